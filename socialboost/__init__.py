@@ -1,0 +1,1 @@
+"""SocialBoost: a Telegram storefront and order pipeline."""

@@ -1,0 +1,89 @@
+"""Every error this product raises on purpose.
+
+    SocialBoostError
+    ├── SettingsError            a setting is wrong or missing; names the variable
+    ├── QueueUnavailableError    Redis did not take the job
+    ├── NoAnswerError            no worker answered a question in time
+    ├── BusyError                too many questions are in flight in this process
+    ├── MigrationError           the database cannot be brought to this version
+    ├── PostponeError            not now: run the job again later, without using up an attempt
+    ├── ParkError                never: park the job at once, a person must look
+    └── ServiceError             another service did not do what was asked
+        ├── UnreachableError     certain that nothing was accepted (refused, DNS, circuit open)
+        ├── ThrottledError       429: told to wait, nothing was accepted
+        ├── RejectedError        a final "no" (4xx): asking again would not help
+        └── AmbiguousError       unknown whether it was accepted (timeout or reset after sending, 5xx)
+"""
+
+from __future__ import annotations
+
+
+class SocialBoostError(Exception):
+    """Base of every error raised on purpose."""
+
+
+class SettingsError(SocialBoostError):
+    """A setting is missing or malformed; the message names each variable and the format expected."""
+
+
+class QueueUnavailableError(SocialBoostError):
+    """Redis did not confirm the job; it may still be queued, so the sender repeats it with the same key."""
+
+
+class NoAnswerError(SocialBoostError):
+    """No worker answered within the deadline."""
+
+
+class BusyError(SocialBoostError):
+    """This process already has as many questions in flight as it allows itself."""
+
+
+class MigrationError(SocialBoostError):
+    """A migration file was edited after it was applied, is missing, or cannot be undone."""
+
+
+class PostponeError(SocialBoostError):
+    """Run this job again after `seconds`, giving back the attempt that this run took."""
+
+    def __init__(self, seconds: float, reason: str) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+        self.reason = reason
+
+
+class ParkError(SocialBoostError):
+    """Park this job now: repeating cannot help, a person must look."""
+
+
+class ServiceError(SocialBoostError):
+    """Another service did not do what was asked.
+
+    `service` is telegram, crypto_pay or main_bot; `status` the HTTP status (0 when there was none);
+    `code` the service's own error name. The message never holds a URL, since those carry tokens.
+    """
+
+    def __init__(self, service: str, message: str, *, status: int = 0, code: str = "") -> None:
+        super().__init__(message)
+        self.service = service
+        self.status = status
+        self.code = code
+
+
+class UnreachableError(ServiceError):
+    """Certain that nothing was accepted: no connection was made."""
+
+
+class ThrottledError(ServiceError):
+    """HTTP 429. Nothing was accepted; `retry_after` is in seconds."""
+
+    def __init__(self, service: str, message: str, *, retry_after: float) -> None:
+        super().__init__(service, message, status=429)
+        self.retry_after = retry_after
+
+
+class RejectedError(ServiceError):
+    """A final refusal (4xx other than 429)."""
+
+
+class AmbiguousError(ServiceError):
+    """Unknown whether the request took effect: a timeout or reset after bytes were sent, or a 5xx."""
