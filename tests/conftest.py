@@ -1,0 +1,89 @@
+"""Real servers for every test that wants one. Nothing here is skipped: a missing server is an error."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from sandbox.servers import PostgresServer, ValkeyServer, start_postgres, start_valkey
+
+TEMPLATE_DATABASE = "socialboost_template"
+
+
+@pytest.fixture(scope="session")
+def servers_directory() -> Iterator[Path]:
+    """Where this session's servers keep their data; outside the checkout, so that any user gets in."""
+    directory = Path(tempfile.mkdtemp(prefix="socialboost-tests-"))
+    directory.chmod(0o711)  # PostgreSQL runs as another user when the tests run as root
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(servers_directory: Path) -> Iterator[PostgresServer]:
+    """One PostgreSQL for the session. fsync is off for speed; commits are still synchronous."""
+    server = start_postgres(servers_directory / "postgres", fsync=False)
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def valkey_server(servers_directory: Path) -> Iterator[ValkeyServer]:
+    """One Valkey for the session, set up as production is: append-only file, no eviction."""
+    server = start_valkey(servers_directory / "valkey")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres_server: PostgresServer) -> Iterator[str]:
+    """The name of a database migrated once, for the others to be copied from."""
+    from socialboost.db import migrations
+
+    name = f"{TEMPLATE_DATABASE}_{secrets.token_hex(4)}"
+    migrations.migrate(postgres_server.create_database(name))
+    yield name
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture
+def empty_database_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """A database of this test's own with nothing in it."""
+    name = f"empty_{secrets.token_hex(6)}"
+    yield postgres_server.create_database(name)
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture
+def database_url(postgres_server: PostgresServer, template_database: str) -> Iterator[str]:
+    """A migrated database of this test's own."""
+    name = f"test_{secrets.token_hex(6)}"
+    yield postgres_server.create_database(name, template=template_database)
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def redis_database(valkey_server: ValkeyServer) -> int:
+    """The numbered database the tests may empty. On a server that is not ours: one that is empty now."""
+    if valkey_server.process is not None:
+        return 0
+    for number in range(15, 0, -1):
+        with redis.Redis.from_url(valkey_server.url_for(number)) as client:
+            if client.dbsize() == 0:
+                return number
+    pytest.fail("REDIS_URL names a server without an empty database between 1 and 15")
+
+
+@pytest.fixture
+def redis_url(valkey_server: ValkeyServer, redis_database: int) -> str:
+    """A Redis database that is empty when the test starts."""
+    url = valkey_server.url_for(redis_database)
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+    return url
