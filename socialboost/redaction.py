@@ -1,0 +1,62 @@
+"""What must never be written: known secret values, and anything that looks like one.
+
+The log passes every line through `clean`; code that stores text of foreign origin (an error in the ledger)
+may use it too.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+MASK: Final = "***"
+
+_SHORTEST_KNOWN_SECRET: Final = 8
+"""Shorter values (a password `postgres`) would also mask ordinary words; the URL pattern covers those."""
+
+_PATTERNS: Final = (
+    r"(?<=bot)\d{3,}:[A-Za-z0-9_-]{8,}",  # the path of every Bot API call
+    r"\b\d{4,}:[A-Za-z0-9_-]{20,}",  # a bare Telegram or Crypto Pay token
+    r"(?<=://)[^\s\"\\/@]*:[^\s\"\\/@]*(?=@)",  # user and password of a URL
+    r"(?<=[Bb]earer )[^\s\"\\,]+",
+)
+_SECRET_FIELD: Final = re.compile(
+    r"(^|_)(token|secret|password|passwd|api_?key|dsn|signature|authorization|cookie|raw_event)s?$",
+    re.IGNORECASE,
+)
+
+_lock = threading.Lock()
+_known: set[str] = set()
+_pattern = re.compile("|".join(_PATTERNS))
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """Mask these values wherever they appear from now on; of a URL, its password."""
+    global _pattern  # noqa: PLW0603 (one pattern per process, rebuilt when a secret becomes known)
+    with _lock:
+        for secret in secrets:
+            value = (urlsplit(secret).password or "") if "://" in secret else secret
+            if len(value) >= _SHORTEST_KNOWN_SECRET:
+                _known.update((value, quote(value, safe="")))
+        longest_first = sorted(map(re.escape, _known), key=len, reverse=True)
+        _pattern = re.compile("|".join((*longest_first, *_PATTERNS)))
+
+
+def clean(text: str) -> str:
+    """Return `text` with every secret masked. JSON stays JSON: no pattern crosses a quote."""
+    return _pattern.sub(MASK, text)
+
+
+def clean_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Mask the values of fields whose name says that they are secret, also inside nested mappings."""
+    return {
+        name: MASK
+        if _SECRET_FIELD.search(name) and value
+        else clean_fields(value)
+        if isinstance(value, Mapping)
+        else value
+        for name, value in fields.items()
+    }
