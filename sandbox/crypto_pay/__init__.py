@@ -1,0 +1,1 @@
+"""A stand-in for Crypto Pay: its API, its checkout page and its webhooks, in memory."""
