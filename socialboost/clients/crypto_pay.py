@@ -1,0 +1,133 @@
+"""Crypto Pay (CryptoBot): make an invoice, find the one that was made. Amounts are Decimal throughout.
+
+createInvoice has no idempotency key. Our order's id travels as `payload`, so that after a timeout the
+invoice that may have been made is looked for (`find_invoice`) before another one is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from socialboost.clients.http import Answer, HttpService, Limits, refuse, unreadable
+from socialboost.errors import AmbiguousError
+
+SERVICE: Final = "crypto_pay"
+ASSET: Final = "USDT"
+INVOICE_SECONDS: Final = 3600
+
+_PAGE: Final = 200
+_MAX_PAGES: Final = 50
+"""10,000 open invoices: an hour of them at three orders a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """An invoice as Crypto Pay quotes it."""
+
+    invoice_id: str
+    asset: str
+    amount: Decimal
+    pay_url: str
+    """Opens the payment in CryptoBot (bot_invoice_url)."""
+    status: str
+    """active, paid or expired."""
+    order_id: str
+    """Our order's id, from the invoice's payload."""
+    expires_at: datetime | None
+
+
+class CryptoPayClient:
+    """Calls with the app's token; it goes in a header, never into a URL."""
+
+    def __init__(self, api_url: str, token: str) -> None:
+        self._http = HttpService(
+            SERVICE,
+            api_url,
+            headers={"Crypto-Pay-API-Token": token},
+            limits=Limits(read_seconds=8.0, total_seconds=12.0, max_bytes=1024 * 1024),
+        )
+
+    def create_invoice(self, order_id: str, amount: Decimal, description: str) -> Invoice:
+        """Make an invoice of `amount` USDT that lives for an hour.
+
+        Raises AmbiguousError when the invoice may exist all the same: look for it before the next try.
+        """
+        body = {
+            "currency_type": "crypto",
+            "asset": ASSET,
+            "amount": format(amount, "f"),
+            "description": description[:1024],
+            "payload": order_id,
+            "expires_in": INVOICE_SECONDS,
+            # Both default to true. A comment reaches nobody here, and an anonymous payer could not be
+            # recognised when they ask where their money went.
+            "allow_comments": False,
+            "allow_anonymous": False,
+        }
+        return _invoice(self._call("createInvoice", body))
+
+    def find_invoice(self, order_id: str) -> Invoice | None:
+        """Return the order's invoice that can still be paid, or None when there certainly is none."""
+        for page in range(_MAX_PAGES):
+            body = {"asset": ASSET, "status": "active", "offset": page * _PAGE, "count": _PAGE}
+            result = self._call("getInvoices", body, repeatable=True)
+            items = result.get("items", [])
+            found = next((item for item in items if item.get("payload") == order_id), None)
+            if found is not None:
+                return _invoice(found)
+            if len(items) < _PAGE:
+                return None
+        raise AmbiguousError(SERVICE, "too many open invoices to look through")
+
+    def delete_invoice(self, invoice_id: str) -> None:
+        """Withdraw an invoice nobody was shown."""
+        self._call("deleteInvoice", {"invoice_id": int(invoice_id)}, repeatable=True)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._http.close()
+
+    def _call(self, method: str, body: dict[str, Any], *, repeatable: bool = False) -> Any:
+        answer = self._http.call(
+            "POST",
+            f"/api/{method}",
+            body=body,
+            repeatable=repeatable,
+            check=_check,
+            fields={"method": method},
+        )
+        return answer.json_object()["result"]
+
+
+def _check(answer: Answer) -> None:
+    """Raise what the envelope means, if it is not a result. 4xx names are final, whatever they are."""
+    body = answer.json_object()
+    error = body.get("error")
+    code = str(error.get("name", ""))[:64] if isinstance(error, dict) else ""
+    if not 200 <= answer.status < 300:
+        raise refuse(SERVICE, answer, code=code or str(answer.status), reason=code)
+    if body.get("ok") is not True or "result" not in body:
+        raise unreadable(SERVICE, answer)
+
+
+def _invoice(item: Any) -> Invoice:
+    """Read the fields we rely on. Raises AmbiguousError: an invoice we cannot read may still be paid."""
+    try:
+        expires = item.get("expiration_date")
+        invoice = Invoice(
+            invoice_id=str(int(item["invoice_id"])),
+            asset=str(item["asset"]),
+            amount=Decimal(str(item["amount"])),
+            pay_url=str(item["bot_invoice_url"]),
+            status=str(item["status"]),
+            order_id=str(item.get("payload") or ""),
+            expires_at=datetime.fromisoformat(expires) if expires else None,
+        )
+    except (AttributeError, KeyError, TypeError, ValueError, InvalidOperation):
+        raise AmbiguousError(SERVICE, "the invoice is not what was agreed") from None
+    if not invoice.pay_url.startswith(("https://", "http://")) or not invoice.amount.is_finite():
+        raise AmbiguousError(SERVICE, "the invoice is not what was agreed")
+    return invoice

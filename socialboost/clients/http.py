@@ -1,0 +1,285 @@
+"""One HTTP service as the workers call it: kept-alive connections, bounded time and size, our own errors.
+
+What happened to a request decides what may be done next, so the line is drawn here, once:
+
+    no connection was made (refused, DNS, TLS certificate)   UnreachableError: certain nothing was accepted
+    429                                                      ThrottledError: nothing was accepted, wait
+    any other 3xx or 4xx                                     RejectedError: a final "no"
+    5xx, timeout or reset after sending, unreadable 2xx      AmbiguousError: it may have taken effect
+
+A message never holds a URL: Telegram's carry the bot token. For the same reason an error of `requests`
+is never kept as the cause.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+import requests
+import urllib3
+from requests.utils import get_environ_proxies
+
+from socialboost import logs
+from socialboost.errors import AmbiguousError, RejectedError, ServiceError, ThrottledError, UnreachableError
+
+log = logs.get(__name__)
+
+MAX_IDLE_SECONDS: Final = 15.0
+"""A connection idle for longer is not trusted with a request that must not be sent twice.
+
+A server may close an idle connection at the very moment we write to it, and then nobody can tell whether
+it read the request. A new connection costs a handshake; an ambiguous payment costs a person's time.
+"""
+
+DEFAULT_RETRY_AFTER_SECONDS: Final = 5.0
+"""Waited on a 429 that does not say how long."""
+
+_CHUNK_BYTES: Final = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long and how much one call may take."""
+
+    connect_seconds: float = 3.05
+    read_seconds: float = 10.0
+    """Longest silence of the server."""
+    total_seconds: float = 15.0
+    """Longest time for reading the body; a server that drips bytes does not hold a thread for ever."""
+    max_bytes: int = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server said; `body` is None when it was too long, too slow or cut off."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes | None
+
+    def json(self) -> Any:
+        """Return the body as JSON with Decimal for every fraction, or None when it is not JSON."""
+        if self.body is None:
+            return None
+        try:
+            return json.loads(self.body, parse_float=Decimal)
+        except (ValueError, RecursionError):
+            return None
+
+    def json_object(self) -> dict[str, Any]:
+        """Return the body as a JSON object, or an empty one when it is anything else."""
+        value = self.json()
+        return value if isinstance(value, dict) else {}
+
+
+class HttpService:
+    """Calls to one service at one base URL. Safe to share between threads: each has its own session."""
+
+    def __init__(
+        self,
+        service: str,
+        base_url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self.service = service
+        self._event = f"{service}_called"
+        self._base_url = base_url.rstrip("/")
+        self._headers = {"Accept-Encoding": "identity", **(headers or {})}
+        self._limits = limits or Limits()
+        self._proxies = get_environ_proxies(self._base_url)
+        self._local = threading.local()
+        self._sessions: list[requests.Session] = []
+        self._lock = threading.Lock()
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        repeatable: bool = False,
+        check: Callable[[Answer], None] | None = None,
+        fields: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """Send one request, let `check` raise what the answer means, log the outcome with `fields`.
+
+        `repeatable` says that sending it twice does no harm: a reset on a kept-alive connection is then
+        tried once more on a new one, since the server most likely closed it while it was idle.
+        """
+        started = time.perf_counter()
+        status, error = 0, ""
+        try:
+            answer = self._exchange(method, path, body, headers, repeatable=repeatable)
+            status = answer.status
+            if check is not None:
+                check(answer)
+        except ServiceError as exc:
+            status, error = exc.status or status, exc.code or type(exc).__name__
+            raise
+        finally:
+            took_ms = round((time.perf_counter() - started) * 1000, 1)
+            extra = {"error": error} if error else {}
+            log.info(self._event, **(fields or {}), status=status, ms=took_ms, **extra)
+        return answer
+
+    def close(self) -> None:
+        """Close every thread's connections; a later call opens new ones."""
+        with self._lock:
+            for session in self._sessions:
+                session.close()
+
+    def _exchange(
+        self, method: str, path: str, body: Any, headers: Mapping[str, str] | None, *, repeatable: bool
+    ) -> Answer:
+        session = self._session()
+        idle = time.monotonic() - getattr(self._local, "used_at", 0.0)
+        reused = getattr(self._local, "used_at", None) is not None
+        if not repeatable and idle > MAX_IDLE_SECONDS:
+            session.close()
+        self._local.used_at = time.monotonic()
+        data = None if body is None else dump_json(body)
+        all_headers = dict(headers or {})
+        if data is not None:
+            all_headers["Content-Type"] = "application/json"
+        try:
+            return self._send(session, method, path, data, all_headers)
+        except _ResetError:
+            if not (repeatable and reused):
+                raise AmbiguousError(self.service, "the connection was cut after sending") from None
+        session.close()
+        try:
+            return self._send(session, method, path, data, all_headers)
+        except _ResetError:
+            raise AmbiguousError(self.service, "the connection was cut after sending, twice") from None
+
+    def _send(
+        self,
+        session: requests.Session,
+        method: str,
+        path: str,
+        data: bytes | None,
+        headers: Mapping[str, str],
+    ) -> Answer:
+        limits = self._limits
+        try:
+            response = session.request(
+                method,
+                self._base_url + path,
+                data=data,
+                headers=headers,
+                timeout=(limits.connect_seconds, limits.read_seconds),
+                allow_redirects=False,
+                stream=True,
+            )
+        except requests.RequestException as exc:
+            raise _meaning(self.service, exc) from None
+        return Answer(response.status_code, response.headers, _read(response, limits))
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.headers.update(self._headers)
+            # The environment is asked once, for this service's host: per call it costs more than the call.
+            session.trust_env = False
+            session.proxies.update(self._proxies)
+            session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+            self._local.session = session
+            with self._lock:
+                self._sessions.append(session)
+        return session
+
+
+def dump_json(value: Any) -> bytes:
+    """Encode compactly and always the same way: a repeated request has the same bytes."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=_number)
+    return text.encode()
+
+
+def refuse(service: str, answer: Answer, *, code: str, reason: str) -> ServiceError:
+    """Return the error that an answer other than 2xx stands for; `reason` is the service's own words."""
+    text = f"{answer.status}: {reason}" if reason else str(answer.status)
+    if answer.status == 429:
+        return ThrottledError(service, text, retry_after=retry_after(answer))
+    if answer.status >= 500:
+        return AmbiguousError(service, text, status=answer.status, code=code)
+    return RejectedError(service, text, status=answer.status, code=code)
+
+
+def unreadable(service: str, answer: Answer) -> AmbiguousError:
+    """Return the error of a 2xx that cannot be understood: it was accepted, or it was not."""
+    return AmbiguousError(service, "the answer is not what was agreed", status=answer.status)
+
+
+def retry_after(answer: Answer) -> float:
+    """Return the seconds asked for by Retry-After (a number or a date), never less than one."""
+    header = answer.headers.get("Retry-After", "")
+    try:
+        seconds = float(header)
+    except ValueError:
+        try:
+            until = parsedate_to_datetime(header)
+        except ValueError:
+            return DEFAULT_RETRY_AFTER_SECONDS
+        seconds = (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    return seconds if 1.0 <= seconds < float("inf") else 1.0
+
+
+class _ResetError(Exception):
+    """The connection ended before an answer began."""
+
+
+def _meaning(service: str, error: requests.RequestException) -> Exception:
+    if isinstance(error, requests.Timeout) and not isinstance(error, requests.ConnectTimeout):
+        return AmbiguousError(service, "no answer in time")
+    if isinstance(error, requests.ConnectTimeout) or _before_sending(error):
+        return UnreachableError(service, "no connection was made")
+    if isinstance(error, requests.ConnectionError):
+        return _ResetError()
+    return AmbiguousError(service, f"the exchange broke off ({type(error).__name__})")
+
+
+def _before_sending(error: requests.RequestException) -> bool:
+    wrapped = error.args[0] if error.args else None
+    reason = getattr(wrapped, "reason", wrapped)
+    if isinstance(reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ProxyError):
+        return True
+    cause = reason.args[0] if isinstance(reason, urllib3.exceptions.SSLError) and reason.args else None
+    return isinstance(cause, ssl.SSLCertVerificationError)
+
+
+def _read(response: requests.Response, limits: Limits) -> bytes | None:
+    """Return the whole body, or None when it is too long, too slow or cut off."""
+    deadline = time.monotonic() + limits.total_seconds
+    raw, parts, size = response.raw, [], 0
+    try:
+        while chunk := raw.read1(_CHUNK_BYTES):
+            parts.append(chunk)
+            size += len(chunk)
+            if size > limits.max_bytes or time.monotonic() > deadline:
+                raw.close()
+                return None
+    except (urllib3.exceptions.HTTPError, OSError):
+        raw.close()
+        return None
+    raw.release_conn()
+    return b"".join(parts)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, Decimal):
+        return float(value)  # opaque package features only: money is sent as a string
+    raise TypeError(f"{type(value).__name__} is not JSON")

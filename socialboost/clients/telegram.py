@@ -1,0 +1,154 @@
+"""The part of Telegram's Bot API that workers use.
+
+Importing aiogram would cost every worker seconds and some 160 MB; the fields sent here are checked against
+aiogram's models by tests/unit/test_clients_telegram.py instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from socialboost.clients.http import Answer, HttpService, Limits, refuse, retry_after, unreadable
+from socialboost.errors import RejectedError, ThrottledError
+
+SERVICE: Final = "telegram"
+
+EDIT_GONE: Final = "edit_gone"
+"""The message cannot be edited (deleted, too old): send a new one."""
+
+UNREACHABLE_CODES: Final = frozenset({"blocked", "deactivated", "never_started", "chat_not_found"})
+"""Codes of a RejectedError after which nothing reaches this person until they write to the bot again."""
+
+_CODES: Final = (
+    (403, "bot was blocked by the user", "blocked"),
+    (403, "user is deactivated", "deactivated"),
+    (403, "bot can't initiate conversation", "never_started"),
+    (403, "", "forbidden"),
+    (400, "chat not found", "chat_not_found"),
+    (400, "message to edit not found", EDIT_GONE),
+    (400, "message can't be edited", EDIT_GONE),
+    (400, "message_id_invalid", EDIT_GONE),
+    (400, "message is not modified", "not_modified"),
+    (400, "query is too old", "query_expired"),
+    (400, "query id is invalid", "query_expired"),
+    (400, "can't parse entities", "bad_markup"),
+    (401, "", "unauthorized"),
+    (404, "", "unauthorized"),
+)
+"""HTTP status, words of the description in lower case, our code; the first match counts.
+
+Telegram tells refusals apart by words only; they are those of tdlib's telegram-bot-api, Client.cpp.
+"""
+
+
+class TelegramClient:
+    """Sends and edits messages. HTML parse mode; texts come escaped from the screens."""
+
+    def __init__(self, api_url: str, token: str) -> None:
+        self._http = HttpService(SERVICE, api_url, limits=Limits(read_seconds=10.0, total_seconds=12.0))
+        self._prefix = f"/bot{token}/"
+
+    def send_message(self, chat_id: int, text: str, keyboard: Mapping[str, Any] | None = None) -> int:
+        """Send a new message and return its id. Telegram has no key against doubles: never repeated here."""
+        result = self._call("sendMessage", _message(chat_id, text, keyboard))
+        message_id = result.get("message_id") if isinstance(result, dict) else None
+        return int(message_id) if isinstance(message_id, int) else 0
+
+    def edit_message(
+        self, chat_id: int, message_id: int, text: str, keyboard: Mapping[str, Any] | None = None
+    ) -> None:
+        """Replace the text and keyboard of one of the bot's messages; the same content again is fine.
+
+        Raises RejectedError with code EDIT_GONE when there is nothing left to edit.
+        """
+        body = {**_message(chat_id, text, keyboard), "message_id": message_id}
+        self._call("editMessageText", body, repeatable=True, harmless="not_modified")
+
+    def answer_callback(self, callback_id: str, text: str | None = None, *, alert: bool = False) -> None:
+        """Stop the spinner of a tapped button, with a short notice if `text` (at most 200 characters)."""
+        body: dict[str, Any] = {"callback_query_id": callback_id}
+        if text:
+            body.update(text=text[:200], show_alert=alert)
+        self._call("answerCallbackQuery", body, repeatable=True, harmless="query_expired")
+
+    def set_webhook(self, url: str, secret_token: str, allowed_updates: Sequence[str]) -> None:
+        """Have updates posted to `url`; the list replaces the previous one."""
+        body = {"url": url, "secret_token": secret_token, "allowed_updates": list(allowed_updates)}
+        self._call("setWebhook", body, repeatable=True)
+
+    def delete_webhook(self) -> None:
+        """Go back to polling; updates that wait are kept."""
+        self._call("deleteWebhook", {}, repeatable=True)
+
+    def set_my_commands(
+        self,
+        commands: Sequence[tuple[str, str]],
+        *,
+        language: str | None = None,
+        chat_id: int | None = None,
+    ) -> None:
+        """Set the menu of commands as (name, description): for everyone, a language or one chat."""
+        body: dict[str, Any] = {"commands": [{"command": c, "description": d} for c, d in commands]}
+        if language:
+            body["language_code"] = language
+        if chat_id is not None:
+            body["scope"] = {"type": "chat", "chat_id": chat_id}
+        self._call("setMyCommands", body, repeatable=True)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._http.close()
+
+    def _call(
+        self, method: str, body: dict[str, Any], *, repeatable: bool = False, harmless: str = ""
+    ) -> Any:
+        """Call one method and return its `result`; a refusal with code `harmless` counts as done."""
+        fields: dict[str, Any] = {"method": method}
+        if "chat_id" in body:
+            fields["chat_id"] = body["chat_id"]
+        try:
+            answer = self._http.call(
+                "POST", self._prefix + method, body=body, repeatable=repeatable, check=_check, fields=fields
+            )
+        except RejectedError as exc:
+            if harmless and exc.code == harmless:
+                return True
+            raise
+        return answer.json_object()["result"]
+
+
+def _message(chat_id: int, text: str, keyboard: Mapping[str, Any] | None) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "chat_id": chat_id,
+        "text": text,
+        "parse_mode": "HTML",
+        "link_preview_options": {"is_disabled": True},
+    }
+    if keyboard is not None:
+        body["reply_markup"] = keyboard
+    return body
+
+
+def _check(answer: Answer) -> None:
+    """Raise what Telegram's answer means, if it is not a result."""
+    body = answer.json_object()
+    if 200 <= answer.status < 300:
+        if body.get("ok") is not True or "result" not in body:
+            raise unreadable(SERVICE, answer)
+        return
+    description = str(body.get("description", ""))[:300]
+    if answer.status == 429:
+        raise ThrottledError(SERVICE, description or "429", retry_after=_wait(answer, body))
+    raise refuse(SERVICE, answer, code=_code(answer.status, description), reason=description)
+
+
+def _wait(answer: Answer, body: dict[str, Any]) -> float:
+    parameters = body.get("parameters")
+    seconds = parameters.get("retry_after") if isinstance(parameters, dict) else None
+    return max(float(seconds), 1.0) if isinstance(seconds, int) else retry_after(answer)
+
+
+def _code(status: int, description: str) -> str:
+    words = description.lower()
+    return next((code for at, text, code in _CODES if at == status and text in words), str(status))
