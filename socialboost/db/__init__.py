@@ -1,0 +1,7 @@
+"""PostgreSQL: `Database` and `Transaction` (pool.py), the named queries (queries.py), migrations, seed."""
+
+from __future__ import annotations
+
+from socialboost.db.pool import Database, Transaction
+
+__all__ = ["Database", "Transaction"]

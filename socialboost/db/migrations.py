@@ -1,0 +1,250 @@
+"""Brings a database to this version of the schema, and back: sql/migrations/NNNN_name[.down].sql.
+
+Why our own runner: docs/adr/0003. What it promises:
+- each file runs in one transaction that also records it, so a file is applied wholly or not at all;
+- two runners at once are safe: every transaction takes the same advisory lock and reads again what is done;
+- a file is never changed once applied: its SHA-256 is kept, and with it the function texts it includes by
+  psql's `\\ir ../functions/<file>`; an edited, missing or inserted file is refused before anything runs;
+- a file whose first line is `-- no-transaction: <why>` holds one statement, runs outside a transaction and
+  must bear being run again, since a crash can come before it is recorded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+from psycopg.rows import dict_row
+
+from socialboost import logs
+from socialboost.db import queries
+from socialboost.db.pool import Connection, Statements, connection_string
+from socialboost.errors import MigrationError
+
+MIGRATIONS: Final = queries.SQL_DIRECTORY / "migrations"
+DEFAULT_TIMEZONE: Final = "Europe/Kyiv"
+WAIT_FOR_OTHER_RUNNER_SECONDS: Final = 120.0
+LOCK_TIMEOUT: Final = "4s"
+"""A migration that cannot get its table gives up rather than stop everybody queued behind it."""
+
+_FILE: Final = re.compile(r"^(?P<version>\d{4})_[a-z0-9_]+\.sql$")
+_INCLUDE: Final = re.compile(r"^\\ir (\S+)$", re.MULTILINE)
+_OUTSIDE: Final = re.compile(r"\A-- no-transaction: \S")
+
+log = logs.get(__name__)
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One file on disk with its includes written out."""
+
+    version: int
+    name: str
+    text: str
+    path: Path
+
+    @property
+    def sha256(self) -> str:
+        """What identifies the text that was run."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def in_transaction(self) -> bool:
+        """False if its first line says why it cannot run in a transaction."""
+        return not _OUTSIDE.match(self.text)
+
+    def way_back(self) -> str:
+        """Return the text of its .down.sql; MigrationError if there is none."""
+        path = self.path.with_suffix(".down.sql")
+        if not path.exists():
+            raise MigrationError(f"{self.name} has no way back: {path.name} does not exist")
+        return read(path)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of `status`: a migration and whether the database has it."""
+
+    version: int
+    name: str
+    state: str
+    """applied, pending, edited (since it was applied) or missing (applied, but its file is gone)."""
+    applied_at: datetime | None
+
+
+def read(path: Path) -> str:
+    """Return the file's text with each `\\ir` line replaced by the file it names."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise MigrationError(f"{error.filename} is included but does not exist") from None
+    return _INCLUDE.sub(lambda line: read(path.parent / line[1]).rstrip("\n"), text)
+
+
+def load(directory: Path = MIGRATIONS) -> list[Migration]:
+    """Return the migrations on disk in order; MigrationError on a bad name or a number used twice."""
+    found: dict[int, Migration] = {}
+    for path in sorted(directory.glob("*.sql")):
+        if path.name.endswith(".down.sql"):
+            continue
+        match = _FILE.match(path.name)
+        if match is None:
+            raise MigrationError(f"{path.name} is not named NNNN_what_it_does.sql")
+        version = int(match["version"])
+        if version in found:
+            raise MigrationError(f"{path.name} and {found[version].path.name} have the same number")
+        found[version] = Migration(version, path.stem, read(path), path)
+    return list(found.values())
+
+
+def migrate(dsn: str, *, timezone: str = DEFAULT_TIMEZONE, directory: Path = MIGRATIONS) -> list[str]:
+    """Apply what is pending, remember TIMEZONE, and return the names applied.
+
+    MigrationError if the files and the database disagree; psycopg.Error if a statement failed: then that
+    file left nothing behind and the ones before it stay.
+    """
+    migrations = load(directory)
+    applied: list[str] = []
+    with _connect(dsn) as connection:
+        while (name := _apply_next(connection, dsn, migrations)) is not None:
+            applied.append(name)
+        _remember_timezone(connection, timezone)
+    return applied
+
+
+def status(dsn: str, *, directory: Path = MIGRATIONS) -> list[Entry]:
+    """Return every migration known to the files or the database, in order."""
+    with _connect(dsn) as connection:
+        recorded = {row["version"]: row for row in _recorded(connection)}
+    files = {m.version: m for m in load(directory)}
+    return [
+        _entry(version, files.get(version), recorded.get(version)) for version in sorted(files | recorded)
+    ]
+
+
+def down(dsn: str, count: int, *, directory: Path = MIGRATIONS) -> list[str]:
+    """Undo the last `count` migrations, newest first; return their names."""
+    undone: list[str] = []
+    with _connect(dsn) as connection:
+        while len(undone) < count and (name := _undo_last(connection, load(directory))) is not None:
+            undone.append(name)
+    return undone
+
+
+def _apply_next(connection: Connection, dsn: str, migrations: list[Migration]) -> str | None:
+    """Apply the first pending migration under the lock; None when there is none."""
+    with _locked(connection) as statements:
+        statements.run("create_schema_migrations")
+        recorded = statements.many("get_schema_migrations")
+        _refuse_disagreement(migrations, recorded)
+        done = {row["version"] for row in recorded}
+        migration = next((m for m in migrations if m.version not in done), None)
+        if migration is None:
+            return None
+        started = time.monotonic()
+        if migration.in_transaction:
+            connection.execute(migration.text.encode())
+        else:  # on a connection of its own, while this one keeps the lock
+            with _connect(dsn) as outside:
+                outside.execute(migration.text.encode())
+        statements.run(
+            "record_migration", version=migration.version, name=migration.name, sha256=migration.sha256
+        )
+    log.info("migration_applied", name=migration.name, ms=round((time.monotonic() - started) * 1000))
+    return migration.name
+
+
+def _undo_last(connection: Connection, migrations: list[Migration]) -> str | None:
+    with _locked(connection) as statements:
+        recorded = _recorded(connection)
+        _refuse_disagreement(migrations, recorded)
+        if not recorded:
+            return None
+        migration = next(m for m in migrations if m.version == recorded[-1]["version"])
+        connection.execute(migration.way_back().encode())
+        statements.run("forget_migration", version=migration.version)
+    log.info("migration_undone", name=migration.name)
+    return migration.name
+
+
+def _refuse_disagreement(migrations: list[Migration], recorded: list[dict[str, Any]]) -> None:
+    files = {m.version: m for m in migrations}
+    for row in recorded:
+        state = _entry(row["version"], files.get(row["version"]), row).state
+        if state == "missing":
+            raise MigrationError(
+                f"{row['name']} was applied here but its file is missing: this code is older than the "
+                "database; deploy the newer code, or undo the migration with it first"
+            )
+        if state == "edited":
+            raise MigrationError(
+                f"{row['name']} (or a function it includes) was edited after it was applied on "
+                f"{row['applied_at']:%Y-%m-%d}; put the old text back and write a new migration"
+            )
+    newest = max((row["version"] for row in recorded), default=0)
+    for version in sorted(files.keys() - {row["version"] for row in recorded}):
+        if version < newest:
+            raise MigrationError(f"{files[version].name} was added before ones already applied; renumber it")
+
+
+def _entry(version: int, file: Migration | None, row: dict[str, Any] | None) -> Entry:
+    if row is None:
+        assert file is not None  # noqa: S101 (the version came from one of the two)
+        return Entry(version, file.name, "pending", None)
+    if file is None:
+        return Entry(version, row["name"], "missing", row["applied_at"])
+    state = "applied" if (file.name, file.sha256) == (row["name"], row["sha256"]) else "edited"
+    return Entry(version, row["name"], state, row["applied_at"])
+
+
+def _recorded(connection: Connection) -> list[dict[str, Any]]:
+    statements = Statements(connection)
+    if not statements.value("has_schema_migrations"):
+        return []
+    return statements.many("get_schema_migrations")
+
+
+def _remember_timezone(connection: Connection, timezone: str) -> None:
+    """Keep the zone of the daily limit where SQL finds it; MigrationError if this server does not know it."""
+    statements = Statements(connection)
+    if not statements.value("has_settings"):  # not this product's migrations
+        return
+    if not statements.value("knows_timezone", timezone=timezone):
+        raise MigrationError(f"TIMEZONE: this PostgreSQL does not know {timezone!r}")
+    statements.run("put_setting", key="timezone", value=timezone)
+
+
+@contextmanager
+def _connect(dsn: str) -> Iterator[Connection]:
+    url, _ = connection_string(dsn)
+    with psycopg.Connection.connect(
+        url, autocommit=True, connect_timeout=10, row_factory=dict_row, prepare_threshold=None
+    ) as connection:
+        yield connection
+
+
+@contextmanager
+def _locked(connection: Connection) -> Iterator[Statements]:
+    """A transaction that holds the runners' lock.
+
+    The lock is polled for in short transactions: a runner that slept inside one would hold a snapshot, and
+    a CREATE INDEX CONCURRENTLY of the runner it waits for would wait for that snapshot in turn.
+    """
+    deadline = time.monotonic() + WAIT_FOR_OTHER_RUNNER_SECONDS
+    while True:
+        with connection.transaction():
+            statements = Statements(connection)
+            if statements.value("try_migration_lock", lock_timeout=LOCK_TIMEOUT):
+                yield statements
+                return
+        if time.monotonic() > deadline:
+            raise MigrationError("another migration has been running for two minutes; try again later")
+        time.sleep(0.1)

@@ -1,0 +1,83 @@
+-- name: claim_job :one
+-- Takes the job for one attempt, or says why not (functions/ledger.sql).
+SELECT outcome, attempts, max_attempts, args
+FROM claim_job(
+    %(key)s, %(actor)s, %(queue)s, %(args)s::jsonb, %(max_attempts)s, %(lease_seconds)s, %(worker)s
+)
+
+-- name: finish_job :run
+-- Settles a claim as done.
+UPDATE job_ledger
+SET state = 'done', done_at = now(), lease_until = NULL, error = NULL, updated_at = now()
+WHERE key = %(key)s AND worker = %(worker)s AND state IN ('running', 'queued')
+
+-- name: postpone_job :run
+-- Settles a claim as "not now": gives its attempt back and makes the job due later.
+UPDATE job_ledger
+SET
+    state = 'queued',
+    attempts = attempts - 1,
+    run_at = now() + make_interval(secs => %(delay_seconds)s),
+    wake_at = now() + make_interval(secs => %(delay_seconds)s),
+    lease_until = NULL,
+    worker = NULL,
+    error = %(error)s,
+    updated_at = now()
+WHERE key = %(key)s AND worker = %(worker)s AND state IN ('running', 'queued')
+
+-- name: retry_job :run
+-- Settles a claim as failed with attempts left: makes the job due later.
+UPDATE job_ledger
+SET
+    state = 'queued',
+    run_at = now() + make_interval(secs => %(delay_seconds)s),
+    wake_at = now() + make_interval(secs => %(delay_seconds)s),
+    lease_until = NULL,
+    worker = NULL,
+    error = %(error)s,
+    updated_at = now()
+WHERE key = %(key)s AND worker = %(worker)s AND state IN ('running', 'queued') AND attempts < max_attempts
+
+-- name: park_job :one
+-- Settles a claim as "a person must look"; no row when the claim is no longer the job's.
+UPDATE job_ledger
+SET state = 'parked', lease_until = NULL, error = %(error)s, updated_at = now()
+WHERE key = %(key)s AND worker = %(worker)s AND state IN ('running', 'queued')
+RETURNING attempts, (extract(epoch FROM now()) * 1000)::bigint AS parked_ms
+
+-- name: park_exhausted_job :one
+-- Parks a job whose last attempt ended with its worker; no row when it was settled in the meantime.
+UPDATE job_ledger
+SET state = 'parked', lease_until = NULL, error = %(error)s, updated_at = now()
+WHERE key = %(key)s AND state = 'running' AND lease_until <= now() AND attempts >= max_attempts
+RETURNING attempts, (extract(epoch FROM now()) * 1000)::bigint AS parked_ms
+
+-- name: owe_job :run
+-- Writes a job down in the caller's transaction; 0 rows when its key is known. Sent by the caller unless due later.
+INSERT INTO job_ledger (key, actor, queue, args, max_attempts, run_at, wake_at)
+VALUES (
+    %(key)s,
+    %(actor)s,
+    %(queue)s,
+    %(args)s::jsonb,
+    %(max_attempts)s,
+    now() + make_interval(secs => %(delay_seconds)s),
+    clock_timestamp() + make_interval(secs => %(delay_seconds)s + %(grace_seconds)s)
+)
+ON CONFLICT (key) DO NOTHING
+
+-- name: renew_leases :run
+-- Prolongs the leases of claims whose jobs are still being worked on.
+UPDATE job_ledger AS j
+SET lease_until = now() + make_interval(secs => %(lease_seconds)s)
+FROM unnest(%(keys)s::text[], %(workers)s::text[]) AS held (key, worker)
+WHERE j.key = held.key AND j.worker = held.worker AND j.state = 'running'
+
+-- name: take_lease :value
+-- Says whether this owner holds the named lease for now (functions/ledger.sql).
+SELECT take_lease(%(name)s, %(owner)s, %(seconds)s)
+
+-- name: sweep_jobs :many
+-- One round of the sweeper: what to send again and what to park (functions/ledger.sql).
+SELECT action, key, actor, queue, args
+FROM sweep_jobs(%(owner)s, %(lease_seconds)s, %(queues)s, %(limit)s, %(resend_seconds)s)

@@ -1,0 +1,16 @@
+-- name: set_session_limits :run
+-- Bounds every statement, lock wait and idle transaction of this session (or, local, of this transaction).
+SELECT
+    set_config('statement_timeout', %(statement_timeout)s, %(local)s),
+    set_config('lock_timeout', %(lock_timeout)s, %(local)s),
+    set_config('idle_in_transaction_session_timeout', %(idle_timeout)s, %(local)s),
+    set_config('TimeZone', 'UTC', %(local)s),
+    set_config('application_name', %(application_name)s, %(local)s)
+
+-- name: get_synchronous_commit :value
+-- Says whether a COMMIT that was answered survives a crash of the server.
+SELECT current_setting('synchronous_commit')
+
+-- name: ping :value
+-- Answers 1 when the database answers at all.
+SELECT 1
