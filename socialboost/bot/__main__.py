@@ -1,0 +1,56 @@
+"""`python -m socialboost.bot`: long polling. With TELEGRAM_WEBHOOK_URL set it says so and exits 0."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+
+from socialboost import broker, logs
+from socialboost.errors import SettingsError
+from socialboost.settings import BotSettings
+
+
+async def _poll(settings: BotSettings) -> None:
+    """Poll until SIGTERM or SIGINT."""
+    from aiogram import Bot  # noqa: PLC0415 (2 s and 130 MB that webhook mode does not need)
+    from aiogram.client.session.aiohttp import AiohttpSession  # noqa: PLC0415
+    from aiogram.client.telegram import TelegramAPIServer  # noqa: PLC0415
+
+    from socialboost.bot import dispatcher  # noqa: PLC0415
+    from socialboost.bot.polling import Poller  # noqa: PLC0415
+
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    session = AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram_api_url))
+    bot = Bot(settings.telegram_bot_token.get_secret_value(), session=session)
+    updates = dispatcher.build(settings.redis_url.get_secret_value())
+    try:
+        await Poller(bot, updates, stop).run()
+    finally:
+        await dispatcher.close(updates)
+        await session.close()
+
+
+def main() -> int:
+    """Run the process; 0 after a clean stop or in webhook mode, 2 when a setting is wrong."""
+    try:
+        settings = BotSettings.load()
+        logs.configure("bot", settings.log_level, settings.log_dir)
+        log = logs.get("socialboost.bot")
+        if settings.telegram_webhook_url:
+            log.info("polling_not_needed", reason="TELEGRAM_WEBHOOK_URL is set: web receives the updates")
+            return 0
+        broker.install(settings.redis_url.get_secret_value())
+        log.info("bot_started", mode="polling")
+        asyncio.run(_poll(settings))
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    log.info("bot_stopped")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""The dispatcher, the same for polling and for web's webhook mode."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiogram import Bot, Dispatcher
+from aiogram.enums import UpdateType
+from aiogram.fsm.storage.redis import RedisStorage
+from aiogram.types import Update
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from socialboost import dialogues
+from socialboost.bot import orders, packages, posts, start, stats, strays, support
+from socialboost.bot.taps import TapMiddleware
+from socialboost.errors import QueueUnavailableError
+
+ALLOWED_UPDATES: Final = (UpdateType.MESSAGE, UpdateType.CALLBACK_QUERY, UpdateType.MY_CHAT_MEMBER)
+"""All that Telegram is asked for; an edited message is not a new answer."""
+
+QUEUE_AWAY: Final = (QueueUnavailableError, RedisError)
+"""Nothing wrong with the update: it is to be delivered again once Redis is back."""
+
+_REDIS_SECONDS: Final = 3.0
+
+
+def build(redis_url: str) -> Dispatcher:
+    """Return a dispatcher with its own connections to Redis (opened at first use, closed by `close`)."""
+    redis = Redis.from_url(
+        redis_url,
+        socket_timeout=_REDIS_SECONDS,
+        socket_connect_timeout=_REDIS_SECONDS,
+        health_check_interval=30,
+    )
+    ttl = dialogues.STATE_TTL_SECONDS
+    dispatcher = Dispatcher(storage=RedisStorage(redis, state_ttl=ttl, data_ttl=ttl))
+    tap = TapMiddleware(redis)
+    dispatcher.message.outer_middleware(tap)
+    dispatcher.callback_query.outer_middleware(tap)
+    # `strays` is last: it takes whatever the others leave.
+    for topic in (start, packages, orders, posts, stats, support, strays):
+        dispatcher.include_router(topic.router())
+    return dispatcher
+
+
+async def feed(dispatcher: Dispatcher, bot: Bot, update: Update) -> None:
+    """Turn one update into its job; returns once Redis has the job.
+
+    Raises one of QUEUE_AWAY when Redis did not take it: the same update is then fed again, which is harmless
+    since its job carries the same key. Updates of kinds we do not ask for are passed over.
+    """
+    if update.message or update.callback_query or update.my_chat_member:
+        await dispatcher.feed_update(bot, update)
+
+
+async def close(dispatcher: Dispatcher) -> None:
+    """Close the connections to Redis."""
+    await dispatcher.storage.close()

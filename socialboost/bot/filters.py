@@ -1,0 +1,52 @@
+"""Filters that read callback data (socialboost/callbacks.py) and hand the handler what it carries.
+
+Data that does not parse passes no filter and ends in strays.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from aiogram.filters import Filter
+from aiogram.types import CallbackQuery
+
+from socialboost import callbacks
+
+
+class Carries(Filter):
+    """Callback data `<prefix><value>` whose value `parse` accepts; the handler gets it as `name`."""
+
+    def __init__(self, prefix: str, name: str, parse: Callable[[str], Any] = str) -> None:
+        self._prefix = prefix
+        self._name = name
+        self._parse = parse
+
+    async def __call__(self, callback: CallbackQuery) -> bool | dict[str, Any]:
+        """Return {name: value}, or False when the data is something else."""
+        text = callbacks.after(self._prefix, callback.data or "")
+        value = None if text is None else self._parse(text)
+        return False if value is None else {self._name: value}
+
+
+class CarriesOrder(Filter):
+    """Callback data `<prefix><order id>`; the handler gets `order_id` in canonical form."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+
+    async def __call__(self, callback: CallbackQuery) -> bool | dict[str, Any]:
+        """Return {"order_id": id}, or False when the data carries no UUID."""
+        order_id = callbacks.order_id(self._prefix, callback.data or "")
+        return False if order_id is None else {"order_id": order_id}
+
+
+def one_of(*choices: str) -> Callable[[str], str | None]:
+    """Return a parser that accepts only `choices`."""
+    return lambda text: text if text in choices else None
+
+
+def page_number(text: str) -> int | None:
+    """Parse a page of the history: 0 to 9999."""
+    return int(text) if re.fullmatch(r"[0-9]{1,4}", text) else None

@@ -1,0 +1,76 @@
+"""What every job that answers a person needs to know, gathered once for all handlers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypedDict
+
+from aiogram import BaseMiddleware
+from aiogram.enums import ChatType
+from aiogram.types import CallbackQuery, Message, TelegramObject, User
+from redis.asyncio import Redis
+
+from socialboost import dialogues, logs
+
+log = logs.get(__name__)
+
+_LONGEST_LANGUAGE_TAG: Final = 35  # RFC 5646's recommendation; Telegram sends two letters or `pt-br`
+
+Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
+
+
+class TapFields(TypedDict):
+    """The fields of jobs.Tap: `jobs.ShowMenu(**tap)`."""
+
+    telegram_id: int
+    chat_id: int
+    update_id: int
+    message_id: int | None
+    callback_id: str | None
+    seq: int
+    language: str
+
+
+def key(tap: TapFields) -> str:
+    """The ledger key of the one job this update becomes: a redelivered update has the same."""
+    return f"tg:{tap['update_id']}:0"
+
+
+class TapMiddleware(BaseMiddleware):
+    """Passes on what people do in a private chat, with `tap` for the handler, and ignores all else."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+        """Number the update, bind it to the log and hand it on."""
+        update_id: int = data["event_update"].update_id
+        person, where = _origin(event)
+        if person is None or where is None:
+            log.info("update_ignored", update_id=update_id)
+            return None
+        chat_id, message_id, callback_id = where
+        with logs.context(telegram_id=person.id, update_id=update_id):
+            log.info("update_received", kind="message" if callback_id is None else "callback")
+            data["tap"] = TapFields(
+                telegram_id=person.id,
+                chat_id=chat_id,
+                update_id=update_id,
+                message_id=message_id,
+                callback_id=callback_id,
+                seq=await self._redis.incr(dialogues.SEQUENCE_KEY),
+                language=(person.language_code or "")[:_LONGEST_LANGUAGE_TAG],
+            )
+            return await handler(event, data)
+
+
+def _origin(event: TelegramObject) -> tuple[User | None, tuple[int, int | None, str | None] | None]:
+    """Return who did it, and the chat, the bot's message and the callback; None outside private chats."""
+    if isinstance(event, CallbackQuery):
+        if event.message is None:  # too old for Telegram to say; in a private chat both ids are the same
+            return event.from_user, (event.from_user.id, None, event.id)
+        if event.message.chat.type == ChatType.PRIVATE:
+            return event.from_user, (event.message.chat.id, event.message.message_id, event.id)
+    elif isinstance(event, Message) and event.chat.type == ChatType.PRIVATE:
+        return event.from_user, (event.chat.id, None, None)
+    return None, None
