@@ -12,12 +12,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Final
 
+from socialboost import sending
+
 INTERACTIVE: Final = "interactive"
 PAYMENTS: Final = "payments"
 TASKS: Final = "tasks"
 NOTIFICATIONS: Final = "notifications"
 BROADCAST: Final = "broadcast"
 MAINTENANCE: Final = "maintenance"
+
+send = sending.send
+send_async = sending.send_async
+ask = sending.ask
 
 QUEUES: Final = (INTERACTIVE, PAYMENTS, TASKS, NOTIFICATIONS, BROADCAST, MAINTENANCE)
 """One queue per bottleneck: a person's tap and a payment never wait behind a slow Main Bot."""
@@ -54,9 +60,7 @@ class LedgerJob(Job):
 
     def ledger_args(self) -> dict[str, Any]:
         """Return what is kept in job_ledger.args: the payload less fields marked transient."""
-        return {
-            f.name: getattr(self, f.name) for f in fields(self) if not f.metadata.get("transient", False)
-        }
+        return {f.name: getattr(self, f.name) for f in fields(self) if not f.metadata.get("transient", False)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,4 +7,8 @@ DROP INDEX idx_job_ledger_due;
 CREATE INDEX idx_job_ledger_wake ON job_ledger (wake_at) WHERE state = 'queued';
 CREATE INDEX idx_job_ledger_lease ON job_ledger (lease_until) WHERE state = 'running';
 
-\ir ../functions/ledger.sql
+\ir ../functions/claim_job_v1.sql
+
+\ir ../functions/take_lease_v1.sql
+
+\ir ../functions/sweep_jobs_v1.sql

@@ -1,5 +1,5 @@
 -- name: claim_job :one
--- Takes the job for one attempt, or says why not (functions/ledger.sql).
+-- Takes the job for one attempt, or says why not (sql/functions).
 SELECT outcome, attempts, max_attempts, args
 FROM claim_job(
     %(key)s, %(actor)s, %(queue)s, %(args)s::jsonb, %(max_attempts)s, %(lease_seconds)s, %(worker)s
@@ -74,10 +74,10 @@ FROM unnest(%(keys)s::text[], %(workers)s::text[]) AS held (key, worker)
 WHERE j.key = held.key AND j.worker = held.worker AND j.state = 'running'
 
 -- name: take_lease :value
--- Says whether this owner holds the named lease for now (functions/ledger.sql).
+-- Says whether this owner holds the named lease for now (sql/functions).
 SELECT take_lease(%(name)s, %(owner)s, %(seconds)s)
 
 -- name: sweep_jobs :many
--- One round of the sweeper: what to send again and what to park (functions/ledger.sql).
+-- One round of the sweeper: what to send again and what to park (sql/functions).
 SELECT action, key, actor, queue, args
 FROM sweep_jobs(%(owner)s, %(lease_seconds)s, %(queues)s, %(limit)s, %(resend_seconds)s)

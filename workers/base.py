@@ -1,0 +1,281 @@
+"""`@actor(jobs.X)`: name and queue from the contract, the ledger's promise around the body.
+
+    @actor(jobs.OpenOrder)
+    def open_order(job: jobs.OpenOrder, attempt: Attempt) -> None: ...      # a LedgerJob
+
+    @actor(jobs.ShowMenu)
+    def show_menu(job: jobs.ShowMenu) -> None: ...                          # a plain Job
+
+The decorated function stays a plain function: tests call it. What an exception means (workers/outages.py):
+PostponeError, ThrottledError, UnreachableError, our PostgreSQL or Redis away: not now, no attempt used.
+RejectedError, ParkError: never; a ledger job is parked. Anything else: a failed attempt.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from functools import wraps
+from typing import Any, Final, TypeVar, overload
+
+import dramatiq
+import psycopg
+from dramatiq.common import current_millis
+from dramatiq.message import Message
+from dramatiq.middleware import CurrentMessage, Interrupt
+from psycopg_pool import PoolTimeout
+
+from socialboost import broker, logs
+from socialboost.errors import ParkError, RejectedError, SettingsError
+from socialboost.jobs import Job, LedgerJob
+from socialboost.sending import ANSWER
+from workers import ledger, outages, runtime
+from workers.ledger import Claim, OnExhausted
+
+J = TypeVar("J", bound=Job)
+L = TypeVar("L", bound=LedgerJob)
+JobT = TypeVar("JobT", bound=Job)
+
+LONGEST_RETRY_SECONDS: Final = 10.0
+"""Between two looks at a database that is away."""
+
+log = logs.get(__name__)
+
+
+class ContractError(Exception):
+    """A message does not fit its contract: repeating it cannot help, so it goes to the dead letters."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Which attempt of a ledger job this is."""
+
+    number: int
+    """1 for the first."""
+    worker: str
+    """Names this attempt and no other: the owner to write beside what it leases."""
+    last: bool
+    """Whether a failure now parks the job."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """One actor as declared; `REGISTRY` has them all by name."""
+
+    contract: type[Job]
+    function: Callable[..., Any]
+    on_duplicate: Callable[[Any], object] | None
+    on_busy: Callable[[Any], object] | None
+    on_exhausted: OnExhausted | None
+
+
+REGISTRY: Final[dict[str, Actor]] = {}
+
+_gate = outages.Gate()
+
+
+@overload
+def actor(
+    contract: type[L],
+    *,
+    on_duplicate: Callable[[L], object] | None = ...,
+    on_busy: Callable[[L], object] | None = ...,
+    on_exhausted: OnExhausted | None = ...,
+    **options: Any,
+) -> Callable[[Callable[[L, Attempt], Any]], Callable[[L, Attempt], Any]]: ...
+@overload
+def actor(contract: type[J], **options: Any) -> Callable[[Callable[[J], Any]], Callable[[J], Any]]: ...
+def actor(
+    contract: type[Any],
+    *,
+    on_duplicate: Callable[[Any], object] | None = None,
+    on_busy: Callable[[Any], object] | None = None,
+    on_exhausted: OnExhausted | None = None,
+    **options: Any,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare the contract's actor on the installed broker; `options` are Dramatiq's (`periodic`, …).
+
+    For a LedgerJob: `on_duplicate(job)` runs instead of the body when the job is settled already,
+    `on_busy(job)` when another worker has it or it waits for its next attempt (what either returns answers
+    a question), `on_exhausted(tx, job, error)` in the transaction that parks the row.
+    """
+
+    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+        if contract.actor_name in REGISTRY:
+            raise ValueError(f"{contract.actor_name} has two actors")
+        declared = Actor(contract, function, on_duplicate, on_busy, on_exhausted)
+        REGISTRY[contract.actor_name] = declared
+        is_ledger = issubclass(contract, LedgerJob)
+        defaults: dict[str, Any] = {"throws": ContractError}
+        if is_ledger:
+            defaults["time_limit"] = contract.lease_seconds * 1000
+        if contract.max_age_seconds is not None:
+            defaults["max_age"] = contract.max_age_seconds * 1000
+        runner = _run_ledger if is_ledger else _run_plain
+
+        @wraps(function)
+        def run(**kwargs: Any) -> Any:
+            return runner(declared, kwargs)
+
+        dramatiq.actor(
+            actor_name=contract.actor_name,
+            queue_name=contract.queue,
+            broker=broker.current(),
+            **(defaults | options),
+        )(run)
+        return function
+
+    return declare
+
+
+def decode(contract: type[JobT], values: Mapping[str, Any]) -> JobT:
+    """Return the job: fields of a newer producer are ignored, those an older one lacks get their defaults."""
+    known = {f.name: f for f in fields(contract)}
+    missing = [
+        name
+        for name, f in known.items()
+        if name not in values and f.default is MISSING and f.default_factory is MISSING
+    ]
+    if missing:
+        raise ContractError(f"{contract.actor_name} lacks {', '.join(missing)}")
+    return contract(**{name: value for name, value in values.items() if name in known})
+
+
+def _run_plain(declared: Actor, kwargs: Mapping[str, Any]) -> Any:
+    """Run a job without a ledger row."""
+    message = _message()
+    job = decode(declared.contract, kwargs)
+    retries = message.options.get("retries", 0)
+    started = time.monotonic()
+    with logs.context(**_labels(job, message), attempt=retries + 1):
+        log.info("job_started", waited_ms=_waited_ms(message))
+        try:
+            value = declared.function(job)
+        except RejectedError as error:  # a screen that Telegram refuses for good: nobody to tell
+            log.warning("job_finished", outcome="rejected", error=outages.describe(error), ms=_ms(started))
+            return None
+        except Exception as error:
+            delay = outages.delay_seconds(error)
+            if delay is None:
+                log.warning("job_failed", error=outages.describe(error), ms=_ms(started))
+                raise
+            log.info("job_postponed", error=outages.describe(error), delay_seconds=delay)
+            raise dramatiq.Retry(delay=round(delay * 1000)) from error
+        log.info("job_finished", outcome="done", ms=_ms(started))
+        return _answer(message, value)
+
+
+def _run_ledger(declared: Actor, kwargs: Mapping[str, Any]) -> Any:
+    """Run a job that has a row: claim, body, settlement."""
+    message = _message()
+    job = decode(declared.contract, kwargs)
+    assert isinstance(job, LedgerJob)  # noqa: S101 (`actor` chose this function for it)
+    with logs.context(**_labels(job, message)):
+        claimed = _claim(job, message)
+        if claimed.outcome != "claimed":
+            return _answer(message, _not_ours(declared, job, claimed))
+        job = decode(declared.contract, {**kwargs, **(claimed.args or {})})
+        with logs.context(attempt=claimed.attempt):
+            log.info("job_started", waited_ms=_waited_ms(message))
+            return _work(declared, job, claimed, message)
+
+
+def _work(declared: Actor, job: Any, claimed: Claim, message: Message[Any]) -> Any:
+    started = time.monotonic()
+    runtime.keeper().hold(claimed, job.lease_seconds)
+    try:
+        value = declared.function(job, Attempt(claimed.attempt, claimed.worker, claimed.last))
+    except (Exception, Interrupt) as error:  # noqa: BLE001 (every failure is written to the ledger)
+        _settle_failure(declared, job, claimed, error, started)
+        return None
+    runtime.keeper().settle(claimed, lambda: ledger.finish(runtime.db(), claimed))
+    log.info("job_finished", outcome="done", ms=_ms(started))
+    return _answer(message, value)
+
+
+def _claim(job: LedgerJob, message: Message[Any]) -> Claim:
+    """Claim the job; while that cannot be done the message stays, however often it must come back."""
+    worker = uuid.uuid4().hex
+    try:
+        with _gate.passing():
+            return ledger.claim(runtime.db(), job, worker)
+    except psycopg.DataError as error:
+        raise ContractError(f"{job.actor_name}: {outages.describe(error)}") from error
+    except (psycopg.Error, SettingsError) as error:
+        delay = min(2.0 ** message.options.get("retries", 0), LONGEST_RETRY_SECONDS)
+        away = outages.is_away(error)
+        (log.warning if away else log.error)("job_not_claimed", error=outages.describe(error))
+        if away and not isinstance(error, outages.DatabaseAwayError | PoolTimeout):
+            # The claim may have been committed all the same: then its attempt is given back.
+            unknown = Claim("claimed", job.key, worker)
+            reason = "the claim's outcome was unknown"
+            runtime.keeper().settle_later(
+                unknown, lambda: ledger.postpone(runtime.db(), unknown, 0.0, reason)
+            )
+        raise dramatiq.Retry(delay=round(delay * 1000)) from error
+
+
+def _not_ours(declared: Actor, job: LedgerJob, claimed: Claim) -> Any:
+    """Answer for a job that is settled, or in other hands."""
+    if claimed.outcome == "foreign":
+        log.error("job_key_taken", job=job.actor_name, key=job.key)
+        return None
+    log.info("job_skipped", outcome=claimed.outcome)
+    callback = declared.on_busy if claimed.outcome in {"busy", "early"} else declared.on_duplicate
+    if callback is None:
+        return None
+    try:
+        return callback(job)
+    except RejectedError as error:
+        log.warning("job_answer_failed", error=outages.describe(error))
+        return None
+
+
+def _settle_failure(
+    declared: Actor, job: LedgerJob, claimed: Claim, error: BaseException, started: float
+) -> None:
+    """Decide what an exception costs, and write that down."""
+    text, delay = outages.describe(error), outages.delay_seconds(error)
+    keeper, db = runtime.keeper(), runtime.db
+    if delay is not None:
+        keeper.settle(claimed, lambda: ledger.postpone(db(), claimed, delay, text))
+        log.info("job_postponed", error=text, delay_seconds=delay, ms=_ms(started))
+    elif claimed.last or isinstance(error, RejectedError | ParkError):
+        log.error("job_failed", error=text, ms=_ms(started), exc_info=error)
+        keeper.settle(claimed, lambda: ledger.park(db(), claimed, job, text, declared.on_exhausted))
+    else:
+        log.warning("job_failed", error=text, ms=_ms(started), exc_info=error)
+        keeper.settle(claimed, lambda: ledger.retry(db(), claimed, text))
+
+
+def _message() -> Message[Any]:
+    message = CurrentMessage.get_current_message()
+    if message is None:
+        raise RuntimeError("an actor's wrapper runs in a Dramatiq worker; tests call the function itself")
+    return message
+
+
+def _answer(message: Message[Any], value: Any) -> Any:
+    """Wrap the value for whoever asked; nobody did when the message was only sent."""
+    return {ANSWER: value} if message.options.get("store_results") else None
+
+
+def _labels(job: Job, message: Message[Any]) -> dict[str, Any]:
+    """Return what every line logged during this job carries."""
+    own = {name: getattr(job, name, None) for name in ("key", "telegram_id", "update_id")}
+    return {
+        "job": job.actor_name,
+        "queue": job.queue,
+        "job_id": message.message_id,
+        **{name: value for name, value in own.items() if value},
+    }
+
+
+def _waited_ms(message: Message[Any]) -> int:
+    return current_millis() - message.message_timestamp
+
+
+def _ms(started: float) -> float:
+    return round((time.monotonic() - started) * 1000, 1)

@@ -1,0 +1,113 @@
+"""How a process that imported `workers` starts and stops: as a Dramatiq worker or as periodiq's scheduler."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from typing import Any, NoReturn
+
+import psycopg
+from dramatiq import Broker, Worker
+from dramatiq.message import Message
+from dramatiq.middleware import Middleware
+
+from socialboost import jobs, logs
+from socialboost.errors import QueueUnavailableError, SettingsError
+from socialboost.settings import SchedulerSettings
+from workers import runtime
+from workers.sweeper import Sweeper
+
+WRONG_SETTINGS = 2
+"""Exit status, as of every entry point."""
+
+log = logs.get(__name__)
+
+
+class WorkerBoot(Middleware):
+    """Checks the settings before any thread runs; starts and stops what lives as long as the process."""
+
+    def __init__(self) -> None:
+        self._sweeper: Sweeper | None = None
+
+    def after_process_boot(self, broker: Broker) -> None:  # noqa: ARG002 (Dramatiq's signature)
+        """Stop the process when a setting is missing or wrong, naming it."""
+        try:
+            settings = runtime.settings()
+            logs.configure("worker", settings.log_level, settings.log_dir)
+        except SettingsError as error:
+            _refuse(error)
+
+    def before_worker_boot(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002
+        """Open the database early; when it is away the jobs wait for it, not the process."""
+        runtime.expect_threads(worker.worker_threads)
+        try:
+            runtime.db()
+        except psycopg.OperationalError as error:
+            log.warning("database_away_at_boot", error=type(error).__name__)
+        except SettingsError as error:
+            _refuse(error)
+
+    def after_worker_boot(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002
+        """Start the sweeper where `maintenance` is consumed."""
+        queues = worker.consumer_whitelist or set(jobs.QUEUES)
+        if jobs.MAINTENANCE in queues:
+            self._sweeper = Sweeper(runtime.db, owner=uuid.uuid4().hex)
+            self._sweeper.start()
+        log.info("worker_started", queues=sorted(queues), threads=worker.worker_threads)
+
+    def before_worker_shutdown(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002
+        """Stop sending; the jobs under way go on."""
+        if self._sweeper is not None:
+            self._sweeper.stop()
+
+    def after_worker_shutdown(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002
+        """Close everything once the last job is settled."""
+        runtime.close()
+        log.info("worker_stopped")
+
+
+class SchedulerBoot(Middleware):
+    """periodiq has no hooks, so its first tick stands for its start.
+
+    On that tick the scheduler also enqueues `register_bot`: setWebhook or deleteWebhook, and the commands.
+    """
+
+    def __init__(self) -> None:
+        self._is_worker = False
+        self._configured = False
+        self._registered = False
+
+    def after_process_boot(self, broker: Broker) -> None:  # noqa: ARG002 (Dramatiq's signature)
+        """Remember that this is a worker, which periodiq is not."""
+        self._is_worker = True
+
+    def before_enqueue(self, broker: Broker, message: Message[Any], delay: int | None) -> None:  # noqa: ARG002
+        """Act on the scheduler's own ticks only."""
+        if self._is_worker or "scheduled_at" not in message.options:
+            return
+        if not self._configured:
+            self._configure()
+        if not self._registered:
+            self._register()
+
+    def _configure(self) -> None:
+        try:
+            settings = SchedulerSettings.load()
+        except SettingsError as error:
+            _refuse(error)
+        logs.configure("scheduler", settings.log_level, settings.log_dir)
+        self._configured = True
+
+    def _register(self) -> None:
+        try:
+            jobs.send(jobs.RegisterBot(key=f"tick:register_bot:{uuid.uuid4()}"))
+        except QueueUnavailableError as error:  # the tick itself will fail too, and periodiq with it
+            log.warning("register_bot_not_queued", error=str(error))
+        else:
+            self._registered = True
+
+
+def _refuse(error: SettingsError) -> NoReturn:
+    """End the process. Dramatiq has replaced sys.stderr by a pipe that may not be read to its end."""
+    sys.__stderr__.write(f"{error}\n") if sys.__stderr__ else None
+    sys.exit(WRONG_SETTINGS)

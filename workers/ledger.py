@@ -1,0 +1,150 @@
+"""The job ledger from a worker's side: one claim before the effect, one settlement after it.
+
+Every settlement names its claim, so it changes nothing once the lease was given away (sql/functions).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Literal, cast
+
+from socialboost import logs
+from socialboost.db import Database, Transaction
+from socialboost.jobs import LedgerJob, NotifyAdmins, SendAdminNotice
+from workers import outages, outbox
+
+Outcome = Literal["claimed", "done", "parked", "discarded", "busy", "early", "foreign"]
+OnExhausted = Callable[[Transaction, Any, str], object]
+"""Called in the transaction that parks the job: (tx, job, error)."""
+
+LEASE_SECONDS: Final = 15.0
+"""A claim's lease, prolonged while its job runs (workers/keeper.py): a killed worker's job is soon free."""
+BACKOFF_SECONDS: Final = (2.0, 10.0, 30.0)
+"""Until the second, third and every later attempt."""
+_SILENT: Final = frozenset({NotifyAdmins.actor_name, SendAdminNotice.actor_name})
+"""Parked notices are not announced by notices."""
+
+log = logs.get(__name__)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A job's row as the claim found it; `worker` names this claim and no other."""
+
+    outcome: Outcome
+    key: str
+    worker: str
+    attempt: int = 0
+    max_attempts: int = 0
+    args: dict[str, Any] | None = None
+
+    @property
+    def last(self) -> bool:
+        """Whether no attempt is left after this one."""
+        return self.attempt >= self.max_attempts
+
+
+def claim(db: Database, job: LedgerJob, worker: str) -> Claim:
+    """Take the job for one attempt, or say why it is not ours; the attempt is committed on return."""
+    row = db.one(
+        "claim_job",
+        key=job.key,
+        actor=job.actor_name,
+        queue=job.queue,
+        args=json.dumps(job.ledger_args()),
+        max_attempts=job.max_attempts,
+        lease_seconds=LEASE_SECONDS,
+        worker=worker,
+    )
+    if row is None:  # settled and purged between the two statements of the function
+        return Claim("done", job.key, worker)
+    return Claim(
+        cast("Outcome", row["outcome"]),
+        job.key,
+        worker,
+        row["attempts"],
+        row["max_attempts"],
+        json.loads(row["args"]),
+    )
+
+
+def finish(db: Database, claimed: Claim) -> bool:
+    """Settle the claim as done; False when the lease had been given away."""
+    return db.run("finish_job", key=claimed.key, worker=claimed.worker) == 1
+
+
+def postpone(db: Database, claimed: Claim, delay_seconds: float, error: str) -> bool:
+    """Give the attempt back and make the job due later; also right for a claim of unknown outcome."""
+    settled = db.run(
+        "postpone_job", key=claimed.key, worker=claimed.worker, delay_seconds=delay_seconds, error=error
+    )
+    return settled == 1
+
+
+def retry(db: Database, claimed: Claim, error: str) -> bool:
+    """Settle the claim as failed and make the job due for its next attempt."""
+    delay = BACKOFF_SECONDS[min(claimed.attempt, len(BACKOFF_SECONDS)) - 1]
+    settled = db.run("retry_job", key=claimed.key, worker=claimed.worker, delay_seconds=delay, error=error)
+    return settled == 1
+
+
+def park(
+    db: Database, claimed: Claim, job: LedgerJob, error: str, on_exhausted: OnExhausted | None = None
+) -> bool:
+    """Settle the claim as parked, owing the admins a notice; False when the lease had been given away."""
+
+    def move(tx: Transaction) -> dict[str, Any] | None:
+        return tx.one("park_job", key=claimed.key, worker=claimed.worker, error=error)
+
+    return _park(db, move, job, error, on_exhausted)
+
+
+def park_exhausted(db: Database, job: LedgerJob, error: str, on_exhausted: OnExhausted | None = None) -> bool:
+    """Park a job whose last attempt ended with its worker; False when it was settled meanwhile."""
+
+    def move(tx: Transaction) -> dict[str, Any] | None:
+        return tx.one("park_exhausted_job", key=job.key, error=error)
+
+    return _park(db, move, job, error, on_exhausted)
+
+
+def _park(
+    db: Database,
+    move: Callable[[Transaction], dict[str, Any] | None],
+    job: LedgerJob,
+    error: str,
+    on_exhausted: OnExhausted | None,
+) -> bool:
+    try:
+        parked = _park_once(db, move, job, error, on_exhausted)
+    except Exception as failure:
+        if outages.is_away(failure) or on_exhausted is None:
+            raise
+        # A bug in the callback must not keep the job from being parked and announced.
+        log.exception("on_exhausted_failed", job=job.actor_name, key=job.key)
+        parked = _park_once(db, move, job, error, None)
+    if parked:
+        log.error("job_parked", job=job.actor_name, queue=job.queue, key=job.key, error=error)
+    return parked
+
+
+def _park_once(
+    db: Database,
+    move: Callable[[Transaction], dict[str, Any] | None],
+    job: LedgerJob,
+    error: str,
+    on_exhausted: OnExhausted | None,
+) -> bool:
+    with db.transaction() as tx:
+        row = move(tx)
+        if row is None:
+            return False
+        if on_exhausted is not None:
+            on_exhausted(tx, job, error)
+        if job.actor_name not in _SILENT:
+            data = {"key": job.key, "actor": job.actor_name, "error": error, "attempts": row["attempts"]}
+            notice = f"notice:parked:{job.key}:{row['parked_ms']}"
+            outbox.owe(tx, NotifyAdmins(key=notice, kind="job_parked", data=data))
+    return True

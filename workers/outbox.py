@@ -1,0 +1,48 @@
+"""What must happen after a commit: a ledger row in the same transaction, a wake-up once it is committed."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import Final
+
+from socialboost import jobs, logs
+from socialboost.db import Transaction
+from socialboost.errors import QueueUnavailableError
+
+GRACE_SECONDS: Final = 2.0
+"""How long the sweeper leaves a row alone whose wake-up is sent right after the commit."""
+
+log = logs.get(__name__)
+
+
+def owe(tx: Transaction, job: jobs.LedgerJob, delay_seconds: float = 0.0) -> bool:
+    """Owe a job: it will be worked on if and only if `tx` commits. False when its key was known already.
+
+    Sent at once after the commit; with a delay, and whenever that message is lost, by the sweeper.
+    """
+    due_now = delay_seconds <= 0
+    written = tx.run(
+        "owe_job",
+        key=job.key,
+        actor=job.actor_name,
+        queue=job.queue,
+        args=json.dumps(job.ledger_args()),
+        max_attempts=job.max_attempts,
+        delay_seconds=delay_seconds,
+        grace_seconds=GRACE_SECONDS if due_now else 0.0,
+    )
+    if not written:
+        return False
+    tx.after_commit(partial(_committed, job, due_now))
+    return True
+
+
+def _committed(job: jobs.LedgerJob, due_now: bool) -> None:
+    log.info("owed", job=job.actor_name, queue=job.queue, key=job.key)
+    if not due_now:
+        return
+    try:
+        jobs.send(job)
+    except QueueUnavailableError as error:  # the row is committed; the sweeper sends it
+        log.warning("owed_not_sent", job=job.actor_name, key=job.key, error=str(error))

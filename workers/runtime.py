@@ -1,0 +1,127 @@
+"""What the actors of one worker process share, each made when it is first wanted and closed at shutdown.
+
+Configured by the environment only. A client is imported when it is made: the scheduler imports the actors
+too and needs none of them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+from socialboost.settings import WorkerSettings
+
+if TYPE_CHECKING:
+    import redis as redis_py
+
+    from socialboost.clients.crypto_pay import CryptoPayClient
+    from socialboost.clients.main_bot import MainBotClient
+    from socialboost.clients.telegram import TelegramClient
+    from socialboost.db import Database
+    from workers.keeper import Keeper
+
+T = TypeVar("T")
+
+REDIS_SECONDS: Final = 2.0
+_SPARE_CONNECTIONS: Final = 2
+"""For the keeper and the sweeper, beside one per worker thread."""
+_MOST_CONNECTIONS: Final = 16
+
+
+class _Shared(Generic[T]):
+    """One value per process, made once, by the first thread that asks."""
+
+    def __init__(self, make: Callable[[], T], close: Callable[[T], object] = lambda _: None) -> None:
+        self._make = make
+        self._close = close
+        self._lock = threading.Lock()
+        self._value: T | None = None
+
+    def __call__(self) -> T:
+        if self._value is None:
+            with self._lock:
+                if self._value is None:
+                    self._value = self._make()
+        return self._value
+
+    def close(self) -> None:
+        with self._lock:
+            if self._value is not None:
+                self._close(self._value)
+            self._value = None
+
+
+_threads = 8
+
+
+def expect_threads(count: int) -> None:
+    """Size the pool for this many worker threads; called at boot, before the first use."""
+    global _threads  # noqa: PLW0603 (one worker per process)
+    _threads = count
+
+
+def _make_db() -> Database:
+    from socialboost.db import Database  # noqa: PLC0415
+
+    size = min(_threads + _SPARE_CONNECTIONS, _MOST_CONNECTIONS)
+    dsn = settings().database_url.get_secret_value()
+    return Database(dsn, pool_size=size, application_name="socialboost-worker").open()
+
+
+def _make_redis() -> redis_py.Redis:
+    from socialboost import broker  # noqa: PLC0415
+
+    url = settings().redis_url.get_secret_value()
+    return broker.connect(url, timeout_seconds=REDIS_SECONDS, retries=1, decode=True)
+
+
+def _make_telegram() -> TelegramClient:
+    from socialboost.clients.telegram import TelegramClient  # noqa: PLC0415
+
+    return TelegramClient(settings().telegram_api_url, settings().telegram_bot_token.get_secret_value())
+
+
+def _make_crypto_pay() -> CryptoPayClient:
+    from socialboost.clients.crypto_pay import CryptoPayClient  # noqa: PLC0415
+
+    return CryptoPayClient(settings().cryptobot_api_url, settings().cryptobot_token.get_secret_value())
+
+
+def _make_main_bot() -> MainBotClient:
+    from socialboost.clients.main_bot import MainBotClient  # noqa: PLC0415
+
+    return MainBotClient(
+        settings().main_bot_api_url,
+        settings().main_bot_api_key.get_secret_value(),
+        tasks_path=settings().main_bot_tasks_path,
+        health_path=settings().main_bot_health_path,
+        redis_client=redis(),
+    )
+
+
+def _make_keeper() -> Keeper:
+    from workers.keeper import Keeper  # noqa: PLC0415
+
+    keeper = Keeper(db)
+    keeper.start()
+    return keeper
+
+
+settings: Final = _Shared(WorkerSettings.load)
+"""The worker's settings; SettingsError names what is missing."""
+db: Final = _Shared(_make_db, lambda database: database.close())
+"""PostgreSQL; psycopg.OperationalError when it is away at the first use."""
+redis: Final = _Shared(_make_redis, lambda client: client.close())
+"""Redis, for what is not the queue: texts come back as str."""
+telegram: Final = _Shared(_make_telegram, lambda client: client.close())
+crypto_pay: Final = _Shared(_make_crypto_pay, lambda client: client.close())
+main_bot: Final = _Shared(_make_main_bot, lambda client: client.close())
+keeper: Final = _Shared(_make_keeper, lambda made: made.stop())
+"""The process's claims (workers/keeper.py)."""
+
+
+def close() -> None:
+    """Close what was opened; the keeper first, since it settles through the database."""
+    for shared in (keeper, main_bot, crypto_pay, telegram, redis, db, settings):
+        shared.close()
