@@ -1,0 +1,145 @@
+"""An order from its card to its receipt, and every way it can end otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import tzinfo
+from typing import Any, Final
+
+from socialboost import callbacks
+from socialboost.screens.core import Button, Row, Screen
+from socialboost.screens.menu import add_post_row, back, packages_row
+from socialboost.screens.texts import Texts, crypto, instant, price, texts
+
+CLOSED_STATUSES: Final = ("paid", "completed", "cancelled", "failed", "processing", "refunded")
+NOTICES: Final = (
+    "wrong_amount",
+    "wrong_asset",
+    "too_late",
+    "second_payment",
+    "invoice_failed",
+    "order_expired",
+)
+
+_BUY_AGAIN: Final = frozenset({"invoice_failed", "order_expired"})
+_DONE: Final = frozenset({"paid", "processing"})
+
+
+def _cancel_row(text: Texts, order_id: str) -> Row:
+    return (Button(text.label("button-cancel-order"), callbacks.CANCEL_PREFIX + order_id),)
+
+
+def order_card(order: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
+    """Show a pending order: what it costs, until when it can be paid, and the two ways on.
+
+    `order` has order_id, package_name, amount, currency, deadline_at (create_order's answer or get_order's
+    row). A dollar is one USDT here.
+    """
+    text = texts(language)
+    order_id, due = str(order["order_id"]), crypto(order["amount"])
+    body = text.html(
+        "order-card",
+        package=order["package_name"],
+        price=price(order["amount"], order.get("currency") or "USD"),
+        crypto=due,
+        until=text.moment(order["deadline_at"], zone),
+        order=order_id,
+    )
+    keyboard = (
+        (Button(text.label("button-pay", crypto=due), callbacks.PAY_PREFIX + order_id),),
+        _cancel_row(text, order_id),
+        back(text),
+    )
+    return Screen(body, keyboard)
+
+
+def pay_link(order: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
+    """Show the invoice's link, good until the invoice or the order ends, whichever is first.
+
+    `order` is get_order's row, with pay_url and invoice_expires_at of its invoice.
+    """
+    text = texts(language)
+    order_id = str(order["order_id"])
+    ends = [instant(order[name]) for name in ("deadline_at", "invoice_expires_at") if order.get(name)]
+    body = text.html(
+        "pay-link",
+        package=order["package_name"],
+        crypto=crypto(order["amount"]),
+        until=text.moment(min(ends), zone),
+    )
+    keyboard = (
+        (Button(text.label("button-pay-link"), url=order["pay_url"]),),
+        _cancel_row(text, order_id),
+        back(text),
+    )
+    return Screen(body, keyboard)
+
+
+def invoice_busy(language: str) -> Screen:
+    """Say that the invoice is being made by an earlier tap."""
+    text = texts(language)
+    return Screen(text.html("invoice-busy"), (back(text),))
+
+
+def order_cancelled(order: Mapping[str, Any], language: str) -> Screen:
+    """Confirm that the person's order was cancelled; `order` has package_name."""
+    text = texts(language)
+    body = text.html("order-cancelled", package=order["package_name"])
+    return Screen(body, (packages_row(text), back(text)))
+
+
+def order_not_found(language: str) -> Screen:
+    """Say that there is no such order of this person."""
+    text = texts(language)
+    return Screen(text.html("order-not-found"), (packages_row(text), back(text)))
+
+
+def order_closed(order: Mapping[str, Any], language: str) -> Screen:
+    """Say why an order can no longer be paid or cancelled; `order` has status (not pending), package_name."""
+    text = texts(language)
+    status = order["status"]
+    if status not in CLOSED_STATUSES:
+        raise ValueError(f"not the status of a closed order: {status}")
+    body = text.html(f"order-closed-{status}", package=order["package_name"])
+    return Screen(body, (add_post_row(text) if status in _DONE else packages_row(text), back(text)))
+
+
+def receipt(order: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
+    """Confirm the payment: the package, until when it runs, posts a day.
+
+    `order` is get_receipt's row: order_id, package_name, amount, asset, expires_at, posts_per_day, is_late.
+    """
+    text = texts(language)
+    parts = [
+        text.html(
+            "receipt",
+            package=order["package_name"],
+            until=text.moment(order["expires_at"], zone),
+            count=int(order["posts_per_day"]),
+            crypto=crypto(order["amount"], order["asset"]),
+            order=str(order["order_id"]),
+        )
+    ]
+    if order.get("is_late"):
+        parts.append(text.html("receipt-late"))
+    return Screen("\n\n".join(parts), (add_post_row(text), back(text)), lasting=True)
+
+
+def payment_notice(kind: str, order: Mapping[str, Any], language: str) -> Screen:
+    """Tell the buyer about money that waits for a decision, or about an order that ended unpaid.
+
+    `kind` is one of NOTICES (KeyError otherwise); `order` has order_id, package_name, amount.
+    """
+    text = texts(language)
+    parts = (
+        text.html(f"payment-notice-{kind}"),
+        text.html(
+            "payment-notice-order",
+            package=order["package_name"],
+            crypto=crypto(order["amount"]),
+            order=str(order["order_id"]),
+        ),
+        text.html("payment-notice-contact"),
+    )
+    rows = (packages_row(text), back(text)) if kind in _BUY_AGAIN else (back(text),)
+    return Screen("\n\n".join(parts), rows, lasting=True)

@@ -1,0 +1,178 @@
+"""The only way from a .ftl file to a screen: look a text up, escape what others wrote, format money and time.
+
+Every text is in socialboost/locales/<language>.ftl. Values are escaped here, once, so that no screen can
+forget it; only `Html`, which this module makes, passes unchanged.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from fluent.runtime import FluentBundle, FluentResource
+
+from socialboost.screens.core import LABEL_CHARACTERS
+
+Language = Literal["uk", "en"]
+LANGUAGES: Final[tuple[Language, ...]] = ("uk", "en")
+
+LOCALES: Final = Path(__file__).resolve().parent.parent / "locales"
+
+_UKRAINIAN: Final = frozenset({"", "uk", "ru", "be"})
+_INVISIBLE: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+_SPACES = re.compile(r"\s+")
+
+
+class Html(str):
+    """Text that is already safe to show in HTML."""
+
+    __slots__ = ()
+
+
+def language(code: str | None) -> Language:
+    """Choose the shop's language for a Telegram language code or a stored one.
+
+    Ukrainian for uk and when the code is unknown, also for ru and be, whose speakers read Ukrainian more
+    easily than English; English for everyone else.
+    """
+    primary = (code or "").strip().lower().replace("_", "-").split("-")[0]
+    return "uk" if primary in _UKRAINIAN else "en"
+
+
+class Texts:
+    """The texts of one language.
+
+    Values may be int (a count: chooses the plural form, grouped from 1,000 on) or str (shown as given,
+    escaped in `html`). A missing key is a KeyError, a missing value a ValueError.
+    """
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self._bundle = FluentBundle([language], use_isolating=False)
+        source = (LOCALES / f"{language}.ftl").read_text(encoding="utf-8")
+        self._bundle.add_resource(FluentResource(source))
+
+    def html(self, key: str, **values: str | int) -> Html:
+        """Return a text for a message body: every str value is cleaned and escaped unless it is Html."""
+        return Html(self._format(key, {name: _safe(value) for name, value in values.items()}))
+
+    def plain(self, key: str, **values: str | int) -> str:
+        """Return a text for a place without markup, such as a button's label."""
+        return self._format(
+            key, {name: clean(value) if isinstance(value, str) else value for name, value in values.items()}
+        )
+
+    def label(self, key: str, **values: str | int) -> str:
+        """Return a button's label: one line, cut to what a button shows."""
+        return clean(self.plain(key, **values), limit=LABEL_CHARACTERS)
+
+    def has(self, key: str) -> bool:
+        """Say whether this language has a text of that name."""
+        return self._bundle.has_message(key)
+
+    def _format(self, key: str, values: Mapping[str, str | int]) -> str:
+        pattern = self._bundle.get_message(key).value
+        if pattern is None:
+            raise KeyError(key)
+        text, errors = self._bundle.format_pattern(pattern, dict(values))
+        if errors:
+            raise ValueError(f"text {key} in {self.language}: {errors[0]}")
+        return str(text)
+
+    def moment(self, value: datetime | str, zone: tzinfo) -> Html:
+        """Return a point in time as the shop's clock shows it."""
+        local = instant(value).astimezone(zone)
+        return self.html(
+            "moment",
+            day=f"{local:%d}",
+            month=f"{local:%m}",
+            year=f"{local:%Y}",
+            hour=f"{local:%H}",
+            minute=f"{local:%M}",
+            zone=local.tzname() or "",
+        )
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _load(chosen: Language) -> Texts:
+    return Texts(chosen)
+
+
+def texts(code: str | None) -> Texts:
+    """Return the texts for any language code; read from disk once a process."""
+    return _load(language(code))
+
+
+def clean(value: str, *, limit: int = 200) -> str:
+    """Return other people's text as one harmless line: no control, bidi or invisible characters, cut short.
+
+    Emoji built with joiners fall apart into their parts, which is harmless and keeps names from hiding.
+    """
+    visible = "".join(
+        " " if character in "\n\r\t\u2028\u2029" else character
+        for character in value[: 4 * limit]
+        if character in "\n\r\t\u2028\u2029" or unicodedata.category(character) not in _INVISIBLE
+    )
+    line = _SPACES.sub(" ", visible).strip()
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def link(url: str) -> Html:
+    """Return a post's canonical link for a message body; Telegram makes it tappable by itself."""
+    return Html(html.escape(clean(url, limit=500), quote=False))
+
+
+def paragraph(value: str, *, limit: int = 500) -> Html:
+    """Return an admin's longer text (a package's description) escaped, with its line breaks kept."""
+    lines = (clean(line, limit=limit) for line in value[: 4 * limit].splitlines())
+    text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    if len(text) > limit:
+        text = text[: limit - 1].rstrip() + "…"
+    return Html(html.escape(text, quote=False))
+
+
+def _safe(value: str | int) -> str | int:
+    if isinstance(value, Html | int):
+        return value
+    return Html(html.escape(clean(value), quote=False))
+
+
+def instant(value: datetime | str) -> datetime:
+    """Return an aware datetime from a row's value or from the ISO text of a JSON function."""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if moment.tzinfo is None:
+        raise ValueError("a point in time needs its UTC offset")
+    return moment
+
+
+def decimal(value: Any) -> Decimal:
+    """Return money as Decimal from a row or from JSON. TypeError for a float: money never was one."""
+    if isinstance(value, bool) or not isinstance(value, Decimal | int | str):
+        raise TypeError(f"money is Decimal, int or str, not {type(value).__name__}")
+    amount = Decimal(value)
+    if not amount.is_finite():
+        raise ValueError("money must be a finite number")
+    return amount
+
+
+def digits(value: Any) -> str:
+    """Return an amount with at least two decimals and no zeros after them: 99.99, 5.00, 12.49375."""
+    whole, _, fraction = f"{decimal(value):f}".partition(".")
+    return f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"
+
+
+def price(value: Any, currency: str = "USD") -> str:
+    """Return a price as the shop writes it: $99.99, and 99.99 EUR for any other currency."""
+    return f"${digits(value)}" if currency.upper() == "USD" else f"{digits(value)} {currency.upper()}"
+
+
+def crypto(value: Any, asset: str = "USDT") -> str:
+    """Return an amount of a crypto asset: 99.99 USDT."""
+    return f"{digits(value)} {asset}"
