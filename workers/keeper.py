@@ -17,8 +17,8 @@ import psycopg
 
 from socialboost import logs
 from socialboost.db import Database
-from workers import outages
-from workers.ledger import LEASE_SECONDS, Claim
+from workers import ledger, outages
+from workers.ledger import Claim
 
 RENEW_SECONDS: Final = 5.0
 PERIOD_SECONDS: Final = 1.0
@@ -124,7 +124,7 @@ class Keeper:
                 "renew_leases",
                 keys=[key for _, key in due],
                 workers=[worker for worker, _ in due],
-                lease_seconds=LEASE_SECONDS,
+                lease_seconds=ledger.LEASE_SECONDS,
             )
         except psycopg.Error as error:
             log.warning("leases_not_renewed", count=len(due), error=type(error).__name__)

@@ -1,0 +1,147 @@
+"""Actors whose starts and ends a test can count: run by real workers, `dramatiq tests.flows.core.actors`.
+
+What they did is in the record (recording.py).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from socialboost import jobs
+from socialboost.db import Transaction
+from socialboost.errors import ParkError, PostponeError, RejectedError, ThrottledError, UnreachableError
+from tests.flows.core.recording import record, recorded
+from workers import ledger, outbox, runtime
+from workers.base import Attempt, actor
+
+if "CORE_LEASE" in os.environ:  # the same course of events in less time
+    vars(ledger)["LEASE_SECONDS"] = float(os.environ["CORE_LEASE"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work(jobs.LedgerJob):
+    """A ledger job that behaves as `mode` says on its first `times` attempts, then does its work."""
+
+    actor_name: ClassVar[str] = "core_work"
+    queue: ClassVar[str] = jobs.INTERACTIVE
+    mode: str = "done"
+    seconds: float = 0.0
+    times: int = 1_000
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chain(jobs.LedgerJob):
+    """A ledger job that owes a Work in its transaction."""
+
+    actor_name: ClassVar[str] = "core_chain"
+    queue: ClassVar[str] = jobs.PAYMENTS
+    delay_seconds: float = 0.0
+    roll_back: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look(jobs.Job):
+    """A job without a row; fails on its first `times` runs."""
+
+    actor_name: ClassVar[str] = "core_look"
+    queue: ClassVar[str] = jobs.INTERACTIVE
+    name: str
+    seconds: float = 0.0
+    times: int = 0
+    postpone: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question(jobs.Job):
+    """Answers with `value` after `seconds`."""
+
+    actor_name: ClassVar[str] = "core_question"
+    queue: ClassVar[str] = jobs.INTERACTIVE
+    name: str
+    value: Any = None
+    seconds: float = 0.0
+
+
+def owes_notice(tx: Transaction, job: Work, error: str) -> None:
+    """Tell that a Work was parked, in the transaction that parks it."""
+    if job.note == "broken callback":
+        raise KeyError(job.key)
+    record("exhausted", job.key, error)
+    outbox.owe(tx, Work(key=f"after:{job.key}"))
+
+
+def duplicate(job: Work) -> str:
+    """Answer for a job that is done."""
+    record("duplicate", job.key)
+    return "again"
+
+
+def busy(job: Work) -> None:
+    """Answer for a job that another worker has."""
+    record("busy", job.key)
+
+
+@actor(Work, on_duplicate=duplicate, on_busy=busy, on_exhausted=owes_notice)
+def core_work(job: Work, attempt: Attempt) -> str:
+    """Misbehave as told, or work for `seconds` and end."""
+    record("start", job.key, attempt.number)
+    time.sleep(job.seconds)
+    if attempt.number <= job.times:
+        misbehave(job)
+    record("end", job.key, attempt.number)
+    return f"worked on {job.key}"
+
+
+def misbehave(job: Work) -> None:
+    """Do what `mode` names; PostponeError and its like only twice per job, since they use up no attempt."""
+    if job.mode == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if job.mode == "raise":
+        raise ValueError("see https://example.com/bot1:secret?x=1 for more")
+    if job.mode == "reject":
+        raise RejectedError("telegram", "never", status=400, code="bad")
+    if job.mode == "park":
+        raise ParkError("a person must look")
+    if job.mode == "query":
+        runtime.db().value("ping")
+    twice = {
+        "postpone": PostponeError(0.5, "later"),
+        "throttle": ThrottledError("telegram", "slow down", retry_after=0.5),
+        "unreachable": UnreachableError("main_bot", "refused"),
+    }
+    if job.mode in twice and recorded("start", job.key) <= 2:
+        raise twice[job.mode]
+
+
+@actor(Chain)
+def core_chain(job: Chain, attempt: Attempt) -> None:
+    """Owe the next job; with `roll_back` the first attempt fails before its commit."""
+    with runtime.db().transaction() as tx:
+        outbox.owe(tx, Work(key=f"owed:{job.key}"), delay_seconds=job.delay_seconds)
+        if job.roll_back and attempt.number == 1:
+            raise ValueError("before the commit")
+
+
+@actor(Look)
+def core_look(job: Look) -> None:
+    """Fail `times` times, then end."""
+    record("start", job.name)
+    time.sleep(job.seconds)
+    if job.times and recorded("start", job.name) <= job.times:
+        raise PostponeError(0.3, "later") if job.postpone else ValueError("not yet")
+    record("end", job.name)
+
+
+@actor(Question)
+def core_question(job: Question) -> Any:
+    """Answer after `seconds`."""
+    record("start", job.name)
+    time.sleep(job.seconds)
+    if job.value == "raise":
+        raise RejectedError("telegram", "no", status=400)
+    return job.value

@@ -1,0 +1,68 @@
+"""Our own PostgreSQL away in the middle of work: nothing parked, nothing lost, no attempt used up."""
+
+from __future__ import annotations
+
+import time
+
+import psycopg
+
+from sandbox.servers import PostgresServer, ValkeyServer
+from socialboost import jobs
+from tests.flows.core.actors import Chain, Work
+from tests.flows.core.system import CoreSystem, wait_until
+
+
+def test_postgresql_away_costs_no_attempt(system: CoreSystem, postgres_server: PostgresServer) -> None:
+    """Away for longer than a lease: at the claim, in the body, at the settlement, under the sweeper."""
+    system.environment["CORE_LEASE"] = "4"
+    system.start(threads=8)
+    for number in range(6):
+        jobs.send(Work(key=f"tg:settle:{number}", seconds=3))
+        jobs.send(Work(key=f"tg:body:{number}", seconds=3, mode="query"))
+    wait_until(lambda: len(system.counts("start")) == 8)
+    postgres_server.stop()
+    for number in range(20):
+        jobs.send(Work(key=f"tg:claim:{number}"))
+    time.sleep(8)
+    postgres_server.start()
+    wait_until(lambda: states(system) == {"done": 32}, 60)
+    with psycopg.connect(system.database_url) as connection:
+        attempts = connection.execute("SELECT DISTINCT attempts FROM job_ledger").fetchall()
+    assert attempts == [(1,)]
+    assert set(system.counts("end").values()) == {1}
+
+
+def test_postgresql_restarted_at_once_under_load(system: CoreSystem, postgres_server: PostgresServer) -> None:
+    """Connections cut in the middle of claims, commits and settlements: every job ends, none is parked."""
+    system.environment["CORE_LEASE"] = "4"
+    system.start(processes=2)
+    for number in range(300):
+        jobs.send(Chain(key=f"tg:{number}:1"))
+        if number in {50, 150, 250}:
+            postgres_server.restart_immediate()
+    wait_until(lambda: states(system) == {"done": 600}, 90)
+    assert len(system.counts("end")) == 300
+
+
+def test_redis_away_while_jobs_are_owed(system: CoreSystem, valkey_server: ValkeyServer) -> None:
+    """A commit whose wake-up could not be sent is made good by the sweeper."""
+    system.start()
+    jobs.send(Work(key="tg:1:1"))
+    wait_until(lambda: system.state("tg:1:1") == "done")
+    with psycopg.connect(system.database_url) as connection:
+        connection.execute("INSERT INTO job_ledger (key, actor, queue, args) VALUES (%s, %s, %s, %s)", LATER)
+    valkey_server.stop()
+    time.sleep(2)
+    valkey_server.start()
+    wait_until(lambda: states(system) == {"done": 2}, 40)
+
+
+LATER = ("tg:1:2", "core_work", "interactive", '{"key": "tg:1:2"}')
+
+
+def states(system: CoreSystem) -> dict[str, int]:
+    """Return the rows by state, an empty dictionary while the database is away."""
+    try:
+        return dict(system.states())
+    except psycopg.OperationalError:
+        return {}
