@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from socialboost.clients.main_bot import MainBotClient
     from socialboost.clients.telegram import TelegramClient
     from socialboost.db import Database
+    from socialboost.sealing import Sealer
     from workers.keeper import Keeper
 
 T = TypeVar("T")
@@ -100,6 +101,18 @@ def _make_main_bot() -> MainBotClient:
     )
 
 
+def _make_sealer() -> Sealer:
+    from socialboost.sealing import Sealer  # noqa: PLC0415
+
+    return Sealer(settings().payment_data_key)
+
+
+def _make_sealer() -> Sealer:
+    from socialboost.sealing import Sealer  # noqa: PLC0415
+
+    return Sealer(settings().payment_data_key)
+
+
 def _make_keeper() -> Keeper:
     from workers.keeper import Keeper  # noqa: PLC0415
 
@@ -117,11 +130,13 @@ redis: Final = _Shared(_make_redis, lambda client: client.close())
 telegram: Final = _Shared(_make_telegram, lambda client: client.close())
 crypto_pay: Final = _Shared(_make_crypto_pay, lambda client: client.close())
 main_bot: Final = _Shared(_make_main_bot, lambda client: client.close())
+sealer: Final = _Shared(_make_sealer)
+"""Encrypts raw payment events."""
 keeper: Final = _Shared(_make_keeper, lambda made: made.stop())
 """The process's claims (workers/keeper.py)."""
 
 
 def close() -> None:
     """Close what was opened; the keeper first, since it settles through the database."""
-    for shared in (keeper, main_bot, crypto_pay, telegram, redis, db, settings):
+    for shared in (keeper, sealer, main_bot, crypto_pay, telegram, redis, db, settings):
         shared.close()

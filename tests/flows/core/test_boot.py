@@ -1,0 +1,68 @@
+"""How workers and the scheduler start: wrong settings stop them by name, an outage does not."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import redis
+
+from sandbox.servers import PostgresServer
+from socialboost import jobs
+from tests.flows.core.actors import Work
+from tests.flows.core.system import CoreSystem, wait_until
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("DATABASE_URL", None),
+        ("TELEGRAM_BOT_TOKEN", None),
+        ("PAYMENT_DATA_KEY", "short"),
+        ("REDIS_URL", None),
+    ],
+)
+def test_a_wrong_setting_stops_the_worker_and_is_named(
+    system: CoreSystem, variable: str, value: str | None
+) -> None:
+    if value is None:
+        del system.environment[variable]
+    else:
+        system.environment[variable] = value
+    master = system.spawn("dramatiq", "workers", "-p", "1", "-t", "1")
+    assert master.wait(30) != 0
+    assert f"{variable} is {'missing' if value is None else 'wrong'}" in system.log_text()
+    assert value is None or value not in system.log_text()
+
+
+def test_a_worker_starts_while_postgresql_is_away(
+    system: CoreSystem, postgres_server: PostgresServer
+) -> None:
+    postgres_server.stop()
+    try:
+        system.start()
+        jobs.send(Work(key="tg:1:1"))
+        wait_until(lambda: "job_not_claimed" in system.log_text())
+    finally:
+        postgres_server.start()
+    wait_until(lambda: system.state("tg:1:1") == "done", 40)
+    row = system.row("tg:1:1")
+    assert row is not None
+    assert row["attempts"] == 1
+
+
+def test_the_scheduler_needs_only_redis_and_registers_the_bot_once(system: CoreSystem) -> None:
+    for name in set(system.environment) - {"PATH", "LANG", "PYTHONPATH", "REDIS_URL", "LOG_DIR"}:
+        del system.environment[name]
+    scheduler = system.spawn("periodiq", "workers")
+
+    def queued() -> list[str]:
+        with redis.Redis.from_url(system.redis_url) as client:
+            return [json.loads(data)["actor_name"] for data in client.hvals("dramatiq:maintenance.msgs")]
+
+    wait_until(lambda: len(queued()) >= 2, 60)
+    assert sorted(queued())[:1] == ["register_bot"]
+    assert set(queued()) == {"register_bot", "tick_minute"}
+    assert queued().count("register_bot") == 1
+    assert '"process":"scheduler"' in system.log_text()
+    assert system.stop(scheduler) != 2
