@@ -107,12 +107,6 @@ def _make_sealer() -> Sealer:
     return Sealer(settings().payment_data_key)
 
 
-def _make_sealer() -> Sealer:
-    from socialboost.sealing import Sealer  # noqa: PLC0415
-
-    return Sealer(settings().payment_data_key)
-
-
 def _make_keeper() -> Keeper:
     from workers.keeper import Keeper  # noqa: PLC0415
 

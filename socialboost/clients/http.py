@@ -211,7 +211,7 @@ def dump_json(value: Any) -> bytes:
 
 def refuse(service: str, answer: Answer, *, code: str, reason: str) -> ServiceError:
     """Return the error that an answer other than 2xx stands for; `reason` is the service's own words."""
-    text = f"{answer.status}: {reason}" if reason else str(answer.status)
+    text = reason or f"HTTP {answer.status}"
     if answer.status == 429:
         return ThrottledError(service, text, retry_after=retry_after(answer))
     if answer.status >= 500:

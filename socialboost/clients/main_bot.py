@@ -18,6 +18,7 @@ from socialboost.errors import AmbiguousError, RejectedError, ServiceError, Thro
 SERVICE: Final = "main_bot"
 HEALTH_SECONDS: Final = 10
 ALREADY_ACCEPTED: Final = 409
+MAX_EXTERNAL_ID: Final = 100
 
 
 class MainBotClient:
@@ -77,8 +78,7 @@ class MainBotClient:
             self.breaker.succeeded()
             raise
         self.breaker.succeeded()
-        external_id = answer.json_object().get("external_task_id")
-        return str(external_id)[:255] if isinstance(external_id, str | int) else None
+        return _external_id(answer.json_object().get("external_task_id"))
 
     def get_task(self, task_id: str) -> dict[str, Any] | None:
         """Return what Main Bot knows of the task, or None when it never got it."""
@@ -140,3 +140,9 @@ def _reason(body: dict[str, Any]) -> str:
     error = body.get("error")
     words = body.get("message") or body.get("reason") or body.get("detail") or error
     return str(words)[:300] if isinstance(words, str) else ""
+
+
+def _external_id(value: Any) -> str | None:
+    """Main Bot's own id as text; one too long to be kept whole is of no use for comparing."""
+    text = str(value) if isinstance(value, str | int) else ""
+    return text if 0 < len(text) <= MAX_EXTERNAL_ID else None

@@ -10,15 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from socialboost.clients.http import Answer, HttpService, Limits, refuse, retry_after, unreadable
+from socialboost.clients.refusals import EDIT_GONE
 from socialboost.errors import RejectedError, ThrottledError
 
 SERVICE: Final = "telegram"
-
-EDIT_GONE: Final = "edit_gone"
-"""The message cannot be edited (deleted, too old): send a new one."""
-
-UNREACHABLE_CODES: Final = frozenset({"blocked", "deactivated", "never_started", "chat_not_found"})
-"""Codes of a RejectedError after which nothing reaches this person until they write to the bot again."""
 
 _CODES: Final = (
     (403, "bot was blocked by the user", "blocked"),

@@ -81,3 +81,14 @@ SELECT take_lease(%(name)s, %(owner)s, %(seconds)s)
 -- One round of the sweeper: what to send again and what to park (sql/functions).
 SELECT action, key, actor, queue, args
 FROM sweep_jobs(%(owner)s, %(lease_seconds)s, %(queues)s, %(limit)s, %(resend_seconds)s)
+
+-- name: purge_ledger :run
+-- Forgets jobs settled more than a week ago, some at a time: what they did is known by its own unique facts.
+DELETE FROM job_ledger
+WHERE key IN (
+    SELECT key FROM job_ledger
+    WHERE state IN ('done', 'discarded') AND done_at < now() - interval '7 days'
+    ORDER BY done_at
+    LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)

@@ -10,7 +10,8 @@ import aiogram.methods
 import pytest
 from structlog.testing import capture_logs
 
-from socialboost.clients.telegram import UNREACHABLE_CODES, TelegramClient
+from socialboost.clients.refusals import UNREACHABLE_CODES
+from socialboost.clients.telegram import TelegramClient
 from socialboost.errors import AmbiguousError, RejectedError, ThrottledError
 from tests.unit import clients_server as wire
 

@@ -1,0 +1,84 @@
+"""What runs by the clock, at the start, or because somebody asks how the workers are."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+import psycopg
+from periodiq import cron
+
+from socialboost import jobs, logs
+from socialboost.screens import menu, texts
+from workers import outbox, runtime
+from workers.base import Attempt, actor
+
+BATCH: Final = 100
+PURGE_HOUR, PURGE_MINUTE = 3, 30
+"""UTC; a purge missed is made up for the next day."""
+ALLOWED_UPDATES: Final = ("message", "callback_query", "my_chat_member")
+
+log = logs.get(__name__)
+
+
+@actor(jobs.CheckHealth, max_retries=0)
+def check_health(job: jobs.CheckHealth) -> dict[str, bool]:  # noqa: ARG001 (a question without arguments)
+    """Say whether this worker's database answers; that somebody answers at all says the rest."""
+    try:
+        runtime.db().value("ping")
+    except psycopg.Error as exc:
+        log.warning("database_unhealthy", error=type(exc).__name__)
+        return {"database": False}
+    return {"database": True}
+
+
+@actor(jobs.TickMinute, periodic=cron("* * * * *"), max_retries=0)
+def tick_minute(job: jobs.TickMinute) -> None:  # noqa: ARG001
+    """Enqueue what is due. A minute ticked twice has the same keys, so its work is done once."""
+    now = datetime.now(UTC)
+    jobs.send(jobs.SweepOrders(key=f"tick:sweep_orders:{now:%Y-%m-%dT%H:%M}"))
+    if (now.hour, now.minute) == (PURGE_HOUR, PURGE_MINUTE):
+        jobs.send(jobs.PurgeLedger(key=f"tick:purge_ledger:{now:%Y-%m-%d}"))
+
+
+@actor(jobs.SweepOrders)
+def sweep_orders(job: jobs.SweepOrders, attempt: Attempt) -> None:  # noqa: ARG001 (guarded transitions)
+    """Cancel what was not paid in time, telling the buyers, and complete what has run its days."""
+    while _expire_batch() == BATCH:
+        pass
+    while runtime.db().value("complete_orders", limit=BATCH) == BATCH:
+        pass
+
+
+def _expire_batch() -> int:
+    with runtime.db().transaction() as tx:
+        expired = tx.many("expire_orders", limit=BATCH)
+        for order in expired:
+            key = f"notice:order_expired:{order['order_id']}"
+            notice = jobs.SendPaymentNotice(key=key, order_id=order["order_id"], kind="order_expired")
+            outbox.owe(tx, notice)
+    return len(expired)
+
+
+@actor(jobs.PurgeLedger)
+def purge_ledger(job: jobs.PurgeLedger, attempt: Attempt) -> None:  # noqa: ARG001
+    """Delete settled ledger rows older than a week, in batches that hold no lock for long."""
+    while runtime.db().run("purge_ledger", limit=BATCH * 10) == BATCH * 10:
+        pass
+
+
+@actor(jobs.RegisterBot)
+def register_bot(job: jobs.RegisterBot, attempt: Attempt) -> None:  # noqa: ARG001 (sets, never adds)
+    """Tell Telegram where updates go and which commands there are."""
+    settings, telegram = runtime.settings(), runtime.telegram()
+    if settings.telegram_webhook_url and settings.telegram_webhook_secret:
+        telegram.set_webhook(
+            f"{settings.telegram_webhook_url.rstrip('/')}/webhook/telegram",
+            settings.telegram_webhook_secret.get_secret_value(),
+            ALLOWED_UPDATES,
+        )
+    else:
+        telegram.delete_webhook()
+    telegram.set_my_commands(menu.bot_commands("uk"))
+    for language in texts.LANGUAGES:
+        telegram.set_my_commands(menu.bot_commands(language), language=language)

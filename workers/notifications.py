@@ -1,0 +1,77 @@
+"""Messages nobody tapped for: receipts, notices about money, finished posts, word to the admins.
+
+A message is sent at least once and repeated at most once (contracts with max_attempts = 2): only when it is
+unknown whether Telegram took it. Somebody who cannot be reached is a known outcome: the job is done.
+"""
+
+from __future__ import annotations
+
+from socialboost import jobs, logs
+from socialboost.errors import ParkError, RejectedError
+from socialboost.screens import notices, orders, posts, texts
+from workers import outbox, replies, runtime
+from workers.base import Attempt, actor
+
+log = logs.get(__name__)
+
+
+@actor(jobs.SendReceipt)
+def send_receipt(job: jobs.SendReceipt, attempt: Attempt) -> None:  # noqa: ARG001
+    """Tell the buyer that the package is active."""
+    order = runtime.db().one("get_receipt", order_id=job.order_id)
+    if order is None:
+        raise ParkError("no receipt for an order that was not paid")
+    language = texts.language(order["language"])
+    replies.send(order["telegram_id"], orders.receipt(order, language, runtime.settings().timezone))
+
+
+@actor(jobs.SendPaymentNotice)
+def send_payment_notice(job: jobs.SendPaymentNotice, attempt: Attempt) -> None:  # noqa: ARG001
+    """Tell the buyer about money that waits for a decision, or about an order that ended unpaid."""
+    order = runtime.db().one("get_notice_order", order_id=job.order_id)
+    if order is None:
+        raise ParkError("no such order")
+    language = texts.language(order["language"])
+    replies.send(order["telegram_id"], orders.payment_notice(job.kind, order, language))
+
+
+@actor(jobs.NotifyPost)
+def notify_post(job: jobs.NotifyPost, attempt: Attempt) -> None:  # noqa: ARG001
+    """Tell the owner how the post ended."""
+    post = runtime.db().one("get_post_result", post_id=job.post_id)
+    if post is None:
+        raise ParkError("no such post")
+    if not job.key.endswith(f":{post['status']}"):  # completed after it had failed: that end has its own job
+        log.info("post_moved_on", post_id=job.post_id, status=post["status"])
+        return
+    language = texts.language(post["language"])
+    screen = posts.post_completed if post["status"] == "completed" else posts.post_failed
+    replies.send(post["telegram_id"], screen(post, language))
+
+
+@actor(jobs.NotifyAdmins)
+def notify_admins(job: jobs.NotifyAdmins, attempt: Attempt) -> None:  # noqa: ARG001
+    """Owe the notice to every admin and to the channel, each on its own row."""
+    settings = runtime.settings()
+    chats = [*settings.admin_telegram_ids]
+    if settings.admin_channel_id is not None:
+        chats.append(settings.admin_channel_id)
+    with runtime.db().transaction() as tx:
+        for chat_id in dict.fromkeys(chats):
+            notice = jobs.SendAdminNotice(
+                key=f"{job.key}:{chat_id}", chat_id=chat_id, kind=job.kind, data=job.data
+            )
+            outbox.owe(tx, notice)
+
+
+@actor(jobs.SendAdminNotice)
+def send_admin_notice(job: jobs.SendAdminNotice, attempt: Attempt) -> None:  # noqa: ARG001
+    """Send one notice to one admin, in their language, or to the channel, in the shop's."""
+    private = job.chat_id > 0
+    admin = runtime.db().one("get_user", telegram_id=job.chat_id) if private else None
+    language = texts.language(admin["language"] if admin else None)
+    screen = notices.admin_notice(job.kind, job.data, language, private=private)
+    try:
+        replies.send(job.chat_id, screen)
+    except RejectedError as exc:  # a channel that threw the bot out must not raise notices about notices
+        log.error("admin_notice_refused", chat_id=job.chat_id, code=exc.code)

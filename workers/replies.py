@@ -1,0 +1,188 @@
+"""How an answer reaches a person: the spinner first, then one message edited as they walk the menu.
+
+Of two renders of one message the one whose tap the entry point saw later wins, whichever worker was faster
+and whichever edit reached Telegram last. A message that must last (a receipt) is never edited away.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from contextvars import copy_context
+from functools import cache
+from typing import Any, Final
+
+import redis
+
+from socialboost import dialogues, logs
+from socialboost.clients.refusals import EDIT_GONE, UNREACHABLE_CODES
+from socialboost.errors import RejectedError, ServiceError
+from socialboost.jobs import Tap
+from socialboost.screens.core import Screen
+from workers import runtime
+
+log = logs.get(__name__)
+
+RENDERED_SECONDS: Final = 600
+"""How long an older render can still turn up: well above the age limit of a screen's job."""
+CONTENT_SECONDS: Final = 60
+"""How long what was rendered is kept: longer than any one edit may take."""
+LASTING_SECONDS: Final = 7 * 24 * 3600
+ANSWER_THREADS: Final = 16
+
+_LASTING, _STALE = -1, 0
+
+_CLAIM: Final = """
+local seen = redis.call('GET', KEYS[1])
+if seen == 'lasting' then return -1 end
+if seen and tonumber(seen) > tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
+redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[4])
+return 1
+"""
+"""Claim the message for this sequence, in one step: -1 it must last, 0 a later render has it, 1 ours."""
+
+_END_DIALOGUE: Final = """
+local data = redis.call('GET', KEYS[2])
+if ARGV[1] ~= '' then
+  local readable, value = pcall(cjson.decode, data or '')
+  if not readable or type(value) ~= 'table' or value['dialogue'] ~= ARGV[1] then return 0 end
+end
+return redis.call('DEL', KEYS[1], KEYS[2])
+"""
+"""End the dialogue only if it is still the one named: the person may have begun another meanwhile."""
+
+
+def reply(tap: Tap, screen: Screen) -> None:
+    """Stop the spinner and show `screen`. A person who blocked the bot is marked so, and that is all.
+
+    Both calls leave at once: the person waits for the slower one, not for their sum.
+    """
+    with acknowledged(tap):
+        show(tap, screen)
+
+
+@contextmanager
+def acknowledged(tap: Tap, text: str | None = None) -> Iterator[None]:
+    """Stop the spinner while the block works, with a short notice if given; nothing when there is none.
+
+    It is a courtesy: its failure is only logged, since the screen is the answer.
+    """
+    if tap.callback_id is None:
+        yield
+        return
+    answering = _answering().submit(copy_context().run, _answer, tap.callback_id, text)
+    try:
+        yield
+    finally:
+        wait([answering])
+
+
+def stop_spinner(tap: Tap, text: str | None = None) -> None:
+    """Stop the spinner and change nothing else."""
+    with acknowledged(tap, text):
+        pass
+
+
+def show(tap: Tap, screen: Screen) -> None:
+    """Show `screen` in the message that was tapped, or as a new one when that cannot be or must not be."""
+    try:
+        if screen.lasting or tap.message_id is None or not _edit(tap, tap.message_id, screen):
+            _send(tap.chat_id, screen)
+    except RejectedError as exc:
+        if exc.code not in UNREACHABLE_CODES:
+            raise
+        _mark_unreachable(tap.telegram_id, exc.code)
+
+
+def send(telegram_id: int, screen: Screen) -> bool:
+    """Send a new message; False when it cannot reach this person, who is then marked so."""
+    try:
+        _send(telegram_id, screen)
+    except RejectedError as exc:
+        if exc.code not in UNREACHABLE_CODES:
+            raise
+        _mark_unreachable(telegram_id, exc.code)
+        return False
+    return True
+
+
+def end_dialogue(tap: Tap, dialogue: str = "") -> None:
+    """Forget what the bot was waiting for; with `dialogue`, only if it is still that one."""
+    keys = [
+        dialogues.state_key(tap.chat_id, tap.telegram_id),
+        dialogues.data_key(tap.chat_id, tap.telegram_id),
+    ]
+    runtime.redis().eval(_END_DIALOGUE, len(keys), *keys, dialogue)
+
+
+def _edit(tap: Tap, message_id: int, screen: Screen) -> bool:
+    """Edit the message unless a later render has it; False when a new message must be sent instead."""
+    claim = _claim(tap, message_id, screen)
+    if claim == _LASTING:
+        return False
+    if claim == _STALE:
+        log.info("stale_render_dropped", chat_id=tap.chat_id, seq=tap.seq)
+        return True
+    text, keyboard, seq = screen.text, screen.keyboard_markup(), tap.seq
+    while True:
+        try:
+            runtime.telegram().edit_message(tap.chat_id, message_id, text, keyboard)
+        except RejectedError as exc:
+            if exc.code == EDIT_GONE:
+                return False
+            raise
+        # A later tap may have been rendered while this edit was under way, and nobody knows which of the
+        # two Telegram took last. Repeating the later one settles it: the same content again changes nothing.
+        later = _later(tap, message_id, seq)
+        if later is None:
+            return True
+        seq, text, keyboard = later
+
+
+def _claim(tap: Tap, message_id: int, screen: Screen) -> int:
+    content = json.dumps([screen.text, screen.keyboard_markup()], ensure_ascii=False)
+    keys = _keys(tap.chat_id, message_id)
+    return int(runtime.redis().eval(_CLAIM, 2, *keys, tap.seq, content, RENDERED_SECONDS, CONTENT_SECONDS))
+
+
+def _later(tap: Tap, message_id: int, seq: int) -> tuple[int, str, dict[str, Any]] | None:
+    newest, content = runtime.redis().mget(_keys(tap.chat_id, message_id))
+    if newest is None or content is None or not newest.isdigit() or int(newest) <= seq:
+        return None
+    text, keyboard = json.loads(content)
+    return int(newest), text, keyboard
+
+
+def _keys(chat_id: int, message_id: int) -> list[str]:
+    rendered = dialogues.rendered_key(chat_id, message_id)
+    return [rendered, f"{rendered}:content"]
+
+
+def _send(chat_id: int, screen: Screen) -> None:
+    message_id = runtime.telegram().send_message(chat_id, screen.text, screen.keyboard_markup())
+    if screen.lasting and message_id:
+        try:
+            runtime.redis().set(dialogues.rendered_key(chat_id, message_id), "lasting", ex=LASTING_SECONDS)
+        except redis.RedisError as exc:  # the message is out: repeating it would be worse than editing it
+            log.warning("lasting_not_noted", error=type(exc).__name__)
+
+
+def _mark_unreachable(telegram_id: int, code: str) -> None:
+    log.info("person_unreachable", telegram_id=telegram_id, code=code)
+    runtime.db().run("set_reachable", telegram_id=telegram_id, reachable=False)
+
+
+@cache
+def _answering() -> ThreadPoolExecutor:
+    """Threads for spinners: each keeps its own connection to Telegram."""
+    return ThreadPoolExecutor(ANSWER_THREADS, thread_name_prefix="spinner")
+
+
+def _answer(callback_id: str, text: str | None) -> None:
+    try:
+        runtime.telegram().answer_callback(callback_id, text)
+    except ServiceError as exc:
+        log.warning("spinner_not_stopped", error=str(exc))

@@ -1,0 +1,86 @@
+"""People: who they are, the menu, their language and figures."""
+
+from __future__ import annotations
+
+from socialboost import callbacks, jobs
+from socialboost.screens import menu, stats, support, texts
+from workers import people, replies, runtime
+from workers.base import Attempt, actor
+
+
+@actor(jobs.RegisterUser)
+def register_user(job: jobs.RegisterUser, attempt: Attempt) -> None:  # noqa: ARG001 (upserts: safe to repeat)
+    """Create or refresh the person, then greet them."""
+    runtime.db().value(
+        "register_user",
+        telegram_id=job.telegram_id,
+        username=job.username,
+        first_name=job.first_name,
+        last_name=job.last_name,
+        language=texts.language(job.language),
+        start_payload=job.start_payload,
+    )
+    if person := people.known(job):
+        figures = people.figures(person)
+        replies.reply(job, menu.welcome(figures, person.language, runtime.settings().timezone))
+
+
+@actor(jobs.ShowMenu)
+def show_menu(job: jobs.ShowMenu) -> None:
+    """Show the main menu."""
+    if person := people.known(job):
+        _show_menu(job, person)
+
+
+@actor(jobs.SetLanguage)
+def set_language(job: jobs.SetLanguage, attempt: Attempt) -> None:  # noqa: ARG001 (safe to repeat)
+    """Remember the language, then show the menu in it."""
+    language = texts.language(job.chosen)
+    runtime.db().run("set_language", telegram_id=job.telegram_id, language=language)
+    if person := people.known(job):
+        _show_menu(job, person)
+
+
+@actor(jobs.SetReachable)
+def set_reachable(job: jobs.SetReachable, attempt: Attempt) -> None:  # noqa: ARG001 (safe to repeat)
+    """Remember whether messages reach this person; somebody unknown is not written down."""
+    runtime.db().run("set_reachable", telegram_id=job.telegram_id, reachable=job.reachable)
+
+
+@actor(jobs.ShowStats)
+def show_stats(job: jobs.ShowStats) -> None:
+    """Show the person's package, quota and totals."""
+    if person := people.known(job):
+        zone = runtime.settings().timezone
+        replies.reply(job, stats.stats(people.figures(person), person.language, zone))
+
+
+@actor(jobs.ShowHistory)
+def show_history(job: jobs.ShowHistory) -> None:
+    """Show a page of orders and posts, newest first."""
+    person = people.known(job)
+    if person is None:
+        return
+    page = max(job.page, 0)
+    entries = runtime.db().many(
+        "get_history",
+        telegram_id=job.telegram_id,
+        limit=stats.ENTRIES + 1,  # one more says that there is an older page
+        offset=page * stats.ENTRIES,
+    )
+    replies.reply(job, stats.history(entries, page, person.language, runtime.settings().timezone))
+
+
+@actor(jobs.ShowPage)
+def show_page(job: jobs.ShowPage) -> None:
+    """Show a fixed text; anybody may read those. A tapped heading changes nothing but its spinner."""
+    if job.page == callbacks.NOOP:
+        replies.stop_spinner(job)
+        return
+    language = people.language(job, people.find(job))
+    replies.reply(job, support.page(job.page, language))
+
+
+def _show_menu(job: jobs.Tap, person: people.Person) -> None:
+    figures = people.figures(person)
+    replies.reply(job, menu.menu(figures, person.language, runtime.settings().timezone))
