@@ -1,0 +1,58 @@
+"""Reading JSON that anybody may have written: bounded in size, depth and numbers, before anything uses it."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, Final, NoReturn
+
+from socialboost.web.errors import ApiError, bad_field
+
+MAX_BODY_BYTES: Final = 64 * 1024
+"""Also enforced on chunked bodies, by Flask's MAX_CONTENT_LENGTH."""
+_DEEPEST: Final = 20
+
+
+def json_object(body: bytes, *, numbers_as_text: bool = False) -> dict[str, Any]:
+    """Parse a JSON object from UTF-8; ApiError 400 when it is anything else.
+
+    `numbers_as_text` keeps every number exactly as it was written (money). NaN, Infinity, numbers too large
+    for a float, integers of thousands of digits and nesting beyond the parser's reach are refused.
+    """
+    parse_float = str if numbers_as_text else _finite
+    parse_int = str if numbers_as_text else int
+    try:
+        text = body.decode("utf-8")
+        value = json.loads(text, parse_float=parse_float, parse_int=parse_int, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise ApiError(400, "not_json", "the body must be JSON") from None
+    if not isinstance(value, dict):
+        raise ApiError(400, "not_json", "the body must be a JSON object")
+    return value
+
+
+def check_storable(field: str, value: object, *, depth: int = 0) -> None:
+    """Refuse with ApiError 400 what PostgreSQL's jsonb cannot hold, and nesting deeper than anybody needs."""
+    if depth > _DEEPEST:
+        raise bad_field(field, f"nested at most {_DEEPEST} levels deep")
+    if isinstance(value, str):
+        if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+            raise bad_field(field, "text without NUL characters and unpaired surrogates")
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            check_storable(field, name, depth=depth + 1)
+            check_storable(field, item, depth=depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            check_storable(field, item, depth=depth + 1)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("not finite")
+    return number
+
+
+def _refuse(_constant: str) -> NoReturn:
+    raise ValueError("not a JSON number")

@@ -1,0 +1,87 @@
+"""Main Bot's side of the task queue: fetch tasks, report their state."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+from uuid import uuid4
+
+from flask import Blueprint, g, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from socialboost import jobs
+from socialboost.errors import BusyError, NoAnswerError
+from socialboost.settings import WebSettings
+from socialboost.web.auth import KeyRing, guard
+from socialboost.web.bodies import check_storable, json_object
+from socialboost.web.errors import ApiError, bad_field
+
+_ANSWER_SECONDS: Final = 2.0
+_STATUSES: Final = ("processing", "completed", "failed", "cancelled")
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def blueprint(settings: WebSettings, keys: KeyRing) -> Blueprint:
+    """Return the two routes, open to MAIN_BOT_API_KEY only."""
+    routes = Blueprint("tasks", __name__)
+    routes.before_request(guard(settings, keys, "main_bot"))
+    routes.get("/api/tasks/pending")(pending)
+    routes.put("/api/tasks/<task_id>/status")(update_status)
+    return routes
+
+
+def pending() -> ResponseReturnValue:
+    """Lease up to `limit` tasks to the caller."""
+    limit = request.args.get("limit", "10")
+    if not re.fullmatch(r"[0-9]{1,3}", limit) or not 1 <= int(limit) <= 100:
+        raise bad_field("limit", "a number from 1 to 100")
+    question = jobs.ClaimTasks(limit=int(limit), owner=f"pull:{g.caller.fingerprint}")
+    try:
+        tasks = jobs.ask(question, timeout_seconds=_ANSWER_SECONDS)
+    except (NoAnswerError, BusyError):
+        raise ApiError(503, "no_worker", "no worker answered in time; please ask again") from None
+    return jsonify({"success": True, "tasks_sent": tasks})
+
+
+def update_status(task_id: str) -> ResponseReturnValue:
+    """Pass on what became of a task.
+
+    202 when no worker answered in time: the report is queued, and asking Main Bot about silent tasks is what
+    makes sure of it.
+    """
+    task_id = task_id.lower()
+    if not _UUID.fullmatch(task_id):
+        raise ApiError(404, "not_found", "there is no such task")
+    report = _report(task_id, json_object(request.get_data(cache=False)))
+    try:
+        answer = jobs.ask(report, timeout_seconds=_ANSWER_SECONDS)
+    except BusyError:
+        jobs.send(report)
+        answer = None
+    except NoAnswerError:
+        answer = None
+    if answer is None:
+        return jsonify({"success": True, "task_id": task_id, "status": report.status, "queued": True}), 202
+    return jsonify(answer["body"]), int(answer["http"])
+
+
+def _report(task_id: str, body: dict[str, Any]) -> jobs.UpdateTaskStatus:
+    """Return the job for a report's body; ApiError 400 names the field that is wrong."""
+    status = body.get("status")
+    if status not in _STATUSES:
+        raise bad_field("status", f"one of {', '.join(_STATUSES)}")
+    external_id = body.get("external_task_id")
+    if external_id is not None and not (isinstance(external_id, str) and 1 <= len(external_id) <= 100):
+        raise bad_field("external_task_id", "text of 1 to 100 characters")
+    response_data = body.get("response_data")
+    if not isinstance(response_data, dict | None):
+        raise bad_field("response_data", "an object")
+    check_storable("external_task_id", external_id)
+    check_storable("response_data", response_data)
+    return jobs.UpdateTaskStatus(
+        key=f"api:{uuid4()}",
+        task_id=task_id,
+        status=status,
+        external_task_id=external_id,
+        response_data=response_data or {},
+    )
