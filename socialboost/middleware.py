@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 import dramatiq
@@ -78,13 +79,13 @@ class DropExpired(Middleware):
 class SafeRetries(Retries):
     """Repeats failed jobs, and never lets one go because Redis was away when it was to be repeated.
 
-    `dramatiq.Retry` (not now) is repeated without limit, any other error MAX_RETRIES times.
+    `dramatiq.Retry` (not now) is repeated without limit, any other error as `worth_repeating` says.
     """
 
     give_up_seconds = 30.0
 
     def __init__(self) -> None:
-        super().__init__(min_backoff=1_000, max_backoff=10_000, retry_when=_worth_repeating)
+        super().__init__(min_backoff=1_000, max_backoff=10_000, retry_when=worth_repeating())
 
     def after_process_message(
         self,
@@ -116,8 +117,9 @@ class SafeRetries(Retries):
             time.sleep(0.5)
 
 
-def _worth_repeating(retries: int, error: BaseException) -> bool:
-    return isinstance(error, dramatiq.Retry) or retries < MAX_RETRIES
+def worth_repeating(max_retries: int = MAX_RETRIES) -> Callable[[int, BaseException], bool]:
+    """Return an actor's `retry_when`: "not now" always, any other error up to `max_retries` times."""
+    return lambda retries, error: isinstance(error, dramatiq.Retry) or retries < max_retries
 
 
 class DeadLetterReport(Middleware):

@@ -30,6 +30,7 @@ from psycopg_pool import PoolTimeout
 from socialboost import broker, logs
 from socialboost.errors import ParkError, RejectedError, SettingsError
 from socialboost.jobs import Job, LedgerJob
+from socialboost.middleware import MAX_RETRIES, worth_repeating
 from socialboost.sending import ANSWER
 from workers import ledger, outages, runtime
 from workers.ledger import Claim, OnExhausted
@@ -103,31 +104,38 @@ def actor(
     """
 
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
-        if contract.actor_name in REGISTRY:
-            raise ValueError(f"{contract.actor_name} has two actors")
-        declared = Actor(contract, function, on_duplicate, on_busy, on_exhausted)
-        REGISTRY[contract.actor_name] = declared
-        is_ledger = issubclass(contract, LedgerJob)
-        defaults: dict[str, Any] = {"throws": ContractError}
-        if is_ledger:
-            defaults["time_limit"] = contract.lease_seconds * 1000
-        if contract.max_age_seconds is not None:
-            defaults["max_age"] = contract.max_age_seconds * 1000
-        runner = _run_ledger if is_ledger else _run_plain
-
-        @wraps(function)
-        def run(**kwargs: Any) -> Any:
-            return runner(declared, kwargs)
-
-        dramatiq.actor(
-            actor_name=contract.actor_name,
-            queue_name=contract.queue,
-            broker=broker.current(),
-            **(defaults | options),
-        )(run)
+        _declare(Actor(contract, function, on_duplicate, on_busy, on_exhausted), options)
         return function
 
     return declare
+
+
+def _declare(declared: Actor, options: Mapping[str, Any]) -> None:
+    contract = declared.contract
+    if contract.actor_name in REGISTRY:
+        raise ValueError(f"{contract.actor_name} has two actors")
+    REGISTRY[contract.actor_name] = declared
+    settings = dict(options)
+    # Dramatiq's own `max_retries` would also count the times a job was only postponed.
+    repeating = worth_repeating(settings.pop("max_retries", MAX_RETRIES))
+    defaults: dict[str, Any] = {"throws": ContractError, "retry_when": repeating}
+    runner = _run_plain
+    if issubclass(contract, LedgerJob):
+        defaults["time_limit"] = contract.lease_seconds * 1000
+        runner = _run_ledger
+    if contract.max_age_seconds is not None:
+        defaults["max_age"] = contract.max_age_seconds * 1000
+
+    @wraps(declared.function)
+    def run(**kwargs: Any) -> Any:
+        return runner(declared, kwargs)
+
+    dramatiq.actor(
+        actor_name=contract.actor_name,
+        queue_name=contract.queue,
+        broker=broker.current(),
+        **(defaults | settings),
+    )(run)
 
 
 def decode(contract: type[JobT], values: Mapping[str, Any]) -> JobT:

@@ -137,6 +137,20 @@ def core_look(job: Look) -> None:
     record("end", job.name)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Once(Look):
+    """A job without a row that is not to be repeated."""
+
+    actor_name: ClassVar[str] = "core_once"
+
+
+@actor(Once, max_retries=0)
+def core_once(job: Once) -> None:
+    """Fail."""
+    record("start", job.name)
+    raise ValueError("once")
+
+
 @actor(Question)
 def core_question(job: Question) -> Any:
     """Answer after `seconds`."""

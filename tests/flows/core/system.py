@@ -88,10 +88,10 @@ class CoreSystem:
         return master
 
     def spawn(self, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
-        """Run a module in a process group of its own, its output in the log."""
+        """Run one of the environment's programs in a process group of its own, its output in the log."""
         with self.log.open("ab") as log:
             master = subprocess.Popen(
-                [sys.executable, "-m", *arguments],
+                [str(Path(sys.executable).with_name(arguments[0])), *arguments[1:]],
                 cwd=ROOT,
                 env=self.environment | environment,
                 stdout=log,

@@ -12,7 +12,7 @@ from dramatiq.message import Message
 
 from sandbox.servers import ValkeyServer
 from socialboost import broker, jobs
-from tests.flows.core.actors import Look, Work
+from tests.flows.core.actors import Look, Once, Work
 from tests.flows.core.system import CoreSystem, wait_until
 
 DAMAGED: list[Any] = [
@@ -107,10 +107,11 @@ def test_a_plain_job_is_repeated_twice_and_not_now_without_limit(system: CoreSys
     jobs.send(Look(name="twice", times=2))
     jobs.send(Look(name="often", times=6, postpone=True))
     jobs.send(Look(name="never", times=1_000))
+    jobs.send(Once(name="once"))
     wait_until(lambda: system.count("end", "twice") == 1)
     wait_until(lambda: system.count("end", "often") == 1)
-    wait_until(lambda: system.dead_letters("interactive") == 1)
-    assert system.counts("start") == {"twice": 3, "often": 7, "never": 3}
+    wait_until(lambda: system.dead_letters("interactive") == 2)
+    assert system.counts("start") == {"twice": 3, "often": 7, "never": 3, "once": 1}
 
 
 def test_an_old_screen_is_dropped_and_an_old_ledger_job_is_not(system: CoreSystem) -> None:

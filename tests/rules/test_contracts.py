@@ -1,0 +1,184 @@
+"""Contracts, actors and queues fit together: what nobody works on, or nobody reads, is lost silently."""
+
+from __future__ import annotations
+
+import configparser
+import dataclasses
+import importlib
+import json
+import re
+import shlex
+import types
+import typing
+from typing import Any
+
+import pytest
+import yaml
+
+from socialboost import jobs
+from tests.rules.source import ROOT
+
+BASES = {jobs.Job, jobs.LedgerJob, jobs.Tap}
+CONTRACTS: list[type[jobs.Job]] = [
+    value
+    for value in vars(jobs).values()
+    if isinstance(value, type) and issubclass(value, jobs.Job) and value not in BASES
+]
+SCALARS = {str, int, bool, type(None)}
+
+# What a message must carry. A field added to a released contract needs a default, since messages of the
+# older sender are still on their way: only a new contract adds a line here.
+REQUIRED = {
+    "activate_order": {"key", "invoice_id", "asset", "amount", "order_id"},
+    "add_post": {"key", "telegram_id", "chat_id", "platform", "text"},
+    "ask_post_link": {"telegram_id", "chat_id", "platform"},
+    "cancel_order": {"key", "telegram_id", "chat_id", "order_id"},
+    "check_health": set(),
+    "claim_tasks": {"limit", "owner"},
+    "create_invoice": {"key", "telegram_id", "chat_id", "order_id"},
+    "dispatch_tasks": {"key", "task_id"},
+    "notify_admins": {"key", "kind"},
+    "notify_post": {"key", "post_id"},
+    "open_order": {"key", "telegram_id", "chat_id", "slug"},
+    "purge_ledger": {"key"},
+    "register_bot": {"key"},
+    "register_user": {"key", "telegram_id", "chat_id"},
+    "send_admin_notice": {"key", "chat_id", "kind"},
+    "send_payment_notice": {"key", "order_id", "kind"},
+    "send_receipt": {"key", "order_id"},
+    "set_language": {"key", "telegram_id", "chat_id", "chosen"},
+    "set_reachable": {"key", "telegram_id", "reachable"},
+    "show_history": {"telegram_id", "chat_id"},
+    "show_menu": {"telegram_id", "chat_id"},
+    "show_package": {"telegram_id", "chat_id", "slug"},
+    "show_packages": {"telegram_id", "chat_id"},
+    "show_page": {"telegram_id", "chat_id", "page"},
+    "show_platforms": {"telegram_id", "chat_id"},
+    "show_stats": {"telegram_id", "chat_id"},
+    "sweep_orders": {"key"},
+    "tick_minute": set(),
+    "update_task_status": {"key", "task_id", "status"},
+}
+
+
+def required(contract: type[jobs.Job]) -> set[str]:
+    """Return the fields without a default."""
+    missing = dataclasses.MISSING
+    return {
+        f.name for f in dataclasses.fields(contract) if f.default is missing and f.default_factory is missing
+    }
+
+
+def is_json(annotation: Any) -> bool:
+    """Whether values of this type travel through JSON unchanged. No floats: money is a string."""
+    if annotation in SCALARS:
+        return True
+    origin = typing.get_origin(annotation)
+    if origin in {typing.Union, types.UnionType}:
+        return all(is_json(part) for part in typing.get_args(annotation))
+    return annotation == dict[str, Any] or (origin is list and is_json(typing.get_args(annotation)[0]))
+
+
+def sample(annotation: Any) -> Any:
+    """Return some value of the type."""
+    plain = {str: "ї", int: 2**52, bool: True, dict[str, Any]: {"a": [1, None, "b"]}}
+    return plain.get(annotation)
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda c: c.actor_name)
+def test_a_contract_is_frozen_named_and_queued(contract: type[jobs.Job]) -> None:
+    assert dataclasses.is_dataclass(contract)
+    assert contract.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)+", contract.actor_name), "verb_object"
+    assert contract.queue in jobs.QUEUES
+    assert {"actor_name", "queue"} <= vars(contract).keys(), "of its own, not inherited"
+    assert contract.__doc__
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda c: c.actor_name)
+def test_a_contract_travels_as_json_and_back(contract: type[jobs.Job]) -> None:
+    hints = typing.get_type_hints(contract)
+    fields = dataclasses.fields(contract)
+    assert [f.name for f in fields if not is_json(hints[f.name])] == []
+    job = contract(**{f.name: sample(hints[f.name]) for f in fields})
+    assert contract(**json.loads(json.dumps(job.payload()))) == job
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda c: c.actor_name)
+def test_fields_added_later_have_defaults(contract: type[jobs.Job]) -> None:
+    assert required(contract) == REQUIRED.get(contract.actor_name, required(contract))
+
+
+def test_every_contract_is_listed_once_with_what_it_requires() -> None:
+    assert sorted(c.actor_name for c in CONTRACTS) == sorted(REQUIRED)
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda c: c.actor_name)
+def test_attempts_and_ages_are_bounded(contract: type[jobs.Job]) -> None:
+    if issubclass(contract, jobs.LedgerJob):
+        assert 1 <= contract.max_attempts <= 3
+        assert contract.max_age_seconds is None, "an effect never ages out"
+        assert contract.lease_seconds >= 20, "above the longest HTTP and database timeouts"
+    else:
+        assert contract.max_age_seconds, "what has no row must age out"
+
+
+def test_every_contract_has_exactly_one_actor_and_every_actor_a_contract(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    importlib.import_module("workers")
+    base = importlib.import_module("workers.base")
+    declared = {
+        name: spec.contract
+        for name, spec in base.REGISTRY.items()
+        if not spec.contract.__module__.startswith("tests.")
+    }
+    assert declared == {c.actor_name: c for c in CONTRACTS}
+
+
+def test_two_actors_for_one_contract_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Negative control: the registry is what the test above reads."""
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    base = importlib.import_module("workers.base")
+    name = next(iter(base.REGISTRY))
+    with pytest.raises(ValueError, match="two actors"):
+        base.actor(base.REGISTRY[name].contract)(print)
+
+
+def consumed(command: str) -> list[str]:
+    """Return the queues that a `dramatiq workers` command reads; all of them without --queues."""
+    words = shlex.split(command)
+    if "dramatiq" not in words or "workers" not in words:
+        return []
+    option = next((word for word in ("--queues", "-Q") if word in words), None)
+    if option is None:
+        return list(jobs.QUEUES)
+    named = words[words.index(option) + 1 :]
+    return named[: next((i for i, word in enumerate(named) if word.startswith("-")), len(named))]
+
+
+def supervised() -> list[str]:
+    """Return the command of every program in supervisord.conf."""
+    parser = configparser.RawConfigParser(inline_comment_prefixes=(" ;",))
+    parser.read(ROOT / "supervisord.conf", encoding="utf-8")
+    return [parser[name]["command"] for name in parser.sections() if name.startswith("program:")]
+
+
+def composed() -> list[str]:
+    """Return the command of every service in docker-compose.yml."""
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    commands = [service.get("command", "") for service in services.values()]
+    return [command if isinstance(command, str) else shlex.join(command) for command in commands]
+
+
+@pytest.mark.parametrize("commands", [supervised, composed])
+def test_every_queue_is_read_by_exactly_one_worker_line(commands: Any) -> None:
+    read = [queue for command in commands() for queue in consumed(command)]
+    assert sorted(read) == sorted(jobs.QUEUES)
+
+
+@pytest.mark.parametrize("commands", [supervised, composed])
+def test_taps_and_payments_have_workers_of_their_own(commands: Any) -> None:
+    lines = [set(queues) for command in commands() if (queues := consumed(command))]
+    assert {jobs.INTERACTIVE, jobs.PAYMENTS} in lines

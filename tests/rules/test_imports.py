@@ -1,0 +1,161 @@
+"""Who may know whom: the fences that keep a hole in one process out of the others (docs/adr/0001)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.source import Source, imports, python_files, run_python
+
+ENTRY_POINT = {
+    "socialboost.jobs",
+    "socialboost.broker",
+    "socialboost.callbacks",
+    "socialboost.dialogues",
+    "socialboost.links",
+    "socialboost.settings",
+    "socialboost.setting_formats",
+    "socialboost.logs",
+    "socialboost.errors",
+}
+UTILITIES = {"socialboost.logs", "socialboost.errors", "socialboost.redaction", "socialboost.log_files"}
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "socialboost.bot": ENTRY_POINT,
+    "socialboost.web": ENTRY_POINT,
+    "socialboost.screens": {"socialboost.callbacks"},
+    "socialboost.links": set(),
+    "socialboost.callbacks": set(),
+    "socialboost.dialogues": set(),
+    "socialboost.errors": set(),
+    "socialboost.clients": UTILITIES,
+    "socialboost.db": UTILITIES,
+    "socialboost.jobs": {"socialboost.sending"},
+    "socialboost.sending": {"socialboost.broker", *UTILITIES},
+    "socialboost.broker": {"socialboost.middleware", *UTILITIES},
+    "socialboost.middleware": {"socialboost.broker", *UTILITIES},
+    "sandbox": set(),
+}
+"""Of the product's own modules; a package may always import itself."""
+
+LAZILY: dict[str, set[str]] = {"socialboost.web": {"socialboost.bot"}}
+"""Also allowed inside a function: web is the bot's host in webhook mode only."""
+
+MUST_NOT_IMPORT: dict[str, set[str]] = {
+    "socialboost.bot": {"psycopg", "psycopg_pool", "requests", "flask", "periodiq"},
+    "socialboost.web": {"psycopg", "psycopg_pool", "requests", "periodiq"},
+    "socialboost.screens": {"psycopg", "redis", "requests", "aiogram", "flask", "dramatiq"},
+    "socialboost.clients": {"psycopg", "psycopg_pool", "aiogram", "flask", "dramatiq"},
+    "socialboost.db": {"redis", "requests", "aiogram", "flask", "dramatiq"},
+    "workers": {"flask", "aiogram", "gunicorn", "socialboost.bot", "socialboost.web", "sandbox"},
+    "sandbox": {"socialboost", "workers"},
+    "socialboost": {"sandbox"},
+}
+
+
+def is_within(module: str, package: str) -> bool:
+    """Whether the module is the package or inside it."""
+    return module == package or module.startswith(f"{package}.")
+
+
+def breaches(source: Source) -> list[str]:
+    """Return what the file imports and must not."""
+    found = []
+    for package, allowed in MAY_IMPORT.items():
+        if not is_within(source.module, package):
+            continue
+        for imported in imports(source):
+            ours = is_within(imported.module, "socialboost") or is_within(imported.module, "workers")
+            permitted = {package, *allowed, *(LAZILY.get(package, set()) if imported.lazy else set())}
+            # `from socialboost import jobs` shows up as socialboost and as socialboost.jobs
+            if (
+                ours
+                and imported.module != "socialboost"
+                and not any(is_within(imported.module, p) for p in permitted)
+            ):
+                found.append(f"{source.name} imports {imported.module}")
+    for package, denied in MUST_NOT_IMPORT.items():
+        if is_within(source.module, package):
+            found += [
+                f"{source.name} imports {imported.module}"
+                for imported in imports(source)
+                if any(is_within(imported.module, name) for name in denied)
+            ]
+    return found
+
+
+def test_nobody_imports_over_a_fence() -> None:
+    assert [b for source in python_files("socialboost", "workers", "sandbox") for b in breaches(source)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("socialboost/bot/start.py", "from workers import users"),
+        ("socialboost/bot/start.py", "from socialboost.db import Database"),
+        ("socialboost/bot/start.py", "def f():\n    import psycopg"),
+        ("socialboost/web/tasks.py", "from socialboost import clients"),
+        ("socialboost/web/tasks.py", "from socialboost.bot import dispatcher"),
+        ("socialboost/screens/menu.py", "from socialboost import jobs"),
+        ("socialboost/clients/telegram.py", "import socialboost.db.pool"),
+        ("workers/users.py", "from aiogram.types import Update"),
+        ("sandbox/telegram/api.py", "from socialboost import callbacks"),
+        ("socialboost/db/pool.py", "from ..jobs import Job"),
+    ],
+)
+def test_a_fence_holds(name: str, text: str) -> None:
+    """Negative control."""
+    assert breaches(Source(name, text))
+
+
+def test_the_one_way_through_is_lazy() -> None:
+    lazily = "def webhook():\n    from socialboost.bot import dispatcher"
+    assert breaches(Source("socialboost/web/app.py", lazily)) == []
+
+
+LOADED = """
+import importlib, json, pkgutil, sys
+package = importlib.import_module({package!r})
+for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+    if not found.name.endswith("__main__") and found.name not in {skipped!r}:
+        importlib.import_module(found.name)
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("package", "skipped"), [("socialboost.bot", []), ("socialboost.web", ["socialboost.web.telegram"])]
+)
+def test_an_entry_point_loads_no_database_and_no_client(package: str, skipped: list[str]) -> None:
+    loaded = run_python(LOADED.format(package=package, skipped=skipped))
+    assert isinstance(loaded, list)
+    forbidden = ("psycopg", "psycopg_pool", "requests", "workers", "socialboost.db", "socialboost.clients")
+    assert [module for module in loaded if any(is_within(module, name) for name in forbidden)] == []
+
+
+NO_CONNECTION = """
+import sys
+def refuse(event, arguments):
+    if event == "socket.connect":
+        raise RuntimeError(f"connected to {arguments}")
+sys.addaudithook(refuse)
+"""
+
+
+@pytest.mark.parametrize(
+    "package", ["socialboost.bot", "socialboost.web", "socialboost.db", "socialboost.clients", "socialboost"]
+)
+def test_importing_needs_no_environment(package: str) -> None:
+    assert run_python(NO_CONNECTION + LOADED.format(package=package, skipped=[]))
+
+
+def test_importing_workers_needs_redis_url_and_connects_to_nothing() -> None:
+    code = NO_CONNECTION + LOADED.format(package="workers", skipped=[])
+    assert run_python(code, REDIS_URL="redis://127.0.0.1:1/0")
+
+
+def test_a_connection_at_import_would_be_seen() -> None:
+    """Negative control of the audit hook."""
+    code = NO_CONNECTION + "import socket, json\n"
+    code += "try:\n    socket.create_connection(('127.0.0.1', 1))\n"
+    code += "except RuntimeError:\n    print(json.dumps('seen'))"
+    assert run_python(code) == "seen"
