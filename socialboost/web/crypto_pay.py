@@ -67,8 +67,9 @@ def is_authentic(key: bytes, body: bytes, signature: str) -> bool:
 def paid_invoice(body: bytes) -> jobs.ActivateOrder | None:
     """Return the job for a signed event, or None for one that is not a paid invoice.
 
-    Raises ApiError 400, naming the field, for one that cannot be read. Every number stays text exactly as Crypto Pay wrote it. What a paid invoice merely lacks (asset, payload)
-    goes on as empty text: the worker then lists an exception, and no money is refused at the door.
+    Raises ApiError 400, naming the field, for one that cannot be read. Every number stays text exactly as
+    Crypto Pay wrote it. What a paid invoice merely lacks (asset, payload) goes on as empty text: the worker
+    then lists an exception, and no money is refused at the door.
     """
     event = json_object(body, numbers_as_text=True)
     if event.get("update_type") != "invoice_paid":

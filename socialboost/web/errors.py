@@ -1,6 +1,7 @@
 """Every refusal in one shape: {"success": false, "error": "<code>", "message": "…"}.
 
-When a field is to blame, "field" names it. A fault of ours is answered with a fixed body and the request's id, under which the log has the rest.
+When a field is to blame, "field" names it. A fault of ours is answered with a fixed body and the request's
+id, under which the log has the rest.
 """
 
 from __future__ import annotations

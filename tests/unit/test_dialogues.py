@@ -1,0 +1,43 @@
+"""The bot's states and storage keys are those the workers know."""
+
+from __future__ import annotations
+
+from aiogram.fsm.storage.base import DefaultKeyBuilder, StorageKey
+
+from socialboost import dialogues
+from socialboost.bot.states import AdminStates, UserStates
+
+SPECIFICATION_USER = (
+    "MAIN_MENU",
+    "SELECTING_PACKAGE",
+    "VIEWING_PACKAGE_DETAILS",
+    "CONFIRMING_ORDER",
+    "WAITING_PAYMENT",
+    "SELECTING_PLATFORM",
+    "WAITING_POST_URL",
+    "PROCESSING_POST",
+)
+SPECIFICATION_ADMIN = (
+    "MAIN_PANEL",
+    "VIEWING_STATS",
+    "BROADCAST_COMPOSE",
+    "BROADCAST_CONFIRM",
+    "SETTINGS_MENU",
+    "PACKAGE_MANAGEMENT",
+)
+
+
+def test_states_are_the_specification_s() -> None:
+    assert UserStates.__state_names__ == tuple(f"UserStates:{name}" for name in SPECIFICATION_USER)
+    assert AdminStates.__state_names__ == tuple(f"AdminStates:{name}" for name in SPECIFICATION_ADMIN)
+
+
+def test_workers_name_the_states_as_the_bot_does() -> None:
+    for name in SPECIFICATION_USER:
+        assert getattr(dialogues, name) == getattr(UserStates, name).state
+
+
+def test_workers_build_the_keys_as_aiogram_does() -> None:
+    builder, key = DefaultKeyBuilder(), StorageKey(bot_id=7, chat_id=11, user_id=22)
+    assert dialogues.state_key(11, 22) == builder.build(key, "state")
+    assert dialogues.data_key(11, 22) == builder.build(key, "data")

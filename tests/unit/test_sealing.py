@@ -1,0 +1,38 @@
+"""Encryption at rest: rotation works, tampering and foreign keys do not."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from pydantic import SecretStr
+
+from socialboost.errors import SettingsError
+from socialboost.sealing import Sealer
+
+OLD, NEW = (SecretStr(base64.urlsafe_b64encode(bytes([n]) * 32).decode()) for n in (1, 2))
+EVENT = '{"payload":{"amount":"99.99"},"note":"Ї"}'.encode()
+
+
+def test_what_was_sealed_comes_back_and_is_not_readable() -> None:
+    sealed = Sealer([OLD]).seal(EVENT)
+    assert EVENT not in sealed
+    assert b"99.99" not in base64.urlsafe_b64decode(sealed)
+    assert Sealer([OLD]).unseal(sealed) == EVENT
+
+
+def test_the_first_key_encrypts_and_all_decrypt() -> None:
+    sealed = Sealer([OLD]).seal(EVENT)
+    both = Sealer([NEW, OLD])
+    assert both.unseal(sealed) == EVENT
+    renewed = both.reseal(sealed)
+    assert Sealer([NEW]).unseal(renewed) == EVENT
+    with pytest.raises(SettingsError, match="PAYMENT_DATA_KEY"):
+        Sealer([OLD]).unseal(renewed)
+
+
+def test_a_changed_record_does_not_open() -> None:
+    sealed = bytearray(Sealer([OLD]).seal(EVENT))
+    sealed[len(sealed) // 2] ^= 1
+    with pytest.raises(SettingsError, match="PAYMENT_DATA_KEY"):
+        Sealer([OLD]).unseal(bytes(sealed))
