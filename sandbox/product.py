@@ -1,0 +1,162 @@
+"""The product's own processes, run by the repository's supervisord.conf, seen from outside.
+
+The file is used as it is but for three things: the control socket becomes a password-protected port of
+127.0.0.1 (a socket's path may not exceed 107 bytes), output goes to a file a program, and a caller may
+replace a program's command or leave a program out.
+"""
+
+from __future__ import annotations
+
+import configparser
+import secrets
+import signal
+import subprocess
+import sys
+import time
+import xmlrpc.client
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from sandbox.programs import ROOT
+from sandbox.servers_process import ServersUnavailableError, free_port, release, spawn, tail
+
+CONFIGURATION = ROOT / "supervisord.conf"
+PREFIX = "program:"
+START_SECONDS = 90.0
+STOP_SECONDS = 60.0
+RESTARTS_ALLOWED = 3
+
+
+class Product:
+    """supervisord and its programs; `directory` holds the derived configuration and all output."""
+
+    def __init__(
+        self,
+        directory: Path,
+        environment: Mapping[str, str],
+        *,
+        commands: Mapping[str, str] | None = None,
+        without: Collection[str] = (),
+    ) -> None:
+        self.directory = directory
+        self.environment = dict(environment)
+        directory.mkdir(parents=True, exist_ok=True)
+        self._port, self._password = free_port(), secrets.token_hex(16)
+        self._configuration = directory / "supervisord.conf"
+        self._configuration.touch(mode=0o600)
+        self.names = self._write_configuration(dict(commands or {}), set(without))
+        self._popen: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start supervisord and with it every program; returns when it answers, not when they do."""
+        command = [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(self._configuration)]
+        # The directory holds no .env, so an operator's own settings never reach these processes.
+        self._popen = spawn(
+            command,
+            log=self.directory / "supervisord.out",
+            environment=self.environment,
+            cwd=self.directory,
+            stop_signal=signal.SIGTERM,
+        )
+        self.wait_until(lambda: bool(self._states()))
+
+    def wait_until(self, ready: Any, timeout_seconds: float = START_SECONDS) -> None:
+        """Poll `ready`; an error with what the programs said when it takes too long or one cannot start."""
+        deadline = time.monotonic() + timeout_seconds
+        while not ready():
+            self._raise_if_hopeless()
+            if time.monotonic() > deadline:
+                raise ServersUnavailableError(f"the product did not come up:\n{self.last_words()}")
+            time.sleep(0.05)
+
+    @property
+    def processes(self) -> dict[str, int]:
+        """Name to process number of every program that runs now."""
+        return {name: info["pid"] for name, info in self._states().items() if info["pid"]}
+
+    @property
+    def alive(self) -> bool:
+        """False once supervisord has ended."""
+        return self._popen is not None and self._popen.poll() is None
+
+    def state(self, name: str) -> str:
+        """supervisord's word for a program: RUNNING, STOPPED, EXITED, BACKOFF…"""
+        return str(self._states()[name]["statename"])
+
+    def stop_program(self, name: str) -> None:
+        """Stop one program as an operator would; it stays stopped."""
+        self._rpc().supervisor.stopProcess(name)
+
+    def start_program(self, name: str) -> None:
+        """Start a program that was stopped."""
+        self._rpc().supervisor.startProcess(name)
+
+    def stop(self) -> None:
+        """Stop every program, then supervisord. Harmless when it is not running."""
+        popen, self._popen = self._popen, None
+        if popen is None:
+            return
+        if popen.poll() is None:
+            popen.send_signal(signal.SIGTERM)
+        try:
+            popen.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            popen.kill()
+            popen.wait(STOP_SECONDS)
+        release(popen)
+
+    def output(self, name: str) -> Path:
+        """The file with what a program wrote to standard output and error."""
+        return self.directory / f"{name}.out"
+
+    def last_words(self, lines: int = 12) -> str:
+        """The end of every program's output."""
+        names = ["supervisord", *self.names]
+        return "\n".join(f"--- {name}\n{tail(self.output(name), lines)}" for name in names)
+
+    def _rpc(self) -> xmlrpc.client.ServerProxy:
+        return xmlrpc.client.ServerProxy(f"http://sandbox:{self._password}@127.0.0.1:{self._port}/RPC2")
+
+    def _states(self) -> dict[str, dict[str, Any]]:
+        try:
+            answer: Any = self._rpc().supervisor.getAllProcessInfo()
+        except OSError:
+            return {}
+        return {info["name"]: info for info in answer}
+
+    def _raise_if_hopeless(self) -> None:
+        """A program that keeps ending at once will not come up by waiting."""
+        log = self.directory / "supervisord.log"
+        text = log.read_text(errors="replace") if log.exists() else ""
+        for name in self.names:
+            if text.count(f"exited: {name} (exit status") > RESTARTS_ALLOWED:
+                words = tail(self.output(name), 25)
+                raise ServersUnavailableError(f"{name} does not stay up:\n{words}")
+        if not self.alive:
+            raise ServersUnavailableError(f"supervisord ended:\n{tail(self.output('supervisord'))}")
+
+    def _write_configuration(self, commands: dict[str, str], without: set[str]) -> list[str]:
+        """Derive our copy of supervisord.conf; the names of its programs."""
+        parsed = configparser.RawConfigParser(comment_prefixes=(";",), strict=True)
+        parsed.read_string(CONFIGURATION.read_text().replace("%(here)s", str(ROOT).replace("%", "%%")))
+        parsed.remove_section("unix_http_server")
+        own = str(self.directory).replace("%", "%%")
+        parsed["inet_http_server"] = {
+            "port": f"127.0.0.1:{self._port}",
+            "username": "sandbox",
+            "password": self._password,
+        }
+        parsed["supervisorctl"] = {"serverurl": f"http://127.0.0.1:{self._port}"}
+        parsed["supervisord"].update(logfile=f"{own}/supervisord.log", pidfile=f"{own}/supervisord.pid")
+        sections = [section for section in parsed.sections() if section.startswith(PREFIX)]
+        for section in sections:
+            name = section.removeprefix(PREFIX)
+            if name in without:
+                parsed.remove_section(section)
+                continue
+            parsed[section]["stdout_logfile"] = f"{own}/{name}.out"
+            parsed[section]["command"] = commands.get(name, parsed[section]["command"])
+        with self._configuration.open("w") as file:
+            parsed.write(file)
+        return [section.removeprefix(PREFIX) for section in parsed.sections() if section.startswith(PREFIX)]
