@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
+import signal
 import sys
 import uuid
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import psycopg
 from dramatiq import Broker, Worker
@@ -17,8 +19,9 @@ from socialboost.settings import SchedulerSettings
 from workers import runtime
 from workers.sweeper import Sweeper
 
-WRONG_SETTINGS = 2
+WRONG_SETTINGS: Final = 2
 """Exit status, as of every entry point."""
+_PR_SET_PDEATHSIG: Final = 1
 
 log = logs.get(__name__)
 
@@ -31,6 +34,7 @@ class WorkerBoot(Middleware):
 
     def after_process_boot(self, broker: Broker) -> None:  # noqa: ARG002 (Dramatiq's signature)
         """Stop the process when a setting is missing or wrong, naming it."""
+        _die_with_parent()
         try:
             settings = runtime.settings()
             logs.configure("worker", settings.log_level, settings.log_dir)
@@ -105,6 +109,12 @@ class SchedulerBoot(Middleware):
             log.warning("register_bot_not_queued", error=str(error))
         else:
             self._registered = True
+
+
+def _die_with_parent() -> None:
+    """Have Linux tell this process to stop when Dramatiq's master is killed, instead of working on unseen."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _refuse(error: SettingsError) -> NoReturn:

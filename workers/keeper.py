@@ -20,7 +20,6 @@ from socialboost.db import Database
 from workers import ledger, outages
 from workers.ledger import Claim
 
-RENEW_SECONDS: Final = 5.0
 PERIOD_SECONDS: Final = 1.0
 
 log = logs.get(__name__)
@@ -62,7 +61,7 @@ class Keeper:
         """Prolong the claim's lease until it is settled, for at most `seconds` in all."""
         now = time.monotonic()
         with self._lock:
-            self._held[claim.worker] = _Held(claim.key, now + RENEW_SECONDS, now + seconds)
+            self._held[claim.worker] = _Held(claim.key, now + _renew_seconds(), now + seconds)
         self._wake.set()
 
     def settle(self, claim: Claim, action: Callable[[], object]) -> None:
@@ -132,4 +131,9 @@ class Keeper:
         with self._lock:
             for worker, _ in due:
                 if worker in self._held:
-                    self._held[worker].renew_at = now + RENEW_SECONDS
+                    self._held[worker].renew_at = now + _renew_seconds()
+
+
+def _renew_seconds() -> float:
+    """Early enough that one failed renewal loses nothing."""
+    return ledger.LEASE_SECONDS / 3

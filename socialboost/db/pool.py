@@ -36,6 +36,8 @@ CONNECT_TIMEOUT_SECONDS: Final = 5
 WAIT_FOR_CONNECTION_SECONDS: Final = 5.0
 TRANSACTION_POOLER_PORT: Final = 6543
 """Supabase's transaction pooler listens there."""
+ROUTINE: Final = frozenset({"sweep_jobs", "renew_leases", "ping"})
+"""Run every second in every worker, mostly for nothing: logged at DEBUG."""
 
 Row = dict[str, Any]
 Connection = psycopg.Connection[DictRow]
@@ -218,4 +220,5 @@ class Database:
     @staticmethod
     def _log_commit(statements: Statements, started: float) -> None:
         ms = round((time.monotonic() - started) * 1000, 3)
-        log.info("transaction_committed", queries=statements.names, ms=ms)
+        write = log.debug if ROUTINE.issuperset(statements.names) else log.info
+        write("transaction_committed", queries=statements.names, ms=ms)

@@ -97,6 +97,23 @@ def core_work(job: Work, attempt: Attempt) -> str:
     return f"worked on {job.key}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Hang(jobs.LedgerJob):
+    """A ledger job whose first attempt takes longer than it may."""
+
+    actor_name: ClassVar[str] = "core_hang"
+    queue: ClassVar[str] = jobs.INTERACTIVE
+    lease_seconds: ClassVar[int] = 3
+
+
+@actor(Hang)
+def core_hang(job: Hang, attempt: Attempt) -> None:
+    """Hang once, then end."""
+    record("start", job.key, attempt.number)
+    time.sleep(10 if attempt.number == 1 else 0)
+    record("end", job.key, attempt.number)
+
+
 def misbehave(job: Work) -> None:
     """Do what `mode` names; PostponeError and its like only twice per job, since they use up no attempt."""
     if job.mode == "die":

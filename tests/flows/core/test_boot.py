@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+from pathlib import Path
 
 import pytest
 import redis
@@ -49,6 +52,21 @@ def test_a_worker_starts_while_postgresql_is_away(
     row = system.row("tg:1:1")
     assert row is not None
     assert row["attempts"] == 1
+
+
+def test_a_worker_stops_when_its_master_was_killed(system: CoreSystem) -> None:
+    master = system.start()
+    assert jobs.ask(Work(key="api:1")) == "worked on api:1"
+    worker = system.process_of("start", "api:1")
+    os.kill(master.pid, signal.SIGKILL)
+    wait_until(lambda: "worker_stopped" in system.log_text())
+    wait_until(lambda: has_ended(worker))
+
+
+def has_ended(process: int) -> bool:
+    """Whether the process is gone, or only waits to be noticed."""
+    status = Path(f"/proc/{process}/stat")
+    return not status.exists() or status.read_text().rsplit(")", 1)[1].split()[0] == "Z"
 
 
 def test_the_scheduler_needs_only_redis_and_registers_the_bot_once(system: CoreSystem) -> None:

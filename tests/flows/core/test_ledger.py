@@ -8,7 +8,7 @@ import signal
 import redis
 
 from socialboost import jobs
-from tests.flows.core.actors import Chain, Look, Work
+from tests.flows.core.actors import Chain, Hang, Look, Work
 from tests.flows.core.system import CoreSystem, wait_until
 
 
@@ -108,11 +108,13 @@ def test_a_refusal_parks_at_once_even_when_the_callback_is_broken(system: CoreSy
 
 
 def test_what_is_owed_runs_after_the_commit_and_only_then(system: CoreSystem) -> None:
-    system.start()
+    system.start("interactive", "payments")  # no sweeper: the commit itself wakes the next job
     jobs.send(Chain(key="tg:9:1"))
+    wait_until(lambda: system.count("end", "owed:tg:9:1") == 1)
+    system.start("maintenance")
     jobs.send(Chain(key="tg:9:2", roll_back=True))
     jobs.send(Chain(key="tg:9:3", delay_seconds=2))
-    wait_until(lambda: system.count("end", "owed:tg:9:1") == 1)
+    wait_until(lambda: system.state("tg:9:3") == "done")
     assert system.state("owed:tg:9:2") is None
     row = system.row("owed:tg:9:3")
     assert row is not None
@@ -151,22 +153,37 @@ def test_without_the_sweeper_a_wiped_redis_loses_the_work(system: CoreSystem) ->
 
 def test_a_frozen_worker_changes_nothing_once_its_lease_is_gone(system: CoreSystem) -> None:
     """SIGSTOP beyond the lease: another worker takes the job, and the thawed one's settlement misses."""
-    system.environment["CORE_LEASE"] = "6"
+    system.environment["CORE_LEASE"] = "5"
     system.start()
-    jobs.send(Work(key="tg:12:1", mode="raise", seconds=1, times=1))
+    jobs.send(Work(key="tg:12:1", mode="raise", seconds=4, times=1))
     wait_until(lambda: system.count("start", "tg:12:1") == 1)
     frozen = system.process_of("start", "tg:12:1")
     os.kill(frozen, signal.SIGSTOP)
     try:
         system.start()
-        wait_until(lambda: system.state("tg:12:1") == "done", 60)
+        wait_until(lambda: system.count("start", "tg:12:1") == 2, 60)
     finally:
         os.kill(frozen, signal.SIGCONT)
     wait_until(lambda: '"event":"job_failed"' in system.log_text())
+    wait_until(lambda: system.state("tg:12:1") == "done")
     row = system.row("tg:12:1")
     assert row is not None
-    assert (row["state"], row["attempts"]) == ("done", 2)
-    assert system.count("end", "tg:12:1") == 1
+    assert row["attempts"] == 2
+    assert (system.count("start", "tg:12:1"), system.count("end", "tg:12:1")) == (2, 1)
+
+
+def test_a_long_job_keeps_its_lease_and_a_hanging_one_loses_it(system: CoreSystem) -> None:
+    system.environment["CORE_LEASE"] = "4"
+    system.start(processes=2)
+    jobs.send(Work(key="tg:13:1", seconds=9))
+    jobs.send(Hang(key="tg:13:2"))
+    wait_until(lambda: system.states() == {"done": 2}, 60)
+    wait_until(lambda: "TimeLimitExceeded" in system.log_text())
+    assert (system.count("start", "tg:13:1"), system.count("end", "tg:13:1")) == (1, 1)
+    assert (system.count("start", "tg:13:2"), system.count("end", "tg:13:2")) == (2, 1)
+    row = system.row("tg:13:2")
+    assert row is not None
+    assert row["state"] == "done"
 
 
 def keys(system: CoreSystem) -> list[str]:
