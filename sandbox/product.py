@@ -86,11 +86,11 @@ class Product:
 
     def stop_program(self, name: str) -> None:
         """Stop one program as an operator would; it stays stopped."""
-        self._rpc().supervisor.stopProcess(name)
+        self._ask("stopProcess", name)
 
     def start_program(self, name: str) -> None:
         """Start a program that was stopped."""
-        self._rpc().supervisor.startProcess(name)
+        self._ask("startProcess", name)
 
     def stop(self) -> None:
         """Stop every program, then supervisord. Harmless when it is not running."""
@@ -115,12 +115,15 @@ class Product:
         names = ["supervisord", *self.names]
         return "\n".join(f"--- {name}\n{tail(self.output(name), lines)}" for name in names)
 
-    def _rpc(self) -> xmlrpc.client.ServerProxy:
-        return xmlrpc.client.ServerProxy(f"http://sandbox:{self._password}@127.0.0.1:{self._port}/RPC2")
+    def _ask(self, method: str, *arguments: str) -> Any:
+        """One call of supervisord's own interface."""
+        url = f"http://sandbox:{self._password}@127.0.0.1:{self._port}/RPC2"
+        with xmlrpc.client.ServerProxy(url) as server:
+            return getattr(server.supervisor, method)(*arguments)
 
     def _states(self) -> dict[str, dict[str, Any]]:
         try:
-            answer: Any = self._rpc().supervisor.getAllProcessInfo()
+            answer = self._ask("getAllProcessInfo")
         except OSError:
             return {}
         return {info["name"]: info for info in answer}
