@@ -15,7 +15,7 @@ ACTIONS = {
 ADMIN_RIGHTS = (
     "can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages", "can_manage_video_chats",
     "can_restrict_members", "can_promote_members", "can_change_info", "can_invite_users", "can_post_stories",
-    "can_edit_stories", "can_delete_stories",
+    "can_edit_stories", "can_delete_stories", "can_send_welcome_messages",
 )  # fmt: skip
 GIFTS = (
     "unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels",
@@ -92,8 +92,10 @@ async def pin_chat_message(call: Call) -> bool:
 
 @method("unpinChatMessage")
 async def unpin_chat_message(call: Call) -> bool:
-    """Unpin a message."""
-    message = message_of(call, "unpin")
+    """Unpin a message; the last pinned one when none is named."""
+    chat = call.service.writable_chat(call.params)
+    pinned = [message for message in call.service.world.messages(chat.id) if message.pinned]
+    message = message_of(call, "unpin") if call.params.has("message_id") or not pinned else pinned[-1]
     message.pinned = False
     call.service.world.changed(message)
     return True
