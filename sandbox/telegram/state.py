@@ -13,7 +13,7 @@ from sandbox.telegram.errors import SimError
 from sandbox.telegram.wire import Signal
 
 FIRST_PERSON_ID = 700_000_001
-MESSAGES_KEPT_PER_CHAT = 500
+MESSAGES_KEPT = 200_000
 CALLBACKS_KEPT = 20_000
 ANSWERS_KEPT_PER_CHAT = 100
 
@@ -127,13 +127,22 @@ class World:
         self.profile: dict[str, dict[str, str]] = {}
         self.menu_buttons: dict[int, dict[str, Any]] = {}
         self._messages: dict[int, OrderedDict[int, Message]] = {}
+        self._order: deque[tuple[int, int]] = deque()
         self._last_message_id: dict[int, int] = {}
         self._last_change: dict[int, int] = {}
         self._answers: dict[int, deque[Callback]] = {}
 
     def forget_people(self) -> None:
         """Forget people, chats and conversations. Numbers go on counting, the bot's own texts stay."""
-        for kept in (self.people, self.groups, self.callbacks, self.files, self._messages, self._answers):
+        for kept in (
+            self.people,
+            self.groups,
+            self.callbacks,
+            self.files,
+            self._messages,
+            self._order,
+            self._answers,
+        ):
             kept.clear()
         self.touch("reset", {})
 
@@ -168,10 +177,16 @@ class World:
         message = Message(api, from_bot)
         chat = self._chat(message.chat_id)
         chat[message.id] = message
-        while len(chat) > MESSAGES_KEPT_PER_CHAT:
-            chat.popitem(last=False)
+        self._order.append((message.chat_id, message.id))
+        self._forget_oldest()
         self.changed(message)
         return message
+
+    def _forget_oldest(self) -> None:
+        """Keep memory flat under a broadcast to any number of people."""
+        while len(self._order) > MESSAGES_KEPT:
+            chat_id, message_id = self._order.popleft()
+            self._chat(chat_id).pop(message_id, None)
 
     def message(self, chat_id: int, message_id: int) -> Message | None:
         """A message that exists and is not deleted."""
@@ -197,6 +212,7 @@ class World:
         """Take over messages and counters of an earlier run."""
         for message in messages:
             self._chat(message.chat_id)[message.id] = message
+            self._order.append((message.chat_id, message.id))
             self.change = max(self.change, message.change)
             self._last_change[message.chat_id] = max(
                 self._last_change.get(message.chat_id, 0), message.change

@@ -149,15 +149,23 @@ class Stories:
             story = self._begin_from_log(line, at_ms, marks)
         if story is not None:
             self._learn(story, marks)
-            if story.person_id is None and line.get("telegram_id") is not None:
-                story.person_id = int(line["telegram_id"])
-                story.name = self._name_of(story.person_id)
-                self._publish("story", story.view())
+            self._tell_more(story, line)
         if line["event"] == "telegram_called" and self._claim_call(line, story, at_ms):
             return
         fields = {name: value for name, value in line.items() if name not in UNSHOWN}
         level = str(line.get("level", "info"))
         self._add(story, at_ms, source=str(line["process"]), kind=line["event"], level=level, fields=fields)
+
+    def _tell_more(self, story: Story, line: dict[str, Any]) -> None:
+        """Take over what a line says about its story: whose it is, and that a webhook began it."""
+        before = story.view()
+        if story.person_id is None and line.get("telegram_id") is not None:
+            story.person_id = int(line["telegram_id"])
+            story.name = self._name_of(story.person_id)
+        if line["event"] == "webhook_received" and story.kind == "background":
+            story.kind, story.title = "webhook", str(line.get("source") or "webhook")
+        if story.view() != before:
+            self._publish("story", story.view())
 
     def _begin_from_log(self, line: dict[str, Any], at_ms: float, marks: set[str]) -> Story:
         if line["event"] == "webhook_received":

@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +32,7 @@ class Subscription:
     last_error_date: int = 0
     last_error_message: str = ""
     gone_since: float = 0.0
-    lanes: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+    lanes: dict[int | str, asyncio.Task[None]] = field(default_factory=dict)
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(40))
 
 
@@ -92,16 +93,17 @@ class Webhook:
             self._updates.drop_expired()
             repeats, self._updates.again = self._updates.again, []
             for update in repeats:
-                self._start_lane(subscription, -update.id, [update])
-            for update in list(self._updates.pending.values()):
-                if update.chat_id not in subscription.lanes:
-                    self._start_lane(subscription, update.chat_id, None)
+                self._start_lane(subscription, f"repeat of {update.id}", self._repeat(subscription, update))
+            for chat_id in {update.chat_id for update in self._updates.pending.values()}:
+                if chat_id not in subscription.lanes:
+                    self._start_lane(subscription, chat_id, self._drain(subscription, chat_id))
             await self._updates.signal.wait(1.0)
 
-    def _start_lane(self, subscription: Subscription, lane: int, repeats: list[Update] | None) -> None:
-        work = self._repeat(subscription, repeats) if repeats else self._drain(subscription, lane)
+    def _start_lane(
+        self, subscription: Subscription, lane: int | str, work: Coroutine[Any, Any, None]
+    ) -> None:
         task = asyncio.create_task(work)
-        subscription.lanes[lane if not repeats else id(task)] = task
+        subscription.lanes[lane if lane not in subscription.lanes else f"{lane} {id(task)}"] = task
         task.add_done_callback(lambda done: self._forget(subscription, done))
 
     def _forget(self, subscription: Subscription, done: asyncio.Task[None]) -> None:
@@ -121,10 +123,9 @@ class Webhook:
                 continue
             await asyncio.sleep(delay)
 
-    async def _repeat(self, subscription: Subscription, updates: list[Update]) -> None:
+    async def _repeat(self, subscription: Subscription, update: Update) -> None:
         """A duplicate on demand: once, whatever the answer."""
-        for update in updates:
-            await self._send(subscription, update)
+        await self._send(subscription, update)
 
     def _next_delay(self, update: Update, retry_after: int) -> float:
         """The first repeat comes at once, then after 2, 4, 8… units, up to a random 60 to 120 s."""
