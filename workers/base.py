@@ -74,7 +74,8 @@ class Actor:
 
 REGISTRY: Final[dict[str, Actor]] = {}
 
-_gate = outages.Gate()
+database_gate: Final = outages.Gate()
+"""Every claim passes it: while PostgreSQL is away one thread at a time finds out."""
 
 
 @overload
@@ -207,7 +208,7 @@ def _claim(job: LedgerJob, message: Message[Any]) -> Claim:
     """Claim the job; while that cannot be done the message stays, however often it must come back."""
     worker = uuid.uuid4().hex
     try:
-        with _gate.passing():
+        with database_gate.passing():
             return ledger.claim(runtime.db(), job, worker)
     except psycopg.DataError as error:
         raise ContractError(f"{job.actor_name}: {outages.describe(error)}") from error

@@ -16,7 +16,7 @@ from dramatiq.middleware import Middleware
 from socialboost import jobs, logs
 from socialboost.errors import QueueUnavailableError, SettingsError
 from socialboost.settings import SchedulerSettings
-from workers import runtime
+from workers import base, runtime
 from workers.sweeper import Sweeper
 
 WRONG_SETTINGS: Final = 2
@@ -45,7 +45,8 @@ class WorkerBoot(Middleware):
         """Open the database early; when it is away the jobs wait for it, not the process."""
         runtime.expect_threads(worker.worker_threads)
         try:
-            runtime.db()
+            with base.database_gate.passing():
+                runtime.db()
         except psycopg.OperationalError as error:
             log.warning("database_away_at_boot", error=type(error).__name__)
         except SettingsError as error:

@@ -15,11 +15,11 @@ from socialboost import jobs
 from socialboost.db import Transaction
 from socialboost.errors import ParkError, PostponeError, RejectedError, ThrottledError, UnreachableError
 from tests.flows.core.recording import record, recorded
-from workers import ledger, outbox, runtime
+from workers import ledger, outbox, runtime, sweeper
 from workers.base import Attempt, actor
 
 if "CORE_LEASE" in os.environ:  # the same course of events in less time
-    vars(ledger)["LEASE_SECONDS"] = float(os.environ["CORE_LEASE"])
+    vars(ledger)["LEASE_SECONDS"] = vars(sweeper)["LEASE_SECONDS"] = float(os.environ["CORE_LEASE"])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -147,6 +147,7 @@ def test_delayed_messages_survive_a_restart_of_redis_and_stock_ones_do_not(
     wait_until(lambda: "dramatiq:interactive.DQ" not in system.leftovers(), what="in our worker's memory")
     wait_until(lambda: "stock:interactive.DQ" not in system.leftovers("stock"), what="in the stock worker's")
     valkey_server.kill()
+    time.sleep(2.5)  # longer than the stock consumer sleeps, so that it notices
     valkey_server.start()
     wait_until(lambda: len(system.counts("end")) == 3, 40)
     time.sleep(2)
