@@ -6,7 +6,7 @@
 -- before any effect, so that a worker killed in the middle has used it up. Outcomes: claimed; done, parked,
 -- discarded (settled before: a duplicate); busy (running elsewhere); early (due later); foreign (the key
 -- belongs to another actor: a bug). The row's own args win over the message's.
-CREATE FUNCTION claim_job(
+CREATE OR REPLACE FUNCTION claim_job(
     p_key text,
     p_actor text,
     p_queue text,

@@ -2,7 +2,7 @@
 -- (action `exhausted`; the caller parks each) and those to be sent again (action `send`), which it will not
 -- name again for `p_resend_seconds`. Only queues in `p_queues` are sent to. No rows when another process
 -- holds the sweeper's lease.
-CREATE FUNCTION sweep_jobs(
+CREATE OR REPLACE FUNCTION sweep_jobs(
     p_owner text,
     p_lease_seconds double precision,
     p_queues text[],

@@ -1,6 +1,6 @@
 -- Says whether `p_owner` holds the lease of that name for now, taking it when it is free. Written at most
 -- twice per lease time, so that asking every second costs a read.
-CREATE FUNCTION take_lease(p_name text, p_owner text, p_seconds double precision) RETURNS boolean
+CREATE OR REPLACE FUNCTION take_lease(p_name text, p_owner text, p_seconds double precision) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = public, pg_temp
 AS $$

@@ -258,6 +258,9 @@ CREATE TABLE job_ledger (
     attempts integer NOT NULL DEFAULT 0 CHECK (attempts BETWEEN 0 AND max_attempts),
     max_attempts integer NOT NULL DEFAULT 3 CHECK (max_attempts > 0),
     run_at timestamptz NOT NULL DEFAULT now(),
+    -- When the sweeper looks at a queued row next. Apart from run_at: a message on its way must find the job
+    -- due, however often it was sent.
+    wake_at timestamptz NOT NULL DEFAULT now(),
     lease_until timestamptz,
     worker text,
     error text,
@@ -266,7 +269,8 @@ CREATE TABLE job_ledger (
     done_at timestamptz
 );
 
-CREATE INDEX idx_job_ledger_due ON job_ledger (run_at) WHERE state IN ('queued', 'running');
+CREATE INDEX idx_job_ledger_wake ON job_ledger (wake_at) WHERE state = 'queued';
+CREATE INDEX idx_job_ledger_lease ON job_ledger (lease_until) WHERE state = 'running';
 CREATE INDEX idx_job_ledger_parked ON job_ledger (updated_at) WHERE state = 'parked';
 CREATE INDEX idx_job_ledger_settled ON job_ledger (done_at) WHERE state IN ('done', 'discarded');
 

@@ -1,0 +1,15 @@
+-- name: get_pending_tasks :value
+-- Leases due tasks to a caller, as a JSON array.
+SELECT get_pending_tasks(%(limit)s, %(owner)s, %(lease_seconds)s)
+
+-- name: begin_dispatch :value
+-- Counts a push's attempt and leases the task, before the call, as JSON.
+SELECT begin_dispatch(%(task_id)s, %(owner)s, %(lease_seconds)s)
+
+-- name: record_dispatch :value
+-- What became of a push, as JSON.
+SELECT record_dispatch(%(task_id)s, %(owner)s, %(outcome)s, %(external_task_id)s, %(reason)s)
+
+-- name: update_task_status :value
+-- Main Bot's report about a task, as JSON.
+SELECT update_task_status(%(task_id)s, %(status)s, %(external_task_id)s, %(response)s)

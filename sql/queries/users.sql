@@ -1,0 +1,58 @@
+-- name: register_user :value
+-- /start: the person written down or refreshed, as JSON.
+SELECT register_user(
+    %(telegram_id)s::bigint, %(username)s::text, %(first_name)s::text, %(last_name)s::text,
+    %(language)s::text, %(start_payload)s::text
+)
+
+-- name: get_user :one
+-- Who this is.
+SELECT
+    id::text AS user_id, telegram_id, username, first_name, language, language_chosen, referral_code,
+    blocked_at IS NULL AS reachable
+FROM users
+WHERE telegram_id = %(telegram_id)s
+
+-- name: set_language :run
+-- The person's own choice, which Telegram's language_code no longer overwrites.
+UPDATE users SET language = %(language)s, language_chosen = true, updated_at = now()
+WHERE telegram_id = %(telegram_id)s
+
+-- name: set_reachable :run
+-- The person blocked the bot or let it in again; 0 rows when nothing changed.
+UPDATE users SET blocked_at = CASE WHEN %(reachable)s THEN NULL ELSE now() END, updated_at = now()
+WHERE telegram_id = %(telegram_id)s AND (blocked_at IS NULL) <> %(reachable)s
+
+-- name: get_user_stats :value
+-- The person's figures and current package, as JSON; null for somebody unknown.
+SELECT get_user_stats(%(telegram_id)s)
+
+-- name: get_history :many
+-- A page of the person's orders and posts, newest first.
+WITH person AS (
+    SELECT id FROM users WHERE telegram_id = %(telegram_id)s
+), entries AS (
+    (
+        SELECT
+            'order' AS kind, id, created_at, status, package_name, amount, currency, expires_at,
+            NULL AS url, NULL AS platform, NULL AS fail_reason
+        FROM orders
+        WHERE user_id = (SELECT id FROM person)
+        ORDER BY created_at DESC
+        LIMIT %(limit)s::bigint + %(offset)s::bigint
+    )
+    UNION ALL
+    (
+        SELECT 'post', id, created_at, status, NULL, NULL, NULL, NULL, url, platform, fail_reason
+        FROM posts
+        WHERE user_id = (SELECT id FROM person)
+        ORDER BY created_at DESC
+        LIMIT %(limit)s::bigint + %(offset)s::bigint
+    )
+)
+SELECT
+    kind, id::text AS id, created_at, status, package_name, amount, currency, expires_at, url, platform,
+    fail_reason
+FROM entries
+ORDER BY created_at DESC, id
+LIMIT %(limit)s OFFSET %(offset)s
