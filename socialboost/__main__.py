@@ -1,0 +1,103 @@
+"""What the operator runs: python -m socialboost migrate | seed | schema."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+import psycopg
+
+from socialboost import logs
+from socialboost.db import administration, migrations
+from socialboost.errors import MigrationError, SettingsError
+from socialboost.settings import OwnerSettings
+
+Command = Callable[[argparse.Namespace, OwnerSettings], int]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 0, or 1 after one clear line about what failed, or 2 for wrong settings."""
+    options = _parser().parse_args(arguments)
+    command: Command = options.command
+    try:
+        settings = OwnerSettings.load()
+        logs.configure("cli", settings.log_level, settings.log_dir)
+        return command(options, settings)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except MigrationError as error:
+        print(f"{options.name}: {error}", file=sys.stderr)
+    except psycopg.OperationalError as error:
+        print(f"{options.name}: DATABASE_URL: {_reason(error)}", file=sys.stderr)
+    except psycopg.Error as error:
+        print(f"{options.name}: the database refused: {_reason(error)}", file=sys.stderr)
+    return 1
+
+
+def _migrate(options: argparse.Namespace, settings: OwnerSettings) -> int:
+    dsn = settings.database_url.get_secret_value()
+    if options.status:
+        entries = migrations.status(dsn)
+        for entry in entries:
+            at = f"{entry.applied_at:%Y-%m-%d %H:%M:%S %Z}" if entry.applied_at else ""
+            print(f"{entry.version:04d}  {entry.state:<8}  {entry.name}  {at}".rstrip())
+        return 0 if all(entry.state == "applied" for entry in entries) else 1
+    if options.down is not None:
+        names = migrations.down(dsn, options.down)
+        print("\n".join(f"undone   {name}" for name in names) or "nothing to undo")
+        return 0
+    names = migrations.migrate(dsn, timezone=settings.timezone.key)
+    print("\n".join(f"applied  {name}" for name in names) or "up to date")
+    return 0
+
+
+def _seed(options: argparse.Namespace, settings: OwnerSettings) -> int:
+    added = administration.seed(settings.database_url.get_secret_value(), test_data=options.test_data)
+    for name, count in added.items():
+        print(f"{name}: {count} added" if count else f"{name}: already there")
+    return 0
+
+
+def _schema(options: argparse.Namespace, settings: OwnerSettings) -> int:
+    text = administration.schema(settings.database_url.get_secret_value())
+    if options.stdout:
+        print(text, end="")
+    else:
+        administration.SCHEMA.write_text(text, encoding="utf-8")
+        print("wrote sql/schema.sql")
+    return 0
+
+
+def _reason(error: psycopg.Error) -> str:
+    """Return the first line of what happened; libpq never puts a password into it."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m socialboost", description=__doc__)
+    commands = parser.add_subparsers(dest="name", required=True)
+    migrate = commands.add_parser("migrate", help="bring the database to this version")
+    which = migrate.add_mutually_exclusive_group()
+    which.add_argument("--status", action="store_true", help="list them; exit 1 if one is not applied")
+    which.add_argument("--down", type=_positive, metavar="N", help="undo the last N migrations")
+    migrate.set_defaults(command=_migrate)
+    seed = commands.add_parser("seed", help="add the three packages if there are none")
+    seed.add_argument("--test-data", action="store_true", help="also the specification's test people")
+    seed.set_defaults(command=_seed)
+    schema = commands.add_parser("schema", help="write sql/schema.sql from a migrated database")
+    schema.add_argument("--stdout", action="store_true", help="print it instead")
+    schema.set_defaults(command=_schema)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
