@@ -38,8 +38,9 @@ def build(redis_url: str) -> Dispatcher:
     tap = TapMiddleware(redis)
     dispatcher.message.outer_middleware(tap)
     dispatcher.callback_query.outer_middleware(tap)
-    # `strays` is last: it takes whatever the others leave.
-    for topic in (start, packages, orders, posts, stats, support, strays):
+    # A command is a command in any dialogue, so `posts`, which takes every message while it waits for a
+    # link, comes after all of them; `strays` takes whatever is left.
+    for topic in (start, packages, orders, stats, support, posts, strays):
         dispatcher.include_router(topic.router())
     return dispatcher
 

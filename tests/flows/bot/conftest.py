@@ -1,0 +1,46 @@
+"""The bot's dispatcher on a real Redis, with a Telegram that must not be called."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, NoReturn
+
+import pytest
+from aiogram import Bot
+from aiogram.client.session.base import BaseSession
+from aiogram.types import Update
+
+from socialboost import broker
+from socialboost.bot import dispatcher
+from tests.flows.updates import Json
+
+Feed = Callable[[Json], Coroutine[Any, Any, None]]
+
+
+class NoTelegram(BaseSession):
+    """A session below the bot that fails the test when a handler calls Telegram."""
+
+    async def make_request(self, *call: Any, **options: Any) -> NoReturn:
+        raise AssertionError(f"a handler called Telegram: {call} {options}")
+
+    async def stream_content(self, *call: Any, **options: Any) -> AsyncIterator[bytes]:
+        raise AssertionError(f"a handler downloaded something: {call} {options}")
+        yield b""
+
+    async def close(self) -> None:
+        """There is nothing to close."""
+
+
+@pytest.fixture
+async def feed(redis_url: str) -> AsyncIterator[Feed]:
+    """Feeds one raw update."""
+    installed = broker.install(redis_url)
+    updates = dispatcher.build(redis_url)
+    bot = Bot("42:no-telegram-here", session=NoTelegram())
+
+    async def one(raw: Json) -> None:
+        await dispatcher.feed(updates, bot, Update.model_validate(raw, context={"bot": bot}))
+
+    yield one
+    await dispatcher.close(updates)
+    installed.close()
