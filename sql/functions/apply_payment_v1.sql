@@ -1,9 +1,12 @@
--- Records money once, and ends it as an activation or as an exception that an admin can resolve.
+-- Records a payment once, and either activates its order or lists it for an admin. Nothing is ever dropped:
+-- payments(provider, invoice_id) is the fact, a repeat of it is a duplicate without effect.
 --
--- The order is the one of the recorded invoice; for an invoice we have not recorded (yet) the one that its
--- payload names. The comparison is with what we quoted, never with what the event says was quoted.
--- Outcomes: activated; duplicate (this invoice's money is recorded); exception with a reason:
--- unknown_order, second_payment, wrong_asset, wrong_amount, too_late.
+-- The order is the invoice's; an invoice we never recorded is adopted by the order id it carries (its payment
+-- overtook us). Compared exactly with what was quoted; what is not right moves an unpaid order to processing:
+-- its money came, a person must decide. Paid and ended orders are never touched.
+-- Answer: {outcome: activated | duplicate | exception, reason, payment_id, order_id, telegram_id,
+-- package_name, expires_at, is_late, amount, asset}; reason: wrong_asset | wrong_amount | too_late |
+-- second_payment | unknown_order, null unless listed.
 CREATE OR REPLACE FUNCTION apply_payment(
     p_provider text,
     p_invoice_id text,
@@ -14,64 +17,66 @@ CREATE OR REPLACE FUNCTION apply_payment(
     p_source text,
     p_raw bytea
 ) RETURNS json
-LANGUAGE plpgsql
-SET search_path = public, pg_temp
-AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
-    v_now timestamptz;
+    v_order orders := lock_order(paid_order(p_provider, p_invoice_id, p_order_id_text));
     v_invoice invoices;
-    v_order orders;
     v_payment_id uuid;
-    v_asset text;
-    v_amount numeric;
+    v_unpaid boolean := v_order.status IN ('pending', 'cancelled', 'failed');
+    v_activated boolean := false;
     v_reason text;
 BEGIN
-    v_order := lock_order(paid_order(p_provider, p_invoice_id, p_order_id_text));
-    v_now := clock_timestamp();
-    SELECT * INTO v_invoice FROM invoices
-    WHERE provider = p_provider AND invoice_id = p_invoice_id AND order_id = v_order.id;
-    IF EXISTS (SELECT FROM payments WHERE provider = p_provider AND invoice_id = p_invoice_id) THEN
+    PERFORM FROM payments WHERE provider = p_provider AND invoice_id = p_invoice_id;
+    IF FOUND THEN
         RETURN payment_answer(p_provider, p_invoice_id, 'duplicate');
     END IF;
 
-    v_asset := coalesce(v_invoice.asset, 'USDT');
-    v_amount := coalesce(v_invoice.amount, v_order.amount);
+    IF v_order.id IS NOT NULL THEN
+        INSERT INTO invoices (order_id, provider, invoice_id, asset, amount, status, adopted)
+        VALUES (v_order.id, p_provider, p_invoice_id, 'USDT', v_order.amount, 'paid', true)
+        ON CONFLICT (provider, invoice_id) DO UPDATE SET status = 'paid'
+        RETURNING * INTO v_invoice;
+    END IF;
+
     v_reason := CASE
         WHEN v_order.id IS NULL THEN 'unknown_order'
-        WHEN v_order.status IN ('paid', 'completed', 'refunded', 'processing') THEN 'second_payment'
-        WHEN p_asset IS DISTINCT FROM v_asset THEN 'wrong_asset'
-        WHEN p_amount IS DISTINCT FROM v_amount THEN 'wrong_amount'
-        WHEN v_now > v_order.deadline_at + interval '24 hours' THEN 'too_late'
+        WHEN NOT v_unpaid THEN 'second_payment'
+        WHEN p_asset IS DISTINCT FROM v_invoice.asset THEN 'wrong_asset'
+        WHEN p_amount IS DISTINCT FROM v_invoice.amount OR p_amount IS DISTINCT FROM v_order.amount
+            THEN 'wrong_amount'
     END;
-    INSERT INTO payments (provider, invoice_id, order_id, asset, amount, state, reason, source, raw_event, paid_at)
+    IF v_reason IS NULL THEN
+        v_activated := activate_order(v_order.id);
+        v_reason := CASE WHEN NOT v_activated THEN 'too_late'
+            WHEN (SELECT is_late FROM orders WHERE id = v_order.id) THEN 'late' END;
+    END IF;
+
+    INSERT INTO payments (
+        provider, invoice_id, order_id, asset, amount, state, reason, source, raw_event, paid_at
+    )
     VALUES (
-        p_provider, p_invoice_id, v_order.id, nullif(left(p_asset, 20), ''), p_amount,
-        CASE WHEN v_reason IS NULL THEN 'applied' ELSE 'exception' END, v_reason, p_source, p_raw,
-        coalesce(p_paid_at, v_now)
+        p_provider, p_invoice_id, v_order.id, left(p_asset, 20),
+        -- What is no amount, or more than the column holds, is kept in the event only.
+        CASE WHEN p_amount >= 0 AND p_amount < 999999999999 THEN p_amount END,
+        CASE WHEN v_activated THEN 'applied' ELSE 'exception' END,
+        v_reason, p_source, p_raw, coalesce(p_paid_at, clock_timestamp())
     )
     ON CONFLICT (provider, invoice_id) DO NOTHING
     RETURNING id INTO v_payment_id;
-    IF v_payment_id IS NULL THEN  -- money for an unknown order, reported twice at once
+    IF v_payment_id IS NULL THEN  -- of an unknown order, for which there was nothing to wait at
         RETURN payment_answer(p_provider, p_invoice_id, 'duplicate');
     END IF;
 
-    IF v_invoice.id IS NOT NULL THEN
-        UPDATE invoices SET status = 'paid' WHERE id = v_invoice.id;
-    ELSIF v_order.id IS NOT NULL THEN  -- known from now on; a later report finds it recorded
-        INSERT INTO invoices (order_id, provider, invoice_id, asset, amount, status, adopted)
-        VALUES (v_order.id, p_provider, p_invoice_id, v_asset, v_amount, 'paid', true);
-    END IF;
-    IF v_reason IS NULL THEN
-        IF NOT activate_order(v_order.id) THEN
-            RAISE EXCEPTION 'order % was % under its lock and could not be activated', v_order.id, v_order.status;
-        END IF;
-        UPDATE payments SET reason = 'late'
-        WHERE id = v_payment_id AND (SELECT is_late FROM orders WHERE id = v_order.id);
-    ELSIF v_reason IN ('wrong_asset', 'wrong_amount', 'too_late') THEN
-        UPDATE orders SET status = 'processing', updated_at = v_now WHERE id = v_order.id;
+    IF v_unpaid THEN
+        UPDATE orders SET
+            status = CASE WHEN v_activated THEN status ELSE 'processing' END,
+            payment_method = p_provider,
+            payment_data = jsonb_build_object('payment_id', v_payment_id, 'invoice_id', p_invoice_id),
+            updated_at = clock_timestamp()
+        WHERE id = v_order.id;
     END IF;
     RETURN payment_answer(
-        p_provider, p_invoice_id, CASE WHEN v_reason IS NULL THEN 'activated' ELSE 'exception' END
+        p_provider, p_invoice_id, CASE WHEN v_activated THEN 'activated' ELSE 'exception' END
     );
 END
 $$;

@@ -1,5 +1,6 @@
--- Records the invoice of a pending order; the first one stays the order's. `success` is false for an order
--- that has ended or does not exist; invoice_id tells which invoice the order has.
+-- Records the invoice of a pending order. The first one wins: a later one gets the first one's link back and
+-- is the caller's to withdraw. Answer: {success: true, pay_url, invoice_id, status} or
+-- {success: false, error: not_found | not_pending | wrong_amount, status}.
 CREATE OR REPLACE FUNCTION attach_invoice(
     p_order_id uuid,
     p_invoice_id text,
@@ -8,24 +9,31 @@ CREATE OR REPLACE FUNCTION attach_invoice(
     p_pay_url text,
     p_expires_at timestamptz
 ) RETURNS json
-LANGUAGE plpgsql
-SET search_path = public, pg_temp
-AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
-    v_order orders := lock_order(p_order_id);
+    v_order orders;
     v_invoice invoices;
 BEGIN
+    SELECT * INTO v_order FROM orders WHERE id = p_order_id FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN json_build_object('success', false, 'error', 'not_found', 'status', NULL);
+    ELSIF v_order.status <> 'pending' THEN
+        RETURN json_build_object('success', false, 'error', 'not_pending', 'status', v_order.status);
+    ELSIF p_amount IS DISTINCT FROM v_order.amount THEN
+        RETURN json_build_object('success', false, 'error', 'wrong_amount', 'status', v_order.status);
+    END IF;
+
     SELECT * INTO v_invoice FROM invoices WHERE order_id = p_order_id ORDER BY created_at LIMIT 1;
-    IF v_invoice.id IS NULL AND v_order.status = 'pending' THEN
+    IF NOT FOUND THEN
         INSERT INTO invoices (order_id, invoice_id, asset, amount, pay_url, expires_at)
         VALUES (p_order_id, p_invoice_id, p_asset, p_amount, p_pay_url, p_expires_at)
         RETURNING * INTO v_invoice;
     END IF;
     RETURN json_build_object(
-        'success', coalesce(v_order.status = 'pending', false) AND v_invoice.id IS NOT NULL,
-        'status', v_order.status,
+        'success', true,
+        'pay_url', v_invoice.pay_url,
         'invoice_id', v_invoice.invoice_id,
-        'pay_url', v_invoice.pay_url
+        'status', v_order.status
     );
 END
 $$;

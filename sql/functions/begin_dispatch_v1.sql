@@ -1,10 +1,8 @@
--- Takes a task for one push: counts the attempt before the call. Outcomes: push (with the task's body);
--- leased (somebody else has it for retry_after_seconds); settled (Main Bot has it, or it ended);
--- exhausted (three attempts were made); unknown.
+-- Before a push: counts the attempt and leases the task to p_owner, to be committed before the call.
+-- Answer: {outcome, attempts} with outcome push (and the task), leased (to somebody else; and
+-- retry_after_seconds), settled (handed over or ended), exhausted (three attempts, none confirmed), unknown.
 CREATE OR REPLACE FUNCTION begin_dispatch(p_task_id uuid, p_owner text, p_lease_seconds integer) RETURNS json
-LANGUAGE plpgsql
-SET search_path = public, pg_temp
-AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     v_task tasks;
     v_now timestamptz;
@@ -12,24 +10,28 @@ BEGIN
     SELECT * INTO v_task FROM tasks WHERE id = p_task_id FOR UPDATE;
     v_now := clock_timestamp();
     IF v_task.id IS NULL THEN
-        RETURN json_build_object('outcome', 'unknown');
-    ELSIF v_task.due_at IS NULL OR v_task.status NOT IN ('created', 'sent') THEN
+        RETURN json_build_object('outcome', 'unknown', 'attempts', 0);
+    ELSIF v_task.status <> 'created' THEN
         RETURN json_build_object('outcome', 'settled', 'attempts', v_task.attempts);
-    ELSIF v_task.lease_until > v_now THEN
+    ELSIF v_task.lease_until > v_now AND v_task.lease_owner <> p_owner THEN
         RETURN json_build_object(
-            'outcome', 'leased', 'attempts', v_task.attempts,
+            'outcome', 'leased',
+            'attempts', v_task.attempts,
             'retry_after_seconds', ceil(extract(epoch FROM v_task.lease_until - v_now))
         );
     ELSIF v_task.attempts >= 3 THEN
         RETURN json_build_object('outcome', 'exhausted', 'attempts', v_task.attempts);
     END IF;
+
     UPDATE tasks SET
         attempts = attempts + 1,
+        handed_over_by = 'push',
         lease_owner = p_owner,
         lease_until = v_now + make_interval(secs => p_lease_seconds),
-        due_at = v_now + make_interval(secs => p_lease_seconds),
-        handed_over_by = 'push'
+        due_at = v_now + make_interval(secs => p_lease_seconds)
     WHERE id = p_task_id;
-    RETURN json_build_object('outcome', 'push', 'attempts', v_task.attempts + 1, 'task', v_task.request_data);
+    RETURN json_build_object(
+        'outcome', 'push', 'attempts', v_task.attempts + 1, 'task', v_task.request_data
+    );
 END
 $$;

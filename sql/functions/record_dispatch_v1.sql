@@ -1,5 +1,8 @@
--- Writes down how a push ended, for as long as the push holds its lease: accepted (-> sent), refused
--- (-> failed, and the post with it), not_accepted (the attempt is given back), ambiguous (it may have it).
+-- After a push, what became of it. accepted: created -> sent, whoever holds the lease by now, for it is a
+-- fact. The others count from the lease's holder only. refused: created -> failed, and the post's quota is
+-- back. not_accepted (certain that nothing arrived): the attempt is given back. ambiguous: the attempt stays
+-- used; the pusher repeats it soon, a puller gets the task after ten minutes.
+-- Answer: {status, post_id, telegram_id, ended}; ended: this call ended the task.
 CREATE OR REPLACE FUNCTION record_dispatch(
     p_task_id uuid,
     p_owner text,
@@ -7,43 +10,50 @@ CREATE OR REPLACE FUNCTION record_dispatch(
     p_external_task_id text,
     p_reason text
 ) RETURNS json
-LANGUAGE plpgsql
-SET search_path = public, pg_temp
-AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     v_task tasks;
-    v_open boolean;
+    v_now timestamptz;
     v_ended boolean := false;
 BEGIN
-    SELECT * INTO STRICT v_task FROM tasks WHERE id = p_task_id FOR UPDATE;
-    v_open := v_task.status IN ('created', 'sent') AND v_task.due_at IS NOT NULL;
-    IF p_outcome = 'accepted' AND v_open THEN
-        -- Main Bot has it, whoever holds the lease by now.
+    IF p_outcome NOT IN ('accepted', 'refused', 'not_accepted', 'ambiguous') THEN
+        RAISE EXCEPTION 'record_dispatch: no such outcome: %', p_outcome USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    SELECT * INTO v_task FROM tasks WHERE id = p_task_id FOR UPDATE;
+    v_now := clock_timestamp();
+
+    IF p_outcome = 'accepted' THEN
         UPDATE tasks SET
-            status = 'sent', sent_at = coalesce(sent_at, clock_timestamp()), due_at = NULL,
-            external_task_id = coalesce(external_task_id, p_external_task_id),
-            lease_owner = NULL, lease_until = NULL
+            status = CASE status WHEN 'created' THEN 'sent' ELSE status END,
+            sent_at = coalesce(sent_at, v_now),
+            external_task_id = coalesce(external_task_id, left(p_external_task_id, 100)),
+            lease_owner = NULL, lease_until = NULL, due_at = NULL
         WHERE id = p_task_id;
-    ELSIF v_open AND v_task.lease_owner = p_owner THEN
+    ELSIF v_task.status = 'created' AND v_task.lease_owner = p_owner THEN
         v_ended := p_outcome = 'refused';
         UPDATE tasks SET
             status = CASE WHEN v_ended THEN 'failed' ELSE status END,
-            completed_at = CASE WHEN v_ended THEN clock_timestamp() END,
-            response_data = CASE WHEN v_ended THEN jsonb_build_object('error', p_reason) ELSE response_data END,
-            attempts = attempts - (p_outcome = 'not_accepted')::integer,
-            due_at = CASE WHEN v_ended THEN NULL ELSE clock_timestamp() END,
-            lease_owner = NULL, lease_until = NULL
+            completed_at = CASE WHEN v_ended THEN v_now END,
+            attempts = CASE WHEN p_outcome = 'not_accepted' THEN attempts - 1 ELSE attempts END,
+            lease_owner = NULL, lease_until = NULL,
+            due_at = CASE p_outcome
+                WHEN 'not_accepted' THEN v_now
+                WHEN 'ambiguous' THEN v_now + interval '10 minutes'
+            END
         WHERE id = p_task_id;
         IF v_ended THEN
             PERFORM move_post(v_task.post_id, 'failed', p_reason);
         END IF;
     END IF;
+
     RETURN (
         SELECT json_build_object(
-            'status', t.status, 'ended', v_ended, 'post_id', t.post_id, 'telegram_id', u.telegram_id
+            'status', t.status, 'post_id', t.post_id, 'telegram_id', u.telegram_id, 'ended', v_ended
         )
-        FROM tasks AS t JOIN posts AS p ON p.id = t.post_id JOIN users AS u ON u.id = p.user_id
-        WHERE t.id = p_task_id
+        FROM (SELECT p_task_id AS id) AS asked
+        LEFT JOIN tasks AS t ON t.id = asked.id
+        LEFT JOIN posts AS p ON p.id = t.post_id
+        LEFT JOIN users AS u ON u.id = p.user_id
     );
 END
 $$;

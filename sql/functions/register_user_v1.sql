@@ -1,5 +1,6 @@
--- Creates or refreshes the person behind a Telegram id. A language the person chose is kept; a payload that
--- is somebody else's referral code names the referrer; whoever writes to the bot can be reached again.
+-- /start: writes the person down, or refreshes what Telegram says about them. Somebody who comes back is
+-- reachable again. The language follows Telegram until the person has chosen one; where they came from is
+-- what the first /start said. Answer: {user_id, is_new, language, telegram_id}.
 CREATE OR REPLACE FUNCTION register_user(
     p_telegram_id bigint,
     p_username text,
@@ -8,37 +9,31 @@ CREATE OR REPLACE FUNCTION register_user(
     p_language text,
     p_start_payload text
 ) RETURNS json
-LANGUAGE plpgsql
-SET search_path = public, pg_temp
-AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
-    v_user users;
-    v_is_new boolean;
+    v_answer json;
 BEGIN
     INSERT INTO users AS u (
         telegram_id, username, first_name, last_name, language, start_payload, referrer_id
     )
     VALUES (
         p_telegram_id, left(p_username, 100), left(p_first_name, 100), left(p_last_name, 100),
-        coalesce(p_language, 'uk'), left(p_start_payload, 64),
-        (SELECT id FROM users WHERE referral_code = p_start_payload AND telegram_id <> p_telegram_id)
+        coalesce(nullif(left(p_language, 16), ''), 'uk'), left(p_start_payload, 64),
+        (SELECT r.id FROM users AS r WHERE r.referral_code = p_start_payload AND r.telegram_id <> p_telegram_id)
     )
     ON CONFLICT (telegram_id) DO UPDATE SET
         username = excluded.username,
         first_name = excluded.first_name,
         last_name = excluded.last_name,
-        language = CASE WHEN u.language_chosen THEN u.language ELSE excluded.language END,
+        language = CASE WHEN u.language_chosen OR coalesce(p_language, '') = '' THEN u.language
+            ELSE excluded.language END,
         blocked_at = NULL,
         last_seen_at = now(),
         updated_at = now()
-    RETURNING * INTO v_user;
-    -- Only an inserted row still has both its defaults from this very transaction.
-    v_is_new := v_user.created_at = now() AND v_user.updated_at = v_user.created_at;
-    RETURN json_build_object(
-        'user_id', v_user.id,
-        'telegram_id', v_user.telegram_id,
-        'is_new', v_is_new,
-        'language', v_user.language
-    );
+    -- xmax is 0 on a row this statement inserted
+    RETURNING json_build_object(
+        'user_id', u.id, 'is_new', u.xmax = 0, 'language', u.language, 'telegram_id', u.telegram_id
+    ) INTO v_answer;
+    RETURN v_answer;
 END
 $$;

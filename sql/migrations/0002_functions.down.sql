@@ -14,7 +14,6 @@ DROP FUNCTION
     get_admin_stats,
     get_user_stats,
     update_task_status,
-    task_rank,
     record_dispatch,
     move_post,
     begin_dispatch,

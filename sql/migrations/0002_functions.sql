@@ -37,7 +37,6 @@
 \ir ../functions/begin_dispatch_v1.sql
 \ir ../functions/move_post_v1.sql
 \ir ../functions/record_dispatch_v1.sql
-\ir ../functions/task_rank_v1.sql
 \ir ../functions/update_task_status_v1.sql
 
 -- Figures
