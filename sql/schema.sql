@@ -30,53 +30,58 @@ CREATE FUNCTION public.activate_order(p_order_id uuid) RETURNS boolean
 DECLARE
     v_order orders := lock_order(p_order_id);
     v_now timestamptz := clock_timestamp();
-    v_days interval;
-    v_same orders;
-    v_starts_at timestamptz;
+    v_length interval;
+    v_running orders;
+    v_start timestamptz := v_now;
     v_kind text := 'first';
-    v_run_id uuid := p_order_id;
 BEGIN
-    IF v_order.id IS NULL OR NOT (
-        v_order.status = 'pending'
-        OR v_order.status IN ('cancelled', 'failed') AND v_now <= v_order.deadline_at + interval '24 hours'
-    ) THEN
+    IF v_order.id IS NULL
+        OR v_order.status NOT IN ('pending', 'cancelled', 'failed')
+        OR v_now > v_order.deadline_at + interval '24 hours'
+    THEN
         RETURN false;
     END IF;
-    -- Hours, not days: a package is 720 hours long whatever the clocks do.
-    v_days := make_interval(hours => v_order.duration_days * 24);
-    v_starts_at := v_now;
+    -- Hours, not days: a package is as long when the clocks change.
+    v_length := make_interval(hours => 24 * v_order.duration_days);
 
-    SELECT * INTO v_same FROM orders
-    WHERE user_id = v_order.user_id AND package_id = v_order.package_id
-        AND status = 'paid' AND expires_at > v_now
-    ORDER BY expires_at DESC
-    LIMIT 1;
-    IF v_same.id IS NOT NULL THEN
-        v_kind := 'extension';
-        v_starts_at := v_same.expires_at;
-        SELECT run_id INTO STRICT v_run_id FROM activations WHERE order_id = v_same.id;
-    ELSIF EXISTS (
-        SELECT FROM orders WHERE user_id = v_order.user_id AND status = 'paid' AND expires_at > v_now
-    ) THEN
-        v_kind := 'switch';
+    SELECT * INTO v_running FROM orders
+    WHERE user_id = v_order.user_id AND status = 'paid' AND expires_at > v_now
+    ORDER BY expires_at LIMIT 1;
+    IF FOUND THEN
+        IF v_running.package_id = v_order.package_id THEN
+            v_kind := 'extension';
+            v_start := end_of_run(v_running.id);
+        ELSE
+            v_kind := 'switch';
+        END IF;
+        UPDATE orders SET
+            expires_at = expires_at + v_length,
+            activated_at = CASE WHEN activated_at > v_now THEN activated_at + v_length ELSE activated_at END,
+            updated_at = v_now
+        WHERE user_id = v_order.user_id AND status = 'paid' AND expires_at > v_start;
     END IF;
-
-    UPDATE orders SET
-        activated_at = CASE WHEN activated_at >= v_starts_at THEN activated_at + v_days ELSE activated_at END,
-        expires_at = expires_at + v_days,
-        updated_at = v_now
-    WHERE user_id = v_order.user_id AND status = 'paid' AND expires_at > v_starts_at;
 
     UPDATE orders SET
         status = 'paid',
-        activated_at = v_starts_at,
-        expires_at = v_starts_at + v_days,
-        is_late = v_order.status <> 'pending' OR v_now > deadline_at,
+        activated_at = v_start,
+        expires_at = v_start + v_length,
         ended_at = NULL,
+        is_late = status <> 'pending' OR v_now > deadline_at,
         updated_at = v_now
-    WHERE id = p_order_id;
-    INSERT INTO activations (order_id, user_id, run_id, kind, starts_at, ends_at)
-    VALUES (p_order_id, v_order.user_id, v_run_id, v_kind, v_starts_at, v_starts_at + v_days);
+    WHERE id = v_order.id;
+
+    INSERT INTO activations (order_id, user_id, run_id, kind, starts_at, ends_at, created_at)
+    VALUES (
+        v_order.id, v_order.user_id,
+        -- Live orders of one package share a daily quota, wherever they stand.
+        coalesce((
+            SELECT a.run_id FROM orders AS o JOIN activations AS a ON a.order_id = o.id
+            WHERE o.user_id = v_order.user_id AND o.package_id = v_order.package_id
+                AND o.status = 'paid' AND o.expires_at > v_now AND o.id <> v_order.id
+            ORDER BY o.expires_at LIMIT 1
+        ), v_order.id),
+        v_kind, v_start, v_start + v_length, v_now
+    );
     RETURN true;
 END
 $$;
@@ -93,45 +98,47 @@ DECLARE
     v_user users;
     v_order orders;
     v_post posts;
+    v_now timestamptz;
     v_day date;
     v_used integer;
-    v_error text;
 BEGIN
-    -- One person's posts come one after another: the count below stays true until the commit.
     SELECT * INTO v_user FROM users WHERE id = p_user_id FOR NO KEY UPDATE;
     SELECT * INTO v_post FROM posts WHERE request_id = p_request_id AND user_id = p_user_id;
-    IF v_post.id IS NOT NULL THEN
-        SELECT * INTO v_order FROM orders WHERE id = v_post.order_id;
-        RETURN post_answer(v_post, v_order.posts_per_day);
+    IF FOUND THEN
+        RETURN post_answer(v_post.id);
     END IF;
 
-    v_order := current_order(p_user_id);
-    IF v_order.id IS NULL THEN
+    v_now := clock_timestamp();
+    v_day := local_day(v_now);
+    SELECT * INTO v_order FROM orders
+    WHERE id = (current_order(p_user_id, v_now)).id AND status = 'paid'
+    FOR UPDATE;
+    IF NOT FOUND THEN
         RETURN json_build_object('success', false, 'error', 'no_active_package');
     END IF;
-    v_day := local_day();
+
     v_used := quota_used(v_order.id, v_day);
-    IF EXISTS (
-        SELECT FROM posts
-        WHERE order_id IN (SELECT orders_of_run(v_order.id)) AND local_day = v_day AND url = p_post_url
-            AND status NOT IN ('failed', 'cancelled') AND NOT late_success
-    ) THEN
-        v_error := 'duplicate_post';
-    ELSIF v_used >= v_order.posts_per_day THEN
-        v_error := 'daily_limit';
-    END IF;
-    IF v_error IS NOT NULL THEN
+    SELECT * INTO v_post FROM posts
+    WHERE order_id IN (SELECT orders_of_run(v_order.id)) AND local_day = v_day AND url = p_post_url
+        AND status NOT IN ('failed', 'cancelled')
+    ORDER BY created_at LIMIT 1;
+    IF FOUND OR v_used >= v_order.posts_per_day THEN
         RETURN json_build_object(
-            'success', false, 'error', v_error, 'limit', v_order.posts_per_day, 'used', v_used,
-            'remaining', greatest(v_order.posts_per_day - v_used, 0), 'local_day', v_day
+            'success', false,
+            'error', CASE WHEN v_post.id IS NULL THEN 'daily_limit' ELSE 'duplicate_post' END,
+            'post_id', v_post.id,
+            'limit', v_order.posts_per_day,
+            'used', v_used,
+            'remaining', greatest(v_order.posts_per_day - v_used, 0),
+            'local_day', v_day
         );
     END IF;
 
-    INSERT INTO posts (user_id, order_id, url, platform, local_day, quota_used, request_id)
-    VALUES (p_user_id, v_order.id, p_post_url, p_platform, v_day, v_used + 1, p_request_id)
+    INSERT INTO posts (user_id, order_id, url, platform, local_day, quota_used, request_id, created_at)
+    VALUES (p_user_id, v_order.id, p_post_url, p_platform, v_day, v_used + 1, p_request_id, v_now)
     RETURNING * INTO v_post;
     PERFORM create_task(v_user, v_order, v_post);
-    RETURN post_answer(v_post, v_order.posts_per_day);
+    RETURN post_answer(v_post.id);
 END
 $$;
 
@@ -158,60 +165,64 @@ CREATE FUNCTION public.apply_payment(p_provider text, p_invoice_id text, p_order
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
-    v_now timestamptz;
+    v_order orders := lock_order(paid_order(p_provider, p_invoice_id, p_order_id_text));
     v_invoice invoices;
-    v_order orders;
     v_payment_id uuid;
-    v_asset text;
-    v_amount numeric;
+    v_unpaid boolean := v_order.status IN ('pending', 'cancelled', 'failed');
+    v_activated boolean := false;
     v_reason text;
 BEGIN
-    v_order := lock_order(paid_order(p_provider, p_invoice_id, p_order_id_text));
-    v_now := clock_timestamp();
-    SELECT * INTO v_invoice FROM invoices
-    WHERE provider = p_provider AND invoice_id = p_invoice_id AND order_id = v_order.id;
-    IF EXISTS (SELECT FROM payments WHERE provider = p_provider AND invoice_id = p_invoice_id) THEN
+    PERFORM FROM payments WHERE provider = p_provider AND invoice_id = p_invoice_id;
+    IF FOUND THEN
         RETURN payment_answer(p_provider, p_invoice_id, 'duplicate');
     END IF;
 
-    v_asset := coalesce(v_invoice.asset, 'USDT');
-    v_amount := coalesce(v_invoice.amount, v_order.amount);
+    IF v_order.id IS NOT NULL THEN
+        INSERT INTO invoices (order_id, provider, invoice_id, asset, amount, status, adopted)
+        VALUES (v_order.id, p_provider, p_invoice_id, 'USDT', v_order.amount, 'paid', true)
+        ON CONFLICT (provider, invoice_id) DO UPDATE SET status = 'paid'
+        RETURNING * INTO v_invoice;
+    END IF;
+
     v_reason := CASE
         WHEN v_order.id IS NULL THEN 'unknown_order'
-        WHEN v_order.status IN ('paid', 'completed', 'refunded', 'processing') THEN 'second_payment'
-        WHEN p_asset IS DISTINCT FROM v_asset THEN 'wrong_asset'
-        WHEN p_amount IS DISTINCT FROM v_amount THEN 'wrong_amount'
-        WHEN v_now > v_order.deadline_at + interval '24 hours' THEN 'too_late'
+        WHEN NOT v_unpaid THEN 'second_payment'
+        WHEN p_asset IS DISTINCT FROM v_invoice.asset THEN 'wrong_asset'
+        WHEN p_amount IS DISTINCT FROM v_invoice.amount OR p_amount IS DISTINCT FROM v_order.amount
+            THEN 'wrong_amount'
     END;
-    INSERT INTO payments (provider, invoice_id, order_id, asset, amount, state, reason, source, raw_event, paid_at)
+    IF v_reason IS NULL THEN
+        v_activated := activate_order(v_order.id);
+        v_reason := CASE WHEN NOT v_activated THEN 'too_late'
+            WHEN (SELECT is_late FROM orders WHERE id = v_order.id) THEN 'late' END;
+    END IF;
+
+    INSERT INTO payments (
+        provider, invoice_id, order_id, asset, amount, state, reason, source, raw_event, paid_at
+    )
     VALUES (
-        p_provider, p_invoice_id, v_order.id, nullif(left(p_asset, 20), ''), p_amount,
-        CASE WHEN v_reason IS NULL THEN 'applied' ELSE 'exception' END, v_reason, p_source, p_raw,
-        coalesce(p_paid_at, v_now)
+        p_provider, p_invoice_id, v_order.id, left(p_asset, 20),
+        -- What is no amount, or more than the column holds, is kept in the event only.
+        CASE WHEN p_amount >= 0 AND p_amount < 999999999999 THEN p_amount END,
+        CASE WHEN v_activated THEN 'applied' ELSE 'exception' END,
+        v_reason, p_source, p_raw, coalesce(p_paid_at, clock_timestamp())
     )
     ON CONFLICT (provider, invoice_id) DO NOTHING
     RETURNING id INTO v_payment_id;
-    IF v_payment_id IS NULL THEN  -- money for an unknown order, reported twice at once
+    IF v_payment_id IS NULL THEN  -- of an unknown order, for which there was nothing to wait at
         RETURN payment_answer(p_provider, p_invoice_id, 'duplicate');
     END IF;
 
-    IF v_invoice.id IS NOT NULL THEN
-        UPDATE invoices SET status = 'paid' WHERE id = v_invoice.id;
-    ELSIF v_order.id IS NOT NULL THEN  -- known from now on; a later report finds it recorded
-        INSERT INTO invoices (order_id, provider, invoice_id, asset, amount, status, adopted)
-        VALUES (v_order.id, p_provider, p_invoice_id, v_asset, v_amount, 'paid', true);
-    END IF;
-    IF v_reason IS NULL THEN
-        IF NOT activate_order(v_order.id) THEN
-            RAISE EXCEPTION 'order % was % under its lock and could not be activated', v_order.id, v_order.status;
-        END IF;
-        UPDATE payments SET reason = 'late'
-        WHERE id = v_payment_id AND (SELECT is_late FROM orders WHERE id = v_order.id);
-    ELSIF v_reason IN ('wrong_asset', 'wrong_amount', 'too_late') THEN
-        UPDATE orders SET status = 'processing', updated_at = v_now WHERE id = v_order.id;
+    IF v_unpaid THEN
+        UPDATE orders SET
+            status = CASE WHEN v_activated THEN status ELSE 'processing' END,
+            payment_method = p_provider,
+            payment_data = jsonb_build_object('payment_id', v_payment_id, 'invoice_id', p_invoice_id),
+            updated_at = clock_timestamp()
+        WHERE id = v_order.id;
     END IF;
     RETURN payment_answer(
-        p_provider, p_invoice_id, CASE WHEN v_reason IS NULL THEN 'activated' ELSE 'exception' END
+        p_provider, p_invoice_id, CASE WHEN v_activated THEN 'activated' ELSE 'exception' END
     );
 END
 $$;
@@ -225,20 +236,29 @@ CREATE FUNCTION public.attach_invoice(p_order_id uuid, p_invoice_id text, p_asse
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
-    v_order orders := lock_order(p_order_id);
+    v_order orders;
     v_invoice invoices;
 BEGIN
+    SELECT * INTO v_order FROM orders WHERE id = p_order_id FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN json_build_object('success', false, 'error', 'not_found', 'status', NULL);
+    ELSIF v_order.status <> 'pending' THEN
+        RETURN json_build_object('success', false, 'error', 'not_pending', 'status', v_order.status);
+    ELSIF p_amount IS DISTINCT FROM v_order.amount THEN
+        RETURN json_build_object('success', false, 'error', 'wrong_amount', 'status', v_order.status);
+    END IF;
+
     SELECT * INTO v_invoice FROM invoices WHERE order_id = p_order_id ORDER BY created_at LIMIT 1;
-    IF v_invoice.id IS NULL AND v_order.status = 'pending' THEN
+    IF NOT FOUND THEN
         INSERT INTO invoices (order_id, invoice_id, asset, amount, pay_url, expires_at)
         VALUES (p_order_id, p_invoice_id, p_asset, p_amount, p_pay_url, p_expires_at)
         RETURNING * INTO v_invoice;
     END IF;
     RETURN json_build_object(
-        'success', coalesce(v_order.status = 'pending', false) AND v_invoice.id IS NOT NULL,
-        'status', v_order.status,
+        'success', true,
+        'pay_url', v_invoice.pay_url,
         'invoice_id', v_invoice.invoice_id,
-        'pay_url', v_invoice.pay_url
+        'status', v_order.status
     );
 END
 $$;
@@ -258,25 +278,29 @@ BEGIN
     SELECT * INTO v_task FROM tasks WHERE id = p_task_id FOR UPDATE;
     v_now := clock_timestamp();
     IF v_task.id IS NULL THEN
-        RETURN json_build_object('outcome', 'unknown');
-    ELSIF v_task.due_at IS NULL OR v_task.status NOT IN ('created', 'sent') THEN
+        RETURN json_build_object('outcome', 'unknown', 'attempts', 0);
+    ELSIF v_task.status <> 'created' THEN
         RETURN json_build_object('outcome', 'settled', 'attempts', v_task.attempts);
-    ELSIF v_task.lease_until > v_now THEN
+    ELSIF v_task.lease_until > v_now AND v_task.lease_owner <> p_owner THEN
         RETURN json_build_object(
-            'outcome', 'leased', 'attempts', v_task.attempts,
+            'outcome', 'leased',
+            'attempts', v_task.attempts,
             'retry_after_seconds', ceil(extract(epoch FROM v_task.lease_until - v_now))
         );
     ELSIF v_task.attempts >= 3 THEN
         RETURN json_build_object('outcome', 'exhausted', 'attempts', v_task.attempts);
     END IF;
+
     UPDATE tasks SET
         attempts = attempts + 1,
+        handed_over_by = 'push',
         lease_owner = p_owner,
         lease_until = v_now + make_interval(secs => p_lease_seconds),
-        due_at = v_now + make_interval(secs => p_lease_seconds),
-        handed_over_by = 'push'
+        due_at = v_now + make_interval(secs => p_lease_seconds)
     WHERE id = p_task_id;
-    RETURN json_build_object('outcome', 'push', 'attempts', v_task.attempts + 1, 'task', v_task.request_data);
+    RETURN json_build_object(
+        'outcome', 'push', 'attempts', v_task.attempts + 1, 'task', v_task.request_data
+    );
 END
 $$;
 
@@ -289,17 +313,18 @@ CREATE FUNCTION public.cancel_order(p_telegram_id bigint, p_order_id uuid) RETUR
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
-    v_order orders;
+    v_status text;
 BEGIN
-    PERFORM FROM orders JOIN users ON users.id = orders.user_id
-    WHERE orders.id = p_order_id AND users.telegram_id = p_telegram_id;
+    SELECT o.status INTO v_status
+    FROM orders AS o JOIN users AS u ON u.id = o.user_id
+    WHERE o.id = p_order_id AND u.telegram_id = p_telegram_id
+    FOR UPDATE OF o;
     IF NOT FOUND THEN
-        RETURN json_build_object('success', false, 'error', 'not_found');
+        RETURN json_build_object('success', false, 'error', 'not_found', 'status', NULL);
+    ELSIF v_status <> 'pending' THEN
+        RETURN json_build_object('success', false, 'error', 'not_pending', 'status', v_status);
     END IF;
-    v_order := lock_order(p_order_id);
-    IF v_order.status <> 'pending' THEN
-        RETURN json_build_object('success', false, 'error', 'not_pending', 'status', v_order.status);
-    END IF;
+
     UPDATE orders SET status = 'cancelled', ended_at = clock_timestamp(), updated_at = clock_timestamp()
     WHERE id = p_order_id;
     RETURN json_build_object('success', true, 'status', 'cancelled');
@@ -353,23 +378,18 @@ $$;
 --
 
 CREATE FUNCTION public.complete_orders(p_limit integer) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE sql
     SET search_path TO 'public', 'pg_temp'
     AS $$
-DECLARE
-    v_count integer;
-BEGIN
-    UPDATE orders SET status = 'completed', ended_at = expires_at, updated_at = clock_timestamp()
-    WHERE status = 'paid' AND id IN (
-        SELECT id FROM orders
-        WHERE status = 'paid' AND expires_at <= clock_timestamp()
-        ORDER BY expires_at
-        LIMIT p_limit
-        FOR UPDATE SKIP LOCKED
-    );
-    GET DIAGNOSTICS v_count = ROW_COUNT;
-    RETURN v_count;
-END
+    WITH due AS (
+        SELECT id FROM orders WHERE status = 'paid' AND expires_at <= now()
+        ORDER BY expires_at LIMIT p_limit FOR UPDATE SKIP LOCKED
+    ), completed AS (
+        UPDATE orders AS o SET status = 'completed', ended_at = now(), updated_at = now()
+        FROM due WHERE o.id = due.id
+        RETURNING 1
+    )
+    SELECT count(*)::integer FROM completed
 $$;
 
 --
@@ -379,42 +399,44 @@ $$;
 CREATE FUNCTION public.create_order(p_telegram_id bigint, p_package_slug text) RETURNS json
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
     AS $$
 DECLARE
     v_user_id uuid;
     v_package packages;
     v_order orders;
-    v_is_new boolean;
+    v_is_new boolean := false;
 BEGIN
+    -- Two presses of one person come one after the other.
     SELECT id INTO v_user_id FROM users WHERE telegram_id = p_telegram_id FOR NO KEY UPDATE;
-    IF v_user_id IS NULL THEN
+    IF NOT FOUND THEN
         RETURN json_build_object('success', false, 'error', 'user_not_found');
     END IF;
-    SELECT * INTO v_package FROM packages WHERE slug = p_package_slug AND is_active;
-    IF v_package.id IS NULL THEN
-        RETURN json_build_object('success', false, 'error', 'package_not_found');
-    END IF;
 
-    UPDATE orders SET status = 'cancelled', ended_at = clock_timestamp(), updated_at = clock_timestamp()
+    SELECT * INTO v_package FROM packages WHERE slug = p_package_slug;
+    UPDATE orders SET status = 'cancelled', ended_at = now(), updated_at = now()
+    WHERE user_id = v_user_id AND package_id = v_package.id AND status = 'pending' AND deadline_at <= now();
+
+    SELECT * INTO v_order FROM orders
     WHERE user_id = v_user_id AND package_id = v_package.id AND status = 'pending'
-        AND deadline_at <= clock_timestamp();
-
-    INSERT INTO orders (
-        user_id, package_id, amount, currency, package_slug, package_name, posts_per_day,
-        views_range, reactions_range, comments_range, reposts_range, features, payment_method
-    )
-    VALUES (
-        v_user_id, v_package.id, v_package.price, v_package.currency, v_package.slug, v_package.name,
-        v_package.posts_per_day, v_package.views_range, v_package.reactions_range, v_package.comments_range,
-        v_package.reposts_range, v_package.features, 'crypto_pay'
-    )
-    ON CONFLICT (user_id, package_id) WHERE status = 'pending' DO NOTHING
-    RETURNING * INTO v_order;
-    v_is_new := v_order.id IS NOT NULL;
-    IF NOT v_is_new THEN
-        SELECT * INTO v_order FROM orders
-        WHERE user_id = v_user_id AND package_id = v_package.id AND status = 'pending';
+    FOR UPDATE;
+    IF NOT FOUND THEN
+        IF v_package.is_active IS NOT TRUE THEN
+            RETURN json_build_object('success', false, 'error', 'package_not_found');
+        END IF;
+        INSERT INTO orders (
+            user_id, package_id, amount, currency, package_slug, package_name, posts_per_day,
+            views_range, reactions_range, comments_range, reposts_range, features
+        )
+        VALUES (
+            v_user_id, v_package.id, v_package.price, v_package.currency, v_package.slug, v_package.name,
+            v_package.posts_per_day, v_package.views_range, v_package.reactions_range,
+            v_package.comments_range, v_package.reposts_range, v_package.features
+        )
+        RETURNING * INTO v_order;
+        v_is_new := true;
     END IF;
+
     RETURN json_build_object(
         'success', true,
         'order_id', v_order.id,
@@ -549,7 +571,7 @@ $$;
 -- Name: current_order(uuid, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.current_order(p_user_id uuid, p_at timestamp with time zone DEFAULT clock_timestamp()) RETURNS public.orders
+CREATE FUNCTION public.current_order(p_user_id uuid, p_at timestamp with time zone) RETURNS public.orders
     LANGUAGE sql STABLE
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -589,17 +611,14 @@ CREATE FUNCTION public.expire_orders(p_limit integer) RETURNS TABLE(order_id tex
     LANGUAGE sql
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    UPDATE orders AS o
-    SET status = 'cancelled', ended_at = clock_timestamp(), updated_at = clock_timestamp()
-    FROM users AS u
-    WHERE u.id = o.user_id AND o.status = 'pending' AND o.id IN (
-        SELECT id FROM orders
-        WHERE status = 'pending' AND deadline_at <= clock_timestamp()
-        ORDER BY deadline_at
-        LIMIT p_limit
-        FOR UPDATE SKIP LOCKED
+    WITH due AS (
+        SELECT id FROM orders WHERE status = 'pending' AND deadline_at <= now()
+        ORDER BY deadline_at LIMIT p_limit FOR UPDATE SKIP LOCKED
     )
-    RETURNING o.id::text, u.telegram_id, o.package_name::text
+    UPDATE orders AS o SET status = 'cancelled', ended_at = now(), updated_at = now()
+    FROM due, users AS u
+    WHERE o.id = due.id AND u.id = o.user_id
+    RETURNING o.id::text, u.telegram_id, o.package_name
 $$;
 
 --
@@ -610,12 +629,12 @@ CREATE FUNCTION public.fail_order(p_order_id uuid) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
-DECLARE
-    v_order orders := lock_order(p_order_id);
 BEGIN
+    -- Locked first: attach_invoice holds the same row while it adds the invoice looked for below.
+    PERFORM FROM orders WHERE id = p_order_id FOR UPDATE;
     UPDATE orders SET status = 'failed', ended_at = clock_timestamp(), updated_at = clock_timestamp()
-    WHERE id = v_order.id AND v_order.status = 'pending'
-        AND NOT EXISTS (SELECT FROM invoices WHERE invoices.order_id = p_order_id);
+    WHERE id = p_order_id AND status = 'pending'
+        AND NOT EXISTS (SELECT FROM invoices AS i WHERE i.order_id = p_order_id);
     RETURN FOUND;
 END
 $$;
@@ -698,27 +717,23 @@ CREATE FUNCTION public.get_pending_tasks(p_limit integer DEFAULT 10, p_owner tex
     LANGUAGE sql
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    WITH picked AS (
+    WITH due AS (
         SELECT id FROM tasks
-        WHERE due_at <= clock_timestamp() AND attempts < 3 AND status IN ('created', 'sent')
-            AND (lease_until IS NULL OR lease_until <= clock_timestamp())
-        ORDER BY due_at
-        LIMIT p_limit
-        FOR UPDATE SKIP LOCKED
-    ), leased AS (
-        UPDATE tasks SET
+        WHERE due_at <= now() AND attempts < 3
+        ORDER BY due_at LIMIT least(greatest(p_limit, 1), 100) FOR UPDATE SKIP LOCKED
+    ), handed_over AS (
+        UPDATE tasks AS t SET
             status = 'sent',
             sent_at = coalesce(sent_at, clock_timestamp()),
+            handed_over_by = 'pull',
             attempts = attempts + 1,
             lease_owner = p_owner,
             lease_until = clock_timestamp() + make_interval(secs => p_lease_seconds),
-            due_at = clock_timestamp() + make_interval(secs => p_lease_seconds),
-            handed_over_by = 'pull'
-        FROM picked
-        WHERE tasks.id = picked.id
-        RETURNING tasks.request_data, tasks.created_at
+            due_at = clock_timestamp() + make_interval(secs => p_lease_seconds)
+        FROM due WHERE t.id = due.id
+        RETURNING t.request_data, t.created_at
     )
-    SELECT coalesce(json_agg(request_data ORDER BY created_at), '[]') FROM leased
+    SELECT coalesce(json_agg(request_data ORDER BY created_at), '[]') FROM handed_over
 $$;
 
 --
@@ -782,11 +797,13 @@ $$;
 -- Name: local_day(timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.local_day(p_at timestamp with time zone DEFAULT clock_timestamp()) RETURNS date
+CREATE FUNCTION public.local_day(p_at timestamp with time zone DEFAULT now()) RETURNS date
     LANGUAGE sql STABLE
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT (p_at AT TIME ZONE coalesce((SELECT value FROM settings WHERE key = 'timezone'), 'Europe/Kyiv'))::date
+    SELECT (p_at AT TIME ZONE coalesce(
+        (SELECT value FROM settings WHERE key = 'timezone'), 'Europe/Kyiv'
+    ))::date
 $$;
 
 --
@@ -800,7 +817,10 @@ CREATE FUNCTION public.lock_order(p_order_id uuid) RETURNS public.orders
 DECLARE
     v_order orders;
 BEGIN
-    PERFORM FROM users WHERE id = (SELECT user_id FROM orders WHERE id = p_order_id) FOR NO KEY UPDATE;
+    PERFORM FROM users AS u
+    WHERE u.id = (SELECT o.user_id FROM orders AS o WHERE o.id = p_order_id)
+    FOR NO KEY UPDATE;
+
     SELECT * INTO v_order FROM orders WHERE id = p_order_id FOR UPDATE;
     RETURN v_order;
 END
@@ -890,22 +910,26 @@ CREATE FUNCTION public.payment_answer(p_provider text, p_invoice_id text, p_outc
 $$;
 
 --
--- Name: post_answer(public.posts, integer); Type: FUNCTION; Schema: public; Owner: -
+-- Name: post_answer(uuid); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.post_answer(p_post public.posts, p_limit integer) RETURNS json
+CREATE FUNCTION public.post_answer(p_post_id uuid) RETURNS json
     LANGUAGE sql STABLE
     SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT json_build_object(
         'success', true,
-        'post_id', (p_post).id,
-        'task_id', (SELECT id FROM tasks WHERE post_id = (p_post).id),
-        'limit', p_limit,
-        'used', (p_post).quota_used,
-        'remaining', greatest(p_limit - (p_post).quota_used, 0),
-        'local_day', (p_post).local_day
+        'post_id', p.id,
+        'task_id', t.id,
+        'limit', o.posts_per_day,
+        'used', p.quota_used,
+        'remaining', greatest(o.posts_per_day - p.quota_used, 0),
+        'local_day', p.local_day
     )
+    FROM posts AS p
+    JOIN orders AS o ON o.id = p.order_id
+    JOIN tasks AS t ON t.post_id = p.id
+    WHERE p.id = p_post_id
 $$;
 
 --
@@ -917,8 +941,8 @@ CREATE FUNCTION public.quota_used(p_order_id uuid, p_day date) RETURNS integer
     SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT count(*)::integer FROM posts
-    WHERE order_id IN (SELECT orders_of_run(p_order_id)) AND local_day = p_day
-        AND status NOT IN ('failed', 'cancelled')
+    WHERE order_id IN (SELECT orders_of_run(p_order_id))
+        AND local_day = p_day AND status NOT IN ('failed', 'cancelled')
 $$;
 
 --
@@ -931,38 +955,47 @@ CREATE FUNCTION public.record_dispatch(p_task_id uuid, p_owner text, p_outcome t
     AS $$
 DECLARE
     v_task tasks;
-    v_open boolean;
+    v_now timestamptz;
     v_ended boolean := false;
 BEGIN
-    SELECT * INTO STRICT v_task FROM tasks WHERE id = p_task_id FOR UPDATE;
-    v_open := v_task.status IN ('created', 'sent') AND v_task.due_at IS NOT NULL;
-    IF p_outcome = 'accepted' AND v_open THEN
-        -- Main Bot has it, whoever holds the lease by now.
+    IF p_outcome NOT IN ('accepted', 'refused', 'not_accepted', 'ambiguous') THEN
+        RAISE EXCEPTION 'record_dispatch: no such outcome: %', p_outcome USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    SELECT * INTO v_task FROM tasks WHERE id = p_task_id FOR UPDATE;
+    v_now := clock_timestamp();
+
+    IF p_outcome = 'accepted' THEN
         UPDATE tasks SET
-            status = 'sent', sent_at = coalesce(sent_at, clock_timestamp()), due_at = NULL,
-            external_task_id = coalesce(external_task_id, p_external_task_id),
-            lease_owner = NULL, lease_until = NULL
+            status = CASE status WHEN 'created' THEN 'sent' ELSE status END,
+            sent_at = coalesce(sent_at, v_now),
+            external_task_id = coalesce(external_task_id, left(p_external_task_id, 100)),
+            lease_owner = NULL, lease_until = NULL, due_at = NULL
         WHERE id = p_task_id;
-    ELSIF v_open AND v_task.lease_owner = p_owner THEN
+    ELSIF v_task.status = 'created' AND v_task.lease_owner = p_owner THEN
         v_ended := p_outcome = 'refused';
         UPDATE tasks SET
             status = CASE WHEN v_ended THEN 'failed' ELSE status END,
-            completed_at = CASE WHEN v_ended THEN clock_timestamp() END,
-            response_data = CASE WHEN v_ended THEN jsonb_build_object('error', p_reason) ELSE response_data END,
-            attempts = attempts - (p_outcome = 'not_accepted')::integer,
-            due_at = CASE WHEN v_ended THEN NULL ELSE clock_timestamp() END,
-            lease_owner = NULL, lease_until = NULL
+            completed_at = CASE WHEN v_ended THEN v_now END,
+            attempts = CASE WHEN p_outcome = 'not_accepted' THEN attempts - 1 ELSE attempts END,
+            lease_owner = NULL, lease_until = NULL,
+            due_at = CASE p_outcome
+                WHEN 'not_accepted' THEN v_now
+                WHEN 'ambiguous' THEN v_now + interval '10 minutes'
+            END
         WHERE id = p_task_id;
         IF v_ended THEN
             PERFORM move_post(v_task.post_id, 'failed', p_reason);
         END IF;
     END IF;
+
     RETURN (
         SELECT json_build_object(
-            'status', t.status, 'ended', v_ended, 'post_id', t.post_id, 'telegram_id', u.telegram_id
+            'status', t.status, 'post_id', t.post_id, 'telegram_id', u.telegram_id, 'ended', v_ended
         )
-        FROM tasks AS t JOIN posts AS p ON p.id = t.post_id JOIN users AS u ON u.id = p.user_id
-        WHERE t.id = p_task_id
+        FROM (SELECT p_task_id AS id) AS asked
+        LEFT JOIN tasks AS t ON t.id = asked.id
+        LEFT JOIN posts AS p ON p.id = t.post_id
+        LEFT JOIN users AS u ON u.id = p.user_id
     );
 END
 $$;
@@ -1029,7 +1062,8 @@ CREATE FUNCTION public.refuse_change() RETURNS trigger
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION '% only grows: % is refused', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'integrity_constraint_violation';
 END
 $$;
 
@@ -1042,34 +1076,30 @@ CREATE FUNCTION public.register_user(p_telegram_id bigint, p_username text, p_fi
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
-    v_user users;
-    v_is_new boolean;
+    v_answer json;
 BEGIN
     INSERT INTO users AS u (
         telegram_id, username, first_name, last_name, language, start_payload, referrer_id
     )
     VALUES (
         p_telegram_id, left(p_username, 100), left(p_first_name, 100), left(p_last_name, 100),
-        coalesce(p_language, 'uk'), left(p_start_payload, 64),
-        (SELECT id FROM users WHERE referral_code = p_start_payload AND telegram_id <> p_telegram_id)
+        coalesce(nullif(left(p_language, 16), ''), 'uk'), left(p_start_payload, 64),
+        (SELECT r.id FROM users AS r WHERE r.referral_code = p_start_payload AND r.telegram_id <> p_telegram_id)
     )
     ON CONFLICT (telegram_id) DO UPDATE SET
         username = excluded.username,
         first_name = excluded.first_name,
         last_name = excluded.last_name,
-        language = CASE WHEN u.language_chosen THEN u.language ELSE excluded.language END,
+        language = CASE WHEN u.language_chosen OR coalesce(p_language, '') = '' THEN u.language
+            ELSE excluded.language END,
         blocked_at = NULL,
         last_seen_at = now(),
         updated_at = now()
-    RETURNING * INTO v_user;
-    -- Only an inserted row still has both its defaults from this very transaction.
-    v_is_new := v_user.created_at = now() AND v_user.updated_at = v_user.created_at;
-    RETURN json_build_object(
-        'user_id', v_user.id,
-        'telegram_id', v_user.telegram_id,
-        'is_new', v_is_new,
-        'language', v_user.language
-    );
+    -- xmax is 0 on a row this statement inserted
+    RETURNING json_build_object(
+        'user_id', u.id, 'is_new', u.xmax = 0, 'language', u.language, 'telegram_id', u.telegram_id
+    ) INTO v_answer;
+    RETURN v_answer;
 END
 $$;
 
@@ -1143,24 +1173,6 @@ END
 $$;
 
 --
--- Name: task_rank(text); Type: FUNCTION; Schema: public; Owner: -
---
-
-CREATE FUNCTION public.task_rank(p_status text) RETURNS integer
-    LANGUAGE sql IMMUTABLE
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-    SELECT CASE p_status
-        WHEN 'created' THEN 0
-        WHEN 'sent' THEN 1
-        WHEN 'processing' THEN 2
-        WHEN 'completed' THEN 3
-        WHEN 'failed' THEN 3
-        WHEN 'cancelled' THEN 3
-    END
-$$;
-
---
 -- Name: update_task_status(uuid, text, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1170,47 +1182,64 @@ CREATE FUNCTION public.update_task_status(p_task_id uuid, p_status text, p_exter
     AS $$
 DECLARE
     v_task tasks;
-    v_telegram_id bigint;
-    v_ends boolean := task_rank(p_status) = 3;
-    v_message text;
+    v_external_id text := nullif(left(p_external_task_id, 100), '');
+    v_ends CONSTANT text[] := ARRAY['completed', 'failed', 'cancelled'];
+    v_ranks CONSTANT text[] := ARRAY['created', 'sent', 'processing'];
+    v_was_over boolean;
+    v_changed boolean := false;
+    v_http integer := 200;
+    v_message text := 'no change';
 BEGIN
+    IF p_status IS NULL OR p_status <> ALL (ARRAY['sent', 'processing'] || v_ends) THEN
+        RAISE EXCEPTION 'update_task_status: no such status: %', p_status USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     SELECT * INTO v_task FROM tasks WHERE id = p_task_id FOR UPDATE;
+    v_was_over := v_task.status = ANY (v_ends);
+
     IF v_task.id IS NULL THEN
-        RETURN json_build_object('http', 404, 'changed', false, 'message', 'no such task');
-    END IF;
-    SELECT u.telegram_id INTO v_telegram_id
-    FROM posts AS p JOIN users AS u ON u.id = p.user_id WHERE p.id = v_task.post_id;
-    IF v_task.external_task_id <> p_external_task_id THEN
-        v_message := 'external_task_id is not the one this task has';
-    ELSIF task_rank(v_task.status) = 3 AND p_status <> v_task.status
-        AND NOT (v_task.status = 'failed' AND p_status = 'completed') THEN
-        v_message := format('a task that is %s cannot become %s', v_task.status, p_status);
-    END IF;
-    IF v_message IS NOT NULL THEN
-        RETURN json_build_object(
-            'http', 409, 'changed', false, 'status', v_task.status, 'message', v_message
-        );
-    END IF;
-    IF p_status = v_task.status OR task_rank(p_status) < task_rank(v_task.status) THEN
-        UPDATE tasks SET external_task_id = p_external_task_id
-        WHERE id = p_task_id AND external_task_id IS NULL AND p_external_task_id IS NOT NULL;
-        RETURN json_build_object('http', 200, 'changed', false, 'status', v_task.status);
+        v_http := 404;
+        v_message := 'no such task';
+    ELSIF v_external_id <> v_task.external_task_id THEN
+        v_http := 409;
+        v_message := 'this task has another external_task_id';
+    ELSIF v_was_over AND p_status <> v_task.status
+        AND NOT (v_task.status = 'failed' AND p_status = 'completed')
+    THEN
+        v_http := 409;
+        v_message := format('a %s task cannot become %s', v_task.status, p_status);
+    ELSIF v_was_over THEN
+        v_changed := p_status <> v_task.status;
+    ELSE
+        v_changed := p_status = ANY (v_ends)
+            OR array_position(v_ranks, p_status) > array_position(v_ranks, v_task.status::text);
     END IF;
 
-    UPDATE tasks SET
-        status = p_status,
-        external_task_id = coalesce(external_task_id, p_external_task_id),
-        response_data = coalesce(nullif(p_response, '{}'), response_data),
-        sent_at = coalesce(sent_at, clock_timestamp()),
-        completed_at = CASE WHEN v_ends THEN clock_timestamp() END,
-        due_at = NULL, lease_owner = NULL, lease_until = NULL
-    WHERE id = p_task_id;
-    IF p_status IN ('processing', 'completed', 'failed', 'cancelled') THEN
-        PERFORM move_post(v_task.post_id, p_status, p_response ->> 'error');
+    IF v_http = 200 THEN
+        UPDATE tasks SET external_task_id = coalesce(external_task_id, v_external_id) WHERE id = p_task_id;
     END IF;
+    IF v_changed THEN
+        v_message := format('%s -> %s', v_task.status, p_status);
+        UPDATE tasks SET
+            status = p_status,
+            sent_at = coalesce(sent_at, clock_timestamp()),
+            completed_at = CASE WHEN p_status = ANY (v_ends) THEN clock_timestamp() END,
+            response_data = coalesce(nullif(p_response, '{}'), response_data),
+            lease_owner = NULL, lease_until = NULL, due_at = NULL
+        WHERE id = p_task_id;
+        IF p_status <> 'sent' THEN
+            PERFORM move_post(v_task.post_id, p_status, coalesce(p_response->>'error', p_response->>'reason'));
+        END IF;
+    END IF;
+
     RETURN json_build_object(
-        'http', 200, 'changed', true, 'status', p_status, 'post_id', v_task.post_id,
-        'telegram_id', v_telegram_id
+        'http', v_http,
+        'changed', v_changed,
+        'status', CASE WHEN v_changed THEN p_status ELSE v_task.status END,
+        'post_id', v_task.post_id,
+        'telegram_id', (
+            SELECT u.telegram_id FROM posts AS p JOIN users AS u ON u.id = p.user_id WHERE p.id = v_task.post_id
+        ),
+        'message', v_message
     );
 END
 $$;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from socialboost.db.pool import connection_string
 from socialboost.db.queries import SQL_DIRECTORY
@@ -46,11 +48,20 @@ def schema(dsn: str) -> str:
     MigrationError when no pg_dump is at hand (it comes with PostgreSQL and with requirements/dev.txt).
     """
     url, _ = connection_string(dsn)
+    parameters = conninfo_to_dict(url)
+    password = str(parameters.pop("password", None) or "")
     command = [
         _pg_dump(), "--schema-only", "--no-owner", "--no-privileges", "--schema=public",
-        "--exclude-table=schema_migrations", f"--dbname={url}",
+        "--exclude-table=schema_migrations", f"--dbname={make_conninfo(**parameters)}",
     ]  # fmt: skip
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        command,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ | ({"PGPASSWORD": password} if password else {}),  # not where `ps` shows it
+    )
     if done.returncode != 0:
         raise MigrationError(f"pg_dump failed: {done.stderr.strip()[:500]}")
     text = _VARYING.sub("", done.stdout).replace(
