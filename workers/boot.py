@@ -113,7 +113,11 @@ class SchedulerBoot(Middleware):
 
 
 def _die_with_parent() -> None:
-    """Have Linux tell this process to stop when Dramatiq's master is killed, instead of working on unseen."""
+    """Have Linux end this process when Dramatiq's master is killed, instead of working on unseen.
+
+    The signal may come twice, once for each of the master's threads that was its parent; Dramatiq then ends
+    at once, and what it was working on is found as any killed worker's.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
