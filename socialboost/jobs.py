@@ -47,7 +47,7 @@ class Job:
 class LedgerJob(Job):
     """A job with an effect: `key` names its row in job_ledger, so it is worked on once and counted.
 
-    Key families: tg:<update_id>:<n>, invoice:<telegram_id>:<order_id>, cp:<invoice_id>, task:<task_id>,
+    Key families: tg:<update_id>:<n>, invoice:<order_id>:<telegram_id>, cp:<invoice_id>, task:<task_id>,
     receipt:<order_id>, post:<post_id>:<status>, notice:<subject>, api:<uuid>, tick:<name>:<minute>.
     """
 
@@ -222,7 +222,7 @@ class AddPost(Tap, LedgerJob):
 
 @dataclass(frozen=True, kw_only=True)
 class CreateInvoice(Tap, LedgerJob):
-    """Get one invoice for the order and show its pay link; key invoice:<telegram_id>:<order_id>."""
+    """Get one invoice for the order and show its pay link; key invoice:<order_id>:<telegram_id>."""
 
     actor_name: ClassVar[str] = "create_invoice"
     queue: ClassVar[str] = PAYMENTS

@@ -22,7 +22,7 @@ async def confirm(_callback: CallbackQuery, state: FSMContext, tap: TapFields, s
 async def pay(_callback: CallbackQuery, state: FSMContext, tap: TapFields, order_id: str) -> None:
     """Ask for the invoice. The key is the order's: however often this is tapped there is one invoice."""
     await state.set_state(UserStates.WAITING_PAYMENT)
-    key = f"invoice:{tap['telegram_id']}:{order_id}"
+    key = f"invoice:{order_id}:{tap['telegram_id']}"
     await jobs.send_async(jobs.CreateInvoice(**tap, key=key, order_id=order_id))
 
 

@@ -93,7 +93,7 @@ async def test_a_button_is_one_job(
     assert (job.args["update_id"], job.args["message_id"]) == (update["update_id"], MESSAGE)
     assert (job.args["callback_id"], job.args["language"]) == ("4242", "uk")
     if contract is jobs.CreateInvoice:
-        assert job.args["key"] == f"invoice:{PERSON}:{ORDER}"
+        assert job.args["key"] == f"invoice:{ORDER}:{PERSON}"
     elif issubclass(contract, jobs.LedgerJob):
         assert job.args["key"] == f"tg:{update['update_id']}:0"
     assert state(redis_url) == state_after
