@@ -169,16 +169,18 @@ def narrate(world: World, say: Callable[[str], None]) -> None:
 def pad(text: str, width: int) -> str:
     """Cut or fill to `width` columns of a terminal, where most emoji take two and joiners none."""
     shown, used = "", 0
-    for character in text:
-        cells = cell_width(character)
-        if used + cells > width - (1 if len(text) > width else 0):
-            return shown + "…" + " " * (width - used - 1)
+    for character, following in zip(text, text[1:] + " ", strict=True):
+        cells = cell_width(character, following)
+        if used + cells > width - 1:
+            shown, used = shown + "…", used + 1
+            break
         shown, used = shown + character, used + cells
     return shown + " " * (width - used)
 
 
-def cell_width(character: str) -> int:
-    """Columns a character takes."""
+def cell_width(character: str, following: str) -> int:
+    """Columns a character takes; a variation selector after it asks for its wide, coloured form."""
     if unicodedata.category(character) in ("Mn", "Me", "Cf"):
         return 0
-    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
+    wide = unicodedata.east_asian_width(character) in ("W", "F")
+    return 2 if wide or following == "\N{VARIATION SELECTOR-16}" else 1

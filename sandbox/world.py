@@ -41,6 +41,8 @@ CHANNEL_ID = -1_009_000_000_001
 WORKER_GROUP = "socialboost_worker"
 WORKER_LOGIN = "socialboost_demo_worker"
 COMMAND_SECONDS = 120
+NEEDED_TO_ANSWER = {"web", "bot", "worker-interactive", "worker-background"}
+"""Programs without which nobody gets an answer; in webhook mode web takes the updates."""
 
 Say = Callable[[str], None]
 
@@ -304,8 +306,8 @@ class World:
         if "web" not in self.product.names:
             return
         self.product.wait_until(self._healthy)
-        if "bot" in self.product.names and not self.options.webhook_mode:
-            self.product.wait_until(self._bot_listens)
+        if set(self.product.names) >= NEEDED_TO_ANSWER:
+            self._admin_starts()
 
     def _healthy(self) -> bool:
         try:
@@ -313,9 +315,17 @@ class World:
         except requests.RequestException:
             return False
 
-    def _bot_listens(self) -> bool:
-        """The bot has asked Telegram who it is, which is what it does right before polling."""
-        return '"getMe"' in self.wire_log("telegram").read_text(errors="replace")
+    def _admin_starts(self) -> None:
+        """The admin opens the bot, as an admin must before it may write to him; his answer is our proof
+        that the way from Telegram through the queue and back is open."""
+        chat = f"{self.telegram.url}/sim/people/{ADMIN_ID}/messages"
+        requests.post(chat, json={"text": "/start"}, timeout=10).raise_for_status()
+
+        def answered() -> bool:
+            messages = requests.get(chat, timeout=10).json()["messages"]
+            return any(message["from"] == "bot" for message in messages)
+
+        self.product.wait_until(answered)
 
 
 def _new_secrets() -> dict[str, str]:
