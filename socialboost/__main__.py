@@ -71,7 +71,9 @@ def _schema(options: argparse.Namespace, settings: OwnerSettings) -> int:
 
 
 def _reason(error: psycopg.Error) -> str:
-    """Return the first line of what happened; libpq never puts a password into it."""
+    """Return the first line of what happened, without the address: libpq quotes a malformed one whole."""
+    if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
+        return "DATABASE_URL is malformed; expected postgresql://user:password@host[:port]/database"
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
