@@ -52,7 +52,7 @@ def schema(dsn: str) -> str:
     password = str(parameters.pop("password", None) or "")
     command = [
         _pg_dump(), "--schema-only", "--no-owner", "--no-privileges", "--schema=public",
-        "--exclude-table=schema_migrations", f"--dbname={make_conninfo("", **parameters)}",
+        "--exclude-table=schema_migrations", "--dbname=" + make_conninfo("", **parameters),
     ]  # fmt: skip
     done = subprocess.run(
         command,
