@@ -1,0 +1,259 @@
+"""`python -m socialboost.bot` as a process: what it survives and refuses; it loses no update."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.servers import ValkeyServer
+from tests.flows.bot.script import TOKEN, ScriptedTelegram
+from tests.flows.updates import Queued, message, queued, tap
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def wait_until(condition: Callable[[], Any], what: str, seconds: float = 30) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.03)
+    return value
+
+
+class BotProcess:
+    """The bot with no DATABASE_URL, its log in a file."""
+
+    def __init__(self, directory: Path, **environment: str) -> None:
+        self.directory = directory
+        self.output = directory / "output"
+        with self.output.open("ab") as output:
+            self.popen = subprocess.Popen(
+                [sys.executable, "-m", "socialboost.bot"],
+                cwd=directory,
+                env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LOG_DIR": "-"} | environment,
+                stdout=output,
+                stderr=output,
+            )
+
+    def text(self) -> str:
+        return self.output.read_text("utf-8")
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        found = [json.loads(line) for line in self.text().splitlines() if line.startswith("{")]
+        return [line for line in found if line["event"] == name]
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        if self.popen.poll() is None:
+            self.popen.send_signal(number)
+        return self.popen.wait(20)
+
+
+@pytest.fixture
+def telegram() -> Iterator[ScriptedTelegram]:
+    script = ScriptedTelegram()
+    yield script
+    script.close()
+
+
+@pytest.fixture
+def start(redis_url: str, tmp_path: Path) -> Iterator[Callable[..., BotProcess]]:
+    started: list[BotProcess] = []
+
+    def one(telegram_url: str, **environment: str) -> BotProcess:
+        settings = {"REDIS_URL": redis_url, "TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": telegram_url}
+        started.append(BotProcess(tmp_path, **(settings | environment)))
+        return started[-1]
+
+    yield one
+    for bot in started:
+        bot.end(signal.SIGKILL)
+
+
+def jobs_for(redis_url: str, count: int) -> list[Queued]:
+    """Wait for so many jobs."""
+    found: list[Queued] = []
+
+    def enough() -> bool:
+        found.extend(queued(redis_url))
+        return len(found) >= count
+
+    wait_until(enough, f"{count} jobs")
+    return found
+
+
+def test_updates_become_jobs_and_a_clean_stop_confirms_them(
+    telegram: ScriptedTelegram, start: Callable[..., BotProcess], redis_url: str
+) -> None:
+    updates = [message("/start"), tap("select_packages"), tap("my_stats")]
+    telegram.updates += updates
+    bot = start(telegram.url)
+    found = jobs_for(redis_url, 3)
+    assert [job.actor for job in found] == ["register_user", "show_packages", "show_stats"]
+    assert {method for method, _ in telegram.calls} == {"getUpdates"}
+    assert json.loads(telegram.calls[0][1]["allowed_updates"]) == [
+        "message",
+        "callback_query",
+        "my_chat_member",
+    ]
+    assert bot.end() == 0
+    assert telegram.confirmed == updates[-1]["update_id"] + 1
+    assert [line["update_id"] for line in bot.events("update_received")] == [
+        update["update_id"] for update in updates
+    ]
+    assert bot.events("update_received")[0]["telegram_id"] == found[0].args["telegram_id"]
+    assert TOKEN not in bot.text()
+
+
+def test_telegram_away_at_the_start(start: Callable[..., BotProcess], redis_url: str) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    bot = start(f"http://127.0.0.1:{port}")
+    wait_until(lambda: len(bot.events("telegram_unavailable")) >= 2, "two failed tries")
+    telegram = ScriptedTelegram(port)
+    try:
+        telegram.updates.append(message("/start"))
+        assert jobs_for(redis_url, 1)[0].actor == "register_user"
+        assert TOKEN not in bot.text()
+        assert bot.end() == 0
+    finally:
+        telegram.close()
+
+
+def test_bad_answers_are_waited_out(
+    telegram: ScriptedTelegram, start: Callable[..., BotProcess], redis_url: str
+) -> None:
+    conflict = {
+        "ok": False,
+        "error_code": 409,
+        "description": "Conflict: terminated by other getUpdates request",
+    }
+    flood = {
+        "ok": False,
+        "error_code": 429,
+        "description": "Too Many Requests: retry after 1",
+        "parameters": {"retry_after": 1},
+    }
+    telegram.answers += [
+        (409, json.dumps(conflict)),
+        (502, "<html>Bad Gateway</html>"),
+        (500, json.dumps({"ok": False, "error_code": 500, "description": "Internal Server Error"})),
+        (429, json.dumps(flood)),
+        (200, json.dumps({"ok": True, "result": [{"no": "update"}]})),
+    ]
+    telegram.updates.append(message("/start"))
+    bot = start(telegram.url)
+    assert jobs_for(redis_url, 1)[0].actor == "register_user"
+    assert len(bot.events("polling_conflict")) == 1
+    assert len(bot.events("telegram_unavailable")) == 4
+    assert bot.end() == 0
+
+
+def test_an_unreadable_update_does_not_block_the_others(
+    telegram: ScriptedTelegram, start: Callable[..., BotProcess], redis_url: str
+) -> None:
+    first, bad, last = message("/start"), tap("my_stats"), tap("select_packages")
+    bad["callback_query"]["from"] = {"id": "nobody"}
+    telegram.updates += [first, bad, last]
+    bot = start(telegram.url)
+    assert [job.actor for job in jobs_for(redis_url, 2)] == ["register_user", "show_packages"]
+    assert bot.events("update_unreadable")[0]["update_id"] == bad["update_id"]
+    assert bot.end() == 0
+    assert queued(redis_url) == []
+
+
+def test_redis_away_loses_no_update(
+    telegram: ScriptedTelegram,
+    start: Callable[..., BotProcess],
+    redis_url: str,
+    valkey_server: ValkeyServer,
+) -> None:
+    bot = start(telegram.url)
+    telegram.updates.append(message("/start"))
+    assert jobs_for(redis_url, 1)[0].actor == "register_user"
+    valkey_server.stop()
+    try:
+        waiting = tap("select_packages")
+        telegram.updates += [waiting, tap("my_stats")]
+        wait_until(lambda: bot.events("update_waits"), "the bot to notice")
+        assert telegram.confirmed <= waiting["update_id"]
+    finally:
+        valkey_server.start()
+    assert [job.actor for job in jobs_for(redis_url, 2)] == ["show_packages", "show_stats"]
+    assert bot.end() == 0
+
+
+def test_a_stop_while_redis_is_away_leaves_the_update_to_telegram(
+    telegram: ScriptedTelegram, start: Callable[..., BotProcess]
+) -> None:
+    update = message("/start")
+    telegram.updates.append(update)
+    bot = start(telegram.url, REDIS_URL="redis://127.0.0.1:1/0")
+    wait_until(lambda: bot.events("update_waits"), "the bot to notice")
+    assert bot.end() == 0
+    assert telegram.confirmed <= update["update_id"]
+
+
+def test_a_killed_bot_gets_the_same_update_again(
+    telegram: ScriptedTelegram, start: Callable[..., BotProcess], redis_url: str
+) -> None:
+    telegram.updates.append(message("/start"))
+    telegram.answers.append((200, json.dumps({"ok": True, "result": telegram.updates})))
+    first = start(telegram.url)
+    (before,) = jobs_for(redis_url, 1)
+    first.end(signal.SIGKILL)
+    telegram.calls.clear()  # as if the second getUpdates, which confirms, had never left
+    start(telegram.url)
+    (after,) = jobs_for(redis_url, 1)
+    assert before.args["key"] == after.args["key"]
+
+
+def test_webhook_mode_says_so_and_exits_0(start: Callable[..., BotProcess], redis_url: str) -> None:
+    bot = start("http://127.0.0.1:1", TELEGRAM_WEBHOOK_URL="https://shop.example.com")
+    assert bot.popen.wait(20) == 0
+    assert "TELEGRAM_WEBHOOK_URL" in bot.events("polling_not_needed")[0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TELEGRAM_BOT_TOKEN", ""),
+        ("TELEGRAM_BOT_TOKEN", "12:x"),
+        ("REDIS_URL", "nowhere"),
+        ("LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start(name: str, value: str, start: Callable[..., BotProcess]) -> None:
+    bot = start("http://127.0.0.1:1", **{name: value})
+    assert bot.popen.wait(20) == 2
+    assert bot.text().startswith(f"{name} is ")
+    assert "Traceback" not in bot.text()
+
+
+def test_a_token_telegram_refuses_stops_the_bot(
+    telegram: ScriptedTelegram, start: Callable[..., BotProcess]
+) -> None:
+    telegram.answers.append(
+        (401, json.dumps({"ok": False, "error_code": 401, "description": "Unauthorized"}))
+    )
+    bot = start(telegram.url)
+    assert bot.popen.wait(20) == 2
+    assert "TELEGRAM_BOT_TOKEN is wrong" in bot.text()
+
+
+def test_workers_ask_telegram_for_the_same_kinds_of_updates() -> None:
+    from socialboost.bot.dispatcher import ALLOWED_UPDATES
+    from tests.rules.source import run_python
+
+    code = "import json; from workers.maintenance import ALLOWED_UPDATES as a; print(json.dumps(a))"
+    assert run_python(code, REDIS_URL="redis://127.0.0.1:1/0") == [kind.value for kind in ALLOWED_UPDATES]
