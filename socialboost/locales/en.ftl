@@ -91,7 +91,7 @@ package =
 
     💰 Price: <b>{ $price }</b>
     📅 Runs for: 30 days
-    🔗 A day: { posts }
+    🔗 Daily: { posts }
 package-ranges = 📈 What to expect for one post:
 package-views = 👁 Views: { $range }
 package-reactions = ❤️ Reactions: { $range }
@@ -153,7 +153,7 @@ receipt =
 
     📦 Package: <b>{ $package }</b>
     📅 Active until: <b>{ $until }</b>
-    🔗 A day: { posts }
+    🔗 Daily: { posts }
     💳 Paid: { $crypto }
     🆔 <code>{ $order }</code>
 receipt-late = ℹ️ The payment came after its time, but the package is active in full, for all 30 days.
@@ -223,7 +223,7 @@ post-accepted =
 daily-limit =
     ⛔ <b>Today's limit is used up</b>
 
-    Your package allows a day: { posts }.
+    Your package allows { posts } a day.
     You can add new posts after midnight ({ $zone }).
 duplicate-post =
     ♻️ You have already added this post today.
@@ -260,24 +260,24 @@ link-rejected =
 
     Example: <code>{ $example }</code>
     Your daily limit was not used.
-link-empty = Send the link of a { $platform } post as text.
-link-too_long = This is too long for a link: send just the address of the { $platform } post.
-link-not_a_link = This does not look like a link: send the address of a { $platform } post.
-link-extra_text = Send just the link of the { $platform } post, without other words.
-link-several_links = Send one link at a time: one { $platform } post, one message.
-link-bad_characters = The link has odd or invisible characters in it: copy the address of the { $platform } post again.
-link-bad_scheme = The link of a { $platform } post has to begin with https://.
-link-userinfo = A link with a login or an @ before the site's name is not accepted: send the plain address of the { $platform } post.
-link-port = A link with a port number is not accepted: send the plain address of the { $platform } post.
-link-ip_host = A link with an IP address is not accepted: send the address of a { $platform } post.
-link-look_alike = The site's name only looks like the real one (other letters): send the link of a { $platform } post.
+link-empty = Send the link of a post on { $platform } as text.
+link-too_long = This is too long for a link: send just the address of the post on { $platform }.
+link-not_a_link = This does not look like a link: send the address of a post on { $platform }.
+link-extra_text = Send just the link of the post on { $platform }, without other words.
+link-several_links = Send one link at a time: one post on { $platform }, one message.
+link-bad_characters = The link has odd or invisible characters in it: copy the address of the post on { $platform } again.
+link-bad_scheme = The link of a post on { $platform } has to begin with https://.
+link-userinfo = A link with a login or an @ before the site's name is not accepted: send the plain address of the post on { $platform }.
+link-port = A link with a port number is not accepted: send the plain address of the post on { $platform }.
+link-ip_host = A link with an IP address is not accepted: send the address of a post on { $platform }.
+link-look_alike = The site's name only looks like the real one (other letters): send the link of a post on { $platform }.
 link-wrong_host = This is not the site of { $platform }: send the link of a post there.
-link-other_platform = This is a link to { $found }, but you chose { $platform }: send the link of a { $platform } post or choose another platform.
-link-story = Stories disappear, so they are not promoted: send the link of a { $platform } post.
-link-private = This post is private and others cannot see it: send the link of a public { $platform } post.
-link-invite = This is an invitation, not a post: send the link of a public { $platform } post.
-link-short_link = This is a short link: open it and send the full address of the { $platform } post.
-link-not_a_post = This link does not lead to a post: send the address of a single { $platform } post.
+link-other_platform = This is a link to { $found }, but you chose { $platform }: send the link of a post on { $platform } or choose another platform.
+link-story = Stories disappear, so they are not promoted: send the link of a post on { $platform }.
+link-private = This post is private and others cannot see it: send the link of a public post on { $platform }.
+link-invite = This is an invitation, not a post: send the link of a public post on { $platform }.
+link-short_link = This is a short link: open it and send the full address of the post on { $platform }.
+link-not_a_post = This link does not lead to a post: send the address of a single post on { $platform }.
 button-other-platform = 🔄 Another platform
 button-one-more-post = 🔗 Add another post
 
