@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Mapping
 from typing import Any, Final
@@ -113,10 +114,12 @@ def _record(
 @actor(jobs.ClaimTasks, max_retries=0)
 def claim_tasks(job: jobs.ClaimTasks) -> list[dict[str, Any]]:
     """Lease waiting tasks to the caller. Not repeated: nobody would get what a second run leased."""
-    tasks: list[dict[str, Any]] = runtime.db().value(
+    tasks = runtime.db().value(
         "get_pending_tasks", limit=job.limit, owner=job.owner, lease_seconds=PULL_LEASE_SECONDS
     )
-    return tasks
+    # The answer travels as JSON, which has no Decimal; the only fractions are a package's opaque features.
+    answer: list[dict[str, Any]] = json.loads(json.dumps(tasks, default=float))
+    return answer
 
 
 def _repeat(job: jobs.UpdateTaskStatus) -> dict[str, Any]:

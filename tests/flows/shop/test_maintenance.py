@@ -1,0 +1,105 @@
+"""What runs by the clock or at the start."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+
+from socialboost import jobs
+from tests.flows.shop.world import ADMIN_ID, BOT_TOKEN, CHANNEL_ID, PAY_TOKEN, Shop, wait_until
+from workers import maintenance, runtime
+from workers.base import Attempt
+
+FIRST = Attempt(number=1, worker="test", last=False)
+
+
+@pytest.fixture
+def here(stage: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """This process as a worker: actors called here use the shop's services."""
+    for name, value in stage.environment.items():
+        if name not in {"PATH", "LANG"}:
+            monkeypatch.setenv(name, value)
+    runtime.close()
+    yield monkeypatch
+    runtime.close()
+
+
+def calls(shop: Shop, method: str) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = shop.get(shop.telegram, "/sim/wire", kind="call", method=method)[
+        "records"
+    ]
+    return found
+
+
+def test_polling_removes_the_webhook_and_sets_the_commands(shop: Shop) -> None:
+    key = f"tick:register_bot:{secrets.token_hex(4)}"
+    jobs.send(jobs.RegisterBot(key=key))
+    shop.wait_for_job(key)
+    assert len(calls(shop, "deleteWebhook")) == 1
+    names = {command["command"] for command in shop.get(shop.telegram, "/sim/info")["commands"]}
+    assert names == {"start", "help", "privacy", "paysupport"}
+    assert len(calls(shop, "setMyCommands")) == 3
+
+
+def test_a_webhook_is_registered_with_its_secret(stage: Shop, here: pytest.MonkeyPatch) -> None:
+    here.setenv("TELEGRAM_WEBHOOK_URL", "https://shop.example:8443/hooks/")
+    here.setenv("TELEGRAM_WEBHOOK_SECRET", "s" * 32)
+    maintenance.register_bot(jobs.RegisterBot(key="tick:register_bot:1"), FIRST)
+    (call,) = calls(stage, "setWebhook")
+    assert call["status"] == 200
+    answer = stage.http.get(f"{stage.telegram.url}/bot{BOT_TOKEN}/getWebhookInfo", timeout=10).json()[
+        "result"
+    ]
+    assert answer["url"] == "https://shop.example:8443/hooks/webhook/telegram"
+    assert set(answer["allowed_updates"]) == {"message", "callback_query", "my_chat_member"}
+    stage.http.get(f"{stage.telegram.url}/bot{BOT_TOKEN}/deleteWebhook", timeout=10).raise_for_status()
+
+
+def test_a_tick_only_enqueues(shop: Shop) -> None:
+    jobs.send(jobs.TickMinute())
+    jobs.send(jobs.TickMinute())
+    swept = "SELECT count(*) FROM job_ledger WHERE key LIKE 'tick:sweep_orders:%%-%%' AND state = 'done'"
+    wait_until(lambda: shop.value(swept) >= 1, "the sweep")
+    assert shop.value(swept) <= 2, "two ticks of one minute are one sweep"
+
+
+def test_settled_jobs_are_forgotten_after_a_week(shop: Shop) -> None:
+    insert = (
+        "INSERT INTO job_ledger (key, actor, queue, state, done_at)"
+        " VALUES (%s, 'show_menu', 'interactive', %s, now() - %s::interval) RETURNING key"
+    )
+    shop.rows(insert, "old:done", "done", "8 days")
+    shop.rows(insert, "young:done", "done", "6 days")
+    shop.rows(insert, "old:parked", "parked", "8 days")
+    jobs.send(jobs.PurgeLedger(key="tick:purge_ledger:test"))
+    shop.wait_for_job("tick:purge_ledger:test")
+    left = {row["key"] for row in shop.rows("SELECT key FROM job_ledger WHERE actor = 'show_menu'")}
+    assert left == {"young:done", "old:parked"}
+
+
+def test_health_when_the_database_is_away(stage: Shop, here: pytest.MonkeyPatch) -> None:
+    assert maintenance.check_health(jobs.CheckHealth()) == {"database": True}
+    here.setenv("DATABASE_URL", "postgresql://nobody:x@127.0.0.1:1/none")
+    runtime.close()
+    assert maintenance.check_health(jobs.CheckHealth()) == {"database": False}
+
+
+def test_a_channel_that_threw_the_bot_out_raises_no_notices_about_notices(shop: Shop) -> None:
+    shop.http.patch(
+        f"{shop.telegram.url}/sim/chats/{CHANNEL_ID}", json={"bot_status": "kicked"}, timeout=10
+    ).raise_for_status()
+    jobs.send(jobs.NotifyAdmins(key="notice:test:1", kind="order_paid", data={"reason": "<b>test</b>"}))
+    shop.wait_for_job(f"notice:test:1:{ADMIN_ID}")
+    shop.wait_for_job(f"notice:test:1:{CHANNEL_ID}")
+    told = [m for m in shop.messages(ADMIN_ID) if "<b>test</b>" in m["text"]]
+    assert len(told) == 1
+
+
+def test_no_secret_reaches_the_log(shop: Shop) -> None:
+    text = shop.log_text()
+    assert "telegram_called" in text
+    assert BOT_TOKEN not in text
+    assert PAY_TOKEN not in text
+    assert shop.environment["PAYMENT_DATA_KEY"] not in text

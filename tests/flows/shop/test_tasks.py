@@ -1,0 +1,232 @@
+"""Tasks: handed over once whatever the wire does, reported on in any order, each end told once."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import redis
+
+from socialboost import jobs
+from tests.flows.shop.world import ADMIN_ID, Buyer, Shop, wait_until
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def closed_breaker(stage: Shop) -> None:
+    """Every test begins with a Main Bot nobody has complained about."""
+    with redis.Redis.from_url(stage.redis_url) as client:
+        for key in client.scan_iter("*main_bot*"):
+            client.delete(key)
+
+
+@pytest.fixture(scope="module")
+def customer(shop: Shop) -> Buyer:
+    """Somebody with fifty posts a day."""
+    buyer = Buyer(shop)
+    buyer.start()
+    buyer.buy("elite")
+    return buyer
+
+
+def link() -> str:
+    return f"https://t.me/durov/{next(_numbers)}"
+
+
+def add(customer: Buyer, url: str) -> str:
+    """Add a post and wait until it is taken; its task's id."""
+    customer.shop.wait_for_job(customer.add_post(url).key)
+    return customer.task_of(url)
+
+
+def task(shop: Shop, task_id: str) -> dict[str, Any]:
+    (row,) = shop.rows(
+        "SELECT t.status, t.attempts, t.external_task_id, p.status AS post, p.fail_reason, p.id AS post_id"
+        " FROM tasks t JOIN posts p ON p.id = t.post_id WHERE t.id = %s",
+        task_id,
+    )
+    return row
+
+
+def report(task_id: str, status: str, external_task_id: str | None = None, **response: Any) -> dict[str, Any]:
+    """What web asks when Main Bot reports."""
+    job = jobs.UpdateTaskStatus(
+        key=f"api:{uuid.uuid4()}",
+        task_id=task_id,
+        status=status,
+        external_task_id=external_task_id,
+        response_data=response,
+    )
+    answer: dict[str, Any] = jobs.ask(job, timeout_seconds=4.0)
+    return answer
+
+
+def test_a_post_is_pushed_at_once_with_all_it_needs(shop: Shop, customer: Buyer) -> None:
+    url = link()
+    task_id = add(customer, url)
+    shop.wait_for_job(f"task:{task_id}")
+    (execution,) = shop.executions(task_id)
+    sent = execution["task"]
+    assert sent["post_data"] == {"url": url, "platform": "telegram"}
+    assert sent["user_data"]["telegram_id"] == str(customer.id)
+    assert sent["package_data"]["features"] == {"share": 0.5}
+    row = task(shop, task_id)
+    assert (row["status"], row["attempts"]) == ("sent", 1)
+    assert row["external_task_id"] == execution["external_task_id"]
+
+
+def test_completed_is_told_once(shop: Shop, customer: Buyer) -> None:
+    url = link()
+    task_id = add(customer, url)
+    shop.wait_for_job(f"task:{task_id}")
+    assert report(task_id, "processing")["http"] == 200
+    answers = [report(task_id, "completed", views_added=1500) for _ in range(3)]
+    assert answers[0] == {
+        "http": 200,
+        "body": {"success": True, "task_id": task_id, "status": "completed"},
+    }
+    assert [a["http"] for a in answers] == [200, 200, 200]
+    row = task(shop, task_id)
+    shop.wait_for_job(f"post:{row['post_id']}:completed")
+    told = [m for m in customer.messages() if "завершено" in m["text"] and url in m["text"]]
+    assert len(told) == 1
+    assert "1500" in told[0]["text"].replace("\u00a0", "").replace(" ", "")
+
+
+def test_failed_gives_the_quota_back_and_says_why(shop: Shop, newcomer: Callable[[], Buyer]) -> None:
+    buyer, url = newcomer(), link()
+    buyer.buy("mini")
+    task_id = add(buyer, url)
+    shop.wait_for_job(f"task:{task_id}")
+    report(task_id, "failed", error="Post was deleted")
+    shop.wait_for_job(f"post:{task(shop, task_id)['post_id']}:failed")
+    assert "Post was deleted" in buyer.read("не вдалося просунути")["text"]
+    shop.wait_for_job(buyer.add_post(link()).key)
+    buyer.read("✅ Пост успішно додано")
+
+
+def test_late_success_is_told_too(shop: Shop, customer: Buyer) -> None:
+    url = link()
+    task_id = add(customer, url)
+    shop.wait_for_job(f"task:{task_id}")
+    assert report(task_id, "failed")["http"] == 200
+    assert report(task_id, "completed")["http"] == 200
+    row = task(shop, task_id)
+    assert (row["status"], row["post"]) == ("completed", "completed")
+    shop.wait_for_job(f"post:{row['post_id']}:completed")
+    assert report(task_id, "failed")["http"] == 409
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(["processing", "completed", "failed"])))
+def test_reports_in_any_order_end_the_same(shop: Shop, customer: Buyer, order: tuple[str, ...]) -> None:
+    """completed stands once it was reported; a failure before it is overtaken, after it refused."""
+    task_id = add(customer, link())
+    shop.wait_for_job(f"task:{task_id}")
+    for status in order:
+        report(task_id, status)
+    assert task(shop, task_id)["status"] == "completed"
+
+
+def test_unknown_task_and_foreign_id(shop: Shop, customer: Buyer) -> None:
+    assert report(str(uuid.uuid4()), "completed")["http"] == 404
+    task_id = add(customer, link())
+    shop.wait_for_job(f"task:{task_id}")
+    answer = report(task_id, "completed", external_task_id="somebody-elses")
+    assert answer["http"] == 409
+    assert answer["body"]["success"] is False
+    assert task(shop, task_id)["status"] == "sent"
+
+
+def test_a_refusal_is_final_and_the_owner_learns_the_reason(shop: Shop, customer: Buyer) -> None:
+    url = link()
+    with shop.fault(
+        shop.main_bot, operation="push", kind="status", status=422, reason="Post is gone", times=1
+    ):
+        task_id = add(customer, url)
+        shop.wait_for_job(f"task:{task_id}")
+    row = task(shop, task_id)
+    assert (row["status"], row["post"]) == ("failed", "failed")
+    shop.wait_for_job(f"post:{row['post_id']}:failed")
+    assert "Post is gone" in customer.read(url)["text"]
+
+
+@pytest.mark.parametrize("kind", ["lost", "refused"])
+def test_a_cut_connection_repeats_the_same_task(shop: Shop, customer: Buyer, kind: str) -> None:
+    with shop.fault(shop.main_bot, operation="push", kind=kind, times=1):
+        task_id = add(customer, link())
+        wait_until(lambda: shop.hurry() or shop.job(f"task:{task_id}").get("state") == "done", "the repeat")
+    assert len(shop.executions(task_id)) == 1
+    assert task(shop, task_id)["status"] == "sent"
+    assert task(shop, task_id)["attempts"] == 2
+
+
+def test_three_failures_park_it_for_a_person(shop: Shop, customer: Buyer) -> None:
+    with shop.fault(shop.main_bot, operation="push", kind="status", status=500, times=None):
+        task_id = add(customer, link())
+        key = f"task:{task_id}"
+        wait_until(lambda: shop.hurry() or shop.job(key).get("state") == "parked", "parked")
+    assert len(shop.calls(shop.main_bot, event="push", task_id=task_id)) == 3
+    assert shop.executions(task_id) == []
+    wait_until(
+        lambda: any(key in m["text"] for m in shop.messages(ADMIN_ID)), "the admins to hear of the parked job"
+    )
+
+
+def test_429_waits_and_uses_no_attempt(shop: Shop, customer: Buyer) -> None:
+    fault = {"operation": "push", "kind": "status", "status": 429, "retry_after": 1, "times": 4}
+    with shop.fault(shop.main_bot, **fault):
+        task_id = add(customer, link())
+        wait_until(lambda: shop.hurry() or shop.job(f"task:{task_id}").get("state") == "done", "accepted")
+    assert task(shop, task_id)["attempts"] == 1
+
+
+def test_main_bot_down_parks_nothing_and_the_backlog_clears(shop: Shop, customer: Buyer) -> None:
+    shop.post(shop.main_bot, "/sim/settings", {"down": True})
+    task_ids = [add(customer, link()) for _ in range(6)]
+    waiting = "SELECT count(*) FROM job_ledger WHERE key = ANY (%s) AND state = 'queued' AND attempts = 0"
+    keys = [f"task:{task_id}" for task_id in task_ids]
+    wait_until(lambda: shop.hurry() or breaker_is_open(shop), "the breaker to open")
+    wait_until(lambda: shop.value(waiting, keys) == 6, "all to wait without an attempt used")
+    wait_until(
+        lambda: any("Main Bot" in m["text"] for m in shop.messages(ADMIN_ID)), "the admins to hear of it"
+    )
+    shop.post(shop.main_bot, "/sim/settings", {"down": False})
+    with redis.Redis.from_url(shop.redis_url) as client:
+        client.delete("breaker:main_bot:open")  # thirty seconds later
+    done = "SELECT count(*) FROM job_ledger WHERE key = ANY (%s) AND state = 'done' AND attempts = 1"
+    wait_until(lambda: shop.hurry() or shop.value(done, keys) == 6, "the backlog to clear")
+    for task_id in task_ids:
+        assert len(shop.executions(task_id)) == 1
+
+
+def breaker_is_open(shop: Shop) -> bool:
+    with redis.Redis.from_url(shop.redis_url) as client:
+        return bool(client.exists("breaker:main_bot:open"))
+
+
+def test_a_pulled_task_is_issued_once_and_not_pushed(shop: Shop, customer: Buyer) -> None:
+    shop.post(shop.main_bot, "/sim/settings", {"down": True})
+    task_ids = {add(customer, link()) for _ in range(4)}
+    given_up = "SELECT count(*) FROM tasks WHERE id = ANY (%s::uuid[]) AND attempts = 0 AND due_at <= now()"
+    keys = [f"task:{task_id}" for task_id in task_ids]
+    tried = "SELECT count(*) FROM job_ledger WHERE key = ANY (%s) AND error IS NOT NULL"
+    wait_until(lambda: shop.value(tried, keys) == 4, "every push to have failed")
+    assert shop.value(given_up, list(task_ids)) == 4
+    pulled: list[str] = []
+    for _ in range(4):
+        tasks = jobs.ask(jobs.ClaimTasks(limit=2, owner=f"puller-{uuid.uuid4()}"), timeout_seconds=4.0)
+        pulled += [one["task_id"] for one in tasks]
+    assert len(pulled) == len(set(pulled))
+    assert task_ids <= set(pulled)
+    shop.post(shop.main_bot, "/sim/settings", {"down": False})
+    for task_id in task_ids:
+        assert task(shop, task_id)["status"] == "sent"
+        assert report(task_id, "completed")["http"] == 200
+
+
+def test_health_says_the_database_answers(shop: Shop) -> None:
+    assert jobs.ask(jobs.CheckHealth(), timeout_seconds=4.0) == {"database": True}
