@@ -11,6 +11,7 @@ const NAMES = {
 };
 const LATIN = { Олена: "olena", Тарас: "taras", Марія: "maria", Андрій: "andrii", Софія: "sofiia", Дмитро: "dmytro", Ірина: "iryna", Богдан: "bohdan", Наталя: "natalia", Остап: "ostap", Юлія: "yuliia", Максим: "maksym" };
 
+const RELOAD_MS = 60;
 const people = new Map();
 const channels = new Map();
 const unread = new Set();
@@ -54,7 +55,19 @@ function item(entry, name, under) {
   return h("li", {}, button);
 }
 
+let drawing = false;
+
+/** Draw both lists before the next frame, however often something asks for it. */
 function drawLists() {
+  if (drawing) return;
+  drawing = true;
+  requestAnimationFrame(() => {
+    drawing = false;
+    drawListsNow();
+  });
+}
+
+function drawListsNow() {
   const newestFirst = [...people.values()].sort((a, b) => (b.last_message?.change ?? 0) - (a.last_message?.change ?? 0) || b.id - a.id);
   byId("people").replaceChildren(...newestFirst.map((person) => item(person, [person.first_name, person.last_name].filter(Boolean).join(" "), preview(person.last_message))));
   byId("channels").replaceChildren(...[...channels.values()].map((group) => item(group, group.title, group.last_message ? preview(group.last_message) : group.type)));
@@ -68,8 +81,9 @@ async function load() {
     byId(id).hidden = !url;
     if (url) byId(id).href = url;
   }
+  const began = new Set([...people.values()].filter((person) => person.started).map((person) => person.id));
   people.clear();
-  listed.people.forEach((person) => people.set(person.id, person));
+  listed.people.forEach((person) => people.set(person.id, { ...person, started: person.started || began.has(person.id) }));
   const last = new Map([...channels].map(([id, group]) => [id, group.last_message]));
   channels.clear();
   groups.chats.forEach((group) => channels.set(group.id, { ...group, last_message: last.get(group.id) }));
@@ -106,7 +120,28 @@ function takeMessage(message) {
   drawLists();
 }
 
+let reloading = false;
+let stale = false;
+
+/** Load people again, once for many changes in a row; a change during the loading makes it load once more. */
 async function peopleChanged() {
+  stale = true;
+  if (reloading) return;
+  reloading = true;
+  try {
+    while (stale) {
+      await new Promise((done) => { setTimeout(done, RELOAD_MS); });
+      stale = false;
+      await reloadPeople();
+    }
+  } catch (error) {
+    trouble(error);
+  } finally {
+    reloading = false;
+  }
+}
+
+async function reloadPeople() {
   await load();
   const current = people.get(selected);
   if (current) chat.update(current);
@@ -132,10 +167,10 @@ function listen() {
   on("message", takeMessage);
   on("answer", (answer) => chat.takeAnswer(answer));
   on("action", (action) => chat.takeAction(action));
-  on("people", () => peopleChanged().catch(trouble));
+  on("people", peopleChanged);
   on("reset", () => {
     selected = null;
-    peopleChanged().catch(trouble);
+    peopleChanged();
   });
 }
 

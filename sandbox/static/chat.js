@@ -40,7 +40,11 @@ export class Chat {
     this.drawFrame();
     const { messages } = await api.messages(chat.id);
     if (this.chat?.id !== chat.id) return undefined;
-    messages.forEach((message) => this.messages.set(message.message_id, message));
+    for (const message of messages) {
+      const known = this.messages.get(message.message_id);
+      if (!known || known.change < message.change) this.messages.set(message.message_id, message);
+    }
+    this.messages = new Map([...this.messages].sort(([a], [b]) => a - b));
     this.drawAll();
     return undefined;
   }
@@ -64,10 +68,10 @@ export class Chat {
     if (message.deleted) this.messages.delete(message.message_id);
     else this.messages.set(message.message_id, message);
     if (message.from === "bot") this.showTyping(false);
-    const follow = this.isNearEnd() || message.from === "person";
+    const follow = this.atEnd || message.from === "person";
     this.drawMessage(message, known !== undefined);
     this.drawStart();
-    if (follow && !known) this.toEnd();
+    if (follow) this.toEnd();
   }
 
   /** The bot answered a tap: the spinner stops, words are shown. */
@@ -101,6 +105,7 @@ export class Chat {
     this.scroll = h("div", { class: "scroll", tabindex: "0", role: "log", "aria-label": "Messages" }, this.list);
     this.typing = h("p", { class: "typing", hidden: true }, `${this.bot.first_name} is typing`, h("i"), h("i"), h("i"));
     this.foot = h("footer", { class: "chat-foot" });
+    this.keepAtEnd();
     this.root.replaceChildren(this.head, this.scroll, this.typing, this.foot);
     this.drawHead();
     this.drawFoot();
@@ -240,7 +245,7 @@ export class Chat {
       return h("a", { class: `key link${style}`, href: /^(https?|tg):/i.test(button.url) ? button.url : `https://${button.url}`, target: "_blank", rel: "noopener noreferrer" }, button.text, h("span", { class: "corner", "aria-hidden": "true" }, "↗"), h("span", { class: "sr" }, " (opens a new tab)"));
     }
     const disabled = !this.isPerson || this.chat.blocked;
-    const mark = waits ? h("span", { class: "corner spinner", role: "status", "aria-label": "waiting for the bot" }) : button.kind === "copy" ? h("span", { class: "corner", "aria-hidden": "true" }, "⧉") : null;
+    const mark = waits ? h("span", { class: "corner spinner", role: "status", "aria-label": "waiting for the bot" }) : button.kind === "copy" ? h("span", { class: "corner", "aria-hidden": "true" }, "copy") : null;
     return h("button", { type: "button", class: `key${style}`, disabled, onclick: () => this.attempt(() => this.tap(message, button)) }, button.text, mark);
   }
 
@@ -259,11 +264,22 @@ export class Chat {
     if (on) this.typingTimer = setTimeout(() => this.showTyping(false), TYPING_SECONDS * 1000);
   }
 
+  /** Whoever reads the end stays there when pictures load, buttons come or the typing line shows. */
+  keepAtEnd() {
+    this.atEnd = true;
+    this.scroll.addEventListener("scroll", () => { this.atEnd = this.isNearEnd(); }, { passive: true });
+    this.watcher?.disconnect();
+    this.watcher = new ResizeObserver(() => this.atEnd && this.toEnd());
+    this.watcher.observe(this.scroll);
+    this.watcher.observe(this.list);
+  }
+
   isNearEnd() {
     return this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < NEAR_END;
   }
 
   toEnd() {
+    this.atEnd = true;
     this.scroll.scrollTop = this.scroll.scrollHeight;
   }
 

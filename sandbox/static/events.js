@@ -46,6 +46,11 @@ const join = (...parts) => parts.filter((part) => part !== undefined && part !==
 const plain = (value) => (typeof value === "object" && value !== null ? JSON.stringify(value) : String(value));
 const name = (text) => plain(text).replaceAll("_", " ");
 
+function callTitle({ method, status }) {
+  if (status === 200) return METHODS[method];
+  return status === 0 ? "Connection cut" : "Telegram refused";
+}
+
 function callDetail(fields) {
   const text = fields.params?.text ?? fields.params?.caption;
   const first = text ? `“${text.replace(/<[^>]*>/g, "").split("\n")[0].slice(0, 60)}”` : "";
@@ -86,7 +91,7 @@ export function describe(entry) {
   const fields = entry.fields;
   const known = EVENTS[entry.kind];
   const lane = known?.[0] ?? LANE_OF_PROCESS[entry.source] ?? "worker";
-  const title = (entry.kind === "call" && fields.status === 200 && METHODS[fields.method]) || known?.[1] || name(entry.kind);
+  const title = (entry.kind === "call" && callTitle(fields)) || known?.[1] || name(entry.kind);
   const rest = Object.entries(fields).filter(([key]) => !HIDDEN.has(key) && key !== "job" && key !== "queue");
   const detail = DETAIL[entry.kind]?.(fields) ?? rest.map(([key, value]) => `${key}=${plain(value).slice(0, 80)}`).join(" ");
   const took = Number(fields.took_ms ?? fields.ms);

@@ -3,6 +3,7 @@
 import { byId, h } from "./dom.js";
 import { describe, EVENTS, LANES, ms, shows } from "./events.js";
 
+const STORIES_KEPT = 400;
 const STORIES_SHOWN = 60;
 const LOOSE_SHOWN = 80;
 const GLOW_MS = 450;
@@ -66,6 +67,12 @@ export class Strip {
   keepStory(story) {
     const known = this.stories.get(story.id);
     this.stories.set(story.id, { entries: [], version: 0, ...known, ...story });
+    while (this.stories.size > STORIES_KEPT) {
+      const oldest = this.stories.keys().next().value;
+      this.stories.delete(oldest);
+      this.drawn.delete(oldest);
+      this.opened.delete(oldest);
+    }
   }
 
   keepEntry(entry) {

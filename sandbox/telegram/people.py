@@ -27,7 +27,9 @@ class People:
         body = text.strip()
         if not body:
             raise SimError(400, "empty_text", "there is nothing to send")
-        person.started = True
+        if not person.started:
+            person.started = True
+            self.service.world.touch("people", {})
         parts = [body[at : at + TEXT_LIMIT] for at in range(0, len(body), TEXT_LIMIT)]
         return [self._write_one(person, part) for part in parts]
 

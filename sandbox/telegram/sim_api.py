@@ -97,10 +97,12 @@ class SimApi:
             }
         )
 
-    async def list_people(self, _: web.Request) -> web.Response:
-        """Everybody, with the newest line of each conversation."""
-        people = [self._person_view(person) for person in self.service.world.people.values()]
-        return json_answer({"people": people, "change": self.service.world.change})
+    async def list_people(self, request: web.Request) -> web.Response:
+        """Everybody with the newest line of their conversation; with `limit`, those who changed last."""
+        world, limit = self.service.world, number(request.query.get("limit", 0), "limit")
+        chosen = world.newest_people(limit) if limit > 0 else list(world.people.values())
+        people = [self._person_view(person) for person in chosen]
+        return json_answer({"people": people, "total": len(world.people), "change": world.change})
 
     async def create_person(self, request: web.Request) -> web.Response:
         """A new person."""

@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from heapq import nlargest
 from typing import Any
 
 from sandbox.telegram.errors import SimError
@@ -127,6 +128,7 @@ class World:
         self.profile: dict[str, dict[str, str]] = {}
         self.menu_buttons: dict[int, dict[str, Any]] = {}
         self._messages: dict[int, OrderedDict[int, Message]] = {}
+        self._next_person_id = FIRST_PERSON_ID
         self._order: deque[tuple[int, int]] = deque()
         self._last_message_id: dict[int, int] = {}
         self._last_change: dict[int, int] = {}
@@ -150,13 +152,21 @@ class World:
 
     def add_person(self, first_name: str, person_id: int | None = None, **details: Any) -> Person:
         """A new person. Raises SimError 409 when the id is taken."""
-        new_id = person_id if person_id is not None else max([FIRST_PERSON_ID - 1, *self.people]) + 1
-        if new_id in self.people:
-            raise SimError(409, "id_taken", f"there is a person with id {new_id}")
-        person = Person(new_id, first_name, **details)
-        self.people[new_id] = person
+        if person_id in self.people:
+            raise SimError(409, "id_taken", f"there is a person with id {person_id}")
+        person = Person(self._free_person_id() if person_id is None else person_id, first_name, **details)
+        self.people[person.id] = person
         self.touch("people", {})
         return person
+
+    def _free_person_id(self) -> int:
+        while self._next_person_id in self.people:
+            self._next_person_id += 1
+        return self._next_person_id
+
+    def newest_people(self, limit: int) -> list[Person]:
+        """The people whose conversations changed last; those without one by id, newest first."""
+        return nlargest(limit, self.people.values(), key=lambda one: (self.last_change(one.id), one.id))
 
     def person(self, person_id: int) -> Person:
         """The person with this id. Raises SimError 404."""

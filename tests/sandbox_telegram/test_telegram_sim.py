@@ -224,3 +224,12 @@ async def test_other_sites_pages_cannot_act(sim: Sim) -> None:
             assert answer.status == 200
     async with sim.http.post(f"{sim.url}/sim/people", data=b"[1]") as answer:
         assert answer.status == 400
+
+
+async def test_the_newest_conversations_can_be_asked_for(sim: Sim, bot: Bot) -> None:
+    first, second, third = [await sim.person(name) for name in ("A", "B", "C")]
+    await bot.send_message(first, "hi")
+    listed = await sim.get("/sim/people", limit=2)
+    assert [person["id"] for person in listed["people"]] == [first, third]
+    assert listed["total"] == 3
+    assert second not in [person["id"] for person in listed["people"]]
