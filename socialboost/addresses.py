@@ -60,8 +60,8 @@ def read(text: str) -> Address:
     if _OTHER_SCHEME.match(line):
         raise RefusedError("bad_scheme")
     match = _PARTS.fullmatch(line)
-    if match is None:
-        raise RefusedError("not_a_link")
+    if match is None or (match["scheme"] is None and match["authority"].endswith(":")):
+        raise RefusedError("not_a_link")  # the second is a scheme without a host, as in https:///
     scheme = (match["scheme"] or "").lower()
     if scheme not in ("", "http", "https", "tg"):
         raise RefusedError("bad_scheme")
