@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import fcntl
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
+from sandbox.leftovers import MARK
 from sandbox.person import NotSeenError
 from sandbox.programs import ROOT
 from sandbox.servers_process import ServersUnavailableError
@@ -39,8 +41,11 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     with _own_directory(keep=given.keep) as directory:
+        mark = os.environ.get(MARK) or secrets.token_hex(8)
         world = World(
-            WorldOptions(directory=directory, keep=given.keep, ports=_free_preferred_ports(), say=say)
+            WorldOptions(
+                directory=directory, keep=given.keep, ports=_free_preferred_ports(), mark=mark, say=say
+            )
         )
         try:
             return _run(world, once=given.once)

@@ -110,7 +110,7 @@ class Product:
         """The file with what a program wrote to standard output and error."""
         return self.directory / f"{name}.out"
 
-    def last_words(self, lines: int = 12) -> str:
+    def last_words(self, lines: int = 5) -> str:
         """The end of every program's output."""
         names = ["supervisord", *self.names]
         return "\n".join(f"--- {name}\n{tail(self.output(name), lines)}" for name in names)

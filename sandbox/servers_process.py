@@ -22,6 +22,7 @@ NAME = "socialboost"
 PUBLIC_TEMPORARY = Path("/var/tmp")  # noqa: S108 - outlives /tmp clean-ups; names below are owner-checked
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
+LONGEST_LINE = 1200
 
 _tether = Tether()
 atexit.register(_tether.close)
@@ -228,4 +229,4 @@ def tail(path: Path, lines: int = 15) -> str:
         text = path.read_text(errors="replace")
     except OSError:
         return "(no log)"
-    return "\n".join(text.splitlines()[-lines:])
+    return "\n".join(line[:LONGEST_LINE] for line in text.splitlines()[-lines:])

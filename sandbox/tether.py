@@ -115,6 +115,7 @@ class Tether:
                     text=True,
                     start_new_session=True,
                     cwd="/",
+                    env={},
                 )
             if self._helper.stdin is not None:
                 self._helper.stdin.write(line + "\n")

@@ -34,7 +34,7 @@ from sandbox.servers import (
     start_postgres,
     start_valkey,
 )
-from sandbox.servers_process import free_port
+from sandbox.servers_process import free_port, tail
 
 ADMIN_ID = 700_000_001
 CHANNEL_ID = -1_009_000_000_001
@@ -77,6 +77,8 @@ class WorldOptions:
     """Fixed ports for `telegram`, `crypto_pay`, `main_bot`, `web`; a free one for the others."""
     owner_as_worker: bool = False
     """Give the workers the owner's database login instead of one in the socialboost_worker group."""
+    mark: str = field(default_factory=lambda: secrets.token_hex(8))
+    """What all our processes carry in their environment; see leftovers.py."""
     say: Say = _silent
 
 
@@ -92,7 +94,7 @@ class World:
         self.options = options
         self.directory = options.directory.absolute()
         self.log_dir = self.directory / "logs"
-        self.mark = secrets.token_hex(8)
+        self.mark = options.mark
         self.web_url = ""
         self.database_url = ""
         """The owner's, for a test that looks."""
@@ -153,8 +155,11 @@ class World:
         end_marked(self.mark)
 
     def last_words(self) -> str:
-        """What the programs said last, for a failure's report."""
-        return self.product.last_words() if hasattr(self, "product") else "the product was not started"
+        """What the programs said last, for a failure's report: errors first."""
+        if not hasattr(self, "product"):
+            return "the product was not started"
+        errors = tail(self.log_dir / "errors.log", 6)
+        return f"--- {self.log_dir / 'errors.log'}\n{errors}\n{self.product.last_words()}"
 
     def run_cli(self, *arguments: str) -> str:
         """`python -m socialboost …` as the owner; its output. Raises with the output on failure."""
