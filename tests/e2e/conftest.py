@@ -1,0 +1,20 @@
+"""One running world a module: real servers, stand-ins and the product's own processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.servers import PostgresServer
+from sandbox.world import World, WorldOptions
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer) -> Iterator[World]:
+    """A world of its own Valkey, whose Main Bot finishes a task within a second."""
+    directory: Path = tmp_path_factory.mktemp("world")
+    options = WorldOptions(directory=directory, postgres=postgres_server, main_bot_step_seconds=0.3)
+    with World(options) as running:
+        yield running
