@@ -84,9 +84,8 @@ async function load() {
   const began = new Set([...people.values()].filter((person) => person.started).map((person) => person.id));
   people.clear();
   listed.people.forEach((person) => people.set(person.id, { ...person, started: person.started || began.has(person.id) }));
-  const last = new Map([...channels].map(([id, group]) => [id, group.last_message]));
   channels.clear();
-  groups.chats.forEach((group) => channels.set(group.id, { ...group, last_message: last.get(group.id) }));
+  groups.chats.forEach((group) => channels.set(group.id, group));
   drawLists();
 }
 

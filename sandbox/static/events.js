@@ -25,6 +25,7 @@ export const EVENTS = {
   job_finished: ["worker", "Job finished", "The worker is done with the job."],
   job_postponed: ["worker", "Job postponed", "It cannot be done now; a due time was saved and no attempt was used up."],
   job_failed: ["worker", "Attempt failed", "This attempt failed; there are at most three."],
+  request_finished: ["entry", "HTTP answered", "Our web process answered a request. 2xx means that Redis has the job."],
   job_parked: ["worker", "Job parked", "All attempts are used up. An admin is told and decides."],
 };
 
@@ -40,7 +41,7 @@ const METHODS = {
   copyMessage: "Message copied",
 };
 const LANE_OF_PROCESS = { web: "entry", bot: "entry", worker: "worker", scheduler: "redis", telegram: "telegram" };
-const HIDDEN = new Set(["update_id", "job_id", "telegram_id", "pid", "key", "process", "chat_id", "ms", "attempt", "exception"]);
+const HIDDEN = new Set(["update_id", "job_id", "telegram_id", "pid", "request_id", "key", "process", "chat_id", "ms", "attempt", "exception"]);
 
 const join = (...parts) => parts.filter((part) => part !== undefined && part !== null && part !== false && part !== "").join(" · ");
 const plain = (value) => (typeof value === "object" && value !== null ? JSON.stringify(value) : String(value));
@@ -74,6 +75,7 @@ const DETAIL = {
   job_finished: (f) => join(f.job, f.outcome, f.ms !== undefined && ms(f.ms)),
   job_postponed: (f) => join(f.job, f.reason ?? f.error),
   job_failed: (f) => join(f.job, f.attempt && `attempt ${f.attempt}`, f.error ?? f.reason),
+  request_finished: (f) => join(`${f.method} ${f.route}`, f.status, f.ms !== undefined && ms(f.ms)),
   job_parked: (f) => join(f.job, f.error ?? f.reason),
 };
 

@@ -7,6 +7,13 @@ const STORIES_KEPT = 400;
 const STORIES_SHOWN = 60;
 const LOOSE_SHOWN = 80;
 const GLOW_MS = 450;
+const SOURCES = { cryptobot: "Crypto Pay reported a payment", telegram: "Telegram's webhook" };
+const JOBS = {
+  update_task_status: "Main Bot reported a status",
+  check_health: "Somebody asked /health",
+  register_bot: "The bot set itself up",
+  tick_minute: "The minute's tick",
+};
 const BLOCKING = { kicked: "blocked the bot", member: "unblocked the bot" };
 const NOBODY = new Set(["background"]);
 
@@ -101,7 +108,7 @@ export class Strip {
     const background = story.person_id === null || NOBODY.has(story.kind);
     if (this.filter === "background") return background && story.kind !== "webhook";
     if (this.filter === "everyone") return !background || story.kind === "webhook";
-    return story.person_id === this.chat && story.person_id !== null;
+    return story.chats.includes(this.chat);
   }
 
   redraw() {
@@ -130,7 +137,7 @@ export class Strip {
 
   card(story, newest) {
     const open = this.opened.get(story.id) ?? newest;
-    const mark = `${story.version}|${story.title}|${story.person_id}|${open}`;
+    const mark = `${story.version}|${story.kind}|${story.title}|${story.person_id}|${open}`;
     const known = this.drawn.get(story.id);
     if (known?.mark === mark) return known.node;
     const node = this.drawCard(story, open);
@@ -173,7 +180,7 @@ function rank(entry) {
 
 function row(entry, offset, total) {
   const { lane, title, detail, meaning, took } = describe(entry);
-  const when = offset === null ? new Date(entry.at_ms).toLocaleTimeString([], { hour12: false }) : `+${ms(offset)}`;
+  const when = offset === null ? new Date(entry.at_ms).toLocaleTimeString([], { hour12: false }) : `+${entry.source === "telegram" ? ms(offset) : coarse(offset)}`;
   const bar = h("span", { class: "bar", "aria-hidden": "true" }, h("i"));
   const share = (value) => `${Math.min(100, Math.max(0, (value / total) * 100))}%`;
   const isSpan = took > 0 && offset !== null;
@@ -188,15 +195,20 @@ function row(entry, offset, total) {
     h("span", { class: "who" }, entry.fields.by_process ?? entry.source));
 }
 
+/** The product's logs count whole milliseconds. */
+function coarse(offset) {
+  return offset < 1000 ? `${Math.round(offset)} ms` : ms(offset);
+}
+
 function titleOf(story) {
   const name = story.name || "Somebody";
   const short = story.title.length > 48 ? `${story.title.slice(0, 47)}…` : story.title;
   switch (story.kind) {
     case "tap": return `${name} tapped “${short}”`;
     case "message": return short.startsWith("/") ? `${name} sent ${short}` : `${name} wrote “${short}”`;
-    case "webhook": return `${short.replaceAll("_", " ")} webhook${story.person_id ? ` for ${name}` : ""}`;
+    case "webhook": return `${SOURCES[short] ?? short.replaceAll("_", " ")}${story.person_id ? ` for ${name}` : ""}`;
     case "notice": return `The bot wrote to ${name}`;
     case "update": return BLOCKING[short] ? `${name} ${BLOCKING[short]}` : story.person_id ? `${name}: ${short.replaceAll("_", " ")}` : short;
-    default: return story.person_id ? `${short} (${name})` : short;
+    default: return `${JOBS[short] ?? short.replaceAll("_", " ")}${story.person_id ? ` for ${name}` : ""}`;
   }
 }

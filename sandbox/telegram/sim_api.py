@@ -186,7 +186,9 @@ class SimApi:
 
     async def list_chats(self, _: web.Request) -> web.Response:
         """Groups and channels."""
-        return json_answer({"chats": [group_view(group) for group in self.service.world.groups.values()]})
+        return json_answer(
+            {"chats": [self._group_view(group) for group in self.service.world.groups.values()]}
+        )
 
     async def create_chat(self, request: web.Request) -> web.Response:
         """A group or channel the bot is in; its id is negative."""
@@ -203,7 +205,7 @@ class SimApi:
         title = str(body.get("title") or "Channel")
         groups[chat_id] = Group(chat_id, kind, title, body.get("username"), status, members)
         self.service.world.touch("people", {})
-        return json_answer(group_view(groups[chat_id]), 201)
+        return json_answer(self._group_view(groups[chat_id]), 201)
 
     async def change_chat(self, request: web.Request) -> web.Response:
         """The bot's place in a group: administrator, member, left or kicked."""
@@ -212,7 +214,7 @@ class SimApi:
             raise SimError(404, "no_such_chat", "there is no such group or channel")
         body = await read_body(request)
         group.bot_status = self._bot_status(body.get("bot_status", group.bot_status))
-        return json_answer(group_view(group))
+        return json_answer(self._group_view(group))
 
     def _bot_status(self, status: Any) -> str:
         if status not in BOT_STATUSES:
@@ -295,6 +297,9 @@ class SimApi:
 
     def _person(self, request: web.Request) -> Person:
         return self.service.world.person(number(request.match_info["person"], "id"))
+
+    def _group_view(self, group: Group) -> dict[str, Any]:
+        return group_view(group, newest(self.service.world.messages(group.id)))
 
     def _person_view(self, person: Person) -> dict[str, Any]:
         return person_view(person, newest(self.service.world.messages(person.id)))

@@ -36,6 +36,7 @@ class Story:
     began_ms: float
     person_id: int | None = None
     name: str = ""
+    chats: set[int] = field(default_factory=set)
     last_ms: float = 0.0
     marks: set[str] = field(default_factory=set)
 
@@ -43,7 +44,7 @@ class Story:
         """The story as the page gets it."""
         return {
             "id": self.id, "kind": self.kind, "title": self.title, "began_ms": self.began_ms,
-            "person_id": self.person_id, "name": self.name,
+            "person_id": self.person_id, "name": self.name, "chats": sorted(self.chats),
         }  # fmt: skip
 
 
@@ -127,13 +128,16 @@ class Stories:
 
     def _newest_of_chat(self, chat_id: Any, at_ms: float) -> Story | None:
         for story in reversed(self._stories.values()):
-            if story.person_id == chat_id and at_ms - max(story.last_ms, story.began_ms) < SAME_CHAT_MS:
+            if chat_id in story.chats and at_ms - max(story.last_ms, story.began_ms) < SAME_CHAT_MS:
                 return story
         return None
 
     def _add_call(
         self, story: Story | None, record: dict[str, Any], job: dict[str, Any] | None = None
     ) -> None:
+        if story is not None and record.get("chat_id") not in {None, *story.chats}:
+            self._concerns(story, int(record["chat_id"]))
+            self._publish("story", story.view())
         fields = wire_fields(record) | {f"by_{name}": value for name, value in (job or {}).items()}
         level = "info" if record["status"] == 200 else "warning"
         self._add(story, record["at_ms"], source="telegram", kind="call", level=level, fields=fields)
@@ -159,13 +163,18 @@ class Stories:
     def _tell_more(self, story: Story, line: dict[str, Any]) -> None:
         """Take over what a line says about its story: whose it is, and that a webhook began it."""
         before = story.view()
-        if story.person_id is None and line.get("telegram_id") is not None:
-            story.person_id = int(line["telegram_id"])
-            story.name = self._name_of(story.person_id)
+        if line.get("telegram_id") is not None:
+            self._concerns(story, int(line["telegram_id"]))
         if line["event"] == "webhook_received" and story.kind == "background":
             story.kind, story.title = "webhook", str(line.get("source") or "webhook")
         if story.view() != before:
             self._publish("story", story.view())
+
+    def _concerns(self, story: Story, chat_id: int) -> None:
+        """The story reached this chat; the first private one is whose story it is."""
+        story.chats.add(chat_id)
+        if story.person_id is None and chat_id > 0:
+            story.person_id, story.name = chat_id, self._name_of(chat_id)
 
     def _begin_from_log(self, line: dict[str, Any], at_ms: float, marks: set[str]) -> Story:
         if line["event"] == "webhook_received":
@@ -201,7 +210,8 @@ class Stories:
         self._last_story += 1
         story = Story(self._last_story, kind, title, at_ms)
         if chat_id is not None:
-            story.person_id, story.name = int(chat_id), self._name_of(int(chat_id))
+            self._concerns(story, int(chat_id))
+            story.name = story.name or self._name_of(int(chat_id))
         self._stories[story.id] = story
         self._learn(story, marks)
         while len(self._stories) > STORIES_KEPT:
@@ -230,8 +240,8 @@ class Stories:
 
 
 def mark_rank(mark: str) -> int:
-    """An update decides before a job, a job before a key."""
-    return ("update", "job", "key").index(mark.partition(":")[0])
+    """An update decides before a job, a job before a request, a request before a key."""
+    return ("update", "job", "request", "key").index(mark.partition(":")[0])
 
 
 def marks_of(line: dict[str, Any]) -> set[str]:
@@ -244,6 +254,8 @@ def marks_of(line: dict[str, Any]) -> set[str]:
         marks.add(f"update:{key.split(':')[1]}")
     if line.get("job_id"):
         marks.add(f"job:{line['job_id']}")
+    if line.get("request_id"):
+        marks.add(f"request:{line['request_id']}")
     if key:
         marks.add(f"key:{key}")
     return marks

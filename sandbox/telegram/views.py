@@ -33,9 +33,14 @@ def person_view(person: Person, last: Message | None) -> dict[str, Any]:
     }
 
 
-def group_view(group: Group) -> dict[str, Any]:
-    """A group or channel."""
-    return {**group.chat(), "bot_status": group.bot_status, "members": group.members}
+def group_view(group: Group, last: Message | None) -> dict[str, Any]:
+    """A group or channel with its newest message."""
+    return {
+        **group.chat(),
+        "bot_status": group.bot_status,
+        "members": group.members,
+        "last_message": message_view(last) if last else None,
+    }
 
 
 def message_view(message: Message) -> dict[str, Any]:

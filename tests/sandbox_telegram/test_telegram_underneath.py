@@ -184,6 +184,23 @@ def test_the_answer_to_a_tap_is_shown_at_once() -> None:
     assert told.of(1) == ["update_created", "answerCallbackQuery"]
 
 
+def test_a_webhook_and_all_whom_it_reached() -> None:
+    told = Told()
+    told.made.on_log(
+        line("job_queued", 1, "web", job="activate_order", key="cp:5", job_id="j1", request_id="r1")
+    )
+    told.made.on_log(line("webhook_received", 2, "web", source="cryptobot", key="cp:5", request_id="r1"))
+    told.made.on_log(line("request_finished", 3, "web", route="/webhook/cryptobot", request_id="r1"))
+    told.made.on_wire(wire("call", 4, method="sendMessage", chat_id=-100, status=200))
+    told.made.on_log(line("telegram_called", 5, method="sendMessage", chat_id=-100, job_id="j1"))
+    told.made.on_wire(wire("call", 6, method="sendMessage", chat_id=7, status=200))
+    told.made.on_log(line("telegram_called", 7, method="sendMessage", chat_id=7, job_id="j1"))
+    assert told.of(1) == ["job_queued", "webhook_received", "request_finished", "sendMessage", "sendMessage"]
+    story = told.stories[1]
+    assert (story["kind"], story["title"], story["chats"]) == ("webhook", "cryptobot", [-100, 7])
+    assert (story["person_id"], story["name"]) == (7, "P7"), "a channel is nobody's own story"
+
+
 def test_memory_is_bounded() -> None:
     told = Told()
     for number in range(1000):
