@@ -8,6 +8,7 @@ replace a program's command or leave a program out.
 from __future__ import annotations
 
 import configparser
+import contextlib
 import secrets
 import signal
 import subprocess
@@ -98,6 +99,9 @@ class Product:
         if popen is None:
             return
         if popen.poll() is None:
+            # supervisord ends its programs one after another; asked to stop them all it signals all at once.
+            with contextlib.suppress(OSError, xmlrpc.client.Error):
+                self._ask("stopAllProcesses")
             popen.send_signal(signal.SIGTERM)
         try:
             popen.wait(STOP_SECONDS)
