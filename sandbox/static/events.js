@@ -85,7 +85,7 @@ export function ms(value) {
   if (!Number.isFinite(number)) return String(value);
   if (number >= 10000) return `${Math.round(number / 1000)} s`;
   if (number >= 1000) return `${(number / 1000).toFixed(1)} s`;
-  return `${number < 10 ? number.toFixed(2) : number < 100 ? number.toFixed(1) : Math.round(number)} ms`;
+  return `${Number(number.toFixed(number < 10 ? 2 : number < 100 ? 1 : 0))} ms`;
 }
 
 /** How an entry is shown: lane, title, detail, meaning, and how long it took (ms) when known. */

@@ -15,7 +15,6 @@ const JOBS = {
   tick_minute: "The minute's tick",
 };
 const BLOCKING = { kicked: "blocked the bot", member: "unblocked the bot" };
-const NOBODY = new Set(["background"]);
 
 export class Strip {
   constructor() {
@@ -105,9 +104,9 @@ export class Strip {
 
   isShown(story) {
     if (!story.entries.length) return false;
-    const background = story.person_id === null || NOBODY.has(story.kind);
-    if (this.filter === "background") return background && story.kind !== "webhook";
-    if (this.filter === "everyone") return !background || story.kind === "webhook";
+    const background = !story.chats.length && story.kind !== "webhook";
+    if (this.filter === "background") return background;
+    if (this.filter === "everyone") return !background;
     return story.chats.includes(this.chat);
   }
 
