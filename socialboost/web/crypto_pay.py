@@ -18,7 +18,7 @@ from flask import Blueprint, abort, request
 from socialboost import jobs, logs
 from socialboost.settings import WebSettings
 from socialboost.web.auth import same_secret
-from socialboost.web.bodies import json_object
+from socialboost.web.bodies import json_object, read_body
 from socialboost.web.errors import ApiError, bad_field
 
 log = logs.get(__name__)
@@ -39,7 +39,7 @@ def blueprint(settings: WebSettings) -> Blueprint:
     def receive(path_secret: str = "") -> dict[str, bool]:
         if secret is not None and not same_secret(path_secret, secret):
             abort(404)
-        body = request.get_data(cache=False)
+        body = read_body()
         if not is_authentic(key, body, request.headers.get(_SIGNATURE_HEADER, "")):
             log.warning("webhook_received", source="cryptobot", outcome="bad_signature")
             raise ApiError(401, "bad_signature", "the signature does not belong to these bytes")

@@ -13,7 +13,7 @@ from socialboost import jobs
 from socialboost.errors import BusyError, NoAnswerError
 from socialboost.settings import WebSettings
 from socialboost.web.auth import KeyRing, guard
-from socialboost.web.bodies import check_storable, json_object
+from socialboost.web.bodies import check_storable, json_object, read_body
 from socialboost.web.errors import ApiError, bad_field
 
 _ANSWER_SECONDS: Final = 2.0
@@ -52,7 +52,7 @@ def update_status(task_id: str) -> ResponseReturnValue:
     task_id = task_id.lower()
     if not _UUID.fullmatch(task_id):
         raise ApiError(404, "not_found", "there is no such task")
-    report = _report(task_id, json_object(request.get_data(cache=False)))
+    report = _report(task_id, json_object(read_body()))
     try:
         answer = jobs.ask(report, timeout_seconds=_ANSWER_SECONDS)
     except BusyError:

@@ -16,7 +16,7 @@ from socialboost import logs
 from socialboost.errors import QueueUnavailableError
 from socialboost.settings import WebSettings
 from socialboost.web.auth import same_secret
-from socialboost.web.bodies import json_object
+from socialboost.web.bodies import json_object, read_body
 from socialboost.web.errors import ApiError, bad_field
 
 if TYPE_CHECKING:
@@ -88,8 +88,7 @@ def blueprint(settings: WebSettings, secret: SecretStr) -> Blueprint:
         if not same_secret(request.headers.get(_SECRET_HEADER, ""), secret):
             log.warning("webhook_received", source="telegram", outcome="bad_secret")
             raise ApiError(401, "bad_secret", "the secret token is missing or wrong")
-        request.max_content_length = _MAX_UPDATE_BYTES
-        raw = json_object(request.get_data(cache=False))
+        raw = json_object(read_body(_MAX_UPDATE_BYTES))
         if not isinstance(raw.get("update_id"), int):
             raise bad_field("update_id", "a number")
         # One we cannot read is accepted: Telegram would repeat it for a day and hold back the next ones.
