@@ -75,7 +75,9 @@ class Store:
             assert attached["success"], attached
         return order_id
 
-    def pay(self, invoice: str, order_id: str | None, amount: object = PRICE, asset: str | None = "USDT") -> Row:
+    def pay(
+        self, invoice: str, order_id: str | None, amount: object = PRICE, asset: str | None = "USDT"
+    ) -> Row:
         """A payment event arrives."""
         answer: Row = self.call(
             "apply_payment", "crypto_pay", invoice, order_id, asset, amount, None, "webhook", b"sealed"

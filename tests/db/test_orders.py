@@ -1,0 +1,182 @@
+"""Orders up to the money: opened once, terms kept, ended by their owner or their deadline."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import psycopg
+import pytest
+
+from tests.db.store import PRICE, Store, at_once
+
+
+@pytest.fixture
+def buyer(store: Store) -> int:
+    return store.person()
+
+
+def test_many_presses_at_once_open_one_order(store: Store, buyer: int) -> None:
+    answers = at_once(
+        store.dsn, 50, lambda other, _: other.call("create_order", buyer, "starter"), behind="orders"
+    )
+
+    assert len({answer["order_id"] for answer in answers}) == 1
+    assert [answer["is_new"] for answer in answers].count(True) == 1
+
+
+def test_a_pending_order_keeps_the_terms_it_was_opened_with(store: Store, buyer: int) -> None:
+    order_id = store.order(buyer, invoice="I1")
+    store.run("UPDATE packages SET price = 500, posts_per_day = 9, name = 'Renamed', is_active = false")
+
+    again = store.call("create_order", buyer, "starter")
+
+    assert (again["order_id"], again["amount"], again["is_new"]) == (order_id, PRICE, False)
+    assert store.pay("I1", order_id)["outcome"] == "activated"
+    current = store.stats(buyer)["current_package"]
+    assert (current["name"], current["posts_per_day"]) == ("Starter", 2)
+
+
+def test_an_order_past_its_deadline_is_not_found_again(store: Store, buyer: int) -> None:
+    first = store.order(buyer)
+    store.later("61 minutes")
+
+    second = store.order(buyer)
+
+    assert second != first
+    assert (store.order_row(first)["status"], store.order_row(second)["status"]) == ("cancelled", "pending")
+
+
+@pytest.mark.parametrize(("known", "slug", "error"), [
+    (False, "starter", "user_not_found"),
+    (True, "nothing", "package_not_found"),
+    (True, "hidden", "package_not_found"),
+])  # fmt: skip
+def test_what_cannot_be_ordered(store: Store, buyer: int, slug: str, error: str, *, known: bool) -> None:
+    store.run("INSERT INTO packages (slug, name, price, is_active) VALUES ('hidden', 'Hidden', 1, false)")
+    assert store.call("create_order", buyer if known else 1, slug) == {"success": False, "error": error}
+
+
+def test_only_the_owner_cancels_and_only_what_is_pending(store: Store, buyer: int) -> None:
+    order_id = store.order(buyer)
+    stranger = store.person()
+
+    assert store.call("cancel_order", stranger, order_id)["error"] == "not_found"
+    assert store.order_row(order_id)["status"] == "pending"
+    assert store.call("cancel_order", buyer, order_id)["success"]
+    assert store.call("cancel_order", buyer, order_id)["error"] == "not_pending"
+
+
+def test_the_first_invoice_wins(store: Store, buyer: int) -> None:
+    order_id = store.order(buyer, invoice="I1")
+
+    second = store.call("attach_invoice", order_id, "I2", "USDT", PRICE, "https://pay.example/I2", None)
+
+    assert (second["success"], second["invoice_id"], second["pay_url"]) == (
+        True, "I1", "https://pay.example/I1",
+    )  # fmt: skip
+    assert store.value("SELECT count(*) FROM invoices") == 1
+
+
+def test_an_invoice_over_another_amount_is_not_attached(store: Store, buyer: int) -> None:
+    order_id = store.order(buyer)
+    answer = store.call("attach_invoice", order_id, "I1", "USDT", Decimal(1), "https://pay.example/I1", None)
+    assert (answer["success"], answer["error"]) == (False, "wrong_amount")
+
+
+def test_an_order_fails_only_without_an_invoice(store: Store, buyer: int) -> None:
+    store.package("other")
+    with_invoice, without = store.order(buyer, invoice="I1"), store.order(buyer, "other")
+
+    assert [store.call("fail_order", order) for order in (with_invoice, without, without)] == [
+        False, True, False,
+    ]  # fmt: skip
+
+
+def test_the_sweep_cancels_at_the_deadline_and_says_whose(store: Store, buyer: int) -> None:
+    order_id = store.order(buyer)
+    assert store.rows("SELECT * FROM expire_orders(10)") == []
+    store.later("61 minutes")
+
+    assert store.rows("SELECT * FROM expire_orders(10)") == [
+        {"order_id": order_id, "telegram_id": buyer, "package_name": "Starter"}
+    ]
+    assert store.rows("SELECT * FROM expire_orders(10)") == []
+
+
+def test_sweeps_at_once_each_take_their_own(store: Store) -> None:
+    for _ in range(30):
+        store.order(store.person())
+    store.later("61 minutes")
+
+    taken = at_once(
+        store.dsn,
+        6,
+        lambda other, _: [row["order_id"] for row in other.rows("SELECT * FROM expire_orders(10)")],
+    )
+
+    found = [order for batch in taken for order in batch]
+    assert len(found) == len(set(found))
+    remaining = store.rows("SELECT * FROM expire_orders(100)")
+    assert len(found) + len(remaining) == 30
+
+
+def test_registering_again_keeps_what_was_chosen(store: Store) -> None:
+    first = store.call("register_user", 77, "old", "Old", None, "en", "campaign")
+    store.run("UPDATE users SET language = 'uk', language_chosen = true, blocked_at = now()")
+
+    again = store.call("register_user", 77, "new", "New", None, "en", "other")
+
+    assert (first["is_new"], again["is_new"], again["user_id"]) == (True, False, first["user_id"])
+    person = store.rows("SELECT * FROM users WHERE telegram_id = 77")[0]
+    assert (person["username"], person["language"], person["start_payload"]) == ("new", "uk", "campaign")
+    assert person["blocked_at"] is None
+
+
+def test_a_referral_is_remembered_from_the_first_start(store: Store, buyer: int) -> None:
+    code = store.value("SELECT referral_code FROM users WHERE telegram_id = %s", buyer)
+
+    store.call("register_user", 78, None, None, None, "uk", code)
+    store.call("register_user", buyer, None, None, None, "uk", code)
+
+    assert store.value("SELECT referrer_id FROM users WHERE telegram_id = 78") == store.user_id(buyer)
+    assert store.value("SELECT referrer_id FROM users WHERE telegram_id = %s", buyer) is None
+
+
+def test_many_starts_at_once_are_one_person(store: Store) -> None:
+    answers = at_once(
+        store.dsn,
+        20,
+        lambda other, _: other.call("register_user", 79, "a", "b", None, "uk", None),
+        behind="users",
+    )
+    assert len({answer["user_id"] for answer in answers}) == 1
+    assert [answer["is_new"] for answer in answers].count(True) == 1
+
+
+def test_the_balance_is_the_sum_of_its_entries(store: Store, buyer: int) -> None:
+    user_id = store.user_id(buyer)
+    for number, amount in enumerate((100, -30)):
+        store.run(
+            "INSERT INTO balance_entries (user_id, amount, kind, reference) VALUES (%s, %s, 'test', %s)",
+            user_id, amount, f"test:{number}",
+        )  # fmt: skip
+    assert store.stats(buyer)["balance"] == 70
+
+    for statement in (
+        "UPDATE users SET balance = 1000",
+        "INSERT INTO users (telegram_id, balance) VALUES (1, 5)",
+        "DELETE FROM balance_entries",
+        "UPDATE balance_entries SET amount = 1",
+        "TRUNCATE balance_entries",
+        "INSERT INTO balance_entries (user_id, amount, kind, reference) SELECT id, -71, 'test', 'x' FROM users",
+    ):
+        with pytest.raises(psycopg.IntegrityError, match="balance"):
+            store.run(statement)
+    assert store.stats(buyer)["balance"] == 70
+
+
+def test_admin_actions_only_grow(store: Store) -> None:
+    store.run("INSERT INTO admin_actions (admin_telegram_id, action) VALUES (1, 'test')")
+    for statement in ("DELETE FROM admin_actions", "UPDATE admin_actions SET action = 'x'"):
+        with pytest.raises(psycopg.IntegrityError, match="only grows"):
+            store.run(statement)

@@ -1,0 +1,147 @@
+"""add_user_post_v2: the daily limit holds, a link counts once a day, quota comes back."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.db.store import Store, at_once
+
+LINK = "https://t.me/channel/1"
+
+
+@pytest.fixture
+def buyer(store: Store) -> int:
+    telegram_id = store.person()
+    store.buy(telegram_id)
+    return telegram_id
+
+
+def test_an_accepted_post_has_its_task(store: Store, buyer: int) -> None:
+    answer = store.post(buyer, LINK)
+
+    assert (answer["success"], answer["limit"], answer["used"], answer["remaining"]) == (True, 2, 1, 1)
+    task = store.task_row(answer["task_id"])
+    assert (task["status"], task["attempts"], str(task["post_id"])) == ("created", 0, answer["post_id"])
+    body = task["request_data"]
+    assert body["task_id"] == answer["task_id"]
+    assert body["post_data"] == {"url": LINK, "platform": "telegram"}
+    assert body["user_data"] == {"telegram_id": str(buyer), "username": "somebody"}
+    assert (body["package_data"]["name"], body["package_data"]["features"]) == ("Starter", {"speed": "30%"})
+    assert set(body["package_data"]) == {
+        "name", "features", "views_range", "reactions_range", "comments_range", "reposts_range",
+    }  # fmt: skip
+
+
+def test_nobody_without_a_running_package_adds(store: Store) -> None:
+    telegram_id = store.person()
+    refused = {"success": False, "error": "no_active_package"}
+    assert store.post(telegram_id) == refused
+    assert store.call("add_user_post_v2", None, LINK, "telegram", None) == refused
+    store.buy(telegram_id)
+    store.later("721 hours")  # over, and not swept yet
+    assert store.post(telegram_id) == refused
+
+
+def test_a_repeated_request_gets_its_first_answer(store: Store, buyer: int) -> None:
+    first = store.post(buyer, LINK, request_id="tg:1:1")
+    store.post(buyer)
+
+    assert store.post(buyer, LINK, request_id="tg:1:1") == first
+    assert store.value("SELECT count(*) FROM posts") == 2
+
+
+def test_one_request_from_many_at_once_is_one_post(store: Store, buyer: int) -> None:
+    answers = at_once(
+        store.dsn, 10, lambda other, _: other.post(buyer, LINK, request_id="tg:1:1"), behind="posts"
+    )
+    assert len({answer["post_id"] for answer in answers}) == 1
+
+
+def test_a_link_counts_once_a_day(store: Store, buyer: int) -> None:
+    first = store.post(buyer, LINK)
+
+    again = store.post(buyer, LINK)
+
+    assert (again["success"], again["error"], again["post_id"]) == (False, "duplicate_post", first["post_id"])
+    assert again["remaining"] == 1
+    store.later("1 day")
+    assert store.post(buyer, LINK)["success"]
+
+
+def test_a_duplicate_is_said_before_the_limit(store: Store, buyer: int) -> None:
+    store.post(buyer, LINK)
+    store.post(buyer)
+    assert store.post(buyer, LINK)["error"] == "duplicate_post"
+    assert store.post(buyer)["error"] == "daily_limit"
+
+
+def test_the_database_itself_refuses_a_link_twice_a_day(store: Store, buyer: int) -> None:
+    import psycopg
+
+    store.post(buyer, LINK)
+    with pytest.raises(psycopg.errors.UniqueViolation, match="idx_posts_one_link_a_day"):
+        store.run(
+            "INSERT INTO posts (user_id, order_id, url, local_day, quota_used) "
+            "SELECT user_id, order_id, url, local_day, 1 FROM posts"
+        )
+
+
+def test_one_link_from_many_at_once_is_one_post(store: Store, buyer: int) -> None:
+    answers = at_once(store.dsn, 10, lambda other, _: other.post(buyer, LINK), behind="posts")
+    assert [answer["success"] for answer in answers].count(True) == 1
+    assert {answer.get("error") for answer in answers} == {None, "duplicate_post"}
+
+
+@pytest.mark.parametrize("end", ["failed", "cancelled"])
+def test_quota_comes_back_when_a_post_ends_badly(store: Store, buyer: int, end: str) -> None:
+    answers = [store.post(buyer, LINK), store.post(buyer)]
+    assert store.post(buyer)["error"] == "daily_limit"
+
+    store.call("update_task_status", answers[0]["task_id"], end, None, {"error": "private channel"})
+
+    assert store.stats(buyer)["current_package"]["posts_remaining"] == 1
+    again = store.post(buyer, LINK)
+    assert (again["success"], again["remaining"]) == (True, 0)
+
+
+def test_quota_comes_back_to_its_own_day(store: Store, buyer: int) -> None:
+    yesterday = store.post(buyer)
+    store.later("1 day")
+    store.post(buyer)
+
+    store.call("update_task_status", yesterday["task_id"], "failed", None, None)
+
+    assert store.stats(buyer)["current_package"]["posts_remaining"] == 1
+
+
+def test_late_success_may_meet_its_own_link_added_again(store: Store, buyer: int) -> None:
+    first = store.post(buyer, LINK)
+    store.call("update_task_status", first["task_id"], "failed", None, None)
+    second = store.post(buyer, LINK)
+    assert second["success"]
+
+    answer = store.call("update_task_status", first["task_id"], "completed", None, None)
+
+    assert (answer["http"], answer["changed"], answer["status"]) == (200, True, "completed")
+    assert store.value("SELECT count(*) FROM posts WHERE status = 'completed' AND late_success") == 1
+
+
+def test_the_day_is_the_shop_s(store: Store, buyer: int) -> None:
+    days = [
+        (zone, store.value("SELECT local_day('2026-11-23 23:30+00')::text"))
+        for zone in ("Europe/Kyiv", "UTC", "America/New_York")
+        if store.run("UPDATE settings SET value = %s WHERE key = 'timezone'", zone)
+    ]
+    assert days == [("Europe/Kyiv", "2026-11-24"), ("UTC", "2026-11-23"), ("America/New_York", "2026-11-23")]
+
+
+def test_many_people_at_once_each_get_exactly_their_limit(store: Store) -> None:
+    people = [store.person() for _ in range(5)]
+    for telegram_id in people:
+        store.buy(telegram_id)
+
+    answers = at_once(
+        store.dsn, 40, lambda other, n: (n % 5, other.post(people[n % 5], f"https://t.me/c/{n}")["success"])
+    )
+
+    assert [sum(1 for who, ok in answers if who == person and ok) for person in range(5)] == [2] * 5
