@@ -40,6 +40,8 @@ _FILES: Final = {  # the specification's 13.1.1: name, megabytes, files kept
 _NAME: Final = "_logger"
 """Under which a bound logger carries its name; structlog keeps `logger` for itself."""
 _MONEY: Final = re.compile(r"payment|crypto_?(pay|bot)|invoice|receipt|refund|activate_order")
+_ON_THEIR_OWN: Final = ("gunicorn.error", "gunicorn.access")
+"""Libraries with handlers of their own, which would write past the redaction."""
 _QUIET: Final = ("aiogram.event", "urllib3", "asyncio")
 """Libraries that log each event once more at INFO."""
 
@@ -160,6 +162,9 @@ def configure(process: Process, level: str = "INFO", log_dir: Path | None = None
     root = logging.getLogger()
     root.handlers = [_StandardHandler()]
     root.setLevel(level)
+    for name in _ON_THEIR_OWN:
+        logging.getLogger(name).handlers = []
+        logging.getLogger(name).propagate = True
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 

@@ -6,11 +6,12 @@ may use it too.
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 MASK: Final = "***"
 
@@ -34,15 +35,22 @@ _pattern = re.compile("|".join(_PATTERNS))
 
 
 def hide(secrets: Iterable[str]) -> None:
-    """Mask these values wherever they appear from now on; of a URL, its password."""
+    """Mask these values wherever they appear from now on; of a URL, its password and a web hook's path."""
     global _pattern  # noqa: PLW0603 (one pattern per process, rebuilt when a secret becomes known)
     with _lock:
-        for secret in secrets:
-            value = (urlsplit(secret).password or "") if "://" in secret else secret
+        for value in itertools.chain.from_iterable(map(_parts_to_hide, secrets)):
             if len(value) >= _SHORTEST_KNOWN_SECRET:
-                _known.update((value, quote(value, safe="")))
+                _known.update((value, quote(value, safe=""), unquote(value)))
         longest_first = sorted(map(re.escape, _known), key=len, reverse=True)
         _pattern = re.compile("|".join((*longest_first, *_PATTERNS)))
+
+
+def _parts_to_hide(secret: str) -> list[str]:
+    """Return what of a setting is secret: of an address only its password and, of a web hook, its path."""
+    if "://" not in secret:
+        return [secret]
+    parts = urlsplit(secret)
+    return [parts.password or "", parts.path if parts.scheme in {"http", "https"} else "", parts.query]
 
 
 def clean(text: str) -> str:

@@ -105,6 +105,21 @@ def test_a_library_s_wrong_arguments_do_not_reach_its_caller(directory: Path) ->
     assert lines(directory / "bot.log")[0]["event"] == "wrong %d"
 
 
+def test_gunicorn_s_own_handlers_are_replaced(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    theirs = logging.getLogger("gunicorn.error")
+    theirs.handlers, theirs.propagate = [logging.StreamHandler()], False
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    try:
+        logs.configure("web", "INFO", tmp_path)
+        theirs.warning("Invalid request from ip=%s", "10.0.0.1")
+    finally:
+        root.handlers, logs._output = handlers, None
+        root.setLevel(level)
+    assert [line["logger"] for line in lines(tmp_path / "bot.log")] == ["gunicorn.error"]
+    assert capfd.readouterr().err == ""
+
+
 def test_debug_is_off_at_info(directory: Path) -> None:
     logs.get("workers.base").debug("detail")
     logging.getLogger("library").debug("detail")
@@ -151,16 +166,19 @@ def test_a_ledger_key_is_no_secret(directory: Path) -> None:
 def test_known_secrets_are_masked_wherever_they_appear(
     directory: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    redaction.hide([CANARY, f"redis://:{CANARY}2@127.0.0.1/0"])
+    redaction.hide([CANARY, f"redis://:{CANARY}2@127.0.0.1/0", "https://chat.example.com/hooks/T0/B0secret"])
     log = logs.get("workers.base")
     try:
         raise RuntimeError(f"GET /webhook/cryptobot/{CANARY}")
     except RuntimeError:
         log.exception("request_failed", path=f"/x/{CANARY}", items=[CANARY], **{CANARY: 1})
     logging.getLogger("gunicorn.access").info("GET /%s", CANARY)
+    log.warning("alert_failed", path="/hooks/T0/B0secret", host="chat.example.com")
     written = capfd.readouterr().out + "".join(path.read_text() for path in directory.glob("*.log"))
     assert "request_failed" in written
     assert CANARY not in written
+    assert "B0secret" not in written
+    assert "chat.example.com" in written
 
 
 @given(st.text(), st.text(alphabet=st.characters(min_codepoint=0x23, max_codepoint=0x5B), min_size=8))
