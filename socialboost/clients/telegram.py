@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from socialboost.clients.http import Answer, HttpService, Limits, refuse, retry_after, unreadable
+from socialboost.clients.http import (
+    Answer,
+    HttpService,
+    Limits,
+    refuse,
+    retry_after,
+    unreadable,
+    within_reason,
+)
 from socialboost.clients.refusals import EDIT_GONE
 from socialboost.errors import RejectedError, ThrottledError
 
@@ -141,7 +149,7 @@ def _check(answer: Answer) -> None:
 def _wait(answer: Answer, body: dict[str, Any]) -> float:
     parameters = body.get("parameters")
     seconds = parameters.get("retry_after") if isinstance(parameters, dict) else None
-    return max(float(seconds), 1.0) if isinstance(seconds, int) else retry_after(answer)
+    return within_reason(seconds) if isinstance(seconds, int) else retry_after(answer)
 
 
 def _code(status: int, description: str) -> str:

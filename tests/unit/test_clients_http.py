@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from socialboost.clients.http import Answer, HttpService, Limits, dump_json, refuse, retry_after
 from socialboost.errors import AmbiguousError, RejectedError, ServiceError, ThrottledError, UnreachableError
@@ -178,9 +188,18 @@ def test_fractions_are_decimal() -> None:
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("7", 7.0), ("0.2", 1.0), ("-5", 1.0), ("nan", 1.0), ("inf", 1.0), ("", 5.0), ("soon", 5.0),
-     ("Wed, 21 Oct 2015 07:28:00 GMT", 1.0)],
-)  # fmt: skip
+    [
+        ("7", 7.0),
+        ("0.2", 1.0),
+        ("-5", 1.0),
+        ("nan", 1.0),
+        ("inf", 10800.0),
+        ("99999999", 10800.0),
+        ("", 5.0),
+        ("soon", 5.0),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 1.0),
+    ],
+)
 def test_retry_after(header: str, seconds: float) -> None:
     assert retry_after(Answer(429, {"Retry-After": header}, b"")) == seconds
 
@@ -189,3 +208,34 @@ def test_equal_values_have_equal_bytes() -> None:
     one = dump_json({"b": Decimal("1.5"), "a": "ї"})
     assert one == dump_json({"a": "ї", "b": Decimal("1.5")}) == '{"a":"ї","b":1.5}'.encode()
     assert json.loads(one) == {"a": "ї", "b": 1.5}
+
+
+def test_a_certificate_that_does_not_verify_means_nothing_was_sent(tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    pem = tmp_path / "own.pem"
+    pem.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + certificate.public_bytes(Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def shake_hands() -> None:
+            connection, _ = listener.accept()
+            with connection, contextlib.suppress(OSError):
+                context.wrap_socket(connection, server_side=True).close()
+
+        server = threading.Thread(target=shake_hands)
+        server.start()
+        error = failure(f"https://127.0.0.1:{listener.getsockname()[1]}")
+        server.join(5)
+    assert isinstance(error, UnreachableError)

@@ -66,6 +66,19 @@ def buyer(newcomer: Callable[[], Buyer]) -> Buyer:
     return newcomer()
 
 
+@pytest.fixture
+def here(stage: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """This process as a worker: actors called here use the shop's services."""
+    for name, value in stage.environment.items():
+        if name not in {"PATH", "LANG"}:
+            monkeypatch.setenv(name, value)
+    from workers import runtime
+
+    runtime.close()
+    yield monkeypatch
+    runtime.close()
+
+
 def _seed(shop: Shop) -> None:
     """Three packages: one post a day, two, and many."""
     for slug, price, posts in (("mini", "99.99", 1), ("plus", "299", 2), ("elite", "999", 50)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,17 +12,6 @@ from workers import maintenance, runtime
 from workers.base import Attempt
 
 FIRST = Attempt(number=1, worker="test", last=False)
-
-
-@pytest.fixture
-def here(stage: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """This process as a worker: actors called here use the shop's services."""
-    for name, value in stage.environment.items():
-        if name not in {"PATH", "LANG"}:
-            monkeypatch.setenv(name, value)
-    runtime.close()
-    yield monkeypatch
-    runtime.close()
 
 
 def calls(shop: Shop, method: str) -> list[dict[str, object]]:

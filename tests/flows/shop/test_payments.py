@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
-from socialboost import jobs
+from socialboost import broker, jobs
 from tests.flows.shop.world import ADMIN_ID, CHANNEL_ID, Buyer, Shop, payment, wait_until
+from workers import outbox, payments
+from workers.base import Attempt
 
 
 def order(shop: Shop, order_id: str) -> dict[str, object]:
@@ -13,7 +16,7 @@ def order(shop: Shop, order_id: str) -> dict[str, object]:
     return row
 
 
-def payments(shop: Shop, order_id: str) -> list[tuple[object, object]]:
+def recorded(shop: Shop, order_id: str) -> list[tuple[object, object]]:
     rows = shop.rows("SELECT state, reason FROM payments WHERE order_id = %s ORDER BY created_at", order_id)
     return [(row["state"], row["reason"]) for row in rows]
 
@@ -27,7 +30,7 @@ def test_paid_becomes_active_and_everybody_is_told_once(shop: Shop, buyer: Buyer
         shop.wait_for_job(f"notice:order_paid:{order_id}:{chat_id}")
         told = [m for m in shop.messages(chat_id) if order_id in m["text"]]
         assert len(told) == 1
-    assert payments(shop, order_id) == [("applied", None)]
+    assert recorded(shop, order_id) == [("applied", None)]
 
 
 def test_the_raw_event_is_kept_encrypted(shop: Shop, buyer: Buyer) -> None:
@@ -50,7 +53,7 @@ def test_a_webhook_that_comes_many_times_counts_once(shop: Shop, buyer: Buyer) -
     jobs.send(payment(invoice, key=f"cp:{invoice['invoice_id']}:again"))  # as if the ledger had forgotten it
     shop.wait_for_job(f"cp:{invoice['invoice_id']}:again")
     assert order(shop, order_id) == before
-    assert payments(shop, order_id) == [("applied", None)]
+    assert recorded(shop, order_id) == [("applied", None)]
     assert buyer.count("✅ Оплата успішна") == 1
     assert shop.value("SELECT count(*) FROM activations WHERE order_id = %s", order_id) == 1
 
@@ -74,7 +77,7 @@ def test_wrong_money_is_listed_and_activates_nothing(
     job = buyer.pay(buyer.invoice(order_id), **changes)
     shop.wait_for_job(job.key)
     assert order(shop, order_id)["status"] == "processing"
-    assert payments(shop, order_id) == [("exception", reason)]
+    assert recorded(shop, order_id) == [("exception", reason)]
     buyer.read(words)
     shop.wait_for_job(f"notice:payment_exception:{job.invoice_id}:{ADMIN_ID}")
     assert buyer.count("✅ Оплата успішна") == 0
@@ -101,7 +104,7 @@ def test_paid_much_too_late_is_for_a_person_to_decide(shop: Shop, buyer: Buyer) 
         order_id,
     )
     shop.wait_for_job(buyer.pay(invoice).key)
-    assert payments(shop, order_id) == [("exception", "too_late")]
+    assert recorded(shop, order_id) == [("exception", "too_late")]
     buyer.read("Платіж надійшов запізно")
 
 
@@ -111,7 +114,7 @@ def test_a_second_payment_never_touches_the_active_order(shop: Shop, buyer: Buye
     other = {"invoice_id": 10**9 + shop.next_id(), "asset": "USDT", "amount": "99.99", "payload": order_id}
     shop.wait_for_job(buyer.pay(other).key)
     assert order(shop, order_id) == before
-    assert sorted(payments(shop, order_id), key=str) == [("applied", None), ("exception", "second_payment")]
+    assert sorted(recorded(shop, order_id), key=str) == [("applied", None), ("exception", "second_payment")]
     buyer.read("Повторний платіж")
 
 
@@ -186,3 +189,33 @@ def test_the_same_package_again_extends_it(shop: Shop, buyer: Buyer) -> None:
         [first, second],
     )
     assert round(days) == 60
+
+
+def test_what_is_owed_is_owed_though_redis_did_not_hear_of_it(
+    shop: Shop, buyer: Buyer, here: pytest.MonkeyPatch
+) -> None:
+    """Redis goes away between the payment's commit and the receipt's wake-up: the sweeper sends it."""
+    order_id = buyer.open_order("mini")
+    invoice = buyer.invoice(order_id)
+    broker.install("redis://127.0.0.1:1/0")
+    try:
+        payments.activate_order(payment(invoice), Attempt(number=1, worker="test", last=False))
+    finally:
+        broker.install(shop.redis_url)
+    assert order(shop, order_id)["status"] == "paid"
+    shop.wait_for_job(f"receipt:{order_id}")
+    assert buyer.count("✅ Оплата успішна") == 1
+
+
+def test_nothing_is_owed_when_the_payment_was_not_recorded(
+    shop: Shop, buyer: Buyer, here: pytest.MonkeyPatch
+) -> None:
+    """The other half of the outbox: what follows a commit never happens without it."""
+    order_id = buyer.open_order("mini")
+    invoice = buyer.invoice(order_id)
+    here.setattr(outbox, "GRACE_SECONDS", "no number")  # PostgreSQL refuses the last statement
+    with pytest.raises(psycopg.Error):
+        payments.activate_order(payment(invoice), Attempt(number=1, worker="test", last=False))
+    assert order(shop, order_id)["status"] == "pending"
+    assert shop.job(f"receipt:{order_id}") == {}
+    assert recorded(shop, order_id) == []
