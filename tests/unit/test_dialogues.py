@@ -5,7 +5,10 @@ from __future__ import annotations
 from aiogram.fsm.storage.base import DefaultKeyBuilder, StorageKey
 
 from socialboost import dialogues
+from socialboost.bot import support
 from socialboost.bot.states import AdminStates, UserStates
+from socialboost.screens import support as screens
+from socialboost.screens import texts
 
 SPECIFICATION_USER = (
     "MAIN_MENU",
@@ -41,3 +44,13 @@ def test_workers_build_the_keys_as_aiogram_does() -> None:
     builder, key = DefaultKeyBuilder(), StorageKey(bot_id=7, chat_id=11, user_id=22)
     assert dialogues.state_key(11, 22) == builder.build(key, "state")
     assert dialogues.data_key(11, 22) == builder.build(key, "data")
+
+
+def test_the_bot_accepts_the_languages_that_the_screens_speak() -> None:
+    assert support.LANGUAGES == texts.LANGUAGES
+
+
+def test_every_page_the_bot_asks_for_can_be_shown() -> None:
+    for page in (*support._PAGES.values(), *support._COMMANDS, "unknown"):
+        for language in texts.LANGUAGES:
+            assert screens.page(page, language).text
