@@ -164,6 +164,17 @@ def test_a_cut_connection_repeats_the_same_task(shop: Shop, customer: Buyer, kin
     assert task(shop, task_id)["attempts"] == 2
 
 
+def test_already_accepted_is_accepted(shop: Shop, customer: Buyer) -> None:
+    """Main Bot took the task, its answer was lost, and it answers the repeat with 409."""
+    shop.post(shop.main_bot, "/sim/settings", {"repeat_status": 409})
+    with shop.fault(shop.main_bot, operation="push", kind="lost", times=1):
+        task_id = add(customer, link())
+        wait_until(lambda: shop.hurry() or shop.job(f"task:{task_id}").get("state") == "done", "the repeat")
+    shop.post(shop.main_bot, "/sim/settings", {"repeat_status": 200})
+    assert len(shop.executions(task_id)) == 1
+    assert task(shop, task_id)["status"] == "sent"
+
+
 def test_three_failures_park_it_for_a_person(shop: Shop, customer: Buyer) -> None:
     with shop.fault(shop.main_bot, operation="push", kind="status", status=500, times=None):
         task_id = add(customer, link())
