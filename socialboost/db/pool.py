@@ -180,6 +180,8 @@ class Database:
             with connection.transaction():
                 self._limit_transaction(connection)
                 yield tx
+                if connection.closed:  # psycopg would leave the block as if it had committed
+                    raise psycopg.OperationalError("the connection was lost before COMMIT")
         self._log_commit(tx, started)
         for hook in tx.hooks:
             hook()

@@ -158,7 +158,8 @@ class _Hold:
     def _waiting(self) -> int:
         assert self._store is not None
         waiting: int = self._store.value(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )
         return waiting
 

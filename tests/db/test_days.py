@@ -22,7 +22,7 @@ def buyer(store: Store) -> int:
 
 
 def schedule(store: Store) -> list[tuple[str, float, float]]:
-    """The live orders in the order they run: package, days until the start (0 = begun), days until the end."""
+    """The live orders as they run: package, days until the start (0 = begun), days until the end."""
     now = store.now()
     rows = store.rows("SELECT * FROM orders WHERE status = 'paid' AND expires_at > now() ORDER BY expires_at")
     return [
@@ -209,7 +209,7 @@ def test_16_no_days_are_lost_however_many_packages_are_paid_at_once(store: Store
 
 @pytest.mark.parametrize("zone", ["Europe/Kyiv", "America/New_York"])
 def test_17_a_package_is_720_hours_when_the_clocks_change(store: Store, buyer: int, zone: str) -> None:
-    store.run(f"SET timezone = '{zone}'")  # noqa: S608 (the names above)
+    store.run(f"SET timezone = '{zone}'")
     order = store.order_row(store.buy(buyer, "starter"))
     assert (order["expires_at"] - order["activated_at"]).total_seconds() == 720 * 3600
     store.buy(buyer, "pro")

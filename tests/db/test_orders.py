@@ -168,7 +168,7 @@ def test_the_balance_is_the_sum_of_its_entries(store: Store, buyer: int) -> None
         "DELETE FROM balance_entries",
         "UPDATE balance_entries SET amount = 1",
         "TRUNCATE balance_entries",
-        "INSERT INTO balance_entries (user_id, amount, kind, reference) SELECT id, -71, 'test', 'x' FROM users",
+        "INSERT INTO balance_entries (user_id, amount, kind, reference) SELECT id, -71, 't', 'x' FROM users",
     ):
         with pytest.raises(psycopg.IntegrityError, match="balance"):
             store.run(statement)

@@ -1,0 +1,103 @@
+"""python -m socialboost migrate, seed and schema, as the operator runs them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import psycopg
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(dsn: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "LOG_DIR": "-", "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [sys.executable, "-m", "socialboost", *arguments],
+        cwd=Path(__file__).parent,  # where there is no .env
+        env=env | {"DATABASE_URL": dsn} | environment,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_a_database_is_set_up_by_two_commands(empty_database_url: str) -> None:
+    before = run(empty_database_url, "migrate", "--status")
+    assert (before.returncode, "pending" in before.stdout) == (1, True)
+
+    for arguments in (["migrate"], ["migrate"], ["seed"], ["seed"], ["migrate", "--status"]):
+        done = run(empty_database_url, *arguments)
+        assert done.returncode == 0, done.stderr
+
+    with psycopg.connect(empty_database_url) as connection:
+        packages = connection.execute(
+            "SELECT slug, name, price, posts_per_day, views_range, category, features->>'randomization'"
+            " FROM packages ORDER BY price"
+        ).fetchall()
+    assert packages == [
+        ("starter-mini", "Starter Mini", Decimal("99.99"), 2, "1000-2500", "starter", "30%"),
+        ("pro-advanced", "Pro Advanced", Decimal("299.99"), 3, "8000-15000", "professional", "30%"),
+        ("enterprise-elite", "Enterprise Elite", Decimal("999.99"), 3, "70000-120000", "enterprise", "30%"),
+    ]
+
+
+def test_seeding_leaves_a_shop_s_own_packages_alone(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("INSERT INTO packages (slug, name, price) VALUES ('own', 'Own', 1)")
+        assert run(database_url, "seed").returncode == 0
+        assert connection.execute("SELECT slug FROM packages").fetchall() == [("own",)]
+
+
+def test_test_people_have_numeric_ids_and_balances_by_entries(database_url: str) -> None:
+    for _ in range(2):
+        assert run(database_url, "seed", "--test-data").returncode == 0
+    with psycopg.connect(database_url) as connection:
+        people = connection.execute(
+            "SELECT u.username, u.balance, sum(e.amount) FROM users u JOIN balance_entries e ON e.user_id = u.id"
+            " GROUP BY u.id ORDER BY u.telegram_id"
+        ).fetchall()
+    assert people == [(name, Decimal(sum_), Decimal(sum_)) for name, sum_ in (
+        ("testuser1", "100.00"), ("testuser2", "50.00"), ("admin", "1000.00"),
+    )]  # fmt: skip
+
+
+def test_one_step_back_and_forward(database_url: str) -> None:
+    assert "undone" in run(database_url, "migrate", "--down", "1").stdout
+    assert "applied" in run(database_url, "migrate").stdout
+
+
+@pytest.mark.parametrize(("dsn", "code"), [
+    ("postgresql://someone:topsecret@127.0.0.1:1/none", 1),
+    ("postgresql://someone:top%zzsecret@127.0.0.1:1/none", 1),
+    ("mysql://someone:topsecret@127.0.0.1/none", 2),
+    ("", 2),
+])  # fmt: skip
+def test_a_wrong_address_is_named_and_its_password_is_not(dsn: str, code: int) -> None:
+    for arguments in (["migrate"], ["migrate", "--status"], ["seed"], ["schema", "--stdout"]):
+        done = run(dsn, *arguments)
+        said = done.stdout + done.stderr
+        assert done.returncode != 0
+        if arguments[0] == "migrate":
+            assert done.returncode == code
+            assert "DATABASE_URL" in said
+        assert "secret" not in said
+        assert "Traceback" not in said
+
+
+def test_a_wrong_password_is_said_without_it(database_url: str) -> None:
+    user = database_url.partition("//")[2].partition(":")[0]
+    wrong = f"postgresql://{user}:wrongsecret@{database_url.partition('@')[2]}"
+    done = run(wrong, "migrate")
+    assert (done.returncode, "password authentication failed" in done.stderr) == (1, True)
+    assert "wrongsecret" not in done.stdout + done.stderr
+
+
+def test_a_wrong_zone_stops_the_migration(empty_database_url: str) -> None:
+    done = run(empty_database_url, "migrate", TIMEZONE="Mars/Olympus")
+    assert (done.returncode, "TIMEZONE" in done.stderr) == (2, True)

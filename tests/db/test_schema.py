@@ -1,0 +1,124 @@
+"""sql/schema.sql, sql/functions and sql/queries agree with what the migrations build."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from socialboost.db import administration, queries
+from tests.db.catalog import snapshot
+
+FUNCTIONS = queries.SQL_DIRECTORY / "functions"
+SPECIFICATION = Path(__file__).with_name("specification.sql")
+SPECIFIED_TABLES = ("users", "packages", "orders", "posts", "tasks")
+
+
+def test_schema_sql_builds_what_the_migrations_build(empty_database_url: str, database_url: str) -> None:
+    with psycopg.connect(empty_database_url, autocommit=True) as connection:
+        connection.execute(administration.SCHEMA.read_bytes())
+
+    from_file, from_migrations = snapshot(empty_database_url), snapshot(database_url)
+
+    for part, expected in from_migrations.items():
+        assert from_file[part] == expected, f"{part}: run python -m socialboost schema"
+
+
+@pytest.mark.parametrize("drift", [
+    "ALTER TABLE users ADD COLUMN drift integer",
+    "ALTER TABLE users ALTER COLUMN username SET NOT NULL",
+    "ALTER TABLE users ALTER COLUMN language SET DEFAULT 'en'",
+    "ALTER TABLE orders DROP CONSTRAINT orders_status_check",
+    "DROP INDEX idx_posts_one_link_a_day",
+    "ALTER FUNCTION local_day COST 7",
+    "ALTER TABLE users DISABLE TRIGGER refuse_balance_update",
+    "CREATE TYPE mood AS ENUM ('good')",
+    "CREATE VIEW people AS SELECT id FROM users",
+])  # fmt: skip
+def test_the_comparison_sees_a_difference(database_url: str, drift: str) -> None:
+    before = snapshot(database_url)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(drift.encode())
+    assert snapshot(database_url) != before
+
+
+def test_schema_sql_is_what_the_command_writes(database_url: str) -> None:
+    assert administration.SCHEMA.read_text(encoding="utf-8") == administration.schema(database_url)
+
+
+def test_the_newest_version_of_each_function_is_what_runs(database_url: str) -> None:
+    """Creating every function again from its newest file changes nothing, and no other is there."""
+    newest: dict[str, tuple[int, Path]] = {}
+    for path in FUNCTIONS.glob("*.sql"):
+        match = re.fullmatch(r"(\w+)_v(\d+)", path.stem)
+        assert match is not None, f"{path.name} is not <function>_v<N>.sql"
+        newest[match[1]] = max(newest.get(match[1], (0, path)), (int(match[2]), path))
+    before = snapshot(database_url)["functions"]
+
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for _, path in newest.values():
+            connection.execute(path.read_bytes())
+        names = connection.execute(
+            "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+        ).fetchall()
+
+    assert snapshot(database_url)["functions"] == before
+    assert sorted(name for (name,) in names) == sorted(newest)
+
+
+def test_every_function_fixes_its_search_path(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        loose = connection.execute(
+            "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+            " AND NOT coalesce('search_path=public, pg_temp' = ANY (proconfig), false)"
+        ).fetchall()
+    assert loose == []
+
+
+def test_the_specification_s_columns_and_indexes_are_all_there(
+    empty_database_url: str, database_url: str
+) -> None:
+    def found(dsn: str) -> tuple[set[tuple[str, str]], set[str]]:
+        with psycopg.connect(dsn) as connection:
+            columns = connection.execute(
+                "SELECT table_name, column_name FROM information_schema.columns"
+                " WHERE table_schema = 'public' AND table_name = ANY (%s)",
+                (list(SPECIFIED_TABLES),),
+            ).fetchall()
+            indexes = connection.execute("SELECT indexname FROM pg_indexes WHERE schemaname = 'public'")
+            return set(columns), {name for (name,) in indexes}
+
+    with psycopg.connect(empty_database_url, autocommit=True) as connection:
+        connection.execute(SPECIFICATION.read_bytes())
+    specified, ours = found(empty_database_url), found(database_url)
+
+    assert len(specified[0]) == 53
+    assert specified[0] - ours[0] == set()
+    assert specified[1] - ours[1] == set()
+
+
+def test_time_carries_its_zone_and_money_is_numeric(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        wrong = connection.execute(
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
+            " AND data_type IN ('timestamp without time zone', 'real', 'double precision', 'money')"
+        ).fetchall()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("query", queries.load().values(), ids=lambda query: query.name)
+def test_every_query_is_understood_by_the_database(database_url_of_module: str, query: queries.Query) -> None:
+    arguments = dict.fromkeys(re.findall(r"%\((\w+)\)s", query.text.decode()))
+    explain = b"" if query.text.startswith(b"CREATE") else b"EXPLAIN "
+    with psycopg.connect(database_url_of_module) as connection:
+        connection.execute(explain + query.text, arguments)
+        connection.rollback()
+
+
+@pytest.fixture(scope="module")
+def database_url_of_module(postgres_server, template_database):  # type: ignore[no-untyped-def]
+    """One migrated database for tests that change nothing."""
+    yield postgres_server.create_database("queries", template=template_database)
+    postgres_server.drop_database("queries")
