@@ -118,16 +118,16 @@ class Walk:
         yield self._tapped("my_stats", "back_to_menu", "📊 statistics")
 
     def _reported_completed_ms(self) -> float:
-        """When Main Bot began to tell the shop that the post is done."""
-        lines = requests.get(f"{self.world.main_bot_url}/sim/wire", timeout=10).json()["lines"]
-        done = [
-            line
-            for line in lines
-            if line["event"] == "shop_called" and (line["request"] or {}).get("status") == "completed"
-        ]
-        if not done:
-            raise NotSeenError("the person was told of an end that Main Bot has not reported")
-        return float(done[-1]["sent_at"]) * 1000
+        """When Main Bot began to tell the shop that the post is done; it notes that once it is answered."""
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            lines = requests.get(f"{self.world.main_bot_url}/sim/wire", timeout=10).json()["lines"]
+            for line in reversed(lines):
+                reported = line["event"] == "shop_called" and line["request"]
+                if reported and line["request"]["status"] == "completed":
+                    return float(line["sent_at"]) * 1000
+            time.sleep(0.05)
+        raise NotSeenError("the person was told of an end that Main Bot has not reported")
 
     def _tapped(self, data: str, leads_to: str, did: str) -> Step:
         """Tap a callback button; the answer shows a button of the next screen and the spinner stops."""
