@@ -59,7 +59,8 @@ def test_test_people_have_numeric_ids_and_balances_by_entries(database_url: str)
         assert run(database_url, "seed", "--test-data").returncode == 0
     with psycopg.connect(database_url) as connection:
         people = connection.execute(
-            "SELECT u.username, u.balance, sum(e.amount) FROM users u JOIN balance_entries e ON e.user_id = u.id"
+            "SELECT u.username, u.balance, sum(e.amount)"
+            " FROM users u JOIN balance_entries e ON e.user_id = u.id"
             " GROUP BY u.id ORDER BY u.telegram_id"
         ).fetchall()
     assert people == [(name, Decimal(sum_), Decimal(sum_)) for name, sum_ in (
