@@ -1,18 +1,18 @@
 """Every error this product raises on purpose.
 
-    SocialBoostError
-    ├── SettingsError            a setting is wrong or missing; names the variable
-    ├── QueueUnavailableError    Redis did not take the job
-    ├── NoAnswerError            no worker answered a question in time
-    ├── BusyError                too many questions are in flight in this process
-    ├── MigrationError           the database cannot be brought to this version
-    ├── PostponeError            not now: run the job again later, without using up an attempt
-    ├── ParkError                never: park the job at once, a person must look
-    └── ServiceError             another service did not do what was asked
-        ├── UnreachableError     certain that nothing was accepted (refused, DNS, circuit open)
-        ├── ThrottledError       429: told to wait, nothing was accepted
-        ├── RejectedError        a final "no" (4xx): asking again would not help
-        └── AmbiguousError       unknown whether it was accepted (timeout or reset after sending, 5xx)
+SocialBoostError
+├── SettingsError            a setting is wrong or missing; names the variable
+├── QueueUnavailableError    Redis did not take the job
+├── NoAnswerError            no worker answered a question in time
+├── BusyError                too many questions are in flight in this process
+├── MigrationError           the database cannot be brought to this version
+├── PostponeError            not now: run the job again later, without using up an attempt
+├── ParkError                never: park the job at once, a person must look
+└── ServiceError             another service did not do what was asked
+    ├── UnreachableError     certain that nothing was accepted (refused, DNS, circuit open)
+    ├── ThrottledError       429: told to wait, nothing was accepted
+    ├── RejectedError        a final "no" (4xx): asking again would not help
+    └── AmbiguousError       unknown whether it was accepted (timeout or reset after sending, 5xx)
 """
 
 from __future__ import annotations

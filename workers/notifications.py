@@ -70,7 +70,8 @@ def send_admin_notice(job: jobs.SendAdminNotice, attempt: Attempt) -> None:  # n
     private = job.chat_id > 0
     admin = runtime.db().one("get_user", telegram_id=job.chat_id) if private else None
     language = texts.language(admin["language"] if admin else None)
-    screen = notices.admin_notice(job.kind, job.data, language, private=private)
+    zone = runtime.settings().timezone
+    screen = notices.admin_notice(job.kind, job.data, language, zone, private=private)
     try:
         replies.send(job.chat_id, screen)
     except RejectedError as exc:  # a channel that threw the bot out must not raise notices about notices

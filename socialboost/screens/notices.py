@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, tzinfo
 from typing import Any, Final
 
-from socialboost.screens.core import Screen
+from socialboost.screens.core import Screen, visible_units
 from socialboost.screens.menu import back
-from socialboost.screens.texts import Html, Texts, texts
+from socialboost.screens.texts import Html, Texts, digits, texts
 
 KINDS: Final = ("order_paid", "payment_exception", "job_parked", "breaker_open")
 FIELDS: Final = (
@@ -30,25 +31,39 @@ FIELDS: Final = (
     "error",
 )
 """Fields with a name of their own, in the order shown; others follow under the name they came with."""
-LINES: Final = 20
+LINE_UNITS: Final = 3500
+"""Room for the lines in a message; what does not fit is cut, and the log has it all."""
 
 
-def admin_notice(kind: str, data: Mapping[str, Any], language: str, *, private: bool = True) -> Screen:
+def admin_notice(
+    kind: str, data: Mapping[str, Any], language: str, zone: tzinfo = UTC, *, private: bool = True
+) -> Screen:
     """Show an event to an admin (`private`, with the way back) or to the admins' channel.
 
-    Values are shown as code, so that nothing in them becomes a link, a mention or a command.
+    Values are shown as code, so that nothing in them becomes a link, a mention or a command. `amount` is
+    money, `expires_at` a point in time shown by the shop's clock.
     """
     text = texts(language)
     heading = text.html(f"notice-{kind}") if kind in KINDS else text.html("notice-other", kind=kind)
     known = [name for name in FIELDS if name in data]
     names = known + [name for name in data if name not in FIELDS]
-    lines = [_line(text, name, data[name]) for name in names if data[name] not in (None, "")]
-    if len(lines) > LINES:
-        lines = [*lines[:LINES], text.html("notice-more")]
+    lines = _fitting(text, [_line(text, name, data[name]) for name in names if data[name] not in (None, "")])
     parts = [heading, "\n".join(lines)] if lines else [heading]
     return Screen("\n\n".join(parts), (back(text),) if private else (), lasting=True)
 
 
-def _line(text: Texts, name: str, value: Any) -> Html:
+def _line(text: Texts, name: str, value: Any, zone: tzinfo) -> Html:
     label = text.html(f"field-{name}") if name in FIELDS else name
-    return text.html("notice-line", label=label, value=str(value))
+    return text.html("notice-line", label=label, value=_shown(text, name, value, zone))
+
+
+def _shown(text: Texts, name: str, value: Any, zone: tzinfo) -> str:
+    """Return the value readable; as it came if it is not what its name says: an alert is never lost to that."""
+    try:
+        if name == "amount":
+            return digits(value)
+        if name == "expires_at":
+            return text.moment(value, zone)
+    except (TypeError, ValueError, ArithmeticError):
+        return str(value)
+    return str(value)
