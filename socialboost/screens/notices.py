@@ -47,9 +47,21 @@ def admin_notice(
     heading = text.html(f"notice-{kind}") if kind in KINDS else text.html("notice-other", kind=kind)
     known = [name for name in FIELDS if name in data]
     names = known + [name for name in data if name not in FIELDS]
-    lines = _fitting(text, [_line(text, name, data[name]) for name in names if data[name] not in (None, "")])
+    shown = [name for name in names if data[name] not in (None, "")]
+    lines = _fitting(text, [_line(text, name, data[name], zone) for name in shown])
     parts = [heading, "\n".join(lines)] if lines else [heading]
     return Screen("\n\n".join(parts), (back(text),) if private else (), lasting=True)
+
+
+def _fitting(text: Texts, lines: list[Html]) -> list[Html]:
+    """Return the lines that fit, and a mark where some were left out."""
+    kept, units = list[Html](), 0
+    for line in lines:
+        units += visible_units(line) + 1
+        if units > LINE_UNITS:
+            return [*kept, text.html("notice-more")]
+        kept.append(line)
+    return kept
 
 
 def _line(text: Texts, name: str, value: Any, zone: tzinfo) -> Html:
@@ -58,7 +70,7 @@ def _line(text: Texts, name: str, value: Any, zone: tzinfo) -> Html:
 
 
 def _shown(text: Texts, name: str, value: Any, zone: tzinfo) -> str:
-    """Return the value readable; as it came if it is not what its name says: an alert is never lost to that."""
+    """Return the value readable, or as it came if it is not what its name says: no alert is lost to that."""
     try:
         if name == "amount":
             return digits(value)
