@@ -188,7 +188,10 @@ class World:
         name = "socialboost_demo" if self.options.keep else f"socialboost_{self.mark}"
         self.postgres, self.valkey = postgres, valkey
         self.database_url = self._own_database(postgres, name)
-        self.redis_url = valkey.url if valkey.process is not None else _empty_database(valkey)
+        self.redis_url = valkey.url
+        if valkey.process is None:
+            self.redis_url = _empty_database(valkey)
+            self._undo.append(lambda: _flush(self.redis_url))
         self.options.say(f"PostgreSQL: {postgres.rung}")
         self.options.say(f"Valkey: {valkey.rung}")
 
@@ -360,6 +363,12 @@ def _empty_database(valkey: ValkeyServer) -> str:
             if client.dbsize() == 0:
                 return valkey.url_for(number)
     raise ServersUnavailableError("REDIS_URL names a server without an empty database between 1 and 15")
+
+
+def _flush(url: str) -> None:
+    """Give the database back as it was found."""
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
 
 
 def wait_for(ready: Callable[[], Any], seconds: float = 30.0, what: str = "it") -> Any:

@@ -13,9 +13,17 @@ import psycopg
 import pytest
 import redis
 
+from sandbox import servers_binaries
 from sandbox.servers import PostgresServer, ServersUnavailableError, start_postgres, start_valkey
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def no_named_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests kill servers: they start their own, whatever the environment names."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv("REDIS_URL", raising=False)
 
 
 def test_a_committed_row_survives_sigkill(tmp_path: Path) -> None:
@@ -124,10 +132,6 @@ def test_a_server_named_by_the_environment_is_used_and_never_stopped(
 def test_a_machine_with_nothing_gets_the_line_to_type(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from sandbox import servers_binaries
-
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.delenv("REDIS_URL", raising=False)
     monkeypatch.setattr(servers_binaries, "_postgres_candidates", lambda: iter(()))
     monkeypatch.setattr(servers_binaries, "_valkey_candidates", lambda: iter(()))
     with pytest.raises(ServersUnavailableError, match=r"DATABASE_URL.*apt-get install"):
