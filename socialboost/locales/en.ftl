@@ -252,7 +252,6 @@ post-cancelled =
     🔗 URL: { $url }
     ⚙️ Platform: { $platform }
 post-reason = Reason: <code>{ $reason }</code>
-post-reason-attempts_exhausted = Reason: the promotion service did not take the post in three attempts.
 post-reason-none = No reason was given.
 post-quota-back = This post does not count towards your daily limit.
 link-rejected =

@@ -253,7 +253,6 @@ post-cancelled =
     🔗 URL: { $url }
     ⚙️ Платформа: { $platform }
 post-reason = Причина: <code>{ $reason }</code>
-post-reason-attempts_exhausted = Причина: служба просування не прийняла пост після трьох спроб.
 post-reason-none = Причину не вказано.
 post-quota-back = Цей пост не зараховано до денного ліміту.
 link-rejected =

@@ -9,7 +9,7 @@ from typing import Any, Final
 from socialboost import callbacks
 from socialboost.screens.core import Button, Row, Screen
 from socialboost.screens.menu import add_post_row, back, packages_row
-from socialboost.screens.texts import Html, Texts, link, texts
+from socialboost.screens.texts import Html, Texts, clean, link, texts
 
 LINK_CODES: Final = (
     "empty",
@@ -32,8 +32,6 @@ LINK_CODES: Final = (
     "not_a_post",
 )
 """The codes of links.LinkError; a test compares the two."""
-FAIL_CODES: Final = ("attempts_exhausted",)
-"""Reasons of our own with a text; any other reason is Main Bot's and shown as it was given."""
 
 _RESULTS: Final = ("views", "reactions", "comments", "reposts")
 _PER_ROW: Final = 2
@@ -131,7 +129,7 @@ def post_completed(post: Mapping[str, Any], language: str) -> Screen:
 def post_failed(post: Mapping[str, Any], language: str) -> Screen:
     """Tell the owner why a post failed or was cancelled, and that its quota is back.
 
-    `post` is get_post_result's row: url, platform, status, fail_reason (a code of FAIL_CODES or free text).
+    `post` is get_post_result's row: url, platform, status, fail_reason (Main Bot's words, shown as given).
     """
     text = texts(language)
     parts = (
@@ -146,10 +144,8 @@ def _post(text: Texts, post: Mapping[str, Any]) -> dict[str, Html]:
 
 
 def _reason(text: Texts, reason: str | None) -> Html:
-    if reason in FAIL_CODES:
-        return text.html(f"post-reason-{reason}")
-    shown = text.html("post-reason", reason=reason or "")
-    return text.html("post-reason-none") if shown == text.html("post-reason", reason="") else shown
+    words = clean(reason or "")
+    return text.html("post-reason", reason=words) if words else text.html("post-reason-none")
 
 
 def _results(text: Texts, response: Any) -> list[Html]:

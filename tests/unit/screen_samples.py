@@ -1,0 +1,223 @@
+"""Every screen the product can show, drawn from one set of values that a test may make hostile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from socialboost import callbacks, links
+from socialboost.screens import menu, notices, orders, packages, posts, stats, support
+from socialboost.screens.core import Screen
+
+KYIV = ZoneInfo("Europe/Kyiv")
+ORDER_ID = "4b3a1b74-1f0c-4c7e-9a30-5d9f3f0e8a11"
+NOON = datetime(2026, 12, 22, 12, 30, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class World:
+    """What people, admins and other services wrote."""
+
+    name: str = "Starter Mini"
+    words: str = "Ідеально для початківців"
+    category: str = "starter"
+    url: str = "https://t.me/channel/123"
+    amount: Decimal = Decimal("99.99")
+    count: int = 2
+
+    @property
+    def current(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "slug": "starter-mini",
+            "expires_at": "2026-12-22T12:30:00.123456+00:00",
+            "posts_per_day": self.count,
+            "posts_used_today": 1,
+            "posts_remaining": self.count,
+        }
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        return {
+            "username": self.name,
+            "balance": Decimal("0.00"),
+            "total_spent": self.amount,
+            "orders_count": self.count,
+            "posts_count": self.count,
+            "active_posts": self.count,
+            "completed_posts": self.count,
+            "current_package": self.current,
+        }
+
+    @property
+    def package(self) -> dict[str, Any]:
+        ranges = {f"{name}_range": self.words for name in ("views", "reactions", "comments", "reposts")}
+        return {
+            "slug": "pro-advanced",
+            "name": self.name,
+            "description": self.words,
+            "price": self.amount,
+            "currency": "USD",
+            "posts_per_day": self.count,
+            "features": {"randomization": self.words},
+            "category": self.category,
+            **ranges,
+        }
+
+    @property
+    def order(self) -> dict[str, Any]:
+        return {
+            "order_id": ORDER_ID,
+            "status": "pending",
+            "amount": self.amount,
+            "currency": "USD",
+            "asset": "USDT",
+            "package_name": self.name,
+            "package_slug": "starter-mini",
+            "posts_per_day": self.count,
+            "deadline_at": NOON,
+            "expires_at": NOON,
+            "invoice_expires_at": NOON,
+            "pay_url": "https://t.me/CryptoBot?start=IVabc",
+            "is_late": True,
+        }
+
+    @property
+    def post(self) -> dict[str, Any]:
+        added = {f"{name}_added": self.count for name in ("views", "reactions", "comments", "reposts")}
+        return {
+            "url": self.url,
+            "platform": "telegram",
+            "status": "failed",
+            "fail_reason": self.words,
+            "response_data": {**added, "error": self.words},
+        }
+
+    @property
+    def history(self) -> list[dict[str, Any]]:
+        bought = {"kind": "order", "status": "paid", "created_at": NOON, "package_name": self.name}
+        sent = {"kind": "post", "status": "completed", "created_at": NOON, "url": self.url, "platform": "x"}
+        return [bought | {"amount": self.amount, "currency": "USD"}, *[sent] * (stats.ENTRIES + 1)]
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        return {"success": True, "limit": self.count, "used": 1, "remaining": self.count}
+
+
+Draw = Callable[[str], Screen]
+
+
+def every_screen(world: World) -> Iterator[tuple[str, Draw]]:
+    """Yield (name, screen of a language) for each screen and each of its kinds."""
+    yield from _walk(world)
+    yield from _orders(world)
+    yield from _posts(world)
+    yield from _notices(world)
+
+
+def _walk(world: World) -> Iterator[tuple[str, Draw]]:
+    categories = ("starter", "professional", "enterprise", world.category, "")
+    sale = [world.package | {"category": category} for category in categories]
+    same = world.current | {"slug": "pro-advanced"}
+    idle = world.figures | {"current_package": None}
+    yield "welcome", lambda lang: menu.welcome(world.figures, lang, KYIV)
+    yield "welcome new", lambda lang: menu.welcome(None, lang, KYIV)
+    yield "menu", lambda lang: menu.menu(world.figures, lang, KYIV)
+    yield "menu idle", lambda lang: menu.menu(idle, lang, KYIV)
+    yield "unknown", menu.unknown
+    yield "start_first", menu.start_first
+    yield "try_again", menu.try_again
+    yield "packages", lambda lang: packages.packages(sale, lang)
+    yield "packages none", lambda lang: packages.packages([], lang)
+    yield "package", lambda lang: packages.package(world.package, lang)
+    yield "package extends", lambda lang: packages.package(world.package, lang, same)
+    yield "package switches", lambda lang: packages.package(world.package, lang, world.current)
+    yield "package_gone", packages.package_gone
+    yield "stats", lambda lang: stats.stats(world.figures, lang, KYIV)
+    yield "stats idle", lambda lang: stats.stats(idle, lang, KYIV)
+    yield "history", lambda lang: stats.history(world.history, 1, lang, KYIV)
+    yield "history none", lambda lang: stats.history([], 0, lang, KYIV)
+    for kind, statuses in (("order", stats.ORDER_STATUSES), ("post", stats.POST_STATUSES)):
+        for status in (*statuses, "new"):
+            entry = {**world.history[0 if kind == "order" else 1], "status": status}
+            yield f"history {kind} {status}", lambda lang, entry=entry: stats.history([entry], 0, lang, KYIV)
+    for name in (*support.PAGES, "other"):
+        yield f"page {name}", lambda lang, name=name: support.page(name, lang)
+        yield f"page {name} with contact", lambda lang, name=name: support.page(name, lang, world.words)
+
+
+def _orders(world: World) -> Iterator[tuple[str, Draw]]:
+    order = world.order
+    yield "order_card", lambda lang: orders.order_card(order, lang, KYIV)
+    yield "pay_link", lambda lang: orders.pay_link(order, lang, KYIV)
+    yield "invoice_busy", orders.invoice_busy
+    yield "order_cancelled", lambda lang: orders.order_cancelled(order, lang)
+    yield "order_not_found", orders.order_not_found
+    yield "receipt late", lambda lang: orders.receipt(order, lang, KYIV)
+    yield "receipt", lambda lang: orders.receipt(order | {"is_late": False}, lang, KYIV)
+    for status in orders.CLOSED_STATUSES:
+        closed = order | {"status": status}
+        yield f"order_closed {status}", lambda lang, closed=closed: orders.order_closed(closed, lang)
+    for kind in orders.NOTICES:
+        yield f"payment_notice {kind}", lambda lang, kind=kind: orders.payment_notice(kind, order, lang)
+
+
+def _posts(world: World) -> Iterator[tuple[str, Draw]]:
+    url, post = world.url, world.post
+    bare = post | {"fail_reason": None, "response_data": None}
+    yield "platforms", lambda lang: posts.platforms(world.current, lang)
+    yield "no_active_package", posts.no_active_package
+    yield "post_accepted", lambda lang: posts.post_accepted(world.answer, url, "telegram", lang)
+    yield "daily_limit", lambda lang: posts.daily_limit(world.count, lang, KYIV)
+    yield "daily_limit of a link", lambda lang: posts.daily_limit(world.count, lang, KYIV, url)
+    yield "duplicate_post", lambda lang: posts.duplicate_post(url, lang)
+    yield "post_completed", lambda lang: posts.post_completed(post, lang)
+    yield "post_completed bare", lambda lang: posts.post_completed(bare, lang)
+    yield "post_failed", lambda lang: posts.post_failed(post, lang)
+    yield "post_failed bare", lambda lang: posts.post_failed(bare, lang)
+    yield "post_cancelled", lambda lang: posts.post_failed(post | {"status": "cancelled"}, lang)
+    for platform in callbacks.PLATFORMS:
+        yield f"ask_link {platform}", lambda lang, platform=platform: posts.ask_link(platform, lang)
+        for code in links.CODES:
+            found = "tiktok" if code == "other_platform" else None
+            yield (
+                f"post_rejected {code} {platform}",
+                lambda lang, code=code, platform=platform, found=found: posts.post_rejected(
+                    code, platform, found, lang
+                ),
+            )
+
+
+def _notices(world: World) -> Iterator[tuple[str, Draw]]:
+    data: dict[str, Any] = dict.fromkeys(notices.FIELDS, world.words)
+    surplus = data | {f"extra_{number}": world.words + "x" * 200 for number in range(20)}
+    for kind in (*notices.KINDS, world.name):
+        yield f"notice {kind}", lambda lang, kind=kind: notices.admin_notice(kind, data, lang)
+    yield "notice long", lambda lang: notices.admin_notice("job_parked", surplus, lang)
+    yield "notice empty", lambda lang: notices.admin_notice("breaker_open", {}, lang)
+    yield "notice channel", lambda lang: notices.admin_notice("order_paid", data, lang, private=False)
+
+
+_TOKEN = re.compile(r"<(/?)(b|code)>|&(?:lt|gt|amp);|[^<>&]")
+
+
+def tags(text: str) -> list[str]:
+    """Return the tags of a message, reading it more strictly than Telegram does."""
+    seen, open_tags, at = [], [], 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        assert match, f"Telegram would refuse this: {text[at : at + 40]!r}"
+        at = match.end()
+        if match[2]:
+            seen.append(match[0])
+            if match[1]:
+                assert open_tags.pop() == match[2]
+            else:
+                open_tags.append(match[2])
+    assert not open_tags
+    return seen

@@ -1,0 +1,129 @@
+"""The .ftl files: every language says the same things with the same values, and nothing is left over."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from fluent.syntax import FluentParser, ast
+from fluent.syntax.visitor import Visitor
+
+from socialboost.screens import menu, texts
+from socialboost.screens.texts import LANGUAGES, LOCALES, Language, Texts, language
+from tests.unit.screen_samples import World, every_screen
+
+
+class _Names(Visitor):
+    """Collect what a message refers to."""
+
+    def __init__(self) -> None:
+        self.variables: set[str] = set()
+        self.messages: set[str] = set()
+
+    def visit_VariableReference(self, node: ast.VariableReference) -> None:  # noqa: N802 (fluent's name)
+        self.variables.add(node.id.name)
+
+    def visit_MessageReference(self, node: ast.MessageReference) -> None:  # noqa: N802 (fluent's name)
+        self.messages.add(node.id.name)
+
+
+def entries(code: str) -> list[ast.EntryType]:
+    return FluentParser().parse((LOCALES / f"{code}.ftl").read_text(encoding="utf-8")).body
+
+
+def messages(code: str) -> dict[str, _Names]:
+    found: dict[str, _Names] = {}
+    for entry in entries(code):
+        if isinstance(entry, ast.Message):
+            found[entry.id.name] = names = _Names()
+            names.visit(entry)
+    return found
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_locale_parses_and_defines_each_text_once(code: Language) -> None:
+    body = entries(code)
+    assert not [entry for entry in body if isinstance(entry, ast.Junk)]
+    keys = [entry.id.name for entry in body if isinstance(entry, ast.Message | ast.Term)]
+    assert sorted(keys) == sorted(set(keys))
+
+
+def test_every_language_has_the_same_texts_in_the_same_order() -> None:
+    assert {path.stem for path in LOCALES.glob("*.ftl")} == set(LANGUAGES)
+    assert list(messages("uk")) == list(messages("en"))
+
+
+def test_every_language_takes_the_same_values() -> None:
+    english = messages("en")
+    for key, names in messages("uk").items():
+        assert (key, names.variables, names.messages) == (key, english[key].variables, english[key].messages)
+
+
+@pytest.fixture
+def used(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The keys that screens ask for while the test runs."""
+    keys: set[str] = set()
+    format_ = Texts._format
+
+    def noting(self: Texts, key: str, values: dict[str, str | int]) -> str:
+        keys.add(key)
+        return format_(self, key, values)
+
+    monkeypatch.setattr(Texts, "_format", noting)
+    return keys
+
+
+def test_no_text_is_left_over(used: set[str]) -> None:
+    for _, draw in every_screen(World(category="інша")):
+        draw("uk")
+    menu.bot_commands("uk")
+    defined = messages("uk")
+    shared = set().union(*(defined[key].messages for key in used))
+    assert set(defined) - used - shared == set()
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_only_telegrams_plain_markup_and_no_forbidden_words(code: Language) -> None:
+    source = (LOCALES / f"{code}.ftl").read_text(encoding="utf-8")
+    shown = "\n".join(line for line in source.splitlines() if not line.startswith("#"))
+    assert set(re.findall(r"</?(\w+)", shown)) == {"b", "code"}
+    assert not re.search(r"накрут|розкрут|boosting|fake", shown, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        *((0, "0 постів"), (1, "1 пост"), (2, "2 пости"), (4, "4 пости"), (5, "5 постів"), (11, "11 постів")),
+        *((14, "14 постів"), (21, "21 пост"), (22, "22 пости"), (25, "25 постів"), (101, "101 пост")),
+        *((111, "111 постів"), (1000, "1\u00a0000 постів")),
+    ],
+)
+def test_ukrainian_plurals(count: int, words: str) -> None:
+    assert texts.texts("uk").html("posts", count=count) == words
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(0, "0 posts"), (1, "1 post"), (2, "2 posts"), (21, "21 posts")]
+)
+def test_english_plurals(count: int, words: str) -> None:
+    assert texts.texts("en").html("posts", count=count) == words
+
+
+@pytest.mark.parametrize(
+    ("code", "chosen"),
+    [
+        *(("uk", "uk"), ("UK", "uk"), ("uk-UA", "uk"), ("uk_UA", "uk"), ("ru", "uk"), ("be", "uk")),
+        *(("", "uk"), (None, "uk"), ("en", "en"), ("en-US", "en"), ("pl", "en"), ("de", "en"), ("zz", "en")),
+        ("ukx", "en"),
+    ],
+)
+def test_the_language_follows_telegrams_code(code: str | None, chosen: str) -> None:
+    assert language(code) == chosen
+
+
+def test_a_missing_text_or_value_is_an_error() -> None:
+    text = texts.texts("uk")
+    with pytest.raises(KeyError):
+        text.html("no-such-text")
+    with pytest.raises(ValueError, match="posts in uk"):
+        text.html("posts")
