@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
+import requests
+
 from sandbox.leftovers import MARK
 from sandbox.person import NotSeenError
 from sandbox.programs import ROOT
@@ -25,6 +27,7 @@ from sandbox.world import World, WorldOptions
 
 STATE = ROOT / ".local"
 PREFERRED_PORTS = {"telegram": 8080, "crypto_pay": 8081, "main_bot": 8082, "web": 8000}
+UNHURRIED_SECONDS = 10.0
 
 
 def say(text: str) -> None:
@@ -71,6 +74,9 @@ def _run(world: World, *, once: bool) -> int:
             return 1
     if once:
         return 0
+    # A person at the Main Bot page needs time to complete or fail a task before it is done by itself.
+    settings = {"step_seconds": UNHURRIED_SECONDS}
+    requests.post(f"{world.main_bot_url}/sim/settings", json=settings, timeout=10).raise_for_status()
     _show_addresses(world)
     while world.product.alive:
         time.sleep(0.5)

@@ -10,7 +10,7 @@ STYLE = """
 :root{color-scheme:light dark;--ink:#16202a;--soft:#667380;--paper:#f3f5f7;--card:#fff;--line:#dfe4e8;
 --go:#1f7a4d;--stop:#b3372f;--link:#2563b0}
 @media(prefers-color-scheme:dark){:root{--ink:#e8edf1;--soft:#93a0ab;--paper:#12171b;--card:#1b2228;
---line:#2d373f;--go:#2f9c66;--stop:#d25b52;--link:#7ab0ee}}
+--line:#2d373f;--go:#23804f;--stop:#d25b52;--link:#7ab0ee}}
 *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);
 font:16px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 main{max-width:44rem;margin:0 auto;padding:1.25rem 1rem 3rem}main.narrow{max-width:26rem}
@@ -23,7 +23,8 @@ border:1px solid var(--line);background:var(--card);color:var(--ink)}
 button.go{background:var(--go);border-color:var(--go);color:#fff}button.stop{color:var(--stop)}
 button.wide{width:100%;margin-top:.6rem}button:focus-visible,a:focus-visible{outline:3px solid var(--link);
 outline-offset:2px}.tag{border:1px solid var(--line);border-radius:99px;padding:.05rem .6rem;font-size:.85rem}
-.wrap{overflow-wrap:anywhere}
+.wrap{overflow-wrap:anywhere}a.card{display:block;color:inherit;text-decoration:none}
+a.card:hover{border-color:var(--link)}
 """
 
 

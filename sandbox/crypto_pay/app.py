@@ -218,10 +218,9 @@ def _fault_answer(fault: Fault) -> web.StreamResponse:
 def _row(invoice: Invoice) -> str:
     description = escape(str(invoice.options.get("description", "")))
     return (
-        f'<a class="card row" href="/invoices/{invoice.hash}"><span class="wrap">{description}<br>'
-        f'<span class="soft">{invoice.invoice_id}</span></span>'
-        f"<span>{plain(invoice.amount)} {escape(invoice.currency)}</span>"
-        f'<span class="tag">{invoice.status}</span></a>'
+        f'<a class="card" href="/invoices/{invoice.hash}"><span class="wrap">{description}</span>'
+        f'<span class="row"><strong>{plain(invoice.amount)} {escape(invoice.currency)}</strong>'
+        f'<span class="soft">{invoice.invoice_id}</span><span class="tag">{invoice.status}</span></span></a>'
     )
 
 

@@ -51,6 +51,7 @@ class MainBot:
         app.router.add_get("/", self.list_page)
         app.router.add_post("/tasks/{external_id}/{status}", self.press)
         app.router.add_post("/power/{word}", self.press_power)
+        app.router.add_post("/auto/{word}", self.press_auto)
         app.router.add_get("/sim/tasks", self.sim_tasks)
         app.router.add_post("/sim/tasks/{id}/status", self.sim_status)
         app.router.add_post("/sim/pull", self.sim_pull)
@@ -213,8 +214,11 @@ class MainBot:
         )
         state = "down: connections are refused" if self.down else "up"
         rows = "".join(_row(execution) for execution in reversed(self.book.executions[-200:]))
+        habit, other = ("by itself", "off") if self.auto else ("only by these buttons", "on")
         body = (
             f'<h1>Main Bot · tasks</h1><div class="card row"><span>Main Bot is {state}</span>{switch}</div>'
+            f'<div class="card row"><span>Tasks are worked {habit}</span>'
+            f"{button(f'/auto/{other}', f'Turn {other}')}</div>"
             f"{rows or '<p class=soft>No task yet.</p>'}"
         )
         return page("Main Bot · tasks", body, refresh_seconds=3)
@@ -232,6 +236,11 @@ class MainBot:
     async def press_power(self, request: web.Request) -> web.StreamResponse:
         """The switch."""
         await (self.go_down() if request.match_info["word"] == "down" else self.come_up())
+        raise web.HTTPSeeOther("/")
+
+    async def press_auto(self, request: web.Request) -> web.StreamResponse:
+        """Whether tasks given from now on are worked without a person."""
+        self.auto = request.match_info["word"] == "on"
         raise web.HTTPSeeOther("/")
 
     # --- /sim ---

@@ -161,3 +161,12 @@ def test_the_buttons_of_the_page_end_a_task(main_bot: Program, shop: Shop) -> No
     assert shop.wait_for(1)[0].json()["status"] == "cancelled"
     until(lambda: tasks(main_bot)["tasks"][0]["status"] == "cancelled")
     assert requests.post(f"{main_bot.url}/tasks/mb_000001/exploded", timeout=10).status_code == 404
+
+
+def test_a_person_takes_the_work_over_and_gives_it_back(main_bot: Program, shop: Shop) -> None:
+    assert "by itself" in requests.post(f"{main_bot.url}/auto/on", timeout=10).text
+    push(main_bot)
+    shop.wait_for(2)
+    assert "only by these buttons" in requests.post(f"{main_bot.url}/auto/off", timeout=10).text
+    push(main_bot, TASK | {"task_id": "another"}, key="another")
+    assert tasks(main_bot)["tasks"][1]["status"] == "accepted"
