@@ -118,6 +118,11 @@ def test_8_the_waiting_package_bought_again_starts_at_once_without_a_second_quot
     assert schedule(store) == [("starter", 0, 30), ("pro", 0, 60), ("starter", 0, 90)]
     assert current(store, buyer) == "starter"
     assert store.post(buyer)["error"] == "daily_limit"
+    ends = store.value("SELECT min(expires_at) FROM orders")
+    assert store.stats(buyer)["current_package"]["expires_at"] == ends.isoformat()
+
+    store.buy(buyer, "starter")  # behind the running one, not behind the one that waits
+    assert schedule(store) == [("starter", 0, 30), ("starter", 30, 60), ("pro", 0, 90), ("starter", 0, 120)]
     store.later("1 day")
     assert [store.post(buyer)["success"] for _ in range(3)] == [True, True, False]
 
