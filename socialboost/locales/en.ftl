@@ -58,10 +58,6 @@ unknown =
     The button may be out of date. Please use the menu:
 start-first =
     👋 Please send /start first, and we can begin.
-try-again =
-    ⚠️ The service is not answering for the moment.
-
-    Please try again in a minute. Nothing that was saved or paid is lost.
 command-start = Main menu
 command-help = Help
 command-privacy = What data we keep

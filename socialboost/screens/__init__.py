@@ -8,7 +8,7 @@ str, times as aware datetimes or ISO text. Everything in them is escaped here.
     core      Screen(text, keyboard, lasting).keyboard_markup(), Button(text, callback | url)
     texts     language(code), texts(language).html(key, **values), price(), crypto()
     menu      welcome(stats | None, language, zone)      menu(stats | None, language, zone)
-              languages(language)  unknown(language)  start_first(language)  try_again(language)
+              languages(language)  unknown(language)  start_first(language)
               bot_commands(language) -> ((command, description), ...)
     packages  packages(list, language)  package(item, language, current=None)  package_gone(language)
     orders    order_card(order, language, zone)  pay_link(order, language, zone)  invoice_busy(language)

@@ -89,12 +89,6 @@ def start_first(language: str) -> Screen:
     return Screen(text.html("start-first"), (back(text),))
 
 
-def try_again(language: str) -> Screen:
-    """Say that a part of the service is away for a moment."""
-    text = texts(language)
-    return Screen(text.html("try-again"), (back(text),))
-
-
 def bot_commands(language: str) -> tuple[tuple[str, str], ...]:
     """Return (command, description) of what setMyCommands registers for everyone."""
     text = texts(language)

@@ -131,7 +131,6 @@ def _walk(world: World) -> Iterator[tuple[str, Draw]]:
     yield "menu idle", lambda lang: menu.menu(idle, lang, KYIV)
     yield "unknown", menu.unknown
     yield "start_first", menu.start_first
-    yield "try_again", menu.try_again
     yield "packages", lambda lang: packages.packages(sale, lang)
     yield "packages none", lambda lang: packages.packages([], lang)
     yield "package", lambda lang: packages.package(world.package, lang)
