@@ -45,11 +45,9 @@ def main() -> int:
         signal.signal(number, _interrupt)
     with _own_directory(keep=given.keep) as directory:
         mark = os.environ.get(MARK) or secrets.token_hex(8)
-        world = World(
-            WorldOptions(
-                directory=directory, keep=given.keep, ports=_free_preferred_ports(), mark=mark, say=say
-            )
-        )
+        # A second demo at the same time takes free ports, so that two starting at once do not race for one.
+        ports = _free_preferred_ports() if directory.name == "demo" else {}
+        world = World(WorldOptions(directory=directory, keep=given.keep, ports=ports, mark=mark, say=say))
         try:
             return _run(world, once=given.once)
         except KeyboardInterrupt:
