@@ -1,0 +1,1 @@
+"""The job contracts by topic; taken from socialboost/jobs.py, which has them all and says the rules."""

@@ -1,0 +1,78 @@
+"""Posts, and the tasks that Main Bot gets for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from socialboost.contracts.base import INTERACTIVE, NOTIFICATIONS, TASKS, Job, LedgerJob, Tap
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowPlatforms(Tap):
+    """Ask which network the post is on, or say that a package is needed first."""
+
+    actor_name: ClassVar[str] = "show_platforms"
+    queue: ClassVar[str] = INTERACTIVE
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskPostLink(Tap):
+    """Ask for the link of a post on `platform`."""
+
+    actor_name: ClassVar[str] = "ask_post_link"
+    queue: ClassVar[str] = INTERACTIVE
+    platform: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddPost(Tap, LedgerJob):
+    """Check a post's link, take one of today's quota, create its task."""
+
+    actor_name: ClassVar[str] = "add_post"
+    queue: ClassVar[str] = INTERACTIVE
+    platform: str
+    text: str
+    """What the person sent, cut by the bot to 4096 characters; validated by the worker."""
+    dialogue: str = ""
+    """The dialogue this answers: the worker ends that one only (socialboost/dialogues.py)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DispatchTasks(LedgerJob):
+    """Push one task to Main Bot; key task:<task_id>: each task is counted alone."""
+
+    actor_name: ClassVar[str] = "dispatch_tasks"
+    queue: ClassVar[str] = TASKS
+    task_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimTasks(Job):
+    """GET /api/tasks/pending: lease up to `limit` tasks to `owner`. Answer: the list of tasks."""
+
+    actor_name: ClassVar[str] = "claim_tasks"
+    queue: ClassVar[str] = INTERACTIVE
+    limit: int
+    owner: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateTaskStatus(LedgerJob):
+    """PUT /api/tasks/<id>/status; key api:<uuid>. Answer: {"http": 200|404|409, "body": {...}}."""
+
+    actor_name: ClassVar[str] = "update_task_status"
+    queue: ClassVar[str] = INTERACTIVE
+    task_id: str
+    status: str
+    external_task_id: str | None = None
+    response_data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotifyPost(LedgerJob):
+    """Tell the owner how a post ended; key post:<post_id>:<status>."""
+
+    actor_name: ClassVar[str] = "notify_post"
+    queue: ClassVar[str] = NOTIFICATIONS
+    post_id: str

@@ -1,0 +1,72 @@
+"""Word to the admins, and what runs by the clock or the start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from socialboost.contracts.base import INTERACTIVE, MAINTENANCE, NOTIFICATIONS, Job, LedgerJob
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotifyAdmins(LedgerJob):
+    """Owe a notice to every admin and the channel: one ledger row, so one repeat, for each."""
+
+    actor_name: ClassVar[str] = "notify_admins"
+    queue: ClassVar[str] = NOTIFICATIONS
+    kind: str
+    """order_paid, payment_exception, job_parked, breaker_open."""
+    data: dict[str, Any] = field(default_factory=dict)
+    """Scalars the notice shows; never a secret."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendAdminNotice(LedgerJob):
+    """One notice to one admin chat or channel; key notice:<subject>:<chat_id>."""
+
+    actor_name: ClassVar[str] = "send_admin_notice"
+    queue: ClassVar[str] = NOTIFICATIONS
+    chat_id: int
+    kind: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckHealth(Job):
+    """GET /health. Answer: {"database": bool}."""
+
+    actor_name: ClassVar[str] = "check_health"
+    queue: ClassVar[str] = INTERACTIVE
+    max_age_seconds: ClassVar[int | None] = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class TickMinute(Job):
+    """periodiq's minute: only enqueues what is due (queue.md 1.5)."""
+
+    actor_name: ClassVar[str] = "tick_minute"
+    queue: ClassVar[str] = MAINTENANCE
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepOrders(LedgerJob):
+    """Cancel pending orders past their deadline, complete those whose days are over."""
+
+    actor_name: ClassVar[str] = "sweep_orders"
+    queue: ClassVar[str] = MAINTENANCE
+
+
+@dataclass(frozen=True, kw_only=True)
+class PurgeLedger(LedgerJob):
+    """Delete settled ledger rows older than a week, once a day."""
+
+    actor_name: ClassVar[str] = "purge_ledger"
+    queue: ClassVar[str] = MAINTENANCE
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterBot(LedgerJob):
+    """setWebhook or deleteWebhook as the settings say, and setMyCommands; key tick:register_bot:<uuid>."""
+
+    actor_name: ClassVar[str] = "register_bot"
+    queue: ClassVar[str] = MAINTENANCE
