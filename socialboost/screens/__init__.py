@@ -1,6 +1,6 @@
 """Every text and keyboard a person sees: pure functions of data and a language.
 
-The words are in socialboost/locales/<language>.ftl; which text and which buttons make a screen is decided
+The words are in socialboost/locales/<language>/*.ftl; which text and which buttons make a screen is decided
 here, one module a topic. `language` is any language code (texts.language() reduces it to uk or en), `zone`
 the shop's time zone. Data are rows or JSON objects as sql/queries returns them: money as Decimal, int or
 str, times as aware datetimes or ISO text. Everything in them is escaped here.

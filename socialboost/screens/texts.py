@@ -1,6 +1,6 @@
 """The only way from a .ftl file to a screen: look a text up, escape what others wrote, format money and time.
 
-Every text is in socialboost/locales/<language>.ftl. Values are escaped here, once, so that no screen can
+Every text is in socialboost/locales/<language>/*.ftl. Values are escaped here, once, so that no screen can
 forget it; only `Html`, which this module makes, passes unchanged.
 """
 
@@ -56,8 +56,8 @@ class Texts:
     def __init__(self, language: Language) -> None:
         self.language = language
         self._bundle = FluentBundle([language], use_isolating=False)
-        source = (LOCALES / f"{language}.ftl").read_text(encoding="utf-8")
-        self._bundle.add_resource(FluentResource(source))
+        for path in sorted((LOCALES / language).glob("*.ftl")):
+            self._bundle.add_resource(FluentResource(path.read_text(encoding="utf-8")))
 
     def html(self, key: str, **values: str | int) -> Html:
         """Return a text for a message body: every str value is cleaned and escaped unless it is Html."""
