@@ -20,10 +20,39 @@ CREATE SCHEMA IF NOT EXISTS public;
 COMMENT ON SCHEMA public IS 'standard public schema';
 
 --
--- Name: activate_order(uuid); Type: FUNCTION; Schema: public; Owner: -
+-- Name: abandon_task(uuid, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.activate_order(p_order_id uuid) RETURNS boolean
+CREATE FUNCTION public.abandon_task(p_task_id uuid, p_reason text) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v_task tasks;
+    v_ended boolean := false;
+BEGIN
+    SELECT * INTO v_task FROM tasks WHERE id = p_task_id FOR UPDATE;
+    IF v_task.status IN ('created', 'sent', 'processing') THEN
+        v_ended := true;
+        UPDATE tasks SET
+            status = 'failed', completed_at = clock_timestamp(),
+            lease_owner = NULL, lease_until = NULL, due_at = NULL
+        WHERE id = p_task_id;
+        PERFORM move_post(v_task.post_id, 'failed', p_reason);
+    END IF;
+    RETURN json_build_object(
+        'ended', v_ended,
+        'status', CASE WHEN v_ended THEN 'failed' ELSE v_task.status END,
+        'post_id', v_task.post_id
+    );
+END
+$$;
+
+--
+-- Name: activate_order(uuid, boolean); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.activate_order(p_order_id uuid, p_decided boolean DEFAULT false) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -36,8 +65,9 @@ DECLARE
     v_kind text := 'first';
 BEGIN
     IF v_order.id IS NULL
-        OR v_order.status NOT IN ('pending', 'cancelled', 'failed')
-        OR v_now > v_order.deadline_at + interval '24 hours'
+        OR NOT (v_order.status IN ('pending', 'cancelled', 'failed')
+            OR (p_decided AND v_order.status = 'processing'))
+        OR (v_now > v_order.deadline_at + interval '24 hours' AND NOT p_decided)
     THEN
         RETURN false;
     END IF;
@@ -279,7 +309,11 @@ BEGIN
     v_now := clock_timestamp();
     IF v_task.id IS NULL THEN
         RETURN json_build_object('outcome', 'unknown', 'attempts', 0);
-    ELSIF v_task.status <> 'created' THEN
+    ELSIF v_task.status <> 'created'
+        -- A pull holds its lease, also one that ran out, until Main Bot was asked (reissue_task).
+        AND (v_task.status <> 'sent' OR v_task.due_at IS NULL
+            OR (v_task.lease_owner IS NOT NULL AND v_task.handed_over_by = 'pull'))
+    THEN
         RETURN json_build_object('outcome', 'settled', 'attempts', v_task.attempts);
     ELSIF v_task.lease_until > v_now AND v_task.lease_owner <> p_owner THEN
         RETURN json_build_object(
@@ -371,6 +405,19 @@ BEGIN
     FROM job_ledger AS j
     WHERE j.key = p_key;
 END
+$$;
+
+--
+-- Name: close_decided_order(uuid, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.close_decided_order(p_order_id uuid, p_status text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    UPDATE orders SET status = p_status, ended_at = clock_timestamp(), updated_at = clock_timestamp()
+    WHERE id = p_order_id AND status = 'processing'
+        AND NOT EXISTS (SELECT FROM payments WHERE order_id = p_order_id AND state = 'exception')
 $$;
 
 --
@@ -843,6 +890,37 @@ CREATE FUNCTION public.move_post(p_post_id uuid, p_status text, p_reason text) R
 $$;
 
 --
+-- Name: name_payment_owner(uuid, bigint, bigint); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.name_payment_owner(p_payment_id uuid, p_telegram_id bigint, p_admin bigint) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v_payment payments;
+    v_user_id uuid;
+BEGIN
+    SELECT * INTO v_payment FROM payments WHERE id = p_payment_id FOR UPDATE;
+    SELECT id INTO v_user_id FROM users WHERE telegram_id = p_telegram_id;
+    IF v_payment.id IS NULL THEN
+        RETURN json_build_object('success', false, 'error', 'not_found');
+    ELSIF v_payment.state <> 'exception' THEN
+        RETURN json_build_object('success', false, 'error', 'already_resolved');
+    ELSIF v_payment.order_id IS NOT NULL THEN
+        RETURN json_build_object('success', false, 'error', 'has_order');
+    ELSIF v_user_id IS NULL THEN
+        RETURN json_build_object('success', false, 'error', 'no_such_person');
+    END IF;
+
+    UPDATE payments SET user_id = v_user_id WHERE id = p_payment_id;
+    INSERT INTO admin_actions (admin_telegram_id, action, subject, data)
+    VALUES (p_admin, 'payment_owner', p_payment_id::text, jsonb_build_object('telegram_id', p_telegram_id));
+    RETURN json_build_object('success', true, 'telegram_id', p_telegram_id);
+END
+$$;
+
+--
 -- Name: orders_of_run(uuid); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -881,6 +959,57 @@ BEGIN
     RETURN NULL;
 END
 $_$;
+
+--
+-- Name: pay_from_balance(bigint, uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.pay_from_balance(p_telegram_id bigint, p_order_id uuid) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v_order orders := lock_order((
+        SELECT o.id FROM orders AS o JOIN users AS u ON u.id = o.user_id
+        WHERE o.id = p_order_id AND u.telegram_id = p_telegram_id
+    ));
+    v_balance numeric := (SELECT balance FROM users WHERE id = v_order.user_id);
+    v_outcome text := 'activated';
+    v_payment_id uuid;
+BEGIN
+    IF v_order.id IS NULL THEN
+        v_outcome := 'not_found';
+    ELSIF v_order.status <> 'pending' OR v_order.deadline_at <= clock_timestamp() THEN
+        v_outcome := 'not_pending';
+    ELSIF v_balance < v_order.amount THEN
+        v_outcome := 'insufficient';
+    ELSE
+        INSERT INTO balance_entries (user_id, amount, kind, reference)
+        VALUES (v_order.user_id, -v_order.amount, 'purchase', 'order:' || v_order.id);
+        INSERT INTO payments (
+            provider, invoice_id, order_id, asset, amount, state, source, paid_at, verified_at
+        )
+        VALUES (
+            'balance', v_order.id::text, v_order.id, 'USDT', v_order.amount, 'applied', 'balance',
+            clock_timestamp(), clock_timestamp()
+        )
+        RETURNING id INTO v_payment_id;
+        PERFORM activate_order(v_order.id);
+        UPDATE orders SET
+            payment_method = 'balance', payment_data = jsonb_build_object('payment_id', v_payment_id)
+        WHERE id = v_order.id;
+    END IF;
+    RETURN (
+        SELECT json_build_object(
+            'outcome', v_outcome, 'order_id', v_order.id, 'amount', v_order.amount, 'balance', u.balance,
+            'status', o.status
+        )
+        FROM (SELECT 1) AS always
+        LEFT JOIN orders AS o ON o.id = v_order.id
+        LEFT JOIN users AS u ON u.id = o.user_id
+    );
+END
+$$;
 
 --
 -- Name: payment_answer(text, text, text); Type: FUNCTION; Schema: public; Owner: -
@@ -971,7 +1100,7 @@ BEGIN
             external_task_id = coalesce(external_task_id, left(p_external_task_id, 100)),
             lease_owner = NULL, lease_until = NULL, due_at = NULL
         WHERE id = p_task_id;
-    ELSIF v_task.status = 'created' AND v_task.lease_owner = p_owner THEN
+    ELSIF v_task.status IN ('created', 'sent') AND v_task.lease_owner = p_owner THEN
         v_ended := p_outcome = 'refused';
         UPDATE tasks SET
             status = CASE WHEN v_ended THEN 'failed' ELSE status END,
@@ -1068,6 +1197,26 @@ END
 $$;
 
 --
+-- Name: refuse_transition(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.refuse_transition() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v_move text := (to_jsonb(OLD) ->> TG_ARGV[0]) || '>' || (to_jsonb(NEW) ->> TG_ARGV[0]);
+BEGIN
+    FOR i IN 1 .. TG_NARGS - 1 LOOP
+        IF TG_ARGV[i] = v_move THEN
+            RETURN NEW;
+        END IF;
+    END LOOP;
+    RAISE EXCEPTION '%: no such move: %', TG_TABLE_NAME, v_move USING ERRCODE = 'integrity_constraint_violation';
+END
+$$;
+
+--
 -- Name: register_user(bigint, text, text, text, text, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1100,6 +1249,265 @@ BEGIN
         'user_id', u.id, 'is_new', u.xmax = 0, 'language', u.language, 'telegram_id', u.telegram_id
     ) INTO v_answer;
     RETURN v_answer;
+END
+$$;
+
+--
+-- Name: reissue_task(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.reissue_task(p_task_id uuid) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v_task tasks;
+    v_outcome text;
+BEGIN
+    SELECT * INTO v_task FROM tasks WHERE id = p_task_id FOR UPDATE;
+    v_outcome := CASE
+        WHEN v_task.id IS NULL THEN 'unknown'
+        WHEN v_task.status NOT IN ('created', 'sent') THEN 'settled'
+        WHEN v_task.lease_until > clock_timestamp() THEN 'leased'
+        WHEN v_task.attempts >= 3 THEN 'exhausted'
+        ELSE 'due'
+    END;
+    IF v_outcome = 'due' THEN
+        UPDATE tasks SET due_at = clock_timestamp(), lease_owner = NULL, lease_until = NULL WHERE id = p_task_id;
+    END IF;
+    RETURN json_build_object('outcome', v_outcome, 'attempts', v_task.attempts, 'post_id', v_task.post_id);
+END
+$$;
+
+--
+-- Name: reopen_order(public.orders); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.reopen_order(p_order public.orders) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v_copy orders := p_order;
+BEGIN
+    IF p_order.status IN ('pending', 'processing', 'cancelled', 'failed') THEN
+        RETURN p_order.id;
+    END IF;
+    v_copy.id := gen_random_uuid();
+    v_copy.status := 'processing';
+    v_copy.payment_method := NULL;
+    v_copy.payment_data := NULL;
+    v_copy.activated_at := NULL;
+    v_copy.expires_at := NULL;
+    v_copy.ended_at := NULL;
+    v_copy.is_late := false;
+    v_copy.created_at := clock_timestamp();
+    v_copy.updated_at := v_copy.created_at;
+    v_copy.deadline_at := v_copy.created_at + interval '1 hour';
+    INSERT INTO orders SELECT v_copy.*;
+    RETURN v_copy.id;
+END
+$$;
+
+--
+-- Name: resolve_payment(uuid, text, bigint); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.resolve_payment(p_payment_id uuid, p_action text, p_admin bigint) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v_order orders;
+    v_payment payments;
+    v_user_id uuid;
+    v_refund refunds;
+    v_order_id uuid;
+    v_now timestamptz;
+    v_error text;
+BEGIN
+    IF p_action IS NULL OR p_action <> ALL (ARRAY['activate', 'credit', 'refund', 'dismiss']) THEN
+        RAISE EXCEPTION 'resolve_payment: no such action: %', p_action USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    v_order := lock_order((SELECT order_id FROM payments WHERE id = p_payment_id));
+    v_user_id := coalesce(v_order.user_id, (SELECT user_id FROM payments WHERE id = p_payment_id));
+    PERFORM FROM users WHERE id = v_user_id FOR NO KEY UPDATE;
+    SELECT * INTO v_payment FROM payments WHERE id = p_payment_id FOR UPDATE;
+    v_now := clock_timestamp();
+    v_order_id := v_order.id;
+
+    v_error := CASE
+        WHEN v_payment.id IS NULL THEN 'not_found'
+        WHEN EXISTS (SELECT FROM refunds WHERE payment_id = p_payment_id AND state = 'wanted')
+            THEN 'refund_under_way'
+        WHEN v_payment.state <> 'exception' AND NOT (
+            p_action = 'refund' AND v_payment.state = 'applied' AND v_payment.refunded_amount = 0
+            AND v_order.status IN ('paid', 'completed')
+        ) THEN 'already_resolved'
+        WHEN p_action = 'dismiss' THEN NULL
+        WHEN p_action = 'activate' AND v_order.id IS NULL THEN 'no_order'
+        WHEN v_user_id IS NULL THEN 'no_owner'
+        WHEN coalesce(v_payment.amount, 0) = 0 OR v_payment.asset IS NULL THEN 'no_amount'
+        WHEN p_action = 'credit' AND v_payment.asset <> 'USDT' THEN 'wrong_asset'
+    END;
+    IF v_error IS NOT NULL THEN
+        RETURN json_build_object(
+            'success', false, 'error', v_error,
+            'state', v_payment.state, 'resolution', v_payment.resolution
+        );
+    END IF;
+
+    IF p_action = 'activate' THEN
+        v_order_id := reopen_order(v_order);
+        PERFORM activate_order(v_order_id, true);
+        UPDATE payments SET
+            state = 'applied', resolution = 'activated', resolved_at = v_now, order_id = v_order_id
+        WHERE id = p_payment_id;
+        UPDATE orders SET payment_method = v_payment.provider, updated_at = v_now WHERE id = v_order_id;
+    ELSIF p_action = 'refund' AND v_payment.provider = 'balance' THEN
+        INSERT INTO balance_entries (user_id, amount, kind, reference)
+        VALUES (v_user_id, v_payment.amount, 'refund', 'refund:' || p_payment_id);
+        UPDATE payments SET refunded_amount = amount, resolution = 'refunded', resolved_at = v_now
+        WHERE id = p_payment_id;
+        PERFORM refund_order(v_order.id);
+    ELSIF p_action = 'refund' THEN
+        v_refund := want_refund(v_payment, v_user_id, p_admin);
+    ELSE
+        IF p_action = 'credit' THEN
+            INSERT INTO balance_entries (user_id, amount, kind, reference)
+            VALUES (v_user_id, ceil(v_payment.amount * 100) / 100, 'credit', 'payment:' || p_payment_id);
+        END IF;
+        UPDATE payments SET
+            state = 'resolved',
+            resolution = CASE p_action WHEN 'credit' THEN 'credited' ELSE 'dismissed' END,
+            resolved_at = v_now
+        WHERE id = p_payment_id;
+        PERFORM close_decided_order(v_order.id, 'cancelled');
+    END IF;
+
+    INSERT INTO admin_actions (admin_telegram_id, action, subject, data)
+    VALUES (p_admin, 'payment_' || p_action, p_payment_id::text, jsonb_build_object(
+        'reason', v_payment.reason, 'amount', v_payment.amount::text, 'asset', v_payment.asset,
+        'order_id', v_order_id, 'invoice_id', v_payment.invoice_id
+    ));
+    RETURN json_build_object(
+        'success', true,
+        'action', p_action,
+        'reason', v_payment.reason,
+        'payment_id', p_payment_id,
+        'order_id', v_order_id,
+        'telegram_id', (SELECT telegram_id FROM users WHERE id = v_user_id),
+        'package_name', v_order.package_name,
+        'amount', v_payment.amount,
+        'asset', v_payment.asset,
+        'refund_id', v_refund.id,
+        'refund_round', v_refund.round,
+        'refunded', p_action = 'refund' AND v_refund.id IS NULL
+    );
+END
+$$;
+
+--
+-- Name: settle_parked_job(text, text, bigint); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.settle_parked_job(p_ref text, p_action text, p_admin bigint) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v_job job_ledger;
+BEGIN
+    IF p_action IS NULL OR p_action NOT IN ('replay', 'discard') THEN
+        RAISE EXCEPTION 'settle_parked_job: no such action: %', p_action
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    SELECT * INTO v_job FROM job_ledger WHERE md5(key) = p_ref AND state = 'parked' FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+
+    UPDATE job_ledger SET
+        state = CASE p_action WHEN 'replay' THEN 'queued' ELSE 'discarded' END,
+        attempts = CASE p_action WHEN 'replay' THEN 0 ELSE attempts END,
+        run_at = now(),
+        -- The caller sends it after the commit; the sweeper does if that is lost.
+        wake_at = clock_timestamp() + interval '2 seconds',
+        worker = NULL,
+        done_at = CASE p_action WHEN 'discard' THEN clock_timestamp() END,
+        updated_at = clock_timestamp()
+    WHERE key = v_job.key;
+    IF p_action = 'replay' AND v_job.args ? 'task_id' THEN
+        UPDATE tasks SET attempts = 0, due_at = CASE WHEN status = 'created' THEN clock_timestamp() ELSE due_at END
+        WHERE id = (v_job.args ->> 'task_id')::uuid AND status IN ('created', 'sent')
+            AND coalesce(lease_until, '-infinity') <= clock_timestamp();
+    END IF;
+    INSERT INTO admin_actions (admin_telegram_id, action, subject, data)
+    VALUES (p_admin, 'job_' || p_action, left(v_job.key, 200), jsonb_build_object(
+        'actor', v_job.actor, 'error', v_job.error
+    ));
+    RETURN json_build_object(
+        'key', v_job.key, 'actor', v_job.actor, 'queue', v_job.queue, 'args', v_job.args, 'error', v_job.error
+    );
+END
+$$;
+
+--
+-- Name: settle_refund(uuid, text, text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.settle_refund(p_refund_id uuid, p_state text, p_transfer_id text, p_refusal text) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v_order orders;
+    v_payment payments;
+    v_refund refunds;
+    v_changed boolean := false;
+BEGIN
+    IF p_state NOT IN ('sent', 'refused') THEN
+        RAISE EXCEPTION 'settle_refund: no such state: %', p_state USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    v_order := lock_order((
+        SELECT p.order_id FROM refunds AS r JOIN payments AS p ON p.id = r.payment_id WHERE r.id = p_refund_id
+    ));
+    SELECT p.* INTO v_payment FROM payments AS p
+    WHERE p.id = (SELECT r.payment_id FROM refunds AS r WHERE r.id = p_refund_id) FOR UPDATE;
+    UPDATE refunds SET
+        state = p_state,
+        transfer_id = left(p_transfer_id, 100),
+        refusal = CASE WHEN p_state = 'refused' THEN left(coalesce(p_refusal, 'unknown'), 100) END,
+        updated_at = clock_timestamp()
+    WHERE id = p_refund_id AND state = 'wanted';
+    v_changed := FOUND;
+    SELECT * INTO v_refund FROM refunds WHERE id = p_refund_id;
+
+    IF v_changed AND p_state = 'sent' THEN
+        UPDATE payments SET
+            refunded_amount = v_refund.amount,
+            state = CASE WHEN state = 'exception' THEN 'resolved' ELSE state END,
+            resolution = 'refunded',
+            resolved_at = clock_timestamp()
+        WHERE id = v_payment.id;
+        IF v_payment.state = 'applied' THEN
+            PERFORM refund_order(v_order.id);
+        ELSE
+            PERFORM close_decided_order(v_order.id, 'refunded');
+        END IF;
+    END IF;
+    RETURN json_build_object(
+        'changed', v_changed,
+        'state', v_refund.state,
+        'payment_id', v_payment.id,
+        'order_id', v_order.id,
+        'telegram_id', (SELECT telegram_id FROM users WHERE id = v_refund.user_id),
+        'package_name', v_order.package_name,
+        'amount', v_refund.amount,
+        'asset', v_refund.asset,
+        'admin_telegram_id', v_refund.admin_telegram_id,
+        'refusal', v_refund.refusal
+    );
 END
 $$;
 
@@ -1245,6 +1653,80 @@ END
 $$;
 
 --
+-- Name: payments; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.payments (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    provider character varying(50) NOT NULL,
+    invoice_id character varying(100) NOT NULL,
+    order_id uuid,
+    asset character varying(20),
+    amount numeric(20,8),
+    refunded_amount numeric(20,8) DEFAULT 0 NOT NULL,
+    state character varying(20) NOT NULL,
+    reason character varying(50),
+    source character varying(50) NOT NULL,
+    raw_event bytea,
+    paid_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    resolved_at timestamp with time zone,
+    user_id uuid,
+    resolution character varying(20),
+    verified_at timestamp with time zone,
+    doubted_at timestamp with time zone,
+    CONSTRAINT payments_amount_check CHECK (((amount >= (0)::numeric) AND (amount <> 'NaN'::numeric))),
+    CONSTRAINT payments_check CHECK (((refunded_amount >= (0)::numeric) AND (refunded_amount <= amount))),
+    CONSTRAINT payments_check1 CHECK ((((state)::text <> 'applied'::text) OR ((order_id IS NOT NULL) AND (asset IS NOT NULL) AND (amount IS NOT NULL)))),
+    CONSTRAINT payments_check2 CHECK ((((state)::text <> 'exception'::text) OR (reason IS NOT NULL))),
+    CONSTRAINT payments_reason_check CHECK (((reason)::text = ANY ((ARRAY['late'::character varying, 'wrong_amount'::character varying, 'wrong_asset'::character varying, 'second_payment'::character varying, 'unknown_order'::character varying, 'too_late'::character varying])::text[]))),
+    CONSTRAINT payments_resolution_check CHECK (((resolution)::text = ANY ((ARRAY['activated'::character varying, 'credited'::character varying, 'refunded'::character varying, 'dismissed'::character varying])::text[]))),
+    CONSTRAINT payments_resolved_check CHECK ((((state)::text <> 'resolved'::text) OR ((resolved_at IS NOT NULL) AND (resolution IS NOT NULL)))),
+    CONSTRAINT payments_state_check CHECK (((state)::text = ANY ((ARRAY['applied'::character varying, 'exception'::character varying, 'resolved'::character varying])::text[])))
+);
+
+--
+-- Name: refunds; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.refunds (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    payment_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    asset character varying(20) NOT NULL,
+    amount numeric(20,8) NOT NULL,
+    spend_id character varying(64) GENERATED ALWAYS AS (('refund-'::text || (id)::text)) STORED NOT NULL,
+    state character varying(20) DEFAULT 'wanted'::character varying NOT NULL,
+    round integer DEFAULT 1 NOT NULL,
+    transfer_id character varying(100),
+    refusal character varying(100),
+    admin_telegram_id bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT refunds_amount_check CHECK ((amount > (0)::numeric)),
+    CONSTRAINT refunds_check CHECK ((((state)::text <> 'refused'::text) OR (refusal IS NOT NULL))),
+    CONSTRAINT refunds_round_check CHECK ((round > 0)),
+    CONSTRAINT refunds_state_check CHECK (((state)::text = ANY ((ARRAY['wanted'::character varying, 'sent'::character varying, 'refused'::character varying])::text[])))
+);
+
+--
+-- Name: want_refund(public.payments, uuid, bigint); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.want_refund(p_payment public.payments, p_user_id uuid, p_admin bigint) RETURNS public.refunds
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    INSERT INTO refunds AS r (payment_id, user_id, asset, amount, admin_telegram_id)
+    VALUES (p_payment.id, p_user_id, p_payment.asset, p_payment.amount, p_admin)
+    ON CONFLICT (payment_id) DO UPDATE SET
+        state = 'wanted', round = r.round + 1, refusal = NULL, user_id = excluded.user_id,
+        admin_telegram_id = excluded.admin_telegram_id, updated_at = clock_timestamp()
+    WHERE r.state = 'refused'
+    RETURNING *
+$$;
+
+--
 -- Name: activations; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1319,6 +1801,22 @@ CREATE TABLE public.broadcasts (
 );
 
 --
+-- Name: dead_letters; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.dead_letters (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    queue text NOT NULL,
+    message_id text NOT NULL,
+    actor text,
+    body bytea NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    settled_at timestamp with time zone,
+    CONSTRAINT dead_letters_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'replayed'::text, 'discarded'::text])))
+);
+
+--
 -- Name: invoices; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1334,6 +1832,7 @@ CREATE TABLE public.invoices (
     adopted boolean DEFAULT false NOT NULL,
     expires_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    check_at timestamp with time zone DEFAULT (now() + '00:00:05'::interval) NOT NULL,
     CONSTRAINT invoices_amount_check CHECK ((amount > (0)::numeric)),
     CONSTRAINT invoices_status_check CHECK (((status)::text = ANY ((ARRAY['active'::character varying, 'paid'::character varying, 'expired'::character varying])::text[])))
 );
@@ -1400,34 +1899,6 @@ CREATE TABLE public.packages (
 );
 
 --
--- Name: payments; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.payments (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    provider character varying(50) NOT NULL,
-    invoice_id character varying(100) NOT NULL,
-    order_id uuid,
-    asset character varying(20),
-    amount numeric(20,8),
-    refunded_amount numeric(20,8) DEFAULT 0 NOT NULL,
-    state character varying(20) NOT NULL,
-    reason character varying(50),
-    source character varying(50) NOT NULL,
-    raw_event bytea,
-    paid_at timestamp with time zone NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    resolved_at timestamp with time zone,
-    CONSTRAINT payments_amount_check CHECK (((amount >= (0)::numeric) AND (amount <> 'NaN'::numeric))),
-    CONSTRAINT payments_check CHECK (((refunded_amount >= (0)::numeric) AND (refunded_amount <= amount))),
-    CONSTRAINT payments_check1 CHECK ((((state)::text <> 'applied'::text) OR ((order_id IS NOT NULL) AND (asset IS NOT NULL) AND (amount IS NOT NULL)))),
-    CONSTRAINT payments_check2 CHECK ((((state)::text <> 'exception'::text) OR (reason IS NOT NULL))),
-    CONSTRAINT payments_check3 CHECK ((((state)::text = 'resolved'::text) = (resolved_at IS NOT NULL))),
-    CONSTRAINT payments_reason_check CHECK (((reason)::text = ANY ((ARRAY['late'::character varying, 'wrong_amount'::character varying, 'wrong_asset'::character varying, 'second_payment'::character varying, 'unknown_order'::character varying, 'too_late'::character varying])::text[]))),
-    CONSTRAINT payments_state_check CHECK (((state)::text = ANY ((ARRAY['applied'::character varying, 'exception'::character varying, 'resolved'::character varying])::text[])))
-);
-
---
 -- Name: settings; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1456,6 +1927,7 @@ CREATE TABLE public.tasks (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     sent_at timestamp with time zone,
     completed_at timestamp with time zone,
+    asked_at timestamp with time zone,
     CONSTRAINT tasks_attempts_check CHECK (((attempts >= 0) AND (attempts <= 3))),
     CONSTRAINT tasks_check CHECK (((lease_owner IS NULL) = (lease_until IS NULL))),
     CONSTRAINT tasks_check1 CHECK ((((status)::text = ANY ((ARRAY['completed'::character varying, 'failed'::character varying, 'cancelled'::character varying])::text[])) = (completed_at IS NOT NULL))),
@@ -1511,6 +1983,20 @@ ALTER TABLE ONLY public.broadcast_recipients
 
 ALTER TABLE ONLY public.broadcasts
     ADD CONSTRAINT broadcasts_pkey PRIMARY KEY (id);
+
+--
+-- Name: dead_letters dead_letters_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.dead_letters
+    ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (id);
+
+--
+-- Name: dead_letters dead_letters_queue_message_id_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.dead_letters
+    ADD CONSTRAINT dead_letters_queue_message_id_key UNIQUE (queue, message_id);
 
 --
 -- Name: invoices invoices_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -1590,6 +2076,27 @@ ALTER TABLE ONLY public.posts
     ADD CONSTRAINT posts_request_id_key UNIQUE (request_id);
 
 --
+-- Name: refunds refunds_payment_id_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.refunds
+    ADD CONSTRAINT refunds_payment_id_key UNIQUE (payment_id);
+
+--
+-- Name: refunds refunds_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.refunds
+    ADD CONSTRAINT refunds_pkey PRIMARY KEY (id);
+
+--
+-- Name: refunds refunds_spend_id_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.refunds
+    ADD CONSTRAINT refunds_spend_id_key UNIQUE (spend_id);
+
+--
 -- Name: settings settings_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1662,10 +2169,22 @@ CREATE INDEX idx_balance_entries_user_id ON public.balance_entries USING btree (
 CREATE INDEX idx_broadcast_recipients_open ON public.broadcast_recipients USING btree (broadcast_id, status) WHERE ((status)::text = ANY ((ARRAY['pending'::character varying, 'sending'::character varying])::text[]));
 
 --
+-- Name: idx_dead_letters_waiting; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_dead_letters_waiting ON public.dead_letters USING btree (created_at) WHERE (state = 'waiting'::text);
+
+--
 -- Name: idx_invoices_active; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX idx_invoices_active ON public.invoices USING btree (created_at) WHERE ((status)::text = 'active'::text);
+
+--
+-- Name: idx_invoices_check_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_invoices_check_at ON public.invoices USING btree (check_at) WHERE ((status)::text = 'active'::text);
 
 --
 -- Name: idx_invoices_order_id; Type: INDEX; Schema: public; Owner: -
@@ -1684,6 +2203,12 @@ CREATE INDEX idx_job_ledger_lease ON public.job_ledger USING btree (lease_until)
 --
 
 CREATE INDEX idx_job_ledger_parked ON public.job_ledger USING btree (updated_at) WHERE (state = 'parked'::text);
+
+--
+-- Name: idx_job_ledger_parked_ref; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_job_ledger_parked_ref ON public.job_ledger USING btree (md5(key)) WHERE (state = 'parked'::text);
 
 --
 -- Name: idx_job_ledger_settled; Type: INDEX; Schema: public; Owner: -
@@ -1770,6 +2295,12 @@ CREATE UNIQUE INDEX idx_payments_one_applied ON public.payments USING btree (ord
 CREATE INDEX idx_payments_order_id ON public.payments USING btree (order_id);
 
 --
+-- Name: idx_payments_unverified; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_payments_unverified ON public.payments USING btree (created_at) WHERE ((verified_at IS NULL) AND (doubted_at IS NULL) AND ((provider)::text = 'crypto_pay'::text));
+
+--
 -- Name: idx_posts_history; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1810,6 +2341,12 @@ CREATE INDEX idx_tasks_due_at ON public.tasks USING btree (due_at) WHERE ((due_a
 --
 
 CREATE INDEX idx_tasks_post_id ON public.tasks USING btree (post_id);
+
+--
+-- Name: idx_tasks_silent; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_tasks_silent ON public.tasks USING btree (GREATEST(sent_at, asked_at)) WHERE ((status)::text = ANY ((ARRAY['sent'::character varying, 'processing'::character varying])::text[]));
 
 --
 -- Name: idx_tasks_status; Type: INDEX; Schema: public; Owner: -
@@ -1864,6 +2401,36 @@ CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.admin
 --
 
 CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.balance_entries FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+--
+-- Name: orders refuse_transition; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER refuse_transition BEFORE UPDATE OF status ON public.orders FOR EACH ROW WHEN (((old.status)::text IS DISTINCT FROM (new.status)::text)) EXECUTE FUNCTION public.refuse_transition('status', 'pending>paid', 'pending>cancelled', 'pending>failed', 'pending>processing', 'cancelled>paid', 'cancelled>processing', 'failed>paid', 'failed>processing', 'processing>paid', 'processing>refunded', 'processing>cancelled', 'paid>completed', 'paid>refunded', 'completed>refunded');
+
+--
+-- Name: payments refuse_transition; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER refuse_transition BEFORE UPDATE OF state ON public.payments FOR EACH ROW WHEN (((old.state)::text IS DISTINCT FROM (new.state)::text)) EXECUTE FUNCTION public.refuse_transition('state', 'exception>applied', 'exception>resolved');
+
+--
+-- Name: posts refuse_transition; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER refuse_transition BEFORE UPDATE OF status ON public.posts FOR EACH ROW WHEN (((old.status)::text IS DISTINCT FROM (new.status)::text)) EXECUTE FUNCTION public.refuse_transition('status', 'pending>processing', 'pending>completed', 'pending>failed', 'pending>cancelled', 'processing>completed', 'processing>failed', 'processing>cancelled', 'failed>completed');
+
+--
+-- Name: refunds refuse_transition; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER refuse_transition BEFORE UPDATE OF state ON public.refunds FOR EACH ROW WHEN (((old.state)::text IS DISTINCT FROM (new.state)::text)) EXECUTE FUNCTION public.refuse_transition('state', 'wanted>sent', 'wanted>refused', 'refused>wanted');
+
+--
+-- Name: tasks refuse_transition; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER refuse_transition BEFORE UPDATE OF status ON public.tasks FOR EACH ROW WHEN (((old.status)::text IS DISTINCT FROM (new.status)::text)) EXECUTE FUNCTION public.refuse_transition('status', 'created>sent', 'created>processing', 'created>completed', 'created>failed', 'created>cancelled', 'sent>processing', 'sent>completed', 'sent>failed', 'sent>cancelled', 'processing>completed', 'processing>failed', 'processing>cancelled', 'failed>completed');
 
 --
 -- Name: activations activations_order_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
@@ -1936,6 +2503,13 @@ ALTER TABLE ONLY public.payments
     ADD CONSTRAINT payments_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id);
 
 --
+-- Name: payments payments_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.payments
+    ADD CONSTRAINT payments_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+--
 -- Name: posts posts_order_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1948,6 +2522,20 @@ ALTER TABLE ONLY public.posts
 
 ALTER TABLE ONLY public.posts
     ADD CONSTRAINT posts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+--
+-- Name: refunds refunds_payment_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.refunds
+    ADD CONSTRAINT refunds_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES public.payments(id);
+
+--
+-- Name: refunds refunds_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.refunds
+    ADD CONSTRAINT refunds_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
 
 --
 -- Name: tasks tasks_post_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -

@@ -94,3 +94,33 @@ class SendPaymentNotice(LedgerJob):
     order_id: str
     kind: str
     """wrong_amount, wrong_asset, too_late, second_payment, invoice_failed or order_expired."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayFromBalance(Tap, LedgerJob):
+    """Pay the person's pending order from their balance."""
+
+    actor_name: ClassVar[str] = "pay_from_balance"
+    queue: ClassVar[str] = INTERACTIVE
+    order_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendRefund(LedgerJob):
+    """Send a payment's money back through Crypto Pay; key refund:<refund_id>:<round>."""
+
+    actor_name: ClassVar[str] = "send_refund"
+    queue: ClassVar[str] = PAYMENTS
+    refund_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendDecisionNotice(LedgerJob):
+    """Tell the owner of an exceptional payment what was decided; key decision:<payment_id>:<kind>."""
+
+    actor_name: ClassVar[str] = "send_decision_notice"
+    queue: ClassVar[str] = PAYMENTS
+    max_attempts: ClassVar[int] = 2
+    payment_id: str
+    kind: str
+    """credited, refunded or dismissed; an activation sends the receipt instead."""

@@ -76,3 +76,12 @@ class NotifyPost(LedgerJob):
     actor_name: ClassVar[str] = "notify_post"
     queue: ClassVar[str] = NOTIFICATIONS
     post_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskMainBot(LedgerJob):
+    """Ask Main Bot about a task it has said nothing about; key ask:<task_id>:<asked_ms>."""
+
+    actor_name: ClassVar[str] = "ask_main_bot"
+    queue: ClassVar[str] = TASKS
+    task_id: str

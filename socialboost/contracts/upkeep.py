@@ -15,7 +15,7 @@ class NotifyAdmins(LedgerJob):
     actor_name: ClassVar[str] = "notify_admins"
     queue: ClassVar[str] = NOTIFICATIONS
     kind: str
-    """order_paid, payment_exception, job_parked, breaker_open."""
+    """One of socialboost/screens/notices.py's KINDS."""
     data: dict[str, Any] = field(default_factory=dict)
     """Scalars the notice shows; never a secret."""
 
@@ -70,3 +70,29 @@ class RegisterBot(LedgerJob):
 
     actor_name: ClassVar[str] = "register_bot"
     queue: ClassVar[str] = MAINTENANCE
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReconcilePayments(LedgerJob):
+    """One round of the reconciler, if its loop has stopped; key tick:reconcile_payments:<minute>."""
+
+    actor_name: ClassVar[str] = "reconcile_payments"
+    queue: ClassVar[str] = MAINTENANCE
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckInvariants(LedgerJob):
+    """Look for what must never be, and tell the admins; key tick:check_invariants:<minute>."""
+
+    actor_name: ClassVar[str] = "check_invariants"
+    queue: ClassVar[str] = MAINTENANCE
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendDailyReport(LedgerJob):
+    """The admins' line about yesterday; key tick:send_daily_report:<day>."""
+
+    actor_name: ClassVar[str] = "send_daily_report"
+    queue: ClassVar[str] = MAINTENANCE
+    day: str
+    """The local day it is about, as YYYY-MM-DD."""

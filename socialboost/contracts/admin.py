@@ -1,0 +1,95 @@
+"""What admins do in the bot. Every actor checks again that the person is one of ADMIN_TELEGRAM_IDS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from socialboost.contracts.base import INTERACTIVE, LedgerJob, Tap
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowAdminPage(Tap):
+    """Show a fixed place of the panel: panel, stats, settings or debug."""
+
+    actor_name: ClassVar[str] = "show_admin_page"
+    queue: ClassVar[str] = INTERACTIVE
+    page: str = "panel"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowExceptions(Tap):
+    """Show a page of payments that wait for a decision, oldest first."""
+
+    actor_name: ClassVar[str] = "show_exceptions"
+    queue: ClassVar[str] = INTERACTIVE
+    page: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowPayment(Tap):
+    """Show one payment with what can be decided about it."""
+
+    actor_name: ClassVar[str] = "show_payment"
+    queue: ClassVar[str] = INTERACTIVE
+    payment_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskPaymentOwner(Tap):
+    """Ask for the Telegram id of the person whose money a payment without an order is."""
+
+    actor_name: ClassVar[str] = "ask_payment_owner"
+    queue: ClassVar[str] = INTERACTIVE
+    payment_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamePaymentOwner(Tap, LedgerJob):
+    """The answer to that question."""
+
+    actor_name: ClassVar[str] = "name_payment_owner"
+    queue: ClassVar[str] = INTERACTIVE
+    payment_id: str
+    text: str
+    """What the admin sent; a Telegram id, or told so."""
+    dialogue: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvePayment(Tap, LedgerJob):
+    """Decide about a payment: activate, credit, refund or dismiss."""
+
+    actor_name: ClassVar[str] = "resolve_payment"
+    queue: ClassVar[str] = INTERACTIVE
+    payment_id: str
+    action: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowParkedJobs(Tap):
+    """Show a page of parked jobs and dead letters, newest first."""
+
+    actor_name: ClassVar[str] = "show_parked_jobs"
+    queue: ClassVar[str] = INTERACTIVE
+    page: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowParkedJob(Tap):
+    """Show one parked job (`ref`: digest of its key) or dead letter (`ref`: letter:<id>)."""
+
+    actor_name: ClassVar[str] = "show_parked_job"
+    queue: ClassVar[str] = INTERACTIVE
+    ref: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettleParkedJob(Tap, LedgerJob):
+    """Replay or discard a parked job or a dead letter."""
+
+    actor_name: ClassVar[str] = "settle_parked_job"
+    queue: ClassVar[str] = INTERACTIVE
+    ref: str
+    action: str
+    """replay or discard."""

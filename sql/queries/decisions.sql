@@ -1,0 +1,115 @@
+-- name: resolve_payment :value
+-- An admin's decision about a payment, as JSON.
+SELECT resolve_payment(%(payment_id)s, %(action)s, %(admin)s)
+
+-- name: name_payment_owner :value
+-- An admin says whose money a payment without an order is, as JSON.
+SELECT name_payment_owner(%(payment_id)s, %(telegram_id)s, %(admin)s)
+
+-- name: get_exceptions :many
+-- A page of payments that wait for a decision, oldest first.
+SELECT
+    p.id::text AS payment_id, p.invoice_id, p.reason, p.amount, p.asset, p.created_at,
+    o.package_name, u.telegram_id, u.username, r.state AS refund_state
+FROM payments AS p
+LEFT JOIN orders AS o ON o.id = p.order_id
+LEFT JOIN users AS u ON u.id = coalesce(o.user_id, p.user_id)
+LEFT JOIN refunds AS r ON r.payment_id = p.id
+WHERE p.state = 'exception'
+ORDER BY p.created_at
+LIMIT %(limit)s OFFSET %(offset)s
+
+-- name: get_payment :one
+-- One payment with its order, its owner and its refund.
+SELECT
+    p.id::text AS payment_id, p.provider, p.invoice_id, p.reason, p.state, p.resolution, p.amount, p.asset,
+    p.refunded_amount, p.paid_at, p.created_at, p.resolved_at, p.source,
+    o.id::text AS order_id, o.package_name, o.amount AS order_amount, o.status AS order_status,
+    o.deadline_at, u.telegram_id, u.username, u.first_name,
+    r.state AS refund_state, r.refusal AS refund_refusal, r.transfer_id
+FROM payments AS p
+LEFT JOIN orders AS o ON o.id = p.order_id
+LEFT JOIN users AS u ON u.id = coalesce(o.user_id, p.user_id)
+LEFT JOIN refunds AS r ON r.payment_id = p.id
+WHERE p.id = %(payment_id)s
+
+-- name: get_refund :one
+-- A refund as it is to be sent.
+SELECT
+    r.id::text AS refund_id, r.state, r.round, r.spend_id, r.asset, r.amount, u.telegram_id, p.invoice_id
+FROM refunds AS r
+JOIN users AS u ON u.id = r.user_id
+JOIN payments AS p ON p.id = r.payment_id
+WHERE r.id = %(refund_id)s
+
+-- name: settle_refund :value
+-- What Crypto Pay did with a refund, as JSON.
+SELECT settle_refund(%(refund_id)s, %(state)s, %(transfer_id)s, %(refusal)s)
+
+-- name: pay_from_balance :value
+-- Pays a pending order from its owner's balance, as JSON.
+SELECT pay_from_balance(%(telegram_id)s, %(order_id)s)
+
+-- name: get_parked_jobs :many
+-- A page of parked jobs, newest first; `ref` names one in a button.
+SELECT md5(key) AS ref, key, actor, queue, attempts, error, updated_at
+FROM job_ledger
+WHERE state = 'parked'
+ORDER BY updated_at DESC
+LIMIT %(limit)s OFFSET %(offset)s
+
+-- name: get_parked_job :one
+-- One parked job by its ref.
+SELECT md5(key) AS ref, key, actor, queue, args, attempts, max_attempts, error, created_at, updated_at
+FROM job_ledger
+WHERE md5(key) = %(ref)s AND state = 'parked'
+
+-- name: settle_parked_job :value
+-- An admin's decision about a parked job, as JSON; null when none of that name is parked.
+SELECT settle_parked_job(%(ref)s, %(action)s, %(admin)s)
+
+-- name: reissue_task :value
+-- Main Bot does not know a task we had handed over: it is due again, as JSON.
+SELECT reissue_task(%(task_id)s)
+
+-- name: abandon_task :value
+-- An admin gives a task up that could not be handed over, as JSON.
+SELECT abandon_task(%(task_id)s, %(reason)s)
+
+-- name: keep_dead_letter :run
+-- Keeps a message that Dramatiq gave up; 0 rows when it is known.
+INSERT INTO dead_letters (queue, message_id, actor, body)
+VALUES (%(queue)s, %(message_id)s, %(actor)s, %(body)s)
+ON CONFLICT (queue, message_id) DO NOTHING
+
+-- name: get_dead_letters :many
+-- A page of messages that nobody could work on, newest first.
+SELECT id::text AS letter_id, queue, message_id, actor, body, created_at
+FROM dead_letters
+WHERE state = 'waiting'
+ORDER BY created_at DESC
+LIMIT %(limit)s OFFSET %(offset)s
+
+-- name: get_dead_letter :one
+-- One of them.
+SELECT id::text AS letter_id, queue, message_id, actor, body, created_at
+FROM dead_letters
+WHERE id = %(letter_id)s AND state = 'waiting'
+
+-- name: settle_dead_letter :run
+-- An admin's decision about one: replayed or discarded; 0 rows when it was settled before.
+WITH settled AS (
+    UPDATE dead_letters SET state = %(state)s, settled_at = now()
+    WHERE id = %(letter_id)s AND state = 'waiting'
+    RETURNING id, actor, queue
+)
+INSERT INTO admin_actions (admin_telegram_id, action, subject, data)
+SELECT %(admin)s, 'letter_' || %(state)s::text, id::text, jsonb_build_object('actor', actor, 'queue', queue)
+FROM settled
+
+-- name: count_open_matters :one
+-- What waits for an admin, for the panel's buttons.
+SELECT
+    (SELECT count(*) FROM payments WHERE state = 'exception') AS exceptions,
+    (SELECT count(*) FROM job_ledger WHERE state = 'parked') AS parked_jobs,
+    (SELECT count(*) FROM dead_letters WHERE state = 'waiting') AS dead_letters

@@ -1,0 +1,82 @@
+-- name: find_breaches :many
+-- What must never be, whatever was killed (docs/reliability.md): each row is a breach. `late_seconds` is how long something owed may wait.
+SELECT 'payment_without_activation' AS breach, p.invoice_id AS subject
+FROM payments AS p
+LEFT JOIN activations AS a ON a.order_id = p.order_id
+WHERE p.state = 'applied' AND p.created_at >= %(since)s
+GROUP BY p.id
+HAVING count(a.id) <> 1
+UNION ALL
+SELECT 'activation_without_payment', a.order_id::text
+FROM activations AS a
+WHERE a.created_at >= %(since)s
+    AND NOT EXISTS (SELECT FROM payments AS p WHERE p.order_id = a.order_id AND p.state = 'applied')
+UNION ALL
+SELECT 'order_active_without_activation', o.id::text
+FROM orders AS o
+WHERE o.status IN ('paid', 'completed') AND o.created_at >= %(since)s
+    AND NOT EXISTS (SELECT FROM activations AS a WHERE a.order_id = o.id AND a.revoked_at IS NULL)
+UNION ALL
+SELECT 'order_waits_for_no_decision', o.id::text
+FROM orders AS o
+WHERE o.status = 'processing'
+    AND NOT EXISTS (SELECT FROM payments AS p WHERE p.order_id = o.id AND p.state = 'exception')
+UNION ALL
+SELECT 'refund_not_accounted', r.id::text
+FROM refunds AS r JOIN payments AS p ON p.id = r.payment_id
+WHERE r.created_at >= %(since)s AND (r.state = 'sent') <> (p.refunded_amount = r.amount)
+UNION ALL
+SELECT 'balance_is_not_its_entries', u.id::text
+FROM users AS u
+JOIN LATERAL (SELECT coalesce(sum(e.amount), 0) AS total FROM balance_entries AS e WHERE e.user_id = u.id) AS s ON true
+WHERE u.id IN (SELECT e.user_id FROM balance_entries AS e WHERE e.created_at >= %(since)s)
+    AND u.balance <> s.total
+UNION ALL
+SELECT 'buyer_not_told', p.invoice_id
+FROM payments AS p
+WHERE p.created_at >= greatest(%(since)s, now() - interval '6 days') AND p.order_id IS NOT NULL
+    AND NOT EXISTS (
+        SELECT FROM job_ledger AS j
+        WHERE j.key = CASE
+            WHEN p.state = 'applied' THEN 'receipt:' || p.order_id
+            ELSE 'notice:' || p.reason || ':' || p.order_id || ':' || p.invoice_id
+        END
+    )
+UNION ALL
+SELECT 'attempted_too_often', j.key
+FROM job_ledger AS j
+WHERE j.attempts > 3 AND j.created_at >= %(since)s
+UNION ALL
+SELECT 'job_left_behind', j.key || ' ' || j.state || coalesce(' ' || j.error, '')
+FROM job_ledger AS j
+WHERE (j.state = 'queued' AND j.run_at < now() - make_interval(secs => %(late_seconds)s))
+    OR (j.state = 'running' AND j.lease_until < now() - make_interval(secs => %(late_seconds)s))
+UNION ALL
+SELECT 'task_not_handed_over', t.id::text
+FROM tasks AS t
+WHERE t.status = 'created' AND t.created_at < now() - make_interval(secs => %(late_seconds)s)
+    AND NOT EXISTS (
+        SELECT FROM job_ledger AS j
+        WHERE j.key = 'task:' || t.id AND j.state IN ('queued', 'running', 'parked')
+    )
+UNION ALL
+SELECT 'task_silent', t.id::text
+FROM tasks AS t
+WHERE t.status IN ('sent', 'processing')
+    AND greatest(t.sent_at, t.asked_at) < now() - interval '20 minutes' - make_interval(secs => %(late_seconds)s)
+UNION ALL
+SELECT 'post_is_not_as_its_task', t.post_id::text
+FROM tasks AS t JOIN posts AS p ON p.id = t.post_id
+WHERE t.created_at >= %(since)s
+    AND p.status <> CASE WHEN t.status IN ('created', 'sent') THEN 'pending' ELSE t.status END
+UNION ALL
+SELECT 'more_posts_than_the_limit', run.run_id || ' ' || run.local_day
+FROM (
+    SELECT coalesce(a.run_id, p.order_id) AS run_id, p.local_day, count(*) AS used, max(o.posts_per_day) AS most
+    FROM posts AS p
+    JOIN orders AS o ON o.id = p.order_id
+    LEFT JOIN activations AS a ON a.order_id = p.order_id
+    WHERE p.status NOT IN ('failed', 'cancelled') AND NOT p.late_success AND p.created_at >= %(since)s
+    GROUP BY 1, 2
+) AS run
+WHERE run.used > run.most

@@ -1,0 +1,84 @@
+-- name: get_due_invoices :many
+-- Invoices whose payment Crypto Pay is to be asked about now, longest waiting first.
+SELECT invoice_id FROM invoices
+WHERE status = 'active' AND check_at <= now()
+ORDER BY check_at
+LIMIT %(limit)s
+
+-- name: postpone_invoice_checks :run
+-- Says when to ask about unpaid invoices again: soon while they can be paid, then rarely, after a week no more.
+UPDATE invoices SET
+    check_at = now() + CASE WHEN created_at > now() - interval '90 minutes' THEN make_interval(secs => %(soon_seconds)s)
+        ELSE interval '10 minutes' END,
+    status = CASE WHEN created_at < now() - interval '7 days' THEN 'expired' ELSE status END
+WHERE provider = 'crypto_pay' AND invoice_id = ANY (%(invoice_ids)s::text[]) AND status = 'active'
+
+-- name: get_unrecorded_payments :many
+-- Of invoices paid at Crypto Pay, those whose payment we have not recorded.
+SELECT paid.invoice_id
+FROM unnest(%(invoice_ids)s::text[]) AS paid (invoice_id)
+WHERE NOT EXISTS (
+    SELECT FROM payments AS p WHERE p.provider = 'crypto_pay' AND p.invoice_id = paid.invoice_id
+)
+
+-- name: get_unverified_payments :many
+-- Recorded payments that nobody has looked up at Crypto Pay yet, oldest first.
+SELECT invoice_id, asset, amount FROM payments
+WHERE provider = 'crypto_pay' AND verified_at IS NULL AND doubted_at IS NULL
+    AND created_at < now() - make_interval(secs => %(age_seconds)s)
+ORDER BY created_at
+LIMIT %(limit)s
+
+-- name: verify_payments :run
+-- Remembers that these were seen paid at Crypto Pay, as recorded.
+UPDATE payments SET verified_at = now()
+WHERE provider = 'crypto_pay' AND invoice_id = ANY (%(invoice_ids)s::text[]) AND verified_at IS NULL
+
+-- name: doubt_payment :run
+-- Remembers that Crypto Pay does not know this payment as recorded; 0 rows when that was known.
+UPDATE payments SET doubted_at = now()
+WHERE provider = 'crypto_pay' AND invoice_id = %(invoice_id)s AND verified_at IS NULL AND doubted_at IS NULL
+
+-- name: count_recent_sources :one
+-- How the payments of the last hour became known.
+SELECT
+    count(*) FILTER (WHERE source = 'webhook') AS by_webhook,
+    count(*) FILTER (WHERE source = 'reconciler') AS by_reconciler
+FROM payments
+WHERE provider = 'crypto_pay' AND created_at > now() - interval '1 hour'
+
+-- name: ask_about_silent_tasks :many
+-- Picks tasks Main Bot has said nothing about for so long, noting that it is being asked.
+UPDATE tasks AS t SET asked_at = now()
+FROM (
+    SELECT id FROM tasks
+    WHERE status IN ('sent', 'processing')
+        AND greatest(sent_at, asked_at) < now() - make_interval(secs => %(silent_seconds)s)
+    ORDER BY greatest(sent_at, asked_at)
+    LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+) AS silent
+WHERE t.id = silent.id
+RETURNING t.id::text AS task_id, (extract(epoch FROM t.asked_at) * 1000)::bigint AS asked_ms
+
+-- name: get_daily_report :one
+-- What happened on one local day, and what is open now, for the admins' daily line.
+SELECT
+    (SELECT count(*) FROM payments AS p WHERE p.created_at >= d.begins AND p.created_at < d.ends
+        AND p.state = 'applied') AS orders_paid,
+    (SELECT coalesce(sum(p.amount - p.refunded_amount), 0) FROM payments AS p
+        WHERE p.created_at >= d.begins AND p.created_at < d.ends AND p.state = 'applied') AS amount,
+    (SELECT count(*) FROM payments AS p WHERE p.created_at >= d.begins AND p.created_at < d.ends
+        AND p.source = 'webhook') AS by_webhook,
+    (SELECT count(*) FROM payments AS p WHERE p.created_at >= d.begins AND p.created_at < d.ends
+        AND p.source = 'reconciler') AS by_reconciler,
+    (SELECT count(*) FROM payments WHERE state = 'exception') AS open_exceptions,
+    (SELECT count(*) FROM payments WHERE provider = 'crypto_pay' AND verified_at IS NULL
+        AND created_at < now() - interval '1 hour') AS not_confirmed,
+    (SELECT count(*) FROM job_ledger WHERE state = 'parked') AS parked_jobs,
+    (SELECT count(*) FROM dead_letters WHERE state = 'waiting') AS dead_letters
+FROM (
+    SELECT
+        %(day)s::date::timestamp AT TIME ZONE %(timezone)s AS begins,
+        (%(day)s::date + 1)::timestamp AT TIME ZONE %(timezone)s AS ends
+) AS d
