@@ -81,6 +81,15 @@ class _Holding:
     room: threading.Event = field(default_factory=threading.Event)
 
 
+@dataclass(frozen=True)
+class DeadLetter:
+    """A message that Dramatiq gave up: `died_ms` is when, in Unix milliseconds."""
+
+    message_id: str
+    died_ms: int
+    body: bytes
+
+
 class BlockingConsumer(Consumer):
     """Reads one queue (or its `.DQ` delay queue) for a Dramatiq worker."""
 
@@ -275,6 +284,23 @@ class QueueBroker(RedisBroker):
         for name in queue_names:
             pipeline.llen(f"{self.namespace}:{name}")
         return dict(zip(queue_names, self._guard(pipeline.execute), strict=True))
+
+    def dead_letters(self, queue_name: str, since_ms: int, limit: int) -> list[DeadLetter]:
+        """Return the queue's dead letters since then, oldest first; those whose body is gone are left out."""
+        key = f"{self.namespace}:{queue_name}.XQ"
+        found = self._guard(
+            lambda: self.client.zrangebyscore(key, since_ms, "+inf", start=0, num=limit, withscores=True)
+        )
+        if not found:
+            return []
+        bodies = self._guard(
+            lambda: self.client.hmget(f"{key}.msgs", [identifier for identifier, _ in found])
+        )
+        return [
+            DeadLetter(identifier.decode(errors="replace"), int(died_ms), body)
+            for (identifier, died_ms), body in zip(found, bodies, strict=True)
+            if body is not None
+        ]
 
     def close(self) -> None:
         """Close the connections."""

@@ -17,7 +17,10 @@ from socialboost import jobs, logs
 from socialboost.errors import QueueUnavailableError, SettingsError
 from socialboost.settings import SchedulerSettings
 from workers import base, runtime
+from workers.loop import Loop
 from workers.sweeper import Sweeper
+from workers.vitals import Vitals
+from workers.watch import Watch
 
 WRONG_SETTINGS: Final = 2
 """Exit status, as of every entry point."""
@@ -30,7 +33,8 @@ class WorkerBoot(Middleware):
     """Checks the settings before any thread runs; starts and stops what lives as long as the process."""
 
     def __init__(self) -> None:
-        self._sweeper: Sweeper | None = None
+        self._loops: list[Loop] = []
+        self._vitals: Vitals | None = None
 
     def after_process_boot(self, broker: Broker) -> None:  # noqa: ARG002 (Dramatiq's signature)
         """Stop the process when a setting is missing or wrong, naming it."""
@@ -53,17 +57,23 @@ class WorkerBoot(Middleware):
             _refuse(error)
 
     def after_worker_boot(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002
-        """Start the sweeper where `maintenance` is consumed."""
+        """Start the sweeper and the watch where `maintenance` is consumed; look after all threads."""
         queues = worker.consumer_whitelist or set(jobs.QUEUES)
         if jobs.MAINTENANCE in queues:
-            self._sweeper = Sweeper(runtime.db, owner=uuid.uuid4().hex)
-            self._sweeper.start()
+            owner = uuid.uuid4().hex
+            self._loops = [Sweeper(runtime.db, owner), Watch(runtime.db, owner)]
+        for loop in self._loops:
+            loop.start()
+        self._vitals = Vitals(worker, self._loops)
+        self._vitals.start()
         log.info("worker_started", queues=sorted(queues), threads=worker.worker_threads)
 
     def before_worker_shutdown(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002
         """Stop sending; the jobs under way go on."""
-        if self._sweeper is not None:
-            self._sweeper.stop()
+        if self._vitals is not None:
+            self._vitals.stop()
+        for loop in self._loops:
+            loop.stop()
 
     def after_worker_shutdown(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002
         """Close everything once the last job is settled."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import psycopg
@@ -10,12 +10,15 @@ from periodiq import cron
 
 from socialboost import jobs, logs
 from socialboost.screens import menu, texts
-from workers import outbox, runtime
+from workers import outbox, runtime, watch
 from workers.base import Attempt, actor
 
 BATCH: Final = 100
 PURGE_HOUR, PURGE_MINUTE = 3, 30
 """UTC; a purge missed is made up for the next day."""
+INVARIANTS_MINUTES: Final = 5
+REPORT_HOUR: Final = 9
+"""Local; the hour of the admins' daily line."""
 ALLOWED_UPDATES: Final = ("message", "callback_query", "my_chat_member")
 
 log = logs.get(__name__)
@@ -36,9 +39,17 @@ def check_health(job: jobs.CheckHealth) -> dict[str, bool]:  # noqa: ARG001 (a q
 def tick_minute(job: jobs.TickMinute) -> None:  # noqa: ARG001
     """Enqueue what is due. A minute ticked twice has the same keys, so its work is done once."""
     now = datetime.now(UTC)
-    jobs.send(jobs.SweepOrders(key=f"tick:sweep_orders:{now:%Y-%m-%dT%H:%M}"))
+    minute = f"{now:%Y-%m-%dT%H:%M}"
+    jobs.send(jobs.SweepOrders(key=f"tick:sweep_orders:{minute}"))
+    jobs.send(jobs.ReconcilePayments(key=f"tick:reconcile_payments:{minute}"))
+    if now.minute % INVARIANTS_MINUTES == 0:
+        jobs.send(jobs.CheckInvariants(key=f"tick:check_invariants:{minute}"))
     if (now.hour, now.minute) == (PURGE_HOUR, PURGE_MINUTE):
         jobs.send(jobs.PurgeLedger(key=f"tick:purge_ledger:{now:%Y-%m-%d}"))
+    local = now.astimezone(runtime.settings().timezone)
+    if local.hour >= REPORT_HOUR and local.minute == 0:  # each hour again: a tick missed is made up for
+        day = f"{local - timedelta(days=1):%Y-%m-%d}"
+        jobs.send(jobs.SendDailyReport(key=f"tick:send_daily_report:{day}", day=day))
 
 
 @actor(jobs.SweepOrders)
@@ -65,6 +76,12 @@ def purge_ledger(job: jobs.PurgeLedger, attempt: Attempt) -> None:  # noqa: ARG0
     """Delete settled ledger rows older than a week, in batches that hold no lock for long."""
     while runtime.db().run("purge_ledger", limit=BATCH * 10) == BATCH * 10:
         pass
+
+
+@actor(jobs.ReconcilePayments)
+def reconcile_payments(job: jobs.ReconcilePayments, attempt: Attempt) -> None:  # noqa: ARG001 (UNIQUE facts)
+    """Do the watch's round if none of its loops lives any more."""
+    watch.stand_in()
 
 
 @actor(jobs.RegisterBot)

@@ -9,21 +9,15 @@ have used up their attempts.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Mapping
-from typing import Any, Final
-
-import psycopg
-import redis
-from dramatiq.errors import BrokerConnectionError
+from typing import Any, ClassVar, Final
 
 from socialboost import broker, logs, sending
 from socialboost.db import Database
-from socialboost.errors import QueueUnavailableError
 from socialboost.jobs import LedgerJob
 from workers import base, ledger
+from workers.loop import Loop
 
-PERIOD_SECONDS: Final = 1.0
 LEASE_SECONDS: Final = 10.0
 RESEND_SECONDS: Final = 10.0
 """Until a row whose message went out and that nobody claimed is sent again."""
@@ -31,55 +25,28 @@ MOST_ROWS: Final = 500
 """Sent in one round."""
 DEEP_QUEUE: Final = 1_000
 """A queue this long is busy, not lost: nothing is added to it."""
-GRACE_SECONDS: Final = 3.0
-"""After an outage of PostgreSQL the attempts it interrupted are given back first (workers/keeper.py)."""
 DIED: Final = "the lease of the last attempt ran out: its worker died or hung"
 
 log = logs.get(__name__)
 
 
-class Sweeper:
-    """`start` it once per process; `stop` returns when the round under way is over."""
+class Sweeper(Loop):
+    """See the module."""
+
+    name: ClassVar[str] = "sweeper"
+    period_seconds: ClassVar[float] = 1.0
 
     def __init__(self, db: Callable[[], Database], owner: str) -> None:
-        self._db = db
-        self._owner = owner
-        self._stop = threading.Event()
-        self._database_away = False
+        super().__init__(db, owner)
         self._unknown: set[str] = set()
-        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
 
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop the thread and wait for it."""
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.wait(PERIOD_SECONDS):
-            try:
-                if self._database_away:
-                    self._wait_for_database()
-                self.sweep()
-            except psycopg.OperationalError as error:
-                if not self._database_away:
-                    log.warning("sweeper_waits", reason="database away", error=type(error).__name__)
-                self._database_away = True
-            except (redis.RedisError, BrokerConnectionError, QueueUnavailableError) as error:
-                log.warning("sweeper_waits", reason="Redis away", error=type(error).__name__)
-            except Exception:
-                log.exception("sweep_failed")  # a bug in one row must not end the guarantee for the others
-
-    def sweep(self) -> None:
+    def round(self) -> None:
         """Do one round."""
         queues = sorted({declared.contract.queue for declared in base.REGISTRY.values()})
         depths = broker.current().depth(queues)
-        rows = self._db().many(
+        rows = self.db().many(
             "sweep_jobs",
-            owner=self._owner,
+            owner=self.owner,
             lease_seconds=LEASE_SECONDS,
             queues=[name for name in queues if depths[name] < DEEP_QUEUE],
             limit=MOST_ROWS,
@@ -95,15 +62,13 @@ class Sweeper:
                 self._park(declared, row)
 
     def _park(self, declared: base.Actor, row: Mapping[str, Any]) -> None:
-        job = base.decode(declared.contract, json.loads(row["args"]))
+        try:
+            job = base.decode(declared.contract, json.loads(row["args"]))
+        except base.ContractError:  # it would stop every round at this row: the others must be sent
+            log.exception("row_unreadable", key=row["key"], job=row["actor"])
+            return
         assert isinstance(job, LedgerJob)  # noqa: S101 (only such jobs have a row)
-        ledger.park_exhausted(self._db(), job, DIED, declared.on_exhausted)
-
-    def _wait_for_database(self) -> None:
-        """Return once it answers and the others had their moment; OperationalError while it does not."""
-        self._db().value("ping")
-        self._stop.wait(GRACE_SECONDS)
-        self._database_away = False
+        ledger.park_exhausted(self.db(), job, DIED, declared.on_exhausted)
 
     def _report_unknown(self, actor_name: str) -> None:
         """Say once that a newer worker must take over: its jobs would only become dead letters here."""

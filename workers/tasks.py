@@ -14,6 +14,7 @@ from socialboost.errors import (
     ParkError,
     PostponeError,
     RejectedError,
+    ServiceError,
     ThrottledError,
     UnreachableError,
 )
@@ -47,7 +48,24 @@ def dispatch_tasks(job: jobs.DispatchTasks, attempt: Attempt) -> None:
     if begun["outcome"] != "push":  # it has ended, or was pulled and confirmed
         log.info("task_not_pushed", task_id=job.task_id, outcome=begun["outcome"])
         return
+    if begun["attempts"] > 1 and _has_it_already(job, attempt.worker):
+        return
     _push(job, attempt.worker, begun["task"])
+
+
+def _has_it_already(job: jobs.DispatchTasks, owner: str) -> bool:
+    """Ask before handing over again: an earlier time ended unknown, and not every service honours keys."""
+    try:
+        known = runtime.main_bot().get_task(job.task_id)
+    except RejectedError:  # it answers no such questions: the key has to do
+        return False
+    except ServiceError as exc:
+        _record(job, owner, "not_accepted", reason=str(exc))
+        raise _postponed(UNREACHABLE_SECONDS, str(exc)) from None
+    if known is None:
+        return False
+    _record(job, owner, "accepted", external_task_id=known.external_task_id)
+    return True
 
 
 def _wait_for_main_bot() -> None:
@@ -147,6 +165,50 @@ def _update(job: jobs.UpdateTaskStatus) -> dict[str, Any]:
     return {"http": result["http"], "body": _body(job, result)}
 
 
+@actor(jobs.AskMainBot)
+def ask_main_bot(job: jobs.AskMainBot, attempt: Attempt) -> None:  # noqa: ARG001 (asking twice is harmless)
+    """Settle a silent task by what Main Bot says of it: apply its status, or hand it over again."""
+    _wait_for_main_bot()
+    known = runtime.main_bot().get_task(job.task_id)
+    if known is None:
+        _reissue(job)
+        return
+    status = _STATUSES.get(known.status)
+    if (
+        status is None
+    ):  # accepted and waiting, or a word of its own: it has the task, and is asked again later
+        log.info("task_still_waiting", task_id=job.task_id)
+        return
+    with runtime.db().transaction() as tx:
+        result = tx.value(
+            "update_task_status",
+            task_id=job.task_id,
+            status=status,
+            external_task_id=known.external_task_id,
+            response=known.response_data,
+        )
+        if result["changed"] and result["status"] in _ENDED:
+            _owe_word(tx, result)
+    log.info("task_asked_about", task_id=job.task_id, status=result["status"], changed=result["changed"])
+
+
+def _reissue(job: jobs.AskMainBot) -> None:
+    """Main Bot does not have it: hand it over again under the same id, while it has attempts left."""
+    with runtime.db().transaction() as tx:
+        found = tx.value("reissue_task", task_id=job.task_id)
+        if found["outcome"] == "due":
+            key = f"task:{job.task_id}:{found['attempts']}"
+            outbox.owe(tx, jobs.DispatchTasks(key=key, task_id=job.task_id))
+    log.warning("task_unknown_there", task_id=job.task_id, outcome=found["outcome"])
+    if found["outcome"] == "exhausted":
+        raise ParkError("Main Bot does not know the task after three hand-overs")
+
+
+_STATUSES: Final = {"processing": "processing", "completed": "completed", "failed": "failed"} | {
+    "cancelled": "cancelled",
+    "canceled": "cancelled",
+}
+"""Main Bot's words for a status, and ours."""
 _ERRORS: Final = {404: "not_found", 409: "conflict"}
 
 

@@ -7,6 +7,7 @@ workers away from one that is down. `UnreachableError` from here always means: n
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import redis
@@ -19,6 +20,15 @@ SERVICE: Final = "main_bot"
 HEALTH_SECONDS: Final = 10
 ALREADY_ACCEPTED: Final = 409
 MAX_EXTERNAL_ID: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTask:
+    """A task as Main Bot has it; `status` is its own word."""
+
+    status: str
+    external_task_id: str | None
+    response_data: dict[str, Any]
 
 
 class MainBotClient:
@@ -80,7 +90,7 @@ class MainBotClient:
         self.breaker.succeeded()
         return _external_id(answer.json_object().get("external_task_id"))
 
-    def get_task(self, task_id: str) -> dict[str, Any] | None:
+    def get_task(self, task_id: str) -> KnownTask | None:
         """Return what Main Bot knows of the task, or None when it never got it."""
         try:
             answer = self._call("GET", f"{self._tasks_path}/{task_id}", "get_task", repeatable=True)
@@ -88,7 +98,13 @@ class MainBotClient:
             if exc.status == 404:
                 return None
             raise
-        return answer.json_object()
+        body = answer.json_object()
+        response = body.get("response_data")
+        return KnownTask(
+            status=str(body.get("status", "")),
+            external_task_id=_external_id(body.get("external_task_id")),
+            response_data=response if isinstance(response, dict) else {},
+        )
 
     def close(self) -> None:
         """Close all connections."""

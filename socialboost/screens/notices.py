@@ -10,7 +10,17 @@ from socialboost.screens.core import Screen, visible_units
 from socialboost.screens.menu import back
 from socialboost.screens.texts import Html, Texts, digits, texts
 
-KINDS: Final = ("order_paid", "payment_exception", "job_parked", "breaker_open")
+KINDS: Final = (
+    "order_paid",
+    "payment_exception",
+    "job_parked",
+    "breaker_open",
+    "credited_not_paid",
+    "webhook_silent",
+    "dead_letters",
+    "invariant_broken",
+    "daily_report",
+)
 FIELDS: Final = (
     "package_name",
     "amount",
@@ -29,6 +39,16 @@ FIELDS: Final = (
     "attempts",
     "failures",
     "error",
+    "queue",
+    "count",
+    "day",
+    "orders_paid",
+    "by_webhook",
+    "by_reconciler",
+    "open_exceptions",
+    "not_confirmed",
+    "parked_jobs",
+    "dead_letters",
 )
 """Fields with a name of their own, in the order shown; others follow under the name they came with."""
 LINE_UNITS: Final = 3500

@@ -127,6 +127,30 @@ def test_error_names(status: int, name: str, kind: type[Exception]) -> None:
         assert caught.value.code == name  # type: ignore[attr-defined]
 
 
+def test_paid_among_asks_for_the_paid_ones_only_and_keeps_every_number_as_written() -> None:
+    paid = item(status="paid", paid_asset="USDT", paid_amount="99.990", paid_at="2026-11-20T09:14:30.955Z")
+    with crypto_pay(result({"items": [paid, item(status="active"), {"status": "paid"}, "x"]})) as (
+        client,
+        asked,
+    ):
+        (found,) = client.paid_among([str(paid["invoice_id"]), "7"])
+    assert (found.asset, found.amount, found.order_id) == ("USDT", "99.990", paid["payload"])
+    assert found.agrees_with("USDT", Decimal("99.99"))
+    assert not found.agrees_with("TON", Decimal("99.99"))
+    assert not found.agrees_with("USDT", Decimal("99.98"))
+    assert json.loads(asked[0].body) == {
+        "invoice_ids": f"{paid['invoice_id']},7",
+        "status": "paid",
+        "count": 2,
+    }
+
+
+@pytest.mark.parametrize("answer", [{"items": None}, {}, [], "x"])
+def test_a_list_that_is_none_is_not_taken_for_an_empty_one(answer: Any) -> None:
+    with crypto_pay(result(answer)) as (client, _), pytest.raises(AmbiguousError):
+        client.newest_paid(offset=0, count=100)
+
+
 def test_an_invoice_is_never_asked_for_twice_by_itself() -> None:
     steps = [result({"items": []}), wire.reset, result(item())]
     with crypto_pay(*steps) as (client, requests):

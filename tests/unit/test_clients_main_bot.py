@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any
 
 import pytest
 import redis
 
 from socialboost.clients.breaker import FAILURES, Breaker
-from socialboost.clients.main_bot import MainBotClient
+from socialboost.clients.main_bot import KnownTask, MainBotClient
 from socialboost.errors import AmbiguousError, RejectedError, ThrottledError, UnreachableError
 from tests.unit import clients_server as wire
 
@@ -133,8 +132,8 @@ def test_refusing_a_task_is_not_an_outage(store: redis.Redis) -> None:
 
 
 def test_get_task(store: redis.Redis) -> None:
-    known: dict[str, Any] = {"status": "processing"}
+    known = {"status": "processing", "external_task_id": "mb_1", "response_data": {"views_added": 5}}
     with main_bot(store, wire.answer(200, known), wire.answer(404, {})) as (client, requests):
-        assert client.get_task("t1") == known
+        assert client.get_task("t1") == KnownTask("processing", "mb_1", {"views_added": 5})
         assert client.get_task("t1") is None
     assert requests[0].path == "/api/tasks/t1"

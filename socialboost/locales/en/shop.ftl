@@ -380,30 +380,3 @@ help =
     /help: this page
     /paysupport: questions about payment
     /privacy: what data we keep
-
-## notices.py
-
-notice-order_paid = 💰 <b>New paid order</b>
-notice-payment_exception = 🚨 <b>A payment needs a decision</b>
-notice-job_parked = 🚨 <b>A job stopped after all its attempts</b>
-notice-breaker_open = 🚨 <b>Main Bot does not answer: handing over tasks is paused</b>
-notice-other = 🔔 <b>Notice</b>: <code>{ $kind }</code>
-notice-line = { $label }: <code>{ $value }</code>
-notice-more = …
-field-order_id = Order
-field-package_name = Package
-field-amount = Amount
-field-asset = Asset
-field-telegram_id = Telegram ID
-field-username = Username
-field-reason = Reason
-field-invoice_id = Invoice
-field-payment_id = Payment
-field-is_late = Late
-field-expires_at = Active until
-field-actor = Job
-field-key = Key
-field-attempts = Attempts
-field-error = Error
-field-failures = Failures in a row
-field-status = State

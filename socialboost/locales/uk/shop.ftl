@@ -381,30 +381,3 @@ help =
     /help — ця довідка
     /paysupport — питання щодо оплати
     /privacy — які дані ми зберігаємо
-
-## notices.py
-
-notice-order_paid = 💰 <b>Нове оплачене замовлення</b>
-notice-payment_exception = 🚨 <b>Платіж потребує рішення</b>
-notice-job_parked = 🚨 <b>Робота зупинилася після всіх спроб</b>
-notice-breaker_open = 🚨 <b>Main Bot не відповідає: передачу завдань призупинено</b>
-notice-other = 🔔 <b>Сповіщення</b>: <code>{ $kind }</code>
-notice-line = { $label }: <code>{ $value }</code>
-notice-more = …
-field-order_id = Замовлення
-field-package_name = Пакет
-field-amount = Сума
-field-asset = Валюта
-field-telegram_id = Telegram ID
-field-username = Username
-field-reason = Причина
-field-invoice_id = Рахунок
-field-payment_id = Платіж
-field-is_late = Із запізненням
-field-expires_at = Діє до
-field-actor = Робота
-field-key = Ключ
-field-attempts = Спроб
-field-error = Помилка
-field-failures = Невдач поспіль
-field-status = Стан

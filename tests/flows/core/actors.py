@@ -5,21 +5,27 @@ What they did is in the record (recording.py).
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
+import threading
 import time
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from socialboost import jobs
 from socialboost.db import Transaction
 from socialboost.errors import ParkError, PostponeError, RejectedError, ThrottledError, UnreachableError
 from tests.flows.core.recording import record, recorded
-from workers import ledger, outbox, runtime, sweeper
+from workers import boot, ledger, outbox, runtime, sweeper
 from workers.base import Attempt, actor
 
 if "CORE_LEASE" in os.environ:  # the same course of events in less time
     vars(ledger)["LEASE_SECONDS"] = vars(sweeper)["LEASE_SECONDS"] = float(os.environ["CORE_LEASE"])
+
+if "CORE_NO_VITALS" in os.environ:  # a negative control: nobody looks after the threads
+    vars(boot)["Vitals"] = lambda *_: SimpleNamespace(start=list, stop=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +118,25 @@ def core_hang(job: Hang, attempt: Attempt) -> None:
     record("start", job.key, attempt.number)
     time.sleep(10 if attempt.number == 1 else 0)
     record("end", job.key, attempt.number)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndThread(jobs.Job):
+    """Ends one of Dramatiq's own threads in the worker, as an error nobody foresaw would."""
+
+    actor_name: ClassVar[str] = "core_end_thread"
+    queue: ClassVar[str] = jobs.INTERACTIVE
+    kind: str
+
+
+@actor(EndThread, max_retries=0)
+def core_end_thread(job: EndThread) -> None:
+    """Raise SystemExit in another thread of that kind: between two jobs no handler catches it."""
+    record("start", job.kind)
+    others = [t for t in threading.enumerate() if t is not threading.current_thread()]
+    thread = next(t for t in others if job.kind in (type(t).__name__, t.name))
+    assert thread.ident is not None
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
 
 
 def misbehave(job: Work) -> None:

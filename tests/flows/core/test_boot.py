@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import redis
 
 from sandbox.servers import PostgresServer
 from socialboost import jobs
-from tests.flows.core.actors import Work
+from tests.flows.core.actors import EndThread, Work
 from tests.flows.core.system import CoreSystem, wait_until
 
 
@@ -60,6 +61,24 @@ def test_a_worker_stops_when_its_master_was_killed(system: CoreSystem) -> None:
     worker = system.process_of("start", "api:1")
     os.kill(master.pid, signal.SIGKILL)
     wait_until(lambda: has_ended(worker))
+
+
+@pytest.mark.parametrize("kind", ["ConsumerThread", "WorkerThread", "sweeper"])
+def test_a_process_that_lost_a_thread_ends_to_be_started_anew(system: CoreSystem, kind: str) -> None:
+    master = system.start()
+    jobs.send(EndThread(kind=kind))
+    wait_until(lambda: master.poll() is not None, 60, "the master to end")
+    assert "worker_thread_died" in system.log_text()
+
+
+def test_without_that_it_would_go_on_looking_healthy(system: CoreSystem) -> None:
+    """Negative control."""
+    system.environment["CORE_NO_VITALS"] = "1"
+    master = system.start(threads=1)
+    jobs.send(EndThread(kind="ConsumerThread"))
+    wait_until(lambda: system.count("start", "ConsumerThread") == 1)
+    time.sleep(12)
+    assert master.poll() is None
 
 
 def has_ended(process: int) -> bool:

@@ -1,0 +1,260 @@
+"""The watch: what was paid is found although nobody told us, and silence is asked about."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import redis
+from dramatiq.message import Message
+
+from socialboost import broker, jobs
+from tests.flows.shop.world import ADMIN_ID, Buyer, Shop, wait_until
+
+_numbers = itertools.count(1)
+
+
+def pay_unheard(shop: Shop, invoice: dict[str, Any], **changes: Any) -> None:
+    """Pay at Crypto Pay, whose webhook leads nowhere in this shop."""
+    answer = shop.http.post(
+        f"{shop.crypto_pay.url}/sim/invoices/{invoice['invoice_id']}/pay", json=changes, timeout=10
+    )
+    assert answer.status_code == 200, answer.text
+
+
+def payment_of(shop: Shop, invoice: dict[str, Any]) -> dict[str, Any]:
+    """The payment of an invoice, once it is recorded."""
+
+    def find() -> list[dict[str, Any]]:
+        return shop.rows("SELECT * FROM payments WHERE invoice_id = %s", str(invoice["invoice_id"]))
+
+    return wait_until(find, "the payment to be found")[0]
+
+
+def close_breaker(shop: Shop) -> None:
+    """Let nobody remember that Main Bot was away."""
+    with redis.Redis.from_url(shop.redis_url) as client:
+        for key in client.scan_iter("*main_bot*"):
+            client.delete(key)
+
+
+def told(shop: Shop, words: str) -> list[str]:
+    """What the admin was told with these words in it."""
+    return [m["text"] for m in shop.messages(ADMIN_ID) if words in m["text"]]
+
+
+def test_a_payment_whose_webhook_was_lost_activates_its_order(shop: Shop, buyer: Buyer) -> None:
+    order_id = buyer.open_order("mini")
+    invoice = buyer.invoice(order_id)
+    pay_unheard(shop, invoice)
+    found = payment_of(shop, invoice)
+    assert (found["source"], found["state"]) == ("reconciler", "applied")
+    shop.wait_for_job(f"receipt:{order_id}")
+    assert buyer.count("✅ Оплата успішна") == 1
+
+
+@pytest.mark.parametrize("how", ["cancelled", "expired"])
+def test_an_order_that_has_ended_is_asked_about_too(
+    shop: Shop, newcomer: Callable[[], Buyer], how: str
+) -> None:
+    buyer = newcomer()
+    order_id = buyer.open_order("mini")
+    invoice = buyer.invoice(order_id)
+    if how == "cancelled":
+        shop.wait_for_job(buyer.do(jobs.CancelOrder, order_id=order_id).key)
+    else:
+        shop.rows(
+            "UPDATE orders SET deadline_at = now() - interval '1 minute' WHERE id = %s RETURNING id", order_id
+        )
+        key = f"tick:sweep_orders:{next(_numbers)}"
+        jobs.send(jobs.SweepOrders(key=key))
+        shop.wait_for_job(key)
+    pay_unheard(shop, invoice, force=True)
+    found = payment_of(shop, invoice)
+    assert (found["state"], found["reason"]) == ("applied", "late")
+    assert shop.value("SELECT is_late FROM orders WHERE id = %s", order_id)
+
+
+def test_a_payment_of_an_invoice_nobody_recorded_is_found_among_the_newest(shop: Shop, buyer: Buyer) -> None:
+    order_id = buyer.open_order("mini")
+    body = {"asset": "USDT", "amount": "99.99", "payload": order_id, "currency_type": "crypto"}
+    headers = {"Crypto-Pay-API-Token": shop.environment["CRYPTOBOT_TOKEN"]}
+    answer = shop.http.post(
+        f"{shop.crypto_pay.url}/api/createInvoice", json=body, headers=headers, timeout=10
+    )
+    invoice = answer.json()["result"]
+    pay_unheard(shop, invoice)
+
+    def find() -> list[dict[str, Any]]:
+        return shop.rows("SELECT * FROM payments WHERE invoice_id = %s", str(invoice["invoice_id"]))
+
+    found = wait_until(find, "the newest paid invoices to be looked through", 90)[0]
+    assert found["state"] == "applied"
+
+
+def test_what_crypto_pay_confirms_is_marked_and_what_it_does_not_know_is_told_once(
+    shop: Shop, newcomer: Callable[[], Buyer]
+) -> None:
+    honest, forged = newcomer(), newcomer()
+    order_id = honest.open_order("mini")
+    invoice = honest.invoice(order_id)
+    pay_unheard(shop, invoice)
+    wait_until(lambda: payment_of(shop, invoice)["verified_at"], "the payment to be verified")
+
+    unpaid = forged.invoice(forged.open_order("mini"))
+    shop.wait_for_job(forged.pay(unpaid).key)
+    key = f"notice:credited_not_paid:{unpaid['invoice_id']}"
+    shop.wait_for_job(f"{key}:{ADMIN_ID}")
+    doubted = payment_of(shop, unpaid)
+    assert (doubted["doubted_at"] is not None, doubted["verified_at"]) == (True, None)
+    assert len(told(shop, str(unpaid["invoice_id"]))) >= 1
+    assert shop.job(f"notice:credited_not_paid:{invoice['invoice_id']}") == {}
+
+
+def test_crypto_pay_being_away_costs_nothing(shop: Shop, buyer: Buyer) -> None:
+    order_id = buyer.open_order("mini")
+    invoice = buyer.invoice(order_id)
+    with shop.fault(shop.crypto_pay, kind="status", status=500, operation="getInvoices", times=None):
+        pay_unheard(shop, invoice)
+        wait_until(lambda: "watch_step_waits" in shop.log_text(), "the watch to notice")
+        assert shop.rows("SELECT 1 FROM payments WHERE invoice_id = %s", str(invoice["invoice_id"])) == []
+    assert payment_of(shop, invoice)["state"] == "applied"
+
+
+class TestSilentTasks:
+    """Main Bot is asked about a task it has said nothing about."""
+
+    @pytest.fixture(autouse=True)
+    def closed_breaker(self, stage: Shop) -> None:
+        close_breaker(stage)
+
+    @pytest.fixture
+    def sent(self, shop: Shop, buyer: Buyer) -> str:
+        """A task that Main Bot has accepted."""
+        buyer.buy("elite")
+        url = f"https://t.me/silent/{next(_numbers)}"
+        shop.wait_for_job(buyer.add_post(url).key)
+        task_id = buyer.task_of(url)
+        shop.wait_for_job(f"task:{task_id}")
+        return task_id
+
+    @staticmethod
+    def grow_silent(shop: Shop, task_id: str) -> None:
+        shop.rows(
+            "UPDATE tasks SET sent_at = now() - interval '16 minutes', asked_at = NULL,"
+            " lease_until = CASE WHEN lease_owner IS NOT NULL THEN now() END"
+            " WHERE id = %s RETURNING id",
+            task_id,
+        )
+
+    @staticmethod
+    def asked(shop: Shop, task_id: str, state: str = "done") -> dict[str, Any]:
+        """The question's row, once it is settled so."""
+
+        def find() -> list[dict[str, Any]]:
+            return shop.rows(
+                "SELECT * FROM job_ledger WHERE key LIKE %s AND state = %s", f"ask:{task_id}:%", state
+            )
+
+        return wait_until(find, f"{task_id} to be asked about")[0]
+
+    def test_a_lost_report_is_made_good(self, shop: Shop, sent: str) -> None:
+        shop.post(shop.main_bot, f"/sim/tasks/{sent}/status", {"status": "completed", "report": False})
+        self.grow_silent(shop, sent)
+        self.asked(shop, sent)
+        post_id = shop.value("SELECT post_id FROM tasks WHERE id = %s AND status = 'completed'", sent)
+        shop.wait_for_job(f"post:{post_id}:completed")
+
+    def test_a_task_that_is_only_waiting_stays(self, shop: Shop, sent: str) -> None:
+        self.grow_silent(shop, sent)
+        self.asked(shop, sent)
+        assert shop.value("SELECT status FROM tasks WHERE id = %s", sent) == "sent"
+        assert len(shop.executions(sent)) == 1
+
+    def test_a_pulled_task_nobody_works_on_is_handed_over_under_the_same_id(
+        self, shop: Shop, buyer: Buyer
+    ) -> None:
+        buyer.buy("elite")
+        shop.post(shop.main_bot, "/sim/settings", {"down": True})
+        try:
+            url = f"https://t.me/silent/{next(_numbers)}"
+            shop.wait_for_job(buyer.add_post(url).key)
+            task_id = buyer.task_of(url)
+            wait_until(lambda: shop.job(f"task:{task_id}").get("error"), "the push to fail")
+            pulled = jobs.ask(jobs.ClaimTasks(limit=100, owner="pull:test"), 4)
+            assert task_id in [task["task_id"] for task in pulled]
+        finally:
+            shop.post(shop.main_bot, "/sim/settings", {"down": False})
+            close_breaker(shop)
+        self.grow_silent(shop, task_id)
+        self.asked(shop, task_id)
+        wait_until(lambda: shop.executions(task_id), "Main Bot to have it")
+        assert len(shop.executions(task_id)) == 1
+        assert shop.value("SELECT attempts FROM tasks WHERE id = %s", task_id) <= 3
+
+    def test_a_task_lost_there_after_three_hand_overs_is_a_person_s_matter(
+        self, shop: Shop, buyer: Buyer
+    ) -> None:
+        buyer.buy("elite")
+        url = f"https://t.me/silent/{next(_numbers)}"
+        with shop.fault(shop.main_bot, kind="status", status=500, operation="push", times=None):
+            shop.wait_for_job(buyer.add_post(url).key)
+            task_id = buyer.task_of(url)
+            shop.rows(
+                "UPDATE tasks SET status = 'sent', attempts = 3, sent_at = now(), due_at = NULL"
+                " WHERE id = %s RETURNING id",
+                task_id,
+            )
+        self.grow_silent(shop, task_id)
+        parked = self.asked(shop, task_id, "parked")
+        assert "three hand-overs" in parked["error"]
+
+
+def test_a_message_nobody_can_read_is_kept_and_told(shop: Shop) -> None:
+    stranger = Message(
+        queue_name="notifications", actor_name="from_the_future", args=(), kwargs={}, options={}
+    )
+    broker.current().enqueue(stranger)
+    (letter,) = wait_until(
+        lambda: shop.rows("SELECT * FROM dead_letters WHERE actor = 'from_the_future'"), "the letter is kept"
+    )
+    assert b"from_the_future" in bytes(letter["body"])
+    wait_until(lambda: told(shop, "notifications"), "the admin to be told")
+
+
+def test_what_must_never_be_is_told_once(shop: Shop, buyer: Buyer) -> None:
+    def check() -> None:
+        key = f"tick:check_invariants:{next(_numbers)}"
+        jobs.send(jobs.CheckInvariants(key=key))
+        shop.wait_for_job(key)
+
+    order_id = buyer.buy("mini")
+    check()
+    assert not [m for m in told(shop, order_id) if "Порушено" in m]
+    shop.rows("DELETE FROM activations WHERE order_id = %s RETURNING id", order_id)
+    check()
+    check()
+    invoice_id = shop.value("SELECT invoice_id FROM payments WHERE order_id = %s", order_id)
+    wait_until(lambda: [m for m in told(shop, str(invoice_id)) if "Порушено" in m], "the admin to be told")
+    notices = shop.rows(
+        "SELECT key FROM job_ledger WHERE actor = 'notify_admins' AND key LIKE 'notice:invariant_broken:%%'"
+        " AND args::text LIKE %s",
+        f"%{invoice_id}%",
+    )
+    assert len(notices) == 1
+    shop.rows(  # as it was, for the tests that follow
+        "INSERT INTO activations (order_id, user_id, run_id, kind, starts_at, ends_at)"
+        " SELECT id, user_id, id, 'first', activated_at, expires_at FROM orders WHERE id = %s RETURNING id",
+        order_id,
+    )
+
+
+def test_the_daily_line(shop: Shop) -> None:
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    key = f"tick:send_daily_report:{day}"
+    jobs.send(jobs.SendDailyReport(key=key, day=day))
+    shop.wait_for_job(key)
+    wait_until(lambda: told(shop, "Підсумок дня"), "the line")

@@ -1,0 +1,85 @@
+"""A thread of a worker process that does one round after another: what cannot wait for the minute's tick."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import ClassVar, Final
+
+import psycopg
+import redis
+from dramatiq.errors import BrokerConnectionError
+
+from socialboost import logs
+from socialboost.db import Database
+from socialboost.errors import QueueUnavailableError
+
+GRACE_SECONDS: Final = 3.0
+"""After an outage of PostgreSQL the attempts it interrupted are given back first (workers/keeper.py)."""
+
+log = logs.get(__name__)
+
+
+class Loop(ABC):
+    """`start` it once per process; `stop` returns when the round under way is over.
+
+    Several processes run the same loop: a round begins by taking the loop's lease, or does nothing. An error
+    of one round never ends the loop; while PostgreSQL is away it only waits.
+    """
+
+    name: ClassVar[str]
+    period_seconds: ClassVar[float]
+
+    def __init__(self, db: Callable[[], Database], owner: str) -> None:
+        self.db = db
+        self.owner = owner
+        self._stop = threading.Event()
+        self._database_away = False
+        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
+
+    @abstractmethod
+    def round(self) -> None:
+        """Do one round."""
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop the thread and wait for it."""
+        self._stop.set()
+        self._thread.join()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread is still running rounds."""
+        return self._thread.is_alive()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether a long round should end early."""
+        return self._stop.is_set()
+
+    def _run(self) -> None:
+        while not self._stop.wait(self.period_seconds):
+            try:
+                if self._database_away:
+                    self._wait_for_database()
+                self.round()
+            except psycopg.OperationalError as error:
+                if not self._database_away:
+                    log.warning(
+                        "loop_waits", loop=self.name, reason="database away", error=type(error).__name__
+                    )
+                self._database_away = True
+            except (redis.RedisError, BrokerConnectionError, QueueUnavailableError) as error:
+                log.warning("loop_waits", loop=self.name, reason="Redis away", error=type(error).__name__)
+            except Exception:
+                log.exception("round_failed", loop=self.name)  # a bug in one row must not end the loop
+
+    def _wait_for_database(self) -> None:
+        """Return once it answers and the others had their moment; OperationalError while it does not."""
+        self.db().value("ping")
+        self._stop.wait(GRACE_SECONDS)
+        self._database_away = False

@@ -1,0 +1,123 @@
+"""Asks Crypto Pay what was paid: the guarantee behind every webhook, which is only the fast way to know.
+
+One step of the watch (workers/watch.py), every five seconds while an invoice is open:
+
+- paid there, open here: the payment is owed as `activate_order` under the same key as its webhook's job;
+- recorded here, not paid there: the admins are told, once;
+- paid there and unknown here altogether (a restored backup, an invoice whose answer was lost): found in the
+  newest paid invoices, looked through at the start and every half minute.
+
+An invoice is asked about until its payment is recorded, cancelled and expired orders included, for a week.
+Everything it writes is guarded by the payment's UNIQUE fact, so a second reconciler would only ask twice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Final
+
+from socialboost import jobs, logs
+from socialboost.db import Database
+from workers import outbox, runtime
+
+if TYPE_CHECKING:
+    from socialboost.clients.crypto_pay import PaidInvoice
+
+PERIOD_SECONDS: Final = 5.0
+BATCH: Final = 500
+"""Invoices in one question; the answer names only the paid ones among them."""
+MOST_BATCHES: Final = 10
+"""In one round; more than that many open invoices are asked about in turn."""
+VERIFY_BATCH: Final = 100
+VERIFY_AFTER_SECONDS: Final = 2.0
+RECENT_PAGE: Final = 100
+MOST_RECENT_PAGES: Final = 20
+
+log = logs.get(__name__)
+
+
+class Reconciler:
+    """Its rounds are called by the watch, one at a time by its lease."""
+
+    def __init__(self, db: Callable[[], Database]) -> None:
+        self._db = db
+
+    def repair(self) -> None:
+        """Ask about the open invoices whose turn it is; owe what was paid and is not recorded."""
+        for _ in range(MOST_BATCHES):
+            rows = self._db().many("get_due_invoices", limit=BATCH)
+            if not rows:
+                return
+            asked = [row["invoice_id"] for row in rows]
+            paid = runtime.crypto_pay().paid_among(asked)
+            self._owe(paid)
+            self._db().run("postpone_invoice_checks", invoice_ids=asked, soon_seconds=PERIOD_SECONDS)
+            if len(rows) < BATCH:
+                return
+
+    def verify(self) -> None:
+        """Look recorded payments up; tell the admins of one that Crypto Pay does not know as recorded."""
+        rows = self._db().many(
+            "get_unverified_payments", age_seconds=VERIFY_AFTER_SECONDS, limit=VERIFY_BATCH
+        )
+        if not rows:
+            return
+        paid = {
+            one.invoice_id: one for one in runtime.crypto_pay().paid_among([r["invoice_id"] for r in rows])
+        }
+        right = []
+        for row in rows:
+            known = paid.get(row["invoice_id"])
+            if known is not None and known.agrees_with(row["asset"], row["amount"]):
+                right.append(row["invoice_id"])
+            else:
+                self._doubt(row["invoice_id"], known)
+        if right:
+            self._db().run("verify_payments", invoice_ids=right)
+
+    def look_through_recent(self) -> None:
+        """Find paid invoices that nothing here leads to, newest first, until a page holds none."""
+        for page in range(MOST_RECENT_PAGES):
+            paid = runtime.crypto_pay().newest_paid(offset=page * RECENT_PAGE, count=RECENT_PAGE)
+            missing = self._unrecorded(paid)
+            self._owe(missing)
+            if len(paid) < RECENT_PAGE or not missing:
+                return
+
+    def _unrecorded(self, paid: list[PaidInvoice]) -> list[PaidInvoice]:
+        if not paid:
+            return []
+        rows = self._db().many("get_unrecorded_payments", invoice_ids=[one.invoice_id for one in paid])
+        unrecorded = {row["invoice_id"] for row in rows}
+        return [one for one in paid if one.invoice_id in unrecorded]
+
+    def _owe(self, paid: Iterable[PaidInvoice]) -> None:
+        for one in paid:
+            with self._db().transaction() as tx:
+                owed = outbox.owe(
+                    tx,
+                    jobs.ActivateOrder(
+                        key=f"cp:{one.invoice_id}",
+                        invoice_id=one.invoice_id,
+                        asset=one.asset,
+                        amount=one.amount,
+                        order_id=one.order_id,
+                        paid_at=one.paid_at,
+                        source="reconciler",
+                        raw_event=json.dumps(one.raw, ensure_ascii=False, default=str),
+                    ),
+                )
+            if owed:
+                log.warning("payment_found", invoice_id=one.invoice_id, order_id=one.order_id)
+
+    def _doubt(self, invoice_id: str, known: PaidInvoice | None) -> None:
+        """Tell the admins; what was given stays given until one of them decides."""
+        data = {"invoice_id": invoice_id, "reason": "not_paid" if known is None else "paid_otherwise"}
+        if known is not None:
+            data |= {"asset": known.asset, "amount": known.amount}
+        with self._db().transaction() as tx:
+            if tx.run("doubt_payment", invoice_id=invoice_id):
+                key = f"notice:credited_not_paid:{invoice_id}"
+                outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="credited_not_paid", data=data))
+        log.error("payment_doubted", invoice_id=invoice_id, reason=data["reason"])

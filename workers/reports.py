@@ -1,0 +1,50 @@
+"""What the admins are told without asking: what must never be, and one line a day."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from socialboost import jobs, logs
+from workers import outbox, runtime
+from workers.base import Attempt, actor
+
+LOOKED_BACK: Final = timedelta(days=1)
+LATE_SECONDS: Final = 600
+"""How long something owed may wait before it counts as left behind (failures.md T6)."""
+MOST_SHOWN: Final = 10
+
+log = logs.get(__name__)
+
+
+@actor(jobs.CheckInvariants)
+def check_invariants(job: jobs.CheckInvariants, attempt: Attempt) -> None:  # noqa: ARG001 (it only reads)
+    """Look for what must never be. The same breach is told once a day, not every five minutes."""
+    since = datetime.now(UTC) - LOOKED_BACK
+    found = runtime.db().many("find_breaches", since=since, late_seconds=LATE_SECONDS)
+    if not found:
+        return
+    lines = [f"{row['breach']}: {row['subject']}"[:200] for row in found]
+    log.critical("invariant_broken", count=len(lines), breaches=lines[:MOST_SHOWN])
+    digest = hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:32]
+    data = {"count": len(lines), "error": "; ".join(lines[:MOST_SHOWN])}
+    notice = jobs.NotifyAdmins(
+        key=f"notice:invariant_broken:{datetime.now(UTC):%Y-%m-%d}:{digest}",
+        kind="invariant_broken",
+        data=data,
+    )
+    with runtime.db().transaction() as tx:
+        outbox.owe(tx, notice)
+
+
+@actor(jobs.SendDailyReport)
+def send_daily_report(job: jobs.SendDailyReport, attempt: Attempt) -> None:  # noqa: ARG001 (one key a day)
+    """Owe the admins what happened on that day, and what waits for them now."""
+    zone = runtime.settings().timezone.key
+    report = runtime.db().one("get_daily_report", day=job.day, timezone=zone)
+    data = {"day": job.day} | {name: str(value) for name, value in (report or {}).items()}
+    with runtime.db().transaction() as tx:
+        outbox.owe(
+            tx, jobs.NotifyAdmins(key=f"notice:daily_report:{job.day}", kind="daily_report", data=data)
+        )

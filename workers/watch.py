@@ -1,0 +1,111 @@
+"""The watch: what is asked of the other services again and again, by one process at a time.
+
+Its steps are independent: Crypto Pay being away does not keep Main Bot from being asked. Every process that
+consumes `maintenance` runs it; the one with the lease works.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import ClassVar, Final
+
+from socialboost import jobs, logs
+from socialboost.db import Database
+from socialboost.errors import ServiceError
+from workers import outages, outbox, runtime
+from workers.dead_letters import DeadLetters
+from workers.loop import Loop
+from workers.reconciler import PERIOD_SECONDS, Reconciler
+
+LEASE_SECONDS: Final = 6.0
+"""Short, so that another process goes on soon after this one was killed. A slow step may outlast it: then two
+ask the same, which harms nobody."""
+LEASE: Final = "watch"
+SILENT_SECONDS: Final = 900.0
+"""A task Main Bot has said nothing about for so long is asked about (failures.md B9)."""
+MOST_QUESTIONS: Final = 50
+RECENT_SECONDS: Final = 30.0
+FEW_PAYMENTS: Final = 3
+"""Found by asking within an hour, with no webhook at all: the webhook is off."""
+
+log = logs.get(__name__)
+
+
+@dataclass
+class Step:
+    """One thing the watch does, and when it is due again (time.monotonic)."""
+
+    name: str
+    run: Callable[[], object]
+    every_seconds: float
+    due: float = 0.0
+
+
+class Watch(Loop):
+    """See the module."""
+
+    name: ClassVar[str] = "watch"
+    period_seconds: ClassVar[float] = 1.0
+
+    def __init__(self, db: Callable[[], Database], owner: str) -> None:
+        super().__init__(db, owner)
+        reconciler, letters = Reconciler(db), DeadLetters(db)
+        self._steps = [
+            Step("repair_payments", reconciler.repair, PERIOD_SECONDS),
+            Step("verify_payments", reconciler.verify, PERIOD_SECONDS),
+            Step("look_through_recent", reconciler.look_through_recent, RECENT_SECONDS),
+            Step("ask_about_tasks", self.ask_about_tasks, PERIOD_SECONDS),
+            Step("collect_dead_letters", letters.collect, PERIOD_SECONDS),
+            Step("notice_silent_webhook", self.notice_silent_webhook, 60.0),
+        ]
+
+    def round(self) -> None:
+        """Run the steps that are due, if the lease is ours."""
+        for step in self._steps:
+            if self.stopping or time.monotonic() < step.due:
+                continue
+            if not self.db().value("take_lease", name=LEASE, owner=self.owner, seconds=LEASE_SECONDS):
+                return
+            step.due = time.monotonic() + step.every_seconds
+            self._run_step(step)
+
+    def _run_step(self, step: Step) -> None:
+        try:
+            step.run()
+        except ServiceError as error:  # not there now: asked again in a later round, nothing is lost by that
+            step.due += outages.delay_seconds(error) or 0.0
+            log.warning("watch_step_waits", step=step.name, error=outages.describe(error))
+
+    def ask_about_tasks(self) -> None:
+        """Owe a question about each task that Main Bot has been silent about."""
+        with self.db().transaction() as tx:
+            silent = tx.many("ask_about_silent_tasks", silent_seconds=SILENT_SECONDS, limit=MOST_QUESTIONS)
+            for task in silent:
+                key = f"ask:{task['task_id']}:{task['asked_ms']}"
+                outbox.owe(tx, jobs.AskMainBot(key=key, task_id=task["task_id"]))
+
+    def notice_silent_webhook(self) -> None:
+        """Tell the admins, at most once an hour, that payments are found only by asking."""
+        sources = self.db().one("count_recent_sources")
+        if sources is None or sources["by_webhook"] or sources["by_reconciler"] < FEW_PAYMENTS:
+            return
+        key = f"notice:webhook_silent:{datetime.now(UTC):%Y-%m-%dT%H}"
+        with self.db().transaction() as tx:
+            data = {"count": sources["by_reconciler"]}
+            outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="webhook_silent", data=data))
+
+
+def stand_in() -> bool:
+    """Do one round if the watch's own loop has stopped everywhere; whether it was needed.
+
+    periodiq's minute calls this, so that payments are looked for even when every loop died.
+    """
+    watch = Watch(runtime.db, owner="minute")
+    if not runtime.db().value("take_lease", name=LEASE, owner=watch.owner, seconds=1.0):
+        return False
+    log.error("watch_had_stopped")
+    watch.round()
+    return True
