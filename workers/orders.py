@@ -8,7 +8,7 @@ from typing import Any
 from socialboost import jobs
 from socialboost.screens import orders, packages
 from socialboost.screens.core import Screen
-from workers import people, replies, runtime
+from workers import cache, people, replies, runtime
 from workers.base import Attempt, actor
 
 
@@ -19,6 +19,8 @@ def open_order(job: jobs.OpenOrder, attempt: Attempt) -> None:  # noqa: ARG001 (
     if person is None:
         return
     order = runtime.db().value("create_order", telegram_id=job.telegram_id, package_slug=job.slug)
+    if order.get("is_new"):
+        cache.forget(cache.user_key(job.telegram_id))
     if order["success"]:
         screen = orders.order_card(order, person.language, runtime.settings().timezone)
     else:

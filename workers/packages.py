@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
+from typing import Any
+
 from socialboost import jobs
 from socialboost.screens import packages
-from workers import people, replies, runtime
+from workers import cache, people, replies, runtime
 from workers.base import actor
 
 
@@ -12,8 +16,7 @@ from workers.base import actor
 def show_packages(job: jobs.ShowPackages) -> None:
     """Show the packages on sale."""
     if person := people.known(job):
-        available = runtime.db().value("get_available_packages")
-        replies.reply(job, packages.packages(available, person.language))
+        replies.reply(job, packages.packages(on_sale(), person.language))
 
 
 @actor(jobs.ShowPackage)
@@ -22,9 +25,19 @@ def show_package(job: jobs.ShowPackage) -> None:
     person = people.known(job)
     if person is None:
         return
-    package = runtime.db().one("get_package", slug=job.slug)
+    package = next((one for one in on_sale() if one["slug"] == job.slug), None)
     if package is None:
         replies.reply(job, packages.package_gone(person.language))
         return
-    current = people.figures(person)["current_package"]
-    replies.reply(job, packages.package(package, person.language, current))
+    replies.reply(job, packages.package(package, person.language, person.figures["current_package"]))
+
+
+def on_sale() -> list[dict[str, Any]]:
+    """Return get_available_packages' array, at most PACKAGES_SECONDS old and never older than an edit."""
+
+    def load() -> str:
+        return str(runtime.db().value("get_available_packages"))
+
+    text = cache.read_through(cache.PACKAGES, load, lambda _: cache.PACKAGES_SECONDS)
+    available: list[dict[str, Any]] = json.loads(text or "[]", parse_float=Decimal)
+    return available

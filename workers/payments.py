@@ -11,7 +11,7 @@ from socialboost import jobs, logs
 from socialboost.db import Transaction
 from socialboost.errors import AmbiguousError, ParkError, ServiceError, ThrottledError, UnreachableError
 from socialboost.screens import orders as screens
-from workers import orders, outbox, people, replies, runtime
+from workers import cache, orders, outbox, people, replies, runtime
 from workers.base import Attempt, actor
 
 if TYPE_CHECKING:
@@ -117,6 +117,7 @@ def activate_order(job: jobs.ActivateOrder, attempt: Attempt) -> None:  # noqa: 
             raw=sealed,
         )
         _owe_words(tx, job, result)
+        cache.forget_user(tx, result.get("telegram_id"))
     log.info("payment_applied", outcome=result["outcome"], invoice_id=job.invoice_id)
 
 

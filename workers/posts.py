@@ -8,17 +8,17 @@ from typing import Any
 from socialboost import jobs, links
 from socialboost.screens import posts
 from socialboost.screens.core import Screen
-from workers import outbox, people, replies, runtime
+from workers import cache, outbox, people, replies, runtime
 from workers.base import Attempt, actor
 
 
 @actor(jobs.ShowPlatforms)
 def show_platforms(job: jobs.ShowPlatforms) -> None:
     """Ask which network the post is on, when there is a package and something left of today's quota."""
-    person = people.known(job)
+    person = people.known(job, fresh=True)
     if person is None:
         return
-    package = people.figures(person)["current_package"]
+    package = person.figures["current_package"]
     screen = _refusal(package, person.language) or posts.platforms(package, person.language)
     replies.reply(job, screen)
 
@@ -26,10 +26,10 @@ def show_platforms(job: jobs.ShowPlatforms) -> None:
 @actor(jobs.AskPostLink)
 def ask_post_link(job: jobs.AskPostLink) -> None:
     """Ask for the link, or say right away that it could not be taken now."""
-    person = people.known(job)
+    person = people.known(job, fresh=True)
     if person is None:
         return
-    package = people.figures(person)["current_package"]
+    package = person.figures["current_package"]
     refusal = _refusal(package, person.language)
     if refusal is not None:
         replies.end_dialogue(job, f"tg:{job.update_id}")
@@ -59,6 +59,7 @@ def add_post(job: jobs.AddPost, attempt: Attempt) -> None:  # noqa: ARG001 (the 
         if answer["success"]:
             task_id = answer["task_id"]
             outbox.owe(tx, jobs.DispatchTasks(key=f"task:{task_id}", task_id=task_id))
+            cache.forget_user(tx, job.telegram_id)
     if answer.get("error") != "duplicate_post":  # then another link may follow
         replies.end_dialogue(job, job.dialogue)
     replies.reply(job, _outcome(answer, link, person.language))

@@ -77,6 +77,13 @@ def _make_redis() -> redis_py.Redis:
     return broker.connect(url, timeout_seconds=REDIS_SECONDS, retries=1, decode=True)
 
 
+def _make_cache() -> redis_py.Redis:
+    from socialboost import broker  # noqa: PLC0415
+
+    url = settings().cache_redis_url.get_secret_value()
+    return broker.connect(url, timeout_seconds=REDIS_SECONDS, retries=1, decode=True)
+
+
 def _make_telegram() -> TelegramClient:
     from socialboost.clients.telegram import TelegramClient  # noqa: PLC0415
 
@@ -121,6 +128,8 @@ db: Final = _Shared(_make_db, lambda database: database.close())
 """PostgreSQL; psycopg.OperationalError when it is away at the first use."""
 redis: Final = _Shared(_make_redis, lambda client: client.close())
 """Redis, for what is not the queue: texts come back as str."""
+cache: Final = _Shared(_make_cache, lambda client: client.close())
+"""The cache's Redis, which may evict (workers/cache.py)."""
 telegram: Final = _Shared(_make_telegram, lambda client: client.close())
 crypto_pay: Final = _Shared(_make_crypto_pay, lambda client: client.close())
 main_bot: Final = _Shared(_make_main_bot, lambda client: client.close())
@@ -132,5 +141,5 @@ keeper: Final = _Shared(_make_keeper, lambda made: made.stop())
 
 def close() -> None:
     """Close what was opened; the keeper first, since it settles through the database."""
-    for shared in (keeper, sealer, main_bot, crypto_pay, telegram, redis, db, settings):
+    for shared in (keeper, sealer, main_bot, crypto_pay, telegram, cache, redis, db, settings):
         shared.close()

@@ -18,7 +18,7 @@ from socialboost.errors import (
     ThrottledError,
     UnreachableError,
 )
-from workers import outbox, runtime
+from workers import cache, outbox, runtime
 from workers.base import Attempt, actor
 
 PUSH_LEASE_SECONDS: Final = 60
@@ -126,6 +126,7 @@ def _record(
         )
         if result["ended"]:
             _owe_word(tx, result)
+            cache.forget_user(tx, result["telegram_id"])
     log.info("task_pushed", task_id=job.task_id, outcome=outcome, status=result["status"])
 
 
@@ -162,6 +163,8 @@ def _update(job: jobs.UpdateTaskStatus) -> dict[str, Any]:
         )
         if result["changed"] and result["status"] in _ENDED:
             _owe_word(tx, result)
+        if result["changed"]:
+            cache.forget_user(tx, result["telegram_id"])
     return {"http": result["http"], "body": _body(job, result)}
 
 
@@ -189,6 +192,8 @@ def ask_main_bot(job: jobs.AskMainBot, attempt: Attempt) -> None:  # noqa: ARG00
         )
         if result["changed"] and result["status"] in _ENDED:
             _owe_word(tx, result)
+        if result["changed"]:
+            cache.forget_user(tx, result["telegram_id"])
     log.info("task_asked_about", task_id=job.task_id, status=result["status"], changed=result["changed"])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from socialboost import callbacks, jobs
 from socialboost.screens import menu, stats, support, texts
-from workers import people, replies, runtime
+from workers import cache, people, replies, runtime
 from workers.base import Attempt, actor
 
 
@@ -20,9 +20,9 @@ def register_user(job: jobs.RegisterUser, attempt: Attempt) -> None:  # noqa: AR
         language=texts.language(job.language),
         start_payload=job.start_payload,
     )
+    cache.forget(cache.user_key(job.telegram_id))
     if person := people.known(job):
-        figures = people.figures(person)
-        replies.reply(job, menu.welcome(figures, person.language, runtime.settings().timezone))
+        replies.reply(job, menu.welcome(person.figures, person.language, runtime.settings().timezone))
 
 
 @actor(jobs.ShowMenu)
@@ -37,6 +37,7 @@ def set_language(job: jobs.SetLanguage, attempt: Attempt) -> None:  # noqa: ARG0
     """Remember the language, then show the menu in it."""
     language = texts.language(job.chosen)
     runtime.db().run("set_language", telegram_id=job.telegram_id, language=language)
+    cache.forget(cache.user_key(job.telegram_id))
     if person := people.known(job):
         _show_menu(job, person)
 
@@ -52,7 +53,7 @@ def show_stats(job: jobs.ShowStats) -> None:
     """Show the person's package, quota and totals."""
     if person := people.known(job):
         zone = runtime.settings().timezone
-        replies.reply(job, stats.stats(people.figures(person), person.language, zone))
+        replies.reply(job, stats.stats(person.figures, person.language, zone))
 
 
 @actor(jobs.ShowHistory)
@@ -82,5 +83,4 @@ def show_page(job: jobs.ShowPage) -> None:
 
 
 def _show_menu(job: jobs.Tap, person: people.Person) -> None:
-    figures = people.figures(person)
-    replies.reply(job, menu.menu(figures, person.language, runtime.settings().timezone))
+    replies.reply(job, menu.menu(person.figures, person.language, runtime.settings().timezone))

@@ -13,6 +13,21 @@ SELECT
 FROM users
 WHERE telegram_id = %(telegram_id)s
 
+-- name: get_person :value
+-- Who this is with their figures, as JSON text: money keeps its digits in a cache. Null for somebody unknown.
+WITH seen AS (
+    UPDATE users SET last_seen_at = now()
+    WHERE telegram_id = %(telegram_id)s AND last_seen_at < now() - interval '1 hour'
+)
+SELECT json_build_object(
+    'user_id', id,
+    'language', language,
+    'language_chosen', language_chosen,
+    'figures', get_user_stats(telegram_id)
+)::text
+FROM users
+WHERE telegram_id = %(telegram_id)s
+
 -- name: set_language :run
 -- The person's own choice, which Telegram's language_code no longer overwrites.
 UPDATE users SET language = %(language)s, language_chosen = true, updated_at = now()
