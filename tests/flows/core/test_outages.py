@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import psycopg
+import pytest
 
 from sandbox.servers import PostgresServer, ValkeyServer
 from socialboost import jobs
@@ -30,6 +31,21 @@ def test_postgresql_away_costs_no_attempt(system: CoreSystem, postgres_server: P
         attempts = connection.execute("SELECT DISTINCT attempts FROM job_ledger").fetchall()
     assert attempts == [(1,)]
     assert set(system.counts("end").values()) == {1}
+
+
+@pytest.mark.parametrize("skew_seconds", [120, -120])
+def test_a_worker_whose_clock_is_wrong_by_more_than_a_heartbeat(
+    system: CoreSystem, skew_seconds: int
+) -> None:
+    """It takes the others for dead and their messages for its own: still no job is done twice."""
+    system.start(threads=2)
+    system.environment["CORE_SKEW_MS"] = str(skew_seconds * 1000)
+    system.start(threads=2)
+    for number in range(60):
+        jobs.send(Work(key=f"tg:{number}:1", seconds=0.2))
+    wait_until(lambda: system.states() == {"done": 60}, 90)
+    assert set(system.counts("end").values()) == {1}
+    assert set(system.counts("start").values()) == {1}
 
 
 def test_postgresql_restarted_at_once_under_load(system: CoreSystem, postgres_server: PostgresServer) -> None:
