@@ -64,13 +64,12 @@ class Watch(Loop):
 
     def round(self) -> None:
         """Run the steps that are due, if the lease is ours."""
+        if not self.db().value("take_lease", name=LEASE, owner=self.owner, seconds=LEASE_SECONDS):
+            return
         for step in self._steps:
-            if self.stopping or time.monotonic() < step.due:
-                continue
-            if not self.db().value("take_lease", name=LEASE, owner=self.owner, seconds=LEASE_SECONDS):
-                return
-            step.due = time.monotonic() + step.every_seconds
-            self._run_step(step)
+            if not self.stopping and time.monotonic() >= step.due:
+                step.due = time.monotonic() + step.every_seconds
+                self._run_step(step)
 
     def _run_step(self, step: Step) -> None:
         try:

@@ -36,8 +36,19 @@ CONNECT_TIMEOUT_SECONDS: Final = 5
 WAIT_FOR_CONNECTION_SECONDS: Final = 5.0
 TRANSACTION_POOLER_PORT: Final = 6543
 """Supabase's transaction pooler listens there."""
-ROUTINE: Final = frozenset({"sweep_jobs", "renew_leases", "ping"})
-"""Run every second in every worker, mostly for nothing: logged at DEBUG."""
+ROUTINE: Final = frozenset(
+    {
+        "sweep_jobs",
+        "renew_leases",
+        "ping",
+        "take_lease",
+        "get_due_invoices",
+        "get_unverified_payments",
+        "ask_about_silent_tasks",
+        "count_recent_sources",
+    }
+)
+"""Run every few seconds in every worker, mostly for nothing: logged at DEBUG."""
 
 Row = dict[str, Any]
 Connection = psycopg.Connection[DictRow]
