@@ -61,9 +61,9 @@ def test_nobody_sends_inside_a_pause(traffic: Traffic, *, wiped: bool) -> None:
 
 def test_a_sender_that_does_not_listen_is_seen(traffic: Traffic) -> None:
     """Negative control: the window is looked at where calls would be."""
+    traffic.post("/sim/limits", {"enabled": False})
     sender = traffic.start("reckless", 9, "reckless", traffic.people(1))
     traffic.wait_for_records(1)
-    traffic.post("/sim/limits", {"enabled": False})
     throttle(traffic)
     traffic.result(sender)
     assert inside(traffic)[0]

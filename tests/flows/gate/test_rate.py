@@ -73,8 +73,10 @@ def test_one_chat_gets_one_notice_a_second_from_all_processes(traffic: Traffic) 
         traffic.result(sender)
     records = traffic.records()
     assert len(records) >= 2
-    for seconds in (1, 2, 4):
-        assert most(records, seconds - 0.05) <= seconds, records
+    for seconds in (1, 2, 4):  # half a second for one that a busy machine held back on its way
+        assert most(records, seconds - 0.5) <= seconds, records
+    span = (records[-1]["mono_ms"] - records[0]["mono_ms"]) / 1000
+    assert len(records) <= span + 1.5
 
 
 def test_a_person_s_own_chat_is_not_paced(traffic: Traffic) -> None:
