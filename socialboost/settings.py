@@ -228,6 +228,12 @@ class WorkerSettings(TelegramWebhookSettings, CacheSettings, DatabaseSettings):
         validate_default=True,
         description="messages a second kept for people, below TELEGRAM_SEND_RATE",
     )
+    worker_processes: int = Field(
+        default=2,
+        ge=1,
+        le=1000,
+        description="how many worker processes run in all, 1 to 1000: each one's share while Redis is away",
+    )
     cryptobot_token: Token = Field(description=_TOKEN)
     cryptobot_api_url: WebUrl = Field(default="https://pay.crypt.bot", description=_HTTPS)
     main_bot_api_url: WebUrl = Field(description=_HTTPS)

@@ -197,7 +197,7 @@ def _work(declared: Actor, job: Any, claimed: Claim, message: Message[Any]) -> A
     try:
         value = declared.function(job, Attempt(claimed.attempt, claimed.worker, claimed.last))
     except (Exception, Interrupt) as error:  # noqa: BLE001 (every failure is written to the ledger)
-        _settle_failure(declared, job, claimed, error, started)
+        settle_failure(declared, job, claimed, error, started)
         return None
     runtime.keeper().settle(claimed, lambda: ledger.finish(runtime.db(), claimed))
     log.info("job_finished", outcome="done", ms=_ms(started))
@@ -242,7 +242,7 @@ def _not_ours(declared: Actor, job: LedgerJob, claimed: Claim) -> Any:
         return None
 
 
-def _settle_failure(
+def settle_failure(
     declared: Actor, job: LedgerJob, claimed: Claim, error: BaseException, started: float
 ) -> None:
     """Decide what an exception costs, and write that down."""

@@ -1,15 +1,19 @@
 """Messages nobody tapped for: receipts, notices about money, finished posts, word to the admins.
 
 A message is sent at least once and repeated at most once (contracts with max_attempts = 2): only when it is
-unknown whether Telegram took it. Somebody who cannot be reached is a known outcome: the job is done.
+unknown whether Telegram took it. Somebody who cannot be reached is a known outcome: the job is done. Receipts
+and word about money pass the send gate as answers do; the others are paced (docs/adr/0007).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from socialboost import jobs, logs
 from socialboost.errors import ParkError, RejectedError
 from socialboost.screens import notices, orders, posts, texts
-from workers import outbox, replies, runtime
+from workers import companions, outbox, replies, runtime
 from workers.base import Attempt, actor
 
 log = logs.get(__name__)
@@ -46,7 +50,7 @@ def notify_post(job: jobs.NotifyPost, attempt: Attempt) -> None:  # noqa: ARG001
         return
     language = texts.language(post["language"])
     screen = posts.post_completed if post["status"] == "completed" else posts.post_failed
-    replies.send(post["telegram_id"], screen(post, language))
+    replies.notify(post["telegram_id"], screen(post, language))
 
 
 @actor(jobs.NotifyAdmins)
@@ -66,13 +70,22 @@ def notify_admins(job: jobs.NotifyAdmins, attempt: Attempt) -> None:  # noqa: AR
 
 @actor(jobs.SendAdminNotice)
 def send_admin_notice(job: jobs.SendAdminNotice, attempt: Attempt) -> None:  # noqa: ARG001
-    """Send one notice to one admin, in their language, or to the channel, in the shop's."""
+    """Send a notice to one admin, in their language, or to the channel, in the shop's.
+
+    Those that wait for the same chat go with it in one message: a chat gets few a minute.
+    """
     private = job.chat_id > 0
     admin = runtime.db().one("get_user", telegram_id=job.chat_id) if private else None
     language = texts.language(admin["language"] if admin else None)
     zone = runtime.settings().timezone
-    screen = notices.admin_notice(job.kind, job.data, language, zone, private=private)
-    try:
-        replies.send(job.chat_id, screen)
-    except RejectedError as exc:  # a channel that threw the bot out must not raise notices about notices
-        log.error("admin_notice_refused", chat_id=job.chat_id, code=exc.code)
+    runtime.gate().notice(job.chat_id)
+    with companions.joined(job, lambda waiting: notices.fitting(_events(waiting), language, zone)) as told:
+        screen = notices.admin_notices(_events(told), language, zone, private=private)
+        try:
+            replies.deliver(job.chat_id, screen)
+        except RejectedError as exc:  # a channel that threw the bot out must not raise notices about notices
+            log.error("admin_notice_refused", chat_id=job.chat_id, code=exc.code)
+
+
+def _events(told: Sequence[jobs.SendAdminNotice]) -> list[tuple[str, dict[str, Any]]]:
+    return [(notice.kind, notice.data) for notice in told]

@@ -18,10 +18,10 @@ import redis
 
 from socialboost import dialogues, logs
 from socialboost.clients.refusals import EDIT_GONE, UNREACHABLE_CODES
-from socialboost.errors import RejectedError, ServiceError
+from socialboost.errors import PostponeError, RejectedError, ServiceError
 from socialboost.jobs import Tap
 from socialboost.screens.core import Screen
-from workers import runtime
+from workers import gate_scripts, runtime
 
 log = logs.get(__name__)
 
@@ -31,18 +31,6 @@ CONTENT_SECONDS: Final = 60
 """How long what was rendered is kept: longer than any one edit may take."""
 LASTING_SECONDS: Final = 7 * 24 * 3600
 ANSWER_THREADS: Final = 16
-
-_LASTING, _STALE = -1, 0
-
-_CLAIM: Final = """
-local seen = redis.call('GET', KEYS[1])
-if seen == 'lasting' then return -1 end
-if seen and tonumber(seen) > tonumber(ARGV[1]) then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
-redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[4])
-return 1
-"""
-"""Claim the message for this sequence, in one step: -1 it must last, 0 a later render has it, 1 ours."""
 
 _END_DIALOGUE: Final = """
 local data = redis.call('GET', KEYS[2])
@@ -98,9 +86,24 @@ def show(tap: Tap, screen: Screen) -> None:
 
 
 def send(telegram_id: int, screen: Screen) -> bool:
-    """Send a new message; False when it cannot reach this person, who is then marked so."""
+    """Send what a person waits for (a receipt, word about their money) as a new message.
+
+    False when it cannot reach this person, who is then marked so. PostponeError: the send gate is shut.
+    """
+    runtime.gate().person()
+    return deliver(telegram_id, screen)
+
+
+def notify(telegram_id: int, screen: Screen) -> bool:
+    """As `send`, for what nobody waits for: paced, and after everything people wait for."""
+    runtime.gate().notice(telegram_id)
+    return deliver(telegram_id, screen)
+
+
+def deliver(telegram_id: int, screen: Screen) -> bool:
+    """Send a message that was let through the gate; else as `send`."""
     try:
-        _send(telegram_id, screen)
+        _deliver(telegram_id, screen)
     except RejectedError as exc:
         if exc.code not in UNREACHABLE_CODES:
             raise
@@ -121,15 +124,16 @@ def end_dialogue(tap: Tap, dialogue: str = "") -> None:
 def _edit(tap: Tap, message_id: int, screen: Screen) -> bool:
     """Edit the message unless a later render has it; False when a new message must be sent instead."""
     claim = _claim(tap, message_id, screen)
-    if claim == _LASTING:
+    if claim == gate_scripts.LASTING:
         return False
-    if claim == _STALE:
+    if claim == gate_scripts.STALE:
         log.info("stale_render_dropped", chat_id=tap.chat_id, seq=tap.seq)
         return True
     text, keyboard, seq = screen.text, screen.keyboard_markup(), tap.seq
     while True:
         try:
-            runtime.telegram().edit_message(tap.chat_id, message_id, text, keyboard)
+            with runtime.gate().watching():
+                runtime.telegram().edit_message(tap.chat_id, message_id, text, keyboard)
         except RejectedError as exc:
             if exc.code == EDIT_GONE:
                 return False
@@ -140,12 +144,13 @@ def _edit(tap: Tap, message_id: int, screen: Screen) -> bool:
         if later is None:
             return True
         seq, text, keyboard = later
+        runtime.gate().person()
 
 
 def _claim(tap: Tap, message_id: int, screen: Screen) -> int:
     content = json.dumps([screen.text, screen.keyboard_markup()], ensure_ascii=False)
     keys = _keys(tap.chat_id, message_id)
-    return int(runtime.redis().eval(_CLAIM, 2, *keys, tap.seq, content, RENDERED_SECONDS, CONTENT_SECONDS))
+    return runtime.gate().claim(keys, tap.seq, content, (RENDERED_SECONDS, CONTENT_SECONDS))
 
 
 def _later(tap: Tap, message_id: int, seq: int) -> tuple[int, str, dict[str, Any]] | None:
@@ -162,7 +167,13 @@ def _keys(chat_id: int, message_id: int) -> list[str]:
 
 
 def _send(chat_id: int, screen: Screen) -> None:
-    message_id = runtime.telegram().send_message(chat_id, screen.text, screen.keyboard_markup())
+    runtime.gate().person()
+    _deliver(chat_id, screen)
+
+
+def _deliver(chat_id: int, screen: Screen) -> None:
+    with runtime.gate().watching():
+        message_id = runtime.telegram().send_message(chat_id, screen.text, screen.keyboard_markup())
     if screen.lasting and message_id:
         try:
             runtime.redis().set(dialogues.rendered_key(chat_id, message_id), "lasting", ex=LASTING_SECONDS)
@@ -182,7 +193,11 @@ def _answering() -> ThreadPoolExecutor:
 
 
 def _answer(callback_id: str, text: str | None) -> None:
+    """Answer the tap. That is no message, so it needs no token, but it keeps still during a pause."""
+    gate = runtime.gate()
     try:
-        runtime.telegram().answer_callback(callback_id, text)
-    except ServiceError as exc:
+        gate.check()
+        with gate.watching():
+            runtime.telegram().answer_callback(callback_id, text)
+    except (ServiceError, PostponeError) as exc:
         log.warning("spinner_not_stopped", error=str(exc))

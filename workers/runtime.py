@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from socialboost.clients.telegram import TelegramClient
     from socialboost.db import Database
     from socialboost.sealing import Sealer
+    from workers.gate import Gate
     from workers.keeper import Keeper
 
 T = TypeVar("T")
@@ -114,6 +115,18 @@ def _make_sealer() -> Sealer:
     return Sealer(settings().payment_data_key)
 
 
+def _make_gate() -> Gate:
+    from workers.gate import Gate  # noqa: PLC0415
+
+    return Gate(
+        redis(),
+        db,
+        rate=settings().telegram_send_rate,
+        reserved=settings().telegram_reserved_rate,
+        processes=settings().worker_processes,
+    )
+
+
 def _make_keeper() -> Keeper:
     from workers.keeper import Keeper  # noqa: PLC0415
 
@@ -133,6 +146,8 @@ cache: Final = _Shared(_make_cache, lambda client: client.close())
 telegram: Final = _Shared(_make_telegram, lambda client: client.close())
 crypto_pay: Final = _Shared(_make_crypto_pay, lambda client: client.close())
 main_bot: Final = _Shared(_make_main_bot, lambda client: client.close())
+gate: Final = _Shared(_make_gate)
+"""What every message to Telegram passes (workers/gate.py)."""
 sealer: Final = _Shared(_make_sealer)
 """Encrypts raw payment events."""
 keeper: Final = _Shared(_make_keeper, lambda made: made.stop())
@@ -141,5 +156,5 @@ keeper: Final = _Shared(_make_keeper, lambda made: made.stop())
 
 def close() -> None:
     """Close what was opened; the keeper first, since it settles through the database."""
-    for shared in (keeper, sealer, main_bot, crypto_pay, telegram, cache, redis, db, settings):
+    for shared in (keeper, gate, sealer, main_bot, crypto_pay, telegram, cache, redis, db, settings):
         shared.close()

@@ -22,10 +22,11 @@ class NotifyAdmins(LedgerJob):
 
 @dataclass(frozen=True, kw_only=True)
 class SendAdminNotice(LedgerJob):
-    """One notice to one admin chat or channel; key notice:<subject>:<chat_id>."""
+    """One notice to one admin chat or channel, at most one repeat; key notice:<subject>:<chat_id>."""
 
     actor_name: ClassVar[str] = "send_admin_notice"
     queue: ClassVar[str] = NOTIFICATIONS
+    max_attempts: ClassVar[int] = 2
     chat_id: int
     kind: str
     data: dict[str, Any] = field(default_factory=dict)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, tzinfo
 from typing import Any, Final
 
-from socialboost.screens.core import Screen, visible_units
+from socialboost.screens.core import TEXT_UNITS, Screen, visible_units
 from socialboost.screens.menu import back
 from socialboost.screens.texts import Html, Texts, digits, texts
 
@@ -63,14 +63,39 @@ def admin_notice(
     Values are shown as code, so that nothing in them becomes a link, a mention or a command. `amount` is
     money, `expires_at` a point in time shown by the shop's clock.
     """
+    return admin_notices([(kind, data)], language, zone, private=private)
+
+
+def admin_notices(
+    events: Sequence[tuple[str, Mapping[str, Any]]],
+    language: str,
+    zone: tzinfo = UTC,
+    *,
+    private: bool = True,
+) -> Screen:
+    """Show several events, as `admin_notice` shows one; no more of them than `fitting` says."""
     text = texts(language)
+    parts = [_event(text, kind, data, zone) for kind, data in events]
+    return Screen("\n\n".join(parts), (back(text),) if private else (), lasting=True)
+
+
+def fitting(events: Sequence[tuple[str, Mapping[str, Any]]], language: str, zone: tzinfo = UTC) -> int:
+    """Say how many events, from the first on, go into one message: one at least."""
+    text, units = texts(language), 0
+    for count, (kind, data) in enumerate(events):
+        units += visible_units(_event(text, kind, data, zone)) + 2
+        if count and units > TEXT_UNITS:
+            return count
+    return len(events)
+
+
+def _event(text: Texts, kind: str, data: Mapping[str, Any], zone: tzinfo) -> str:
     heading = text.html(f"notice-{kind}") if kind in KINDS else text.html("notice-other", kind=kind)
     known = [name for name in FIELDS if name in data]
     names = known + [name for name in data if name not in FIELDS]
     shown = [name for name in names if data[name] not in (None, "")]
     lines = _fitting(text, [_line(text, name, data[name], zone) for name in shown])
-    parts = [heading, "\n".join(lines)] if lines else [heading]
-    return Screen("\n\n".join(parts), (back(text),) if private else (), lasting=True)
+    return "\n\n".join([heading, "\n".join(lines)] if lines else [heading])
 
 
 def _fitting(text: Texts, lines: list[Html]) -> list[Html]:

@@ -92,3 +92,35 @@ WHERE key IN (
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
 )
+
+-- name: get_waiting_notices :many
+-- Other notices for one chat that wait now or in a moment, oldest first: they may leave in one message.
+SELECT key, args::text AS args
+FROM job_ledger
+WHERE state = 'queued'
+    AND actor = %(actor)s
+    AND (args ->> 'chat_id')::bigint = %(chat_id)s
+    AND run_at <= now() + make_interval(secs => %(ahead_seconds)s)
+    AND attempts < max_attempts
+    AND key <> %(key)s
+ORDER BY created_at, key
+LIMIT %(limit)s
+
+-- name: join_jobs :many
+-- Takes those of the jobs that are free for one attempt, each in a claim of its own: see claim_job.
+UPDATE job_ledger AS j
+SET
+    state = 'running',
+    attempts = j.attempts + 1,
+    lease_until = now() + make_interval(secs => %(lease_seconds)s),
+    worker = free.worker,
+    updated_at = now()
+FROM (
+    SELECT q.key, wanted.worker
+    FROM unnest(%(keys)s::text[], %(workers)s::text[]) AS wanted (key, worker)
+    JOIN job_ledger AS q ON q.key = wanted.key AND q.state = 'queued' AND q.attempts < q.max_attempts
+    ORDER BY q.key
+    FOR UPDATE OF q SKIP LOCKED
+) AS free
+WHERE j.key = free.key
+RETURNING j.key, j.worker, j.attempts, j.max_attempts, j.args::text AS args

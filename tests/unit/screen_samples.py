@@ -199,6 +199,8 @@ def _notices(world: World) -> Iterator[tuple[str, Draw]]:
         yield f"notice {kind}", lambda lang, kind=kind: notices.admin_notice(kind, data, lang)
     yield "notice long", lambda lang: notices.admin_notice("job_parked", surplus, lang)
     yield "notice empty", lambda lang: notices.admin_notice("breaker_open", {}, lang)
+    several = [("order_paid", {"username": world.name}), (world.name, {"amount": world.amount})]
+    yield "notices", lambda lang: notices.admin_notices(several[: notices.fitting(several, lang)], lang)
     yield "notice channel", lambda lang: notices.admin_notice("order_paid", data, lang, private=False)
 
 

@@ -1,0 +1,117 @@
+"""One rate for all processes: what Telegram's stand-in, with its limits on, saw of it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+import pytest
+import redis
+
+from socialboost.errors import PostponeError
+from tests.flows.gate.traffic import RATE, RESERVED, Traffic, count_until_shut, most, refused
+from workers import gate_scripts
+
+EVEN = RATE // 4 + 1
+"""What notices and broadcasts may be ahead of their even rate."""
+LATE = 5
+"""Calls that a busy machine may move from one window into the next."""
+
+
+def test_two_broadcasts_keep_the_rate_and_share_it_evenly(traffic: Traffic) -> None:
+    chats = traffic.people(700)
+    senders = [
+        traffic.start("broadcast", 13, "first", chats[:350]),
+        traffic.start("broadcast", 13, "second", chats[350:]),
+    ]
+    results = [traffic.result(sender) for sender in senders]
+    records = traffic.records()
+    assert refused(records) == []
+    assert most(records, 10) <= RATE * 10 + EVEN + LATE
+    assert most(records, 1) <= RATE + EVEN + LATE
+    assert sum(r["sent"] for r in results) == len(records) > RATE * 4
+    together = [
+        r for r in records if r["mono_ms"] >= max(_first(records, "first"), _first(records, "second"))
+    ]
+    share = Counter(str(r["params"]["text"]).split()[0] for r in together)
+    assert min(share.values()) >= 0.35 * share.total(), share
+
+
+def _first(records: list[dict[str, object]], name: str) -> float:
+    return next(float(str(r["mono_ms"])) for r in records if name in str(r["params"]))
+
+
+def test_without_the_gate_telegram_refuses(traffic: Traffic) -> None:
+    """Negative control: the limits are on, and this many messages hit them."""
+    chats = traffic.people(200)
+    sender = traffic.start("reckless", 4, "reckless", chats)
+    traffic.result(sender)
+    assert refused(traffic.records())
+
+
+def test_people_come_first(traffic: Traffic) -> None:
+    chats = traffic.people(360)
+    crowd = [
+        traffic.start("broadcast", 8, "broadcast", chats[10:]),
+        traffic.start("notice", 8, "notice", chats[5:10]),
+    ]
+    traffic.wait_for_records(10, "broadcast")
+    person = traffic.result(traffic.start("person", 4, "person", chats[:3]))
+    others = [traffic.result(sender) for sender in crowd]
+    records = traffic.records()
+    assert person["put_off"] == 0, "a person waited behind those who may wait"
+    assert person["sent"] >= 3
+    assert all(other["put_off"] > 0 for other in others), "negative control: the others did have to wait"
+    assert refused(records) == []
+    assert most(records, 5) <= RATE * 5 + RATE + LATE
+
+
+def test_one_chat_gets_one_notice_a_second_from_all_processes(traffic: Traffic) -> None:
+    chats = traffic.people(1)
+    senders = [traffic.start("notice", 6, f"n{number}", chats) for number in range(3)]
+    for sender in senders:
+        traffic.result(sender)
+    records = traffic.records()
+    assert len(records) >= 2
+    for seconds in (1, 2, 4):  # half a second for one that a busy machine held back on its way
+        assert most(records, seconds - 0.5) <= seconds, records
+    span = (records[-1]["mono_ms"] - records[0]["mono_ms"]) / 1000
+    assert len(records) <= span + 1.5
+
+
+def test_a_person_s_own_chat_is_not_paced(traffic: Traffic) -> None:
+    """A new gate has what is kept for people, whoever asks for it."""
+    assert count_until_shut(traffic.gate()) >= RESERVED
+
+
+def test_a_group_gets_twenty_a_minute(traffic: Traffic) -> None:
+    """The minute before is written down as the gate does it: nobody waits that long in a test."""
+    group, gate = -1_001, traffic.gate()
+    gate.person()  # makes the state
+    with redis.Redis.from_url(traffic.redis_url) as client:
+        seconds, _ = client.time()
+        for ago in range(59, 2, -3):  # nineteen messages, the last 5 s ago
+            client.lpush(f"gate:chat:{group}", (seconds - ago) * 1000)
+        assert client.llen(f"gate:chat:{group}") == gate_scripts.GROUP_MESSAGES - 1
+        gate.notice(group)  # the twentieth
+        client.lset(f"gate:chat:{group}", 0, (seconds - 2) * 1000)
+    with pytest.raises(PostponeError) as late:
+        gate.notice(group)
+    assert late.value.seconds <= gate_scripts.GROUP_SECONDS
+    time.sleep(1.2)  # a new gate has nothing yet for broadcasts
+    granted = gate.reserve("b", [group, -1_002, 7, 7])
+    assert granted.chat_ids == [-1_002, 7], "a chat that must wait holds nobody else up"
+    assert granted.wait_seconds > 0
+
+
+def test_a_dead_sender_holds_nobody_up(traffic: Traffic) -> None:
+    gate = traffic.gate()
+    assert gate.reserve("dead", range(1, 100)).wait_seconds > 0
+    alive = Counter[bool]()
+    for page in range(40):
+        granted = gate.reserve("alive", range(1000 * page + 1000, 1000 * page + 1100))
+        alive[bool(granted.chat_ids)] += 1
+        if alive[True] >= 4:
+            return
+        time.sleep(granted.wait_seconds)
+    pytest.fail(f"nothing was granted: {alive}")

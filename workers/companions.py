@@ -1,0 +1,96 @@
+"""Notices that wait for one chat at the same time leave as one message (docs/adr/0007).
+
+Each keeps its own ledger row, attempt and lease, and shares the fate of the message that carried it: so each
+is sent at least once and repeated as often as it would be alone.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from dramatiq.middleware import Interrupt
+
+from socialboost import jobs, logs
+from workers import base, ledger, runtime
+from workers.ledger import Claim
+
+MOST: Final = 20
+"""Notices in one message, if that many fit."""
+AHEAD_SECONDS: Final = 1.1
+"""What waits for this chat's next second goes with the message that has it."""
+
+log = logs.get(__name__)
+
+Joined = list[tuple[jobs.SendAdminNotice, Claim]]
+
+
+@contextmanager
+def joined(
+    job: jobs.SendAdminNotice, fitting: Callable[[Sequence[jobs.SendAdminNotice]], int]
+) -> Iterator[list[jobs.SendAdminNotice]]:
+    """Yield this notice and those taken along; settle the latter as the block ends, and hold them until then.
+
+    `fitting` says how many of the notices, from the first on, go into one message.
+    """
+    started = time.monotonic()
+    taken = _take(job, fitting)
+    try:
+        yield [job, *(other for other, _ in taken)]
+    except (Exception, Interrupt) as error:
+        for other, claimed in taken:
+            with logs.context(key=other.key, attempt=claimed.attempt):
+                base.settle_failure(base.REGISTRY[job.actor_name], other, claimed, error, started)
+        raise
+    for _, claimed in taken:
+        _finish(claimed)
+
+
+def _take(job: jobs.SendAdminNotice, fitting: Callable[[Sequence[jobs.SendAdminNotice]], int]) -> Joined:
+    rows = runtime.db().many(
+        "get_waiting_notices",
+        actor=job.actor_name,
+        chat_id=job.chat_id,
+        key=job.key,
+        ahead_seconds=AHEAD_SECONDS,
+        limit=MOST - 1,
+    )
+    if not rows:
+        return []
+    waiting = [base.decode(jobs.SendAdminNotice, json.loads(row["args"])) for row in rows]
+    chosen = waiting[: max(fitting([job, *waiting]) - 1, 0)]
+    taken: Joined = []
+    for claimed in _claim([other.key for other in chosen]):
+        runtime.keeper().hold(claimed, job.lease_seconds)
+        taken.append((base.decode(jobs.SendAdminNotice, claimed.args or {}), claimed))
+    log.info("notices_joined", chat_id=job.chat_id, keys=[claimed.key for _, claimed in taken])
+    return taken
+
+
+def _claim(keys: list[str]) -> list[Claim]:
+    """Take those of the jobs that are still free; each claim has a name of its own, as every claim does."""
+    if not keys:
+        return []
+    workers = [uuid.uuid4().hex for _ in keys]
+    rows = runtime.db().many("join_jobs", keys=keys, workers=workers, lease_seconds=ledger.LEASE_SECONDS)
+    rows.sort(key=lambda row: keys.index(row["key"]))
+    return [
+        Claim(
+            "claimed",
+            row["key"],
+            row["worker"],
+            row["attempts"],
+            row["max_attempts"],
+            json.loads(row["args"]),
+        )
+        for row in rows
+    ]
+
+
+def _finish(claimed: Claim) -> None:
+    runtime.keeper().settle(claimed, lambda: ledger.finish(runtime.db(), claimed))
+    log.info("job_finished", outcome="joined", job=jobs.SendAdminNotice.actor_name, key=claimed.key)

@@ -1,0 +1,75 @@
+"""A worker process's own share of the send gate, for as long as Redis is away."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+from workers.gate_scripts import CHAT_SECONDS, GROUP_MESSAGES, GROUP_SECONDS
+
+CHATS_REMEMBERED: Final = 10_000
+
+
+class LocalGate:
+    """The limits of workers/gate_scripts.py divided by the number of processes, in this one's memory.
+
+    It starts with one message, not with a burst: nobody knows what was sent a moment ago.
+    """
+
+    def __init__(self, rate: float, kept: float, processes: int) -> None:
+        self._rate = rate / processes
+        self._kept = kept / processes
+        self._full = max(self._rate, self._kept + 1.0)
+        self._chat_seconds = CHAT_SECONDS * processes
+        self._group_messages = max(1, GROUP_MESSAGES // processes)
+        self._lock = threading.Lock()
+        self._level = 1.0
+        self._stamp = time.monotonic()
+        self._chats: dict[int, deque[float]] = {}
+
+    def person(self) -> float:
+        """Take one token for an answer to a person; 0, or the seconds until there may be one."""
+        with self._lock:
+            self._refill()
+            if self._level < 1.0:
+                return (1.0 - self._level) / self._rate
+            self._level -= 1.0
+            return 0.0
+
+    def reserve(self, chat_ids: Sequence[int]) -> tuple[list[int], float]:
+        """Take tokens for paced messages; the chats granted, and the seconds until the rest may go."""
+        granted = list[int]()
+        chat_wait = 0.0
+        with self._lock:
+            now = self._refill()
+            for chat_id in chat_ids:
+                missing = 1.0 + self._kept - self._level
+                if missing > 0:
+                    return granted, missing / self._rate
+                if wait := self._chat_wait(chat_id, now):
+                    chat_wait = min(wait, chat_wait or wait)
+                    continue
+                self._level -= 1.0
+                self._chats.setdefault(chat_id, deque(maxlen=self._group_messages)).append(now)
+                granted.append(chat_id)
+        return granted, chat_wait
+
+    def _refill(self) -> float:
+        now = time.monotonic()
+        self._level = min(self._full, self._level + (now - self._stamp) * self._rate)
+        self._stamp = now
+        return now
+
+    def _chat_wait(self, chat_id: int, now: float) -> float:
+        if len(self._chats) > CHATS_REMEMBERED:
+            self._chats = {k: v for k, v in self._chats.items() if now - v[-1] < GROUP_SECONDS}
+        sent = self._chats.get(chat_id)
+        if sent is None:
+            return 0.0
+        wait = sent[-1] + self._chat_seconds - now
+        if chat_id < 0 and len(sent) == self._group_messages:
+            wait = max(wait, sent[0] + GROUP_SECONDS - now)
+        return max(wait, 0.0)

@@ -1,0 +1,185 @@
+"""The gate's steps in Redis, each one atomic script on Redis's own clock: no worker's clock counts.
+
+Keys: `gate:state` (hash: the buckets and the pause), `gate:flows` (which broadcasts wait, and until when that
+is believed), `gate:shares` (how much each of those has had), `gate:chat:<id>` (what a chat got lately). All
+of them expire. Times are milliseconds. Every script answers {outcome, milliseconds to wait, milliseconds of
+pause left, …}.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+STATE: Final = "gate:state"
+FLOWS: Final = "gate:flows"
+SHARES: Final = "gate:shares"
+
+FRESH, DENIED, GRANTED, STALE, LASTING = -1, 0, 1, 2, 3
+
+CHAT_SECONDS: Final = 1.05
+"""Between two paced messages to one chat: a second, and what the way to Telegram may differ by."""
+GROUP_MESSAGES: Final = 20
+GROUP_SECONDS: Final = 61.0
+"""A group or channel gets GROUP_MESSAGES in it: a minute, and the same margin."""
+
+_STATE: Final = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + time[2] / 1000
+local rate, keep = tonumber(ARGV[1]) / 1000, tonumber(ARGV[2])
+local full = math.max(rate * 1000, keep + 1)
+local burst = math.max(rate * 250, 1)
+local held = redis.call('HMGET', KEYS[1], 'stamp', 'level', 'paced', 'pause', 'person', 'other')
+local stamp, level, paced = tonumber(held[1]), tonumber(held[2]), tonumber(held[3])
+local pause, person, other = tonumber(held[4]) or 0, tonumber(held[5]) or 0, tonumber(held[6]) or 0
+
+local function save()
+  redis.call('HSET', KEYS[1], 'stamp', stamp, 'level', level, 'paced', paced, 'pause', pause,
+    'person', person, 'other', other)
+  redis.call('PEXPIRE', KEYS[1], 86400000)
+end
+
+local function answer(outcome, wait)
+  return {outcome, math.ceil(math.max(wait, 0)), math.ceil(math.max(pause - now, 0))}
+end
+"""
+"""`level` is what anybody may send at once, up to a second's worth; `paced` what notices and broadcasts may,
+up to a quarter of that, so that their rate is even. `stamp` is when both were reckoned: while the gate is
+paused it lies ahead, at the pause's end, from where they fill again. `person` and `other` are the last
+moments promised to somebody who must wait, so that those who wait do not come back all at once."""
+
+_REFILL: Final = """
+if not stamp then return {-1, 0, 0} end
+if stamp > now and pause <= now then stamp = now end
+local passed = math.max(now - stamp, 0)
+level, paced = math.min(level + passed * rate, full), math.min(paced + passed * rate, burst)
+stamp = math.max(stamp, now)
+
+local function slot(last, missing, step)
+  local open = math.max(now, pause)
+  return math.min(math.max(open + math.max(missing, 0) / rate, last + step / rate), open + 60000)
+end
+"""
+"""A missing state (first start, wiped Redis) is never made up here: a pause may be in force (FRESH)."""
+
+_TAKE_ONE: Final = """
+local wait = 0
+if pause <= now and level >= 1 then
+  level = level - 1
+else
+  person = slot(person, 1 - level, 1)
+  wait = person - now
+end
+save()
+if wait > 0 then return answer(0, wait) end
+"""
+
+PERSON: Final = f"{_STATE}{_REFILL}{_TAKE_ONE} return answer(1, 0)"
+"""ARGV: rate, kept. One token for an answer to a person: the whole bucket is theirs."""
+
+CLAIM: Final = f"""{_STATE}{_REFILL}
+local seen = redis.call('GET', KEYS[2])
+if seen == 'lasting' then return answer(3, 0) end
+if seen and tonumber(seen) > tonumber(ARGV[3]) then return answer(2, 0) end
+{_TAKE_ONE}
+redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[5])
+redis.call('SET', KEYS[3], ARGV[4], 'EX', ARGV[6])
+return answer(1, 0)
+"""
+"""Claim a message for an edit and take its token, in one round trip. KEYS: state, the message's render, its
+content. ARGV: rate, kept, sequence, content, seconds to keep each. LASTING: it must stay as it is. STALE: a
+later render has it; neither costs a token. DENIED: nothing was claimed."""
+
+PEEK: Final = f"{_STATE}{_REFILL} return answer(1, 0)"
+"""Only says how long the pause still is."""
+
+PAUSE: Final = f"""{_STATE}
+if not stamp then stamp, level, paced = now, math.min(keep, full), 0 end
+local till = now + tonumber(ARGV[3])
+if till > now and till > pause then pause, stamp, level, paced = till, till, 0, 0 end
+save()
+return answer(1, 0)
+"""
+"""ARGV: rate, kept, milliseconds. Pause everything for that long, at least; 0 only makes the missing state:
+what is kept for people and nothing more, so that a wipe lets no burst through."""
+
+RESERVE: Final = f"""{_STATE}{_REFILL}
+local flow, chat_ms, group_count, group_ms = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local wanted, notice = #ARGV - 6, ARGV[3] == ''
+local floor, debt = keep, 0
+if notice then floor, debt = keep / 2, burst end
+
+for _, name in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now)) do
+  redis.call('ZREM', KEYS[2], name)
+  redis.call('HDEL', KEYS[3], name)
+end
+local mine, least, others, share, quantum = 0, nil, 0, math.huge, math.max(burst / 2, 1)
+if not notice then
+  for _, name in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+    if name ~= flow then
+      local had = tonumber(redis.call('HGET', KEYS[3], name)) or 0
+      least, others = math.min(least or had, had), others + 1
+    end
+  end
+  mine = tonumber(redis.call('HGET', KEYS[3], flow)) or least or 0
+  if least then share = math.max(least + quantum - mine, 0) end
+end
+local room = 0
+if pause <= now then room = math.floor(math.min(paced + debt, level - floor, share) + 0.000001) end
+
+local function chat_wait(id)
+  local key = 'gate:chat:' .. id
+  if string.sub(id, 1, 1) ~= '-' then
+    if redis.call('SET', key, 1, 'PX', chat_ms, 'NX') then return 0 end
+    return math.max(redis.call('PTTL', key), 1)
+  end
+  local sent = redis.call('LRANGE', key, 0, group_count - 1)
+  local last, first = tonumber(sent[1]) or 0, tonumber(sent[group_count]) or 0
+  local wait = math.max(last + chat_ms - now, first + group_ms - now)
+  if wait > 0 then return wait end
+  redis.call('LPUSH', key, now)
+  redis.call('LTRIM', key, 0, group_count - 1)
+  redis.call('PEXPIRE', key, group_ms)
+  return 0
+end
+
+local taken, soonest, index, wait = {{}}, math.huge, 0, 0
+while index < wanted and #taken < room do
+  index = index + 1
+  local busy = chat_wait(ARGV[6 + index])
+  if busy == 0 then taken[#taken + 1] = index else soonest = math.min(soonest, busy) end
+end
+level, paced, mine = level - #taken, paced - #taken, mine + #taken
+
+if index < wanted then
+  local need = math.min(wanted - index, quantum)
+  local missing = math.max(need - paced - debt, need + floor - level)
+  if share < #taken + need then missing = math.max(missing, (#taken + need - share) * others) end
+  if notice then
+    other = slot(other, missing, 1)
+    wait = other - now
+  else
+    wait = slot(0, missing, 0) - now
+    redis.call('ZADD', KEYS[2], now + wait + 1000, flow)
+    redis.call('HSET', KEYS[3], flow, mine)
+    redis.call('PEXPIRE', KEYS[2], 86400000)
+    redis.call('PEXPIRE', KEYS[3], 86400000)
+  end
+else
+  redis.call('ZREM', KEYS[2], flow)
+  redis.call('HDEL', KEYS[3], flow)
+  if soonest < math.huge then wait = soonest end
+end
+save()
+local said = answer(#taken > 0 and 1 or 0, wait)
+for position, index_taken in ipairs(taken) do said[3 + position] = index_taken end
+return said
+"""
+"""ARGV: rate, kept, broadcast ('' for notices), a chat's milliseconds, a group's messages and milliseconds,
+chat ids. Tokens for a page of paced messages; the answer ends with the positions of the chats granted.
+
+The order is in what each must leave in the bucket: a person nothing, a notice half of what is kept, a
+broadcast all of it; and a notice may run the even rate into debt, which broadcasts then wait out.
+
+Of broadcasts that wait, none gets further ahead of the one that had least than half a burst: their shares are
+equal however often each asks. One whose return is overdue by a second no longer counts, so that a dead sender
+holds nobody up; one that gets all it asked for waits for nothing."""
