@@ -302,6 +302,12 @@ class QueueBroker(RedisBroker):
             if body is not None
         ]
 
+    def processes(self) -> int:
+        """Return how many processes used the queue within a heartbeat: every worker, and whoever just sent."""
+        since = current_millis() - HEARTBEAT_MS
+        key = f"{self.namespace}:__heartbeats__"
+        return int(self._guard(lambda: self.client.zcount(key, since, "+inf")))
+
     def close(self) -> None:
         """Close the connections."""
         self.client.close()

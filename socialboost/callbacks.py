@@ -6,6 +6,7 @@ Parsing is plain string work, shared by the bot (filters) and the screens (keybo
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from uuid import UUID
 
@@ -25,6 +26,18 @@ ADMIN_STATS: Final = "admin_stats"
 ADMIN_PACKAGES: Final = "admin_packages"
 ADMIN_BROADCAST: Final = "admin_broadcast"
 ADMIN_SETTINGS: Final = "admin_settings"
+ADMIN_PANEL: Final = "admin_panel"
+ADMIN_EXCEPTIONS_PREFIX: Final = "admin_exceptions_"
+ADMIN_JOBS_PREFIX: Final = "admin_jobs_"
+PAYMENT_PREFIX: Final = "payment_"
+PAYMENT_OWNER_PREFIX: Final = "payment_owner_"
+JOB_PREFIX: Final = "job_"
+DECISIONS: Final = ("activate", "credit", "refund", "dismiss")
+"""What can be decided about a payment: `payment_<decision>_<payment id>`."""
+SETTLEMENTS: Final = ("replay", "discard")
+"""What can be done with a parked job or a dead letter: `job_<settlement>_<ref>`."""
+LETTER_PREFIX: Final = "letter_"
+"""How the ref of a dead letter begins; a parked job's is the digest of its key."""
 
 PACKAGE_PREFIX: Final = "pkg_"
 CONFIRM_PREFIX: Final = "confirm_"
@@ -33,6 +46,9 @@ CANCEL_PREFIX: Final = "cancel_"
 PLATFORM_PREFIX: Final = "platform_"
 LANGUAGE_PREFIX: Final = "language_"
 HISTORY_PREFIX: Final = "history_"
+BALANCE_PREFIX: Final = "balance_"
+
+_DIGEST: Final = re.compile(r"[0-9a-f]{32}")
 
 PLATFORMS: Final = ("telegram", "instagram", "tiktok", "youtube", "x", "facebook", "threads")
 
@@ -47,9 +63,20 @@ def after(prefix: str, data: str) -> str | None:
 def order_id(prefix: str, data: str) -> str | None:
     """Return the order's id in canonical form, or None when `data` carries no UUID after `prefix`."""
     text = after(prefix, data)
-    if text is None:
-        return None
+    return None if text is None else uuid(text)
+
+
+def uuid(text: str) -> str | None:
+    """Return an id in canonical form, or None when the text is none."""
     try:
         return str(UUID(text))
     except ValueError:
         return None
+
+
+def job_ref(text: str) -> str | None:
+    """Return the name of a parked job (32 hexadecimal digits) or of a dead letter, or None."""
+    letter = order_id(LETTER_PREFIX, text)
+    if letter is not None:
+        return LETTER_PREFIX + letter
+    return text if _DIGEST.fullmatch(text) else None

@@ -139,11 +139,12 @@ class CacheSettings(RedisSettings):
 
 
 class TelegramModeSettings(RedisSettings):
-    """A process that must know how updates arrive."""
+    """A process that must know how updates arrive, and whose are the admins'."""
 
     telegram_webhook_url: WebhookUrl | None = Field(
         default=None, description="empty for long polling, or " + _HTTPS + "; ports 443, 80, 88 or 8443"
     )
+    admin_telegram_ids: TelegramIds = Field(default=(), description="comma-separated numeric Telegram ids")
 
 
 class TelegramWebhookSettings(TelegramModeSettings):
@@ -243,7 +244,6 @@ class WorkerSettings(TelegramWebhookSettings, CacheSettings, DatabaseSettings):
     )
     main_bot_tasks_path: ApiPath = Field(default="/api/tasks", description="a path such as /api/tasks")
     main_bot_health_path: ApiPath = Field(default="/health", description="a path such as /health")
-    admin_telegram_ids: TelegramIds = Field(default=(), description="comma-separated numeric Telegram ids")
     admin_channel_id: int | None = Field(
         default=None, lt=0, description="empty, or a channel's id such as -1001234567890"
     )

@@ -22,7 +22,8 @@ def open_order(job: jobs.OpenOrder, attempt: Attempt) -> None:  # noqa: ARG001 (
     if order.get("is_new"):
         cache.forget(cache.user_key(job.telegram_id))
     if order["success"]:
-        screen = orders.order_card(order, person.language, runtime.settings().timezone)
+        card = {**order, "balance": person.figures.get("balance")}
+        screen = orders.order_card(card, person.language, runtime.settings().timezone)
     else:
         screen = packages.package_gone(person.language)
     replies.reply(job, screen)
@@ -42,7 +43,7 @@ def cancel_order(job: jobs.CancelOrder, attempt: Attempt) -> None:  # noqa: ARG0
         replies.reply(job, as_it_stands(order, person.language))
 
 
-def find(job: jobs.CancelOrder | jobs.CreateInvoice) -> dict[str, Any] | None:
+def find(job: jobs.CancelOrder | jobs.CreateInvoice | jobs.PayFromBalance) -> dict[str, Any] | None:
     """Return get_order's row of this person's order; None for a foreign or unknown one alike."""
     return runtime.db().one("get_order", telegram_id=job.telegram_id, order_id=job.order_id)
 

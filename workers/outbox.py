@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
-from socialboost import jobs, logs
+from socialboost import jobs, logs, sending
 from socialboost.db import Transaction
 from socialboost.errors import QueueUnavailableError
 
@@ -36,6 +36,20 @@ def owe(tx: Transaction, job: jobs.LedgerJob, delay_seconds: float = 0.0) -> boo
         return False
     tx.after_commit(partial(_committed, job, due_now))
     return True
+
+
+def resume(tx: Transaction, actor: str, queue: str, args: dict[str, Any]) -> None:
+    """Send a job whose row `tx` has made due again; if that message is lost, the sweeper sends it."""
+    # JSON from the database has Decimal for its fractions, which no message can carry.
+    plain = json.loads(json.dumps(args, default=float))
+    tx.after_commit(partial(_wake, actor, queue, plain))
+
+
+def _wake(actor: str, queue: str, args: dict[str, Any]) -> None:
+    try:
+        sending.wake(actor, queue, args)
+    except QueueUnavailableError as error:
+        log.warning("owed_not_sent", job=actor, key=args.get("key"), error=str(error))
 
 
 def _committed(job: jobs.LedgerJob, due_now: bool) -> None:

@@ -21,6 +21,11 @@ PROVIDER: Final = "crypto_pay"
 LARGEST_AMOUNT: Final = Decimal(999_999_999_999)
 """What the column of an amount holds; more is no payment."""
 
+_TOLD: Final = frozenset(
+    {"package_name", "amount", "asset", "telegram_id", "order_id", "payment_id", "expires_at", "reason"}
+)
+"""Of payment_answer, what the admins' notice shows."""
+
 log = logs.get(__name__)
 
 
@@ -124,11 +129,7 @@ def activate_order(job: jobs.ActivateOrder, attempt: Attempt) -> None:  # noqa: 
 def _owe_words(tx: Transaction, job: jobs.ActivateOrder, result: Mapping[str, Any]) -> None:
     """Owe the receipt or the explanation, and the admins' notice; a duplicate owes nothing new."""
     order_id = result.get("order_id")
-    data = {
-        name: str(result[name])
-        for name in ("package_name", "amount", "asset", "telegram_id", "order_id", "expires_at", "reason")
-        if result.get(name) is not None
-    }
+    data = {name: str(value) for name, value in result.items() if name in _TOLD and value is not None}
     data["invoice_id"] = job.invoice_id
     if result["outcome"] == "activated":
         outbox.owe(tx, jobs.SendReceipt(key=f"receipt:{order_id}", order_id=str(order_id)))

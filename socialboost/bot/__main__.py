@@ -25,7 +25,7 @@ async def _poll(settings: BotSettings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     session = AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram_api_url))
     bot = Bot(settings.telegram_bot_token.get_secret_value(), session=session)
-    updates = dispatcher.build(settings.redis_url.get_secret_value())
+    updates = dispatcher.build(settings.redis_url.get_secret_value(), settings.admin_telegram_ids)
     try:
         await Poller(bot, updates, stop).run()
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from aiogram import Bot, Dispatcher
@@ -12,7 +13,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from socialboost import dialogues
-from socialboost.bot import orders, packages, posts, start, stats, strays, support
+from socialboost.bot import admin, guard, orders, packages, posts, start, stats, strays, support
 from socialboost.bot.taps import TapMiddleware
 from socialboost.errors import QueueUnavailableError
 
@@ -25,8 +26,11 @@ QUEUE_AWAY: Final = (QueueUnavailableError, RedisError)
 _REDIS_SECONDS: Final = 3.0
 
 
-def build(redis_url: str) -> Dispatcher:
-    """Return a dispatcher with its own connections to Redis (opened at first use, closed by `close`)."""
+def build(redis_url: str, admins: Collection[int] = ()) -> Dispatcher:
+    """Return a dispatcher with its own connections to Redis (opened at first use, closed by `close`).
+
+    `admins`: the Telegram ids that may use the admins' part; by default nobody's.
+    """
     redis = Redis.from_url(
         redis_url,
         socket_timeout=_REDIS_SECONDS,
@@ -40,7 +44,10 @@ def build(redis_url: str) -> Dispatcher:
     dispatcher.callback_query.outer_middleware(tap)
     # A command is a command in any dialogue, so `posts`, which takes every message while it waits for a
     # link, comes after all of them; `strays` takes whatever is left.
-    for topic in (start, packages, orders, stats, support, posts, strays):
+    for topic in (start, packages, orders, stats, support):
+        dispatcher.include_router(topic.router())
+    dispatcher.include_routers(*guard.routers("admin", admin.ROUTES, admins))
+    for topic in (posts, strays):
         dispatcher.include_router(topic.router())
     return dispatcher
 

@@ -26,6 +26,14 @@ async def pay(_callback: CallbackQuery, state: FSMContext, tap: TapFields, order
     await jobs.send_async(jobs.CreateInvoice(**tap, key=key, order_id=order_id))
 
 
+async def pay_from_balance(
+    _callback: CallbackQuery, state: FSMContext, tap: TapFields, order_id: str
+) -> None:
+    """Pay the order from the person's balance."""
+    await state.set_state(UserStates.MAIN_MENU)
+    await jobs.send_async(jobs.PayFromBalance(**tap, key=taps.key(tap), order_id=order_id))
+
+
 async def cancel(_callback: CallbackQuery, state: FSMContext, tap: TapFields, order_id: str) -> None:
     """Give the order up."""
     await state.set_state(UserStates.MAIN_MENU)
@@ -37,5 +45,6 @@ def router() -> Router:
     routes = Router(name="orders")
     routes.callback_query.register(confirm, Carries(callbacks.CONFIRM_PREFIX, "slug"))
     routes.callback_query.register(pay, CarriesOrder(callbacks.PAY_PREFIX))
+    routes.callback_query.register(pay_from_balance, CarriesOrder(callbacks.BALANCE_PREFIX))
     routes.callback_query.register(cancel, CarriesOrder(callbacks.CANCEL_PREFIX))
     return routes

@@ -27,3 +27,9 @@ class AdminStates(StatesGroup):
     BROADCAST_CONFIRM = State()
     SETTINGS_MENU = State()
     PACKAGE_MANAGEMENT = State()
+
+
+class AdminDialogues(StatesGroup):
+    """What an admin's next message answers; the specification names no states for these."""
+
+    NAMING_OWNER = State()

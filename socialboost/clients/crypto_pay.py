@@ -1,7 +1,8 @@
-"""Crypto Pay (CryptoBot): make an invoice, find the one that was made. Amounts are Decimal throughout.
+"""Crypto Pay (CryptoBot): make an invoice, find the one that was made, send money back. Amounts are Decimal.
 
 createInvoice has no idempotency key. Our order's id travels as `payload`, so that after a timeout the
-invoice that may have been made is looked for (`find_invoice`) before another one is.
+invoice that may have been made is looked for (`find_invoice`) before another one is. A transfer has one,
+`spend_id`: the same is accepted once, for ever.
 """
 
 from __future__ import annotations
@@ -63,6 +64,16 @@ class PaidInvoice:
             return False
 
 
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Money that left our Crypto Pay app for a person's @CryptoBot."""
+
+    transfer_id: str
+    user_id: int
+    asset: str
+    amount: Decimal
+
+
 class CryptoPayClient:
     """Calls with the app's token; it goes in a header, never into a URL."""
 
@@ -118,6 +129,21 @@ class CryptoPayClient:
     def delete_invoice(self, invoice_id: str) -> None:
         """Withdraw an invoice nobody was shown."""
         self._call("deleteInvoice", {"invoice_id": int(invoice_id)}, repeatable=True)
+
+    def transfer(self, user_id: int, asset: str, amount: Decimal, spend_id: str) -> Transfer:
+        """Send money to a Telegram user.
+
+        RejectedError: nothing was sent, unless its code is refusals.SPEND_ID_USED: then it was sent before.
+        AmbiguousError: it may have been sent; `find_transfer` tells.
+        """
+        body = {"user_id": user_id, "asset": asset, "amount": format(amount, "f"), "spend_id": spend_id}
+        return _transfer(self._call("transfer", body))
+
+    def find_transfer(self, spend_id: str) -> Transfer | None:
+        """Return what was sent under this spend_id, or None when nothing was."""
+        result = self._call("getTransfers", {"spend_id": spend_id}, repeatable=True)
+        items = result.get("items", [])
+        return _transfer(items[0]) if items else None
 
     def close(self) -> None:
         """Close all connections."""
@@ -196,3 +222,16 @@ def _invoice(item: Any) -> Invoice:
     if not invoice.pay_url.startswith(("https://", "http://")) or not invoice.amount.is_finite():
         raise AmbiguousError(SERVICE, "the invoice is not what was agreed")
     return invoice
+
+
+def _transfer(item: Any) -> Transfer:
+    """Read a transfer. Raises AmbiguousError: one that we cannot read was made all the same."""
+    try:
+        return Transfer(
+            transfer_id=str(int(item["transfer_id"])),
+            user_id=int(item["user_id"]),
+            asset=str(item["asset"]),
+            amount=Decimal(str(item["amount"])),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError, InvalidOperation):
+        raise AmbiguousError(SERVICE, "the transfer is not what was agreed") from None

@@ -1,6 +1,6 @@
-"""Telegram's refusals that the workers act on, by the codes of clients/telegram.py.
+"""Refusals that the workers act on: Telegram's by clients/telegram.py's codes, Crypto Pay's by its names.
 
-Apart from the client, so that the scheduler, which imports the actors too, does not load an HTTP library.
+Apart from the clients, so that the scheduler, which imports the actors too, does not load an HTTP library.
 """
 
 from __future__ import annotations
@@ -12,3 +12,6 @@ EDIT_GONE: Final = "edit_gone"
 
 UNREACHABLE_CODES: Final = frozenset({"blocked", "deactivated", "never_started", "chat_not_found"})
 """Codes of a RejectedError after which nothing reaches this person until they write to the bot again."""
+
+SPEND_ID_USED: Final = "SPEND_ID_ALREADY_USED"
+"""Money was sent under this spend_id before: look it up."""

@@ -77,7 +77,7 @@ class ShowParkedJobs(Tap):
 
 @dataclass(frozen=True, kw_only=True)
 class ShowParkedJob(Tap):
-    """Show one parked job (`ref`: digest of its key) or dead letter (`ref`: letter:<id>)."""
+    """Show one parked job (`ref`: digest of its key) or dead letter (`ref`: letter_<id>)."""
 
     actor_name: ClassVar[str] = "show_parked_job"
     queue: ClassVar[str] = INTERACTIVE

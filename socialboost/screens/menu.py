@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from socialboost import callbacks
 from socialboost.screens.core import Button, Row, Screen
-from socialboost.screens.texts import LANGUAGES, Html, Texts, texts
+from socialboost.screens.texts import LANGUAGES, Html, Texts, decimal, price, texts
 
 COMMANDS: Final = ("start", "help", "privacy", "paysupport")
 
@@ -49,6 +49,12 @@ def package_block(text: Texts, key: str, package: Mapping[str, Any], zone: tzinf
     )
 
 
+def balance_lines(text: Texts, stats: Mapping[str, Any]) -> list[Html]:
+    """Return the line about the person's balance, none while there is nothing on it."""
+    balance = decimal(stats.get("balance") or 0)
+    return [text.html("balance", balance=price(balance))] if balance > 0 else []
+
+
 def welcome(stats: Mapping[str, Any] | None, language: str, zone: tzinfo) -> Screen:
     """Greet after /start; `stats` is get_user_stats, None for somebody who has just come."""
     return _menu("welcome", stats, language, zone)
@@ -64,6 +70,7 @@ def _menu(key: str, stats: Mapping[str, Any] | None, language: str, zone: tzinfo
     parts = [text.html(key)]
     if stats and stats.get("current_package"):
         parts.append(package_block(text, "menu-package", stats["current_package"], zone))
+    parts += balance_lines(text, stats or {})
     return Screen("\n\n".join(parts), menu_rows(text))
 
 

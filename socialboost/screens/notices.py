@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, tzinfo
 from typing import Any, Final
 
-from socialboost.screens.core import TEXT_UNITS, Screen, visible_units
+from socialboost import callbacks
+from socialboost.screens.core import TEXT_UNITS, Button, Row, Screen, visible_units
 from socialboost.screens.menu import back
 from socialboost.screens.texts import Html, Texts, digits, texts
 
 KINDS: Final = (
     "order_paid",
     "payment_exception",
+    "refund_sent",
+    "refund_refused",
     "job_parked",
     "breaker_open",
     "credited_not_paid",
@@ -25,21 +29,30 @@ FIELDS: Final = (
     "package_name",
     "amount",
     "asset",
+    "order_amount",
+    "order_status",
     "username",
     "telegram_id",
     "order_id",
     "invoice_id",
     "payment_id",
+    "transfer_id",
     "reason",
     "is_late",
+    "paid_at",
+    "deadline_at",
     "expires_at",
     "status",
     "actor",
+    "queue",
     "key",
+    "args",
     "attempts",
     "failures",
     "error",
-    "queue",
+    "created_at",
+    "updated_at",
+    "decided_by",
     "count",
     "day",
     "orders_paid",
@@ -54,15 +67,26 @@ FIELDS: Final = (
 LINE_UNITS: Final = 3500
 """Room for the lines in a message; what does not fit is cut, and the log has it all."""
 
+_MONEY: Final = frozenset({"amount", "order_amount"})
+_MOMENTS: Final = frozenset({"paid_at", "deadline_at", "expires_at", "created_at", "updated_at"})
+_REFUSALS: Final = {
+    "USER_NOT_FOUND": "user",
+    "INSUFFICIENT_FUNDS": "funds",
+    "METHOD_DISABLED": "method",
+    "403": "method",
+    "ASSET_INVALID": "asset",
+    "UNAUTHORIZED": "token",
+    "401": "token",
+    "SUSPENDED": "suspended",
+    "423": "suspended",
+    "discarded": "discarded",
+}
+
 
 def admin_notice(
     kind: str, data: Mapping[str, Any], language: str, zone: tzinfo = UTC, *, private: bool = True
 ) -> Screen:
-    """Show an event to an admin (`private`, with the way back) or to the admins' channel.
-
-    Values are shown as code, so that nothing in them becomes a link, a mention or a command. `amount` is
-    money, `expires_at` a point in time shown by the shop's clock.
-    """
+    """Show an event to an admin (`private`, with the way to its card and back) or to the admins' channel."""
     return admin_notices([(kind, data)], language, zone, private=private)
 
 
@@ -76,7 +100,9 @@ def admin_notices(
     """Show several events, as `admin_notice` shows one; no more of them than `fitting` says."""
     text = texts(language)
     parts = [_event(text, kind, data, zone) for kind, data in events]
-    return Screen("\n\n".join(parts), (back(text),) if private else (), lasting=True)
+    rows = [row for kind, data in events for row in _card_rows(text, kind, data)]
+    keyboard = (*dict.fromkeys(rows), back(text)) if private else ()
+    return Screen("\n\n".join(parts), keyboard, lasting=True)
 
 
 def fitting(events: Sequence[tuple[str, Mapping[str, Any]]], language: str, zone: tzinfo = UTC) -> int:
@@ -89,13 +115,49 @@ def fitting(events: Sequence[tuple[str, Mapping[str, Any]]], language: str, zone
     return len(events)
 
 
-def _event(text: Texts, kind: str, data: Mapping[str, Any], zone: tzinfo) -> str:
-    heading = text.html(f"notice-{kind}") if kind in KINDS else text.html("notice-other", kind=kind)
+def fields(text: Texts, data: Mapping[str, Any], zone: tzinfo) -> str:
+    """Return a line for each value that is there; "" when none is.
+
+    Values are shown as code, so that nothing in them becomes a link, a mention or a command. Money and
+    points in time (by the shop's clock) are written readably.
+    """
     known = [name for name in FIELDS if name in data]
     names = known + [name for name in data if name not in FIELDS]
     shown = [name for name in names if data[name] not in (None, "")]
-    lines = _fitting(text, [_line(text, name, data[name], zone) for name in shown])
-    return "\n\n".join([heading, "\n".join(lines)] if lines else [heading])
+    return "\n".join(_fitting(text, [_line(text, name, data[name], zone) for name in shown]))
+
+
+def refusal(text: Texts, name: str) -> Html:
+    """Return what Crypto Pay's refusal of a refund means and what an admin can do about it."""
+    known = "amount" if name.startswith("AMOUNT") else _REFUSALS.get(name, "other")
+    return text.html(f"refund-refusal-{known}", name=name)
+
+
+def job_ref(key: str) -> str:
+    """Return how buttons and sql/queries name a parked job."""
+    return hashlib.md5(key.encode(errors="replace"), usedforsecurity=False).hexdigest()
+
+
+def _event(text: Texts, kind: str, data: Mapping[str, Any], zone: tzinfo) -> str:
+    heading = text.html(f"notice-{kind}") if kind in KINDS else text.html("notice-other", kind=kind)
+    advice = refusal(text, str(data.get("reason"))) if kind == "refund_refused" else ""
+    return "\n\n".join(part for part in (heading, advice, fields(text, data, zone)) if part)
+
+
+def _card_rows(text: Texts, kind: str, data: Mapping[str, Any]) -> Iterator[Row]:
+    """Yield the way to what the event is about, where there is one."""
+    payment_id = callbacks.uuid(str(data.get("payment_id")))
+    if payment_id:
+        label = text.label("button-payment-card", sum=_sum(data))
+        yield (Button(label, callbacks.PAYMENT_PREFIX + payment_id),)
+    elif kind == "job_parked" and data.get("key"):
+        label = text.label("button-job-card", actor=str(data.get("actor") or ""))
+        yield (Button(label, callbacks.JOB_PREFIX + job_ref(str(data["key"]))),)
+
+
+def _sum(data: Mapping[str, Any]) -> str:
+    """Return the event's money for a button, of which one message may have several."""
+    return f"{data.get('amount') or ''} {data.get('asset') or ''}"
 
 
 def _fitting(text: Texts, lines: list[Html]) -> list[Html]:
@@ -117,9 +179,9 @@ def _line(text: Texts, name: str, value: Any, zone: tzinfo) -> Html:
 def _shown(text: Texts, name: str, value: Any, zone: tzinfo) -> str:
     """Return the value readable, or as it came if it is not what its name says: no alert is lost to that."""
     try:
-        if name == "amount":
+        if name in _MONEY:
             return digits(value)
-        if name == "expires_at":
+        if name in _MOMENTS:
             return text.moment(value, zone)
     except (TypeError, ValueError, ArithmeticError):
         return str(value)

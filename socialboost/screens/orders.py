@@ -9,7 +9,7 @@ from typing import Any, Final
 from socialboost import callbacks
 from socialboost.screens.core import Button, Row, Screen
 from socialboost.screens.menu import add_post_row, back, packages_row
-from socialboost.screens.texts import Texts, crypto, instant, price, texts
+from socialboost.screens.texts import Texts, crypto, decimal, instant, price, texts
 
 CLOSED_STATUSES: Final = ("paid", "completed", "cancelled", "failed", "processing", "refunded")
 NOTICES: Final = (
@@ -25,6 +25,14 @@ _BUY_AGAIN: Final = frozenset({"invoice_failed", "order_expired"})
 _DONE: Final = frozenset({"paid", "processing"})
 
 
+def _balance_rows(text: Texts, order: Mapping[str, Any]) -> tuple[Row, ...]:
+    """Return the row that pays from the balance, if `balance` is known and enough."""
+    if order.get("balance") is None or decimal(order["balance"]) < decimal(order["amount"]):
+        return ()
+    label = text.label("button-pay-balance", balance=price(order["balance"]))
+    return ((Button(label, f"{callbacks.BALANCE_PREFIX}{order['order_id']}"),),)
+
+
 def _cancel_row(text: Texts, order_id: str) -> Row:
     return (Button(text.label("button-cancel-order"), callbacks.CANCEL_PREFIX + order_id),)
 
@@ -33,7 +41,7 @@ def order_card(order: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
     """Show a pending order: what it costs, until when it can be paid, and the two ways on.
 
     `order` has order_id, package_name, amount, currency, deadline_at (create_order's answer or get_order's
-    row). A dollar is one USDT here.
+    row), and perhaps the person's balance. A dollar is one USDT here.
     """
     text = texts(language)
     order_id, due = str(order["order_id"]), crypto(order["amount"])
@@ -47,6 +55,7 @@ def order_card(order: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
     )
     keyboard = (
         (Button(text.label("button-pay", crypto=due), callbacks.PAY_PREFIX + order_id),),
+        *_balance_rows(text, order),
         _cancel_row(text, order_id),
         back(text),
     )
@@ -69,6 +78,7 @@ def pay_link(order: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
     )
     keyboard = (
         (Button(text.label("button-pay-link"), url=order["pay_url"]),),
+        *_balance_rows(text, order),
         _cancel_row(text, order_id),
         back(text),
     )
@@ -79,6 +89,15 @@ def invoice_busy(language: str) -> Screen:
     """Say that the invoice is being made by an earlier tap."""
     text = texts(language)
     return Screen(text.html("invoice-busy"), (back(text),))
+
+
+def balance_short(order: Mapping[str, Any], language: str) -> Screen:
+    """Say that the balance does not cover the order; `order` has order_id, amount and balance."""
+    text = texts(language)
+    order_id, due = str(order["order_id"]), crypto(order["amount"])
+    body = text.html("balance-short", balance=price(order["balance"]), crypto=due)
+    pay = (Button(text.label("button-pay", crypto=due), callbacks.PAY_PREFIX + order_id),)
+    return Screen(body, (pay, _cancel_row(text, order_id), back(text)))
 
 
 def order_cancelled(order: Mapping[str, Any], language: str) -> Screen:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from socialboost import callbacks
 from socialboost.screens.core import Button, Row, Screen
-from socialboost.screens.menu import add_post_row, back, package_block
+from socialboost.screens.menu import add_post_row, back, balance_lines, package_block
 from socialboost.screens.texts import Html, Texts, link, price, texts
 
 ORDER_STATUSES: Final = ("pending", "paid", "processing", "completed", "failed", "cancelled", "refunded")
@@ -31,6 +31,7 @@ def stats(figures: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
             completed=int(figures.get("completed_posts") or 0),
         ),
         package_block(text, "stats-package", current, zone) if current else text.html("stats-no-package"),
+        *balance_lines(text, figures),
     )
     keyboard = (
         add_post_row(text),

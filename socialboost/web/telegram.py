@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, request
@@ -39,14 +40,14 @@ class UpdateLoop:
     that it belongs to the process that serves and not to one that forked it.
     """
 
-    def __init__(self, redis_url: str) -> None:
+    def __init__(self, redis_url: str, admins: Collection[int]) -> None:
         from aiogram import Bot  # noqa: PLC0415 (2 s and 130 MB that polling mode does not need)
 
         from socialboost.bot import dispatcher  # noqa: PLC0415
 
         self._feed = dispatcher.feed
         self._away = dispatcher.QUEUE_AWAY
-        self._dispatcher: Dispatcher = dispatcher.build(redis_url)
+        self._dispatcher: Dispatcher = dispatcher.build(redis_url, admins)
         self.bot: Bot = Bot(_NO_TOKEN)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._starting = threading.Lock()
@@ -81,7 +82,7 @@ class UpdateLoop:
 def blueprint(settings: WebSettings, secret: SecretStr) -> Blueprint:
     """Return the route of webhook mode."""
     routes = Blueprint("telegram", __name__)
-    updates = UpdateLoop(settings.redis_url.get_secret_value())
+    updates = UpdateLoop(settings.redis_url.get_secret_value(), settings.admin_telegram_ids)
 
     @routes.post(PATH)
     def receive() -> dict[str, bool]:

@@ -25,8 +25,13 @@ SELECT
     p.id::text AS payment_id, p.provider, p.invoice_id, p.reason, p.state, p.resolution, p.amount, p.asset,
     p.refunded_amount, p.paid_at, p.created_at, p.resolved_at, p.source,
     o.id::text AS order_id, o.package_name, o.amount AS order_amount, o.status AS order_status,
-    o.deadline_at, u.telegram_id, u.username, u.first_name,
-    r.state AS refund_state, r.refusal AS refund_refusal, r.transfer_id
+    o.deadline_at, u.telegram_id, u.username, u.first_name, u.language, u.balance,
+    r.state AS refund_state, r.refusal AS refund_refusal, r.transfer_id,
+    (
+        SELECT a.admin_telegram_id FROM admin_actions AS a
+        WHERE a.subject = p.id::text AND a.action <> 'payment_owner'
+        ORDER BY a.created_at DESC LIMIT 1
+    ) AS decided_by
 FROM payments AS p
 LEFT JOIN orders AS o ON o.id = p.order_id
 LEFT JOIN users AS u ON u.id = coalesce(o.user_id, p.user_id)

@@ -7,7 +7,7 @@ SELECT create_order(%(telegram_id)s, %(package_slug)s)
 SELECT
     o.id::text AS order_id, o.status, o.amount, o.currency, o.package_name, o.package_slug, o.posts_per_day,
     o.deadline_at, o.activated_at, o.expires_at, o.is_late, i.pay_url, i.invoice_id,
-    i.expires_at AS invoice_expires_at, u.telegram_id, u.language
+    i.expires_at AS invoice_expires_at, u.telegram_id, u.language, u.balance
 FROM orders AS o
 JOIN users AS u ON u.id = o.user_id
 LEFT JOIN LATERAL (

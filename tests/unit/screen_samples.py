@@ -11,7 +11,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from socialboost import callbacks, links
-from socialboost.screens import menu, notices, orders, packages, posts, stats, support
+from socialboost.screens import (
+    admin,
+    decisions,
+    menu,
+    notices,
+    orders,
+    packages,
+    parked,
+    posts,
+    stats,
+    support,
+)
 from socialboost.screens.core import Screen
 
 KYIV = ZoneInfo("Europe/Kyiv")
@@ -105,6 +116,63 @@ class World:
         return [bought | {"amount": self.amount, "currency": "USD"}, *[sent] * (stats.ENTRIES + 1)]
 
     @property
+    def admin_figures(self) -> dict[str, Any]:
+        recent = {
+            "user_username": self.name,
+            "amount": self.amount,
+            "package_name": self.name,
+            "status": "paid",
+            "created_at": "2026-12-22T12:30:00+00:00",
+        }
+        counts = ("users", "orders", "revenue", "posts")
+        return {
+            **{f"total_{name}": self.count for name in counts},
+            **dict.fromkeys(("active_users", "paid_orders", "active_posts", "completed_posts"), self.count),
+            "packages_count": self.count,
+            "recent_orders": [recent, recent | {"user_username": None, "status": "new"}] * 6,
+        }
+
+    @property
+    def payment(self) -> dict[str, Any]:
+        return {
+            "payment_id": ORDER_ID,
+            "invoice_id": self.words,
+            "reason": "wrong_amount",
+            "state": "exception",
+            "resolution": None,
+            "amount": self.amount + 1,
+            "asset": "USDT",
+            "refunded_amount": Decimal(0),
+            "paid_at": NOON,
+            "order_id": ORDER_ID,
+            "package_name": self.name,
+            "order_amount": self.amount,
+            "order_status": "processing",
+            "deadline_at": NOON,
+            "telegram_id": 7,
+            "username": self.name,
+            "balance": self.amount,
+            "refund_state": None,
+            "refund_refusal": None,
+            "transfer_id": None,
+            "decided_by": 900,
+        }
+
+    @property
+    def parked(self) -> dict[str, Any]:
+        return {
+            "ref": "0" * 32,
+            "key": self.words,
+            "actor": self.name,
+            "queue": "payments",
+            "args": {"text": self.words},
+            "attempts": 3,
+            "error": self.words,
+            "created_at": NOON,
+            "updated_at": NOON,
+        }
+
+    @property
     def answer(self) -> dict[str, Any]:
         return {"success": True, "limit": self.count, "used": 1, "remaining": self.count}
 
@@ -118,6 +186,8 @@ def every_screen(world: World) -> Iterator[tuple[str, Draw]]:
     yield from _orders(world)
     yield from _posts(world)
     yield from _notices(world)
+    yield from _admin(world)
+    yield from _decisions(world)
 
 
 def _walk(world: World) -> Iterator[tuple[str, Draw]]:
@@ -155,6 +225,10 @@ def _orders(world: World) -> Iterator[tuple[str, Draw]]:
     yield "order_card", lambda lang: orders.order_card(order, lang, KYIV)
     yield "pay_link", lambda lang: orders.pay_link(order, lang, KYIV)
     yield "invoice_busy", orders.invoice_busy
+    rich = order | {"balance": world.amount}
+    yield "order_card with balance", lambda lang: orders.order_card(rich, lang, KYIV)
+    yield "pay_link with balance", lambda lang: orders.pay_link(rich, lang, KYIV)
+    yield "balance_short", lambda lang: orders.balance_short(order | {"balance": Decimal("0.01")}, lang)
     yield "order_cancelled", lambda lang: orders.order_cancelled(order, lang)
     yield "order_not_found", orders.order_not_found
     yield "receipt late", lambda lang: orders.receipt(order, lang, KYIV)
@@ -202,6 +276,70 @@ def _notices(world: World) -> Iterator[tuple[str, Draw]]:
     several = [("order_paid", {"username": world.name}), (world.name, {"amount": world.amount})]
     yield "notices", lambda lang: notices.admin_notices(several[: notices.fitting(several, lang)], lang)
     yield "notice channel", lambda lang: notices.admin_notice("order_paid", data, lang, private=False)
+
+
+def _admin(world: World) -> Iterator[tuple[str, Draw]]:
+    matters = {"exceptions": world.count, "parked_jobs": world.count, "dead_letters": 1}
+    values = {"log_level": world.words, "telegram_bot_token": None, "alert_email": ""}
+    counts = dict.fromkeys(("waiting_tasks", "open_jobs", "parked_jobs", "dead_letters"), world.count)
+    quiet = world.admin_figures | {"recent_orders": []}
+    yield "admin panel", lambda lang: admin.panel(matters, lang)
+    yield "admin stats", lambda lang: admin.stats(world.admin_figures, lang, KYIV)
+    yield "admin stats quiet", lambda lang: admin.stats(quiet, lang, KYIV)
+    yield "admin settings", lambda lang: admin.settings(values, lang)
+    yield "admin debug", lambda lang: admin.machinery({"payments": world.count}, 3, counts, lang)
+    yield "admin debug away", lambda lang: admin.machinery({"payments": 0}, 3, None, lang)
+    letter = {"letter_id": ORDER_ID, "actor": None, "queue": "tasks", "created_at": NOON}
+    many = [world.parked] * (parked.ENTRIES + 1)
+    yield "parked jobs", lambda lang: parked.parked_jobs(many, [letter], 1, lang)
+    yield "parked jobs none", lambda lang: parked.parked_jobs([], [], 0, lang)
+    for discardable in (True, False):
+        yield (
+            f"parked job {discardable}",
+            lambda lang, can=discardable: parked.parked_job(
+                world.parked, "0" * 32, lang, KYIV, discardable=can
+            ),
+        )
+    ref = f"letter_{ORDER_ID}"
+    yield "dead letter", lambda lang: parked.parked_job(letter, ref, lang, KYIV, discardable=True)
+    for kind in parked.OUTCOMES:
+        yield f"job outcome {kind}", lambda lang, kind=kind: parked.outcome(kind, lang)
+
+
+def _decisions(world: World) -> Iterator[tuple[str, Draw]]:
+    row = world.payment
+    reasons = (*decisions.REASONS, None)
+    listed = [row | {"reason": reason} for reason in reasons] + [row | {"amount": None}] * 2
+    yield "exceptions", lambda lang: decisions.exceptions(listed, 1, lang)
+    yield "exceptions none", lambda lang: decisions.exceptions([], 0, lang)
+    stray = row | {"order_id": None, "package_name": None, "telegram_id": None, "asset": world.words}
+    variants = [stray, *listed]
+    variants += [row | {"state": "resolved", "resolution": name} for name in (*decisions.RESOLUTIONS, None)]
+    variants.append(row | {"state": "applied", "order_status": "paid", "reason": None})
+    variants.append(row | {"refund_state": "wanted"})
+    variants += [row | {"refund_state": "refused", "refund_refusal": name} for name in REFUSALS]
+    for number, variant in enumerate(variants):
+        yield f"payment {number}", lambda lang, it=variant: decisions.payment(it, lang, KYIV)
+    for error in decisions.ERRORS:
+        yield (
+            f"payment error {error}",
+            lambda lang, error=error: decisions.payment(row, lang, KYIV, error=error),
+        )
+        yield f"ask_owner {error}", lambda lang, error=error: decisions.ask_owner(row, lang, error=error)
+    yield "ask_owner", lambda lang: decisions.ask_owner(row, lang)
+    yield "payment_gone", decisions.payment_gone
+    for kind in decisions.NOTICES:
+        for name, it in (("", row), (" stray", stray | {"amount": None})):
+            yield (
+                f"decision {kind}{name}",
+                lambda lang, kind=kind, it=it: decisions.decision_notice(kind, it, lang),
+            )
+
+
+REFUSALS = (
+    *("USER_NOT_FOUND", "INSUFFICIENT_FUNDS", "METHOD_DISABLED", "AMOUNT_TOO_BIG", "ASSET_INVALID"),
+    *("UNAUTHORIZED", "423", "discarded", "<NEW>"),
+)
 
 
 _TOKEN = re.compile(r"<(/?)(b|code)>|&(?:lt|gt|amp);|[^<>&]")

@@ -19,6 +19,7 @@ LANGUAGES = texts.LANGUAGES
 WORLD = World()
 MENU = [callbacks.SELECT_PACKAGES, callbacks.ADD_POST, callbacks.MY_STATS, callbacks.SUPPORT]
 LASTING = (
+    "decision ",
     "receipt",
     "payment_notice",
     "post_accepted",

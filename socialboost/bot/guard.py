@@ -1,0 +1,70 @@
+"""Who may use the admins' part: an id on the list, in their own private chat, at every single step.
+
+For everybody else a button or a command of it does not exist: they get what any unknown one gets, and the log
+says that they tried. The worker asks the same question again (workers/admins.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from aiogram import Router
+from aiogram.enums import ChatType
+from aiogram.filters import Filter
+from aiogram.types import CallbackQuery, Message, TelegramObject
+
+from socialboost import logs
+from socialboost.bot import strays
+from socialboost.bot.taps import TapFields
+
+log = logs.get(__name__)
+
+MESSAGE: Final = "message"
+CALLBACK: Final = "callback_query"
+
+
+@dataclass(frozen=True)
+class Route:
+    """A handler of an admins' topic and what it listens for."""
+
+    observer: Literal["message", "callback_query"]
+    handler: Callable[..., Awaitable[None]]
+    filters: tuple[Any, ...]
+
+
+class IsAdmin(Filter):
+    """The sender is on the list and this is their private chat. Who was forwarded or quoted is no matter."""
+
+    def __init__(self, admins: Collection[int]) -> None:
+        self._admins = frozenset(admins)
+
+    async def __call__(self, event: TelegramObject) -> bool:
+        """Say whether this person may."""
+        message = event.message if isinstance(event, CallbackQuery) else event
+        person = event.from_user if isinstance(event, CallbackQuery | Message) else None
+        # A button too old for Telegram to say where it is was tapped in a private chat: no others have any.
+        private = message is None or (isinstance(event, CallbackQuery | Message) and _is_private(message))
+        return person is not None and private and person.id in self._admins
+
+
+def _is_private(message: Any) -> bool:
+    return bool(message.chat.type == ChatType.PRIVATE)
+
+
+async def refuse(_event: TelegramObject, tap: TapFields) -> None:
+    """Answer somebody else as if there were no such thing."""
+    log.warning("admin_refused", where="bot")
+    await strays.unknown(tap)
+
+
+def routers(name: str, routes: Sequence[Route], admins: Collection[int]) -> tuple[Router, Router]:
+    """Return the admins' router, and the one after it that refuses whoever asked for the same."""
+    admitted, refused = Router(name=name), Router(name=f"{name}_refused")
+    for observer in (admitted.message, admitted.callback_query):
+        observer.filter(IsAdmin(admins))
+    for route in routes:
+        admitted.observers[route.observer].register(route.handler, *route.filters)
+        refused.observers[route.observer].register(refuse, *route.filters)
+    return admitted, refused

@@ -1,0 +1,150 @@
+### Тексти адмін-частини. Правила ті самі, що й у shop.ftl.
+
+## admin.py
+
+button-admin-panel = « До панелі
+button-previous = ‹ Попередні
+button-next = Наступні ›
+button-refresh = 🔄 Оновити
+admin-panel =
+    🛠 <b>Адмін панель</b>
+
+    Оберіть розділ:
+button-admin-stats = 📊 Статистика системи
+button-admin-settings = ⚙️ Налаштування
+button-admin-exceptions = ⚠️ Платежі ({ $count })
+button-admin-jobs = 🧰 Завислі задачі ({ $count })
+admin-stats =
+    📊 <b>Статистика системи</b>
+
+    👥 Користувачів: { $total-users }
+    🟢 З активним пакетом: { $active-users }
+    🧾 Замовлень: { $total-orders }
+    💳 Оплачених: { $paid-orders }
+    💰 Дохід: { $revenue }
+    🔗 Постів: { $total-posts }
+    ⏳ У роботі: { $active-posts }
+    🎉 Завершено: { $completed-posts }
+    📦 Пакетів у продажу: { $packages-count }
+admin-recent = 🕘 <b>Замовлення за добу</b>
+admin-recent-none = 🕘 За добу замовлень не було.
+admin-recent-order = <code>{ $username }</code> · { $package } · { $price } · { $status } · { $at }
+admin-settings =
+    ⚙️ <b>Налаштування</b>
+
+    Їх задає середовище процесів; змінити їх звідси не можна.
+admin-setting-secret = (секрет задано)
+admin-debug =
+    🩺 <b>Стан системи</b>
+
+    Redis: працює
+    Процесів у черзі за останні 20 с: { $processes }
+admin-debug-database =
+    База даних: працює
+    Завдань чекають на Main Bot: { $tasks }
+    Задач у роботі: { $open }
+    Завислих задач: { $parked }
+    Непрочитаних повідомлень черги: { $letters }
+admin-debug-database-away = База даних: не відповідає
+
+## decisions.py
+
+exceptions =
+    ⚠️ <b>Платежі, що потребують рішення</b>
+
+    Спершу найдавніші:
+exceptions-none = ✨ Усі платежі розглянуто.
+button-payment = { $sum } · { $reason }
+button-payment-card = 🔎 Платіж { $sum }
+button-exceptions-back = « До платежів
+reason-wrong_amount = інша сума
+reason-wrong_asset = інша валюта
+reason-too_late = запізно
+reason-second_payment = повторний
+reason-unknown_order = невідоме замовлення
+reason-late = із запізненням
+reason-other = інша причина
+payment-no-amount = сума невідома
+payment-exception = ⚠️ <b>Платіж потребує рішення</b>
+payment-applied = 💰 <b>Платіж зараховано, пакет активовано</b>
+payment-resolved = ☑️ <b>Платіж розглянуто</b>
+payment-activated = ☑️ <b>Рішення: пакет активовано</b>
+payment-credited = ☑️ <b>Рішення: зараховано на баланс</b>
+payment-refunded = ☑️ <b>Рішення: кошти повернено</b>
+payment-dismissed = ☑️ <b>Рішення: закрито без зарахування</b>
+payment-reason-wrong_amount = Надійшла не та сума, що в рахунку.
+payment-reason-wrong_asset = Надійшла інша валюта, ніж у рахунку.
+payment-reason-too_late = Платіж надійшов пізніше ніж за добу після строку.
+payment-reason-second_payment = Це замовлення вже було оплачене або закрите. «Активувати» дасть покупцеві ще один такий пакет.
+payment-reason-unknown_order = Жодне замовлення не відповідає цьому платежу. Щоб зарахувати або повернути кошти, вкажіть власника.
+payment-reason-late = Платіж надійшов після строку, але впродовж доби.
+refund-wanted = ⏳ Повернення надіслано до Crypto Pay, відповіді ще немає.
+refund-refused = ⛔ Кошти не повернено. { $why }
+refund-refusal-user = Crypto Pay не знає цього користувача: він ще не запускав @CryptoBot. Попросіть його відкрити @CryptoBot і спробуйте ще раз або зарахуйте кошти на баланс.
+refund-refusal-funds = На балансі застосунку Crypto Pay замало коштів. Поповніть його в @CryptoBot і спробуйте ще раз.
+refund-refusal-method = Переказ вимкнено в налаштуваннях застосунку. Увімкніть метод transfer: @CryptoBot → Crypto Pay → My Apps → Security, і спробуйте ще раз.
+refund-refusal-amount = Crypto Pay не переказує таку суму: дозволено приблизно від 1 до 25 000 USD. Зарахуйте кошти на баланс або поверніть їх інакше й закрийте платіж.
+refund-refusal-asset = Crypto Pay не переказує цю валюту. Поверніть кошти інакше й закрийте платіж.
+refund-refusal-token = Crypto Pay не прийняв токен застосунку. Перевірте CRYPTOBOT_TOKEN і спробуйте ще раз.
+refund-refusal-suspended = Crypto Pay призупинив застосунок. Зверніться до підтримки Crypto Pay, потім спробуйте ще раз.
+refund-refusal-discarded = Завислу задачу повернення відхилено адміністратором; переказу в Crypto Pay на той момент не було.
+refund-refusal-other = Crypto Pay відмовив: <code>{ $name }</code>. Перевірте застосунок у @CryptoBot; повторна спроба не перекаже двічі.
+decision-refused = ❗️ Рішення не прийнято: { $why }
+decision-error-not_found = такого платежу немає.
+decision-error-already_resolved = щодо платежу вже вирішено.
+decision-error-refund_under_way = повернення вже виконується.
+decision-error-no_order = платіж не стосується жодного замовлення.
+decision-error-no_owner = власника платежу не вказано.
+decision-error-no_amount = сума платежу невідома.
+decision-error-wrong_asset = на баланс зараховують лише USDT.
+decision-error-has_order = власника визначає замовлення.
+decision-error-no_such_person = людини з таким Telegram ID у боті немає: вона має надіслати /start.
+decision-error-not_an_id = це не Telegram ID: надішліть лише цифри.
+ask-owner =
+    👤 <b>Чиї це кошти?</b>
+
+    Рахунок: <code>{ $invoice }</code>
+    Надішліть Telegram ID власника одним повідомленням, лише цифри.
+button-payment-owner = 👤 Вказати власника
+button-payment-activate = 🚀 Активувати пакет
+button-payment-credit = 💼 Зарахувати на баланс
+button-payment-refund = ↩️ Повернути кошти
+button-payment-dismiss = 🗑 Закрити без зарахування
+
+## parked.py
+
+parked-jobs =
+    🧰 <b>Завислі задачі</b>
+
+    Спершу найновіші. ✉️ — повідомлення черги, яке ніхто не зміг виконати.
+parked-jobs-none = ✨ Завислих задач немає.
+button-job = 🧰 { $actor }
+button-letter = ✉️ { $actor }
+button-job-card = 🔎 { $actor }
+button-jobs-back = « До задач
+parked-job = 🧰 <b>Завислу задачу зупинено після всіх спроб</b>
+dead-letter = ✉️ <b>Повідомлення, яке ніхто не зміг виконати</b>
+button-job-replay = ▶️ Виконати ще раз
+button-job-discard = 🗑 Відхилити
+job-outcome-replayed = ▶️ Задачу відправлено на виконання: усі спроби починаються знову.
+job-outcome-discarded = 🗑 Задачу відхилено.
+job-outcome-gone = ℹ️ Цієї задачі вже немає серед завислих: рішення ухвалено раніше.
+job-outcome-refund_sent = ℹ️ Crypto Pay уже переказав ці кошти: повернення записано, відхиляти нічого.
+job-outcome-refund_unknown = ❗️ Не відхилено: Crypto Pay не відповів, чи переказано кошти. Спробуйте ще раз, коли він відповідатиме.
+job-outcome-money = ❗️ Цю задачу не можна відхилити: за нею стоять сплачені кошти. Виконайте її ще раз; якщо пакет не активується, платіж з'явиться серед тих, що потребують рішення.
+job-outcome-unreadable = ❗️ Це повідомлення пошкоджене: виконати його не можна, лише відхилити.
+job-outcome-unknown_actor = ❗️ Ця версія програми не знає такої задачі. Оновіть воркери й спробуйте ще раз.
+
+## notices.py
+
+notice-refund_sent = ↩️ <b>Кошти повернено</b>
+notice-refund_refused = ⛔ <b>Кошти не повернено</b>
+field-order_amount = Сума замовлення
+field-order_status = Стан замовлення
+field-transfer_id = Переказ
+field-paid_at = Сплачено
+field-deadline_at = Строк оплати
+field-created_at = Створено
+field-updated_at = Змінено
+field-args = Дані
+field-decided_by = Рішення ухвалив

@@ -1,0 +1,70 @@
+"""The admins' panel: its doors, the shop's figures, the settings, the machinery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import psycopg
+from pydantic import SecretStr
+
+from socialboost import broker, jobs, logs
+from socialboost.screens import admin
+from socialboost.screens.core import Screen
+from workers import admins, replies, runtime
+from workers.base import actor
+
+log = logs.get(__name__)
+
+
+@actor(jobs.ShowAdminPage)
+def show_admin_page(job: jobs.ShowAdminPage) -> None:
+    """Show a place of the panel; the panel itself for a name it does not have."""
+    language = admins.language(job)
+    if language is not None:
+        replies.reply(job, _PAGES.get(job.page, _panel)(language))
+
+
+def _panel(language: str) -> Screen:
+    matters = runtime.db().one("count_open_matters")
+    return admin.panel(matters or {}, language)
+
+
+def _stats(language: str) -> Screen:
+    return admin.stats(runtime.db().value("get_admin_stats"), language, runtime.settings().timezone)
+
+
+def _settings(language: str) -> Screen:
+    settings = runtime.settings()
+    shown = {name: _shown(getattr(settings, name)) for name in type(settings).model_fields}
+    return admin.settings(shown, language)
+
+
+def _shown(value: object) -> str | None:
+    """Return a setting as text, None for a secret."""
+    values = value if isinstance(value, tuple) else (value,)
+    if any(isinstance(one, SecretStr) for one in values):
+        return None
+    return "" if value is None else ", ".join(str(one) for one in values)
+
+
+def _machinery(language: str) -> Screen:
+    queues = broker.current()
+    return admin.machinery(queues.depth(jobs.QUEUES), queues.processes(), _counts(), language)
+
+
+def _counts() -> Mapping[str, Any] | None:
+    """Return how much waits in the database, None while it is away."""
+    try:
+        return runtime.db().one("count_machinery")
+    except psycopg.OperationalError as error:
+        log.warning("database_unhealthy", error=type(error).__name__)
+        return None
+
+
+_PAGES: Final[Mapping[str, Callable[[str], Screen]]] = {
+    "panel": _panel,
+    "stats": _stats,
+    "settings": _settings,
+    "debug": _machinery,
+}

@@ -1,0 +1,30 @@
+"""Whether whoever tapped is an admin: asked again here, whatever the bot let through."""
+
+from __future__ import annotations
+
+import psycopg
+
+from socialboost import jobs, logs
+from socialboost.screens import menu
+from workers import people, replies, runtime
+
+log = logs.get(__name__)
+
+
+def language(tap: jobs.Tap) -> str | None:
+    """Return the language to answer this admin in.
+
+    Anybody else, and an admin anywhere but in their own private chat, is answered as for an unknown button;
+    then None.
+    """
+    try:
+        row = people.find(tap)
+    except psycopg.OperationalError as error:  # /debug must answer then of all times
+        log.warning("admin_not_looked_up", error=type(error).__name__)
+        row = None
+    found = people.language(tap, row)
+    if tap.telegram_id in runtime.settings().admin_telegram_ids and tap.chat_id == tap.telegram_id:
+        return found
+    log.warning("admin_refused", where="worker")
+    replies.reply(tap, menu.unknown(found))
+    return None

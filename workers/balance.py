@@ -1,0 +1,57 @@
+"""A package paid from what the shop owes its buyer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from socialboost import jobs, logs
+from socialboost.db import Transaction
+from socialboost.errors import ServiceError
+from socialboost.screens import orders as screens
+from workers import orders, outbox, people, replies, runtime
+from workers.base import Attempt, actor
+
+log = logs.get(__name__)
+
+
+@actor(jobs.PayFromBalance)
+def pay_from_balance(job: jobs.PayFromBalance, attempt: Attempt) -> None:  # noqa: ARG001 (guarded transition)
+    """Pay and activate in one step, owing the receipt; a second tap finds the order paid."""
+    person = people.known(job)
+    if person is None:
+        return
+    order = orders.find(job)
+    with runtime.db().transaction() as tx:
+        result = tx.value("pay_from_balance", telegram_id=job.telegram_id, order_id=job.order_id)
+        if order is not None and result["outcome"] == "activated":
+            _owe_words(tx, job, order)
+    log.info("balance_payment", order_id=job.order_id, outcome=result["outcome"])
+    if order is not None and result["outcome"] == "insufficient":
+        replies.reply(job, screens.balance_short({**order, "balance": result["balance"]}, person.language))
+    else:
+        replies.reply(job, orders.as_it_stands(orders.find(job), person.language))
+    if order is not None and order["invoice_id"] and result["outcome"] == "activated":
+        _withdraw(order["invoice_id"])
+
+
+def _owe_words(tx: Transaction, job: jobs.PayFromBalance, order: Mapping[str, Any]) -> None:
+    order_id = order["order_id"]
+    data = {
+        "package_name": order["package_name"],
+        "amount": str(order["amount"]),
+        "asset": "USDT",
+        "telegram_id": str(job.telegram_id),
+        "order_id": order_id,
+        "provider": "balance",
+    }
+    outbox.owe(tx, jobs.SendReceipt(key=f"receipt:{order_id}", order_id=order_id))
+    outbox.owe(tx, jobs.NotifyAdmins(key=f"notice:order_paid:{order_id}", kind="order_paid", data=data))
+
+
+def _withdraw(invoice_id: str) -> None:
+    """Take the order's invoice back, so that nobody pays twice; one paid all the same is listed."""
+    try:
+        runtime.crypto_pay().delete_invoice(invoice_id)
+    except ServiceError as error:
+        log.warning("invoice_not_withdrawn", invoice_id=invoice_id, error=str(error))

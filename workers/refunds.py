@@ -1,0 +1,114 @@
+"""Money sent back through Crypto Pay: once, whatever is lost on the way, and honestly said when refused.
+
+The refund's row has one spend_id for ever, which Crypto Pay accepts once. What was sent under it is looked
+up before every try and after every refusal, so that neither a lost answer nor a second round pays twice.
+Where Crypto Pay will not even tell that (a revoked token, a suspended app) the job is parked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from socialboost import jobs, logs
+from socialboost.clients.refusals import SPEND_ID_USED
+from socialboost.db import Transaction
+from socialboost.errors import AmbiguousError, ParkError, RejectedError
+from workers import decisions, outbox, runtime
+from workers.base import Attempt, actor
+
+if TYPE_CHECKING:
+    from socialboost.clients.crypto_pay import Transfer
+
+log = logs.get(__name__)
+
+
+@actor(jobs.SendRefund)
+def send_refund(job: jobs.SendRefund, attempt: Attempt) -> None:  # noqa: ARG001 (spend_id: sent once)
+    """Send the money and settle the refund. A refusal settles it too; parked, it stays wanted."""
+    refund = runtime.db().one("get_refund", refund_id=job.refund_id)
+    if refund is None:
+        raise ParkError("no such refund")
+    if refund["state"] != "wanted":
+        log.info("refund_not_wanted", refund_id=job.refund_id, state=refund["state"])
+        return
+    try:
+        sent = _send(refund)
+    except RejectedError as error:
+        with runtime.db().transaction() as tx:
+            settle_refused(tx, refund, error.code or str(error.status))
+    else:
+        with runtime.db().transaction() as tx:
+            settle_sent(tx, refund, sent)
+
+
+def _send(refund: Mapping[str, Any]) -> Transfer:
+    """Return the transfer, made now or before. RejectedError: there is none, and there will be none."""
+    found = find_transfer(refund)
+    if found is not None:
+        return found
+    try:
+        return runtime.crypto_pay().transfer(
+            refund["telegram_id"], refund["asset"], refund["amount"], refund["spend_id"]
+        )
+    except RejectedError as error:
+        found = find_transfer(refund)
+        if found is not None:
+            return found
+        if error.code == SPEND_ID_USED:
+            raise AmbiguousError("crypto_pay", "it was sent before, and is not listed") from None
+        raise
+
+
+def find_transfer(refund: Mapping[str, Any]) -> Transfer | None:
+    """Return what Crypto Pay sent for this refund (get_refund's row), None when nothing.
+
+    ParkError when it does not say, or when something else was sent.
+    """
+    try:
+        found = runtime.crypto_pay().find_transfer(refund["spend_id"])
+    except RejectedError as error:
+        raise ParkError(f"Crypto Pay does not say whether the money was sent: {error.code}") from None
+    if found is not None and (found.asset, found.amount) != (refund["asset"], refund["amount"]):
+        raise ParkError(f"transfer {found.transfer_id} is over another amount than its refund")
+    return found
+
+
+def settle_sent(tx: Transaction, refund: Mapping[str, Any], sent: Transfer) -> None:
+    """Write down that the money went, and owe its owner and the admins word of it."""
+    result = tx.value(
+        "settle_refund",
+        refund_id=refund["refund_id"],
+        state="sent",
+        transfer_id=sent.transfer_id,
+        refusal=None,
+    )
+    log.info("refund_settled", refund_id=refund["refund_id"], state="sent", changed=result["changed"])
+    if not result["changed"]:
+        return
+    decisions.owe_word(tx, str(result["payment_id"]), "refunded")
+    data = _told(result) | {"transfer_id": sent.transfer_id}
+    key = f"notice:refund_sent:{refund['refund_id']}"
+    outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="refund_sent", data=data))
+
+
+def settle_refused(tx: Transaction, refund: Mapping[str, Any], refusal: str) -> None:
+    """Write down that nothing moved and why; the payment waits for another decision, and the admins hear."""
+    result = tx.value(
+        "settle_refund",
+        refund_id=refund["refund_id"],
+        state="refused",
+        transfer_id=None,
+        refusal=refusal,
+    )
+    log.warning("refund_settled", refund_id=refund["refund_id"], state="refused", refusal=refusal)
+    if not result["changed"]:
+        return
+    data = _told(result) | {"reason": refusal}
+    key = f"notice:refund_refused:{refund['refund_id']}:{refund['round']}"
+    outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="refund_refused", data=data))
+
+
+def _told(result: Mapping[str, Any]) -> dict[str, str]:
+    names = ("package_name", "amount", "asset", "telegram_id", "order_id", "payment_id")
+    return {name: str(result[name]) for name in names if result[name] is not None}
