@@ -303,7 +303,7 @@ class QueueBroker(RedisBroker):
         ]
 
     def processes(self) -> int:
-        """Return how many processes used the queue within a heartbeat: every worker, and whoever just sent."""
+        """Return how many used the queue within a heartbeat: every worker process, and whoever just sent."""
         since = current_millis() - HEARTBEAT_MS
         key = f"{self.namespace}:__heartbeats__"
         return int(self._guard(lambda: self.client.zcount(key, since, "+inf")))

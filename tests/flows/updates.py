@@ -12,6 +12,7 @@ import redis
 from socialboost import jobs
 
 PERSON = 500_000_001
+ADMIN = 900_000_001
 MESSAGE = 77
 """The bot's message whose buttons are tapped."""
 ORDER = "7d0e5c1a-3f61-4a53-9c9e-0c5a7f0f6f10"

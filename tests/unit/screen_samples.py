@@ -198,6 +198,9 @@ def _walk(world: World) -> Iterator[tuple[str, Draw]]:
     yield "welcome", lambda lang: menu.welcome(world.figures, lang, KYIV)
     yield "welcome new", lambda lang: menu.welcome(None, lang, KYIV)
     yield "menu", lambda lang: menu.menu(world.figures, lang, KYIV)
+    rich = world.figures | {"balance": world.amount}
+    yield "menu rich", lambda lang: menu.menu(rich, lang, KYIV)
+    yield "stats rich", lambda lang: stats.stats(rich, lang, KYIV)
     yield "menu idle", lambda lang: menu.menu(idle, lang, KYIV)
     yield "unknown", menu.unknown
     yield "start_first", menu.start_first
@@ -271,6 +274,8 @@ def _notices(world: World) -> Iterator[tuple[str, Draw]]:
     surplus = data | {f"extra_{number}": world.words + "x" * 200 for number in range(20)}
     for kind in (*notices.KINDS, world.name):
         yield f"notice {kind}", lambda lang, kind=kind: notices.admin_notice(kind, data, lang)
+    card = data | {"payment_id": ORDER_ID}
+    yield "notice with a card", lambda lang: notices.admin_notice("refund_refused", card, lang)
     yield "notice long", lambda lang: notices.admin_notice("job_parked", surplus, lang)
     yield "notice empty", lambda lang: notices.admin_notice("breaker_open", {}, lang)
     several = [("order_paid", {"username": world.name}), (world.name, {"amount": world.amount})]

@@ -34,4 +34,34 @@ def test_cancel_action_is_no_order() -> None:
 
 def test_every_fixed_button_fits_telegram_s_64_bytes() -> None:
     longest = [f"{callbacks.CANCEL_PREFIX}{ORDER}", f"{callbacks.CONFIRM_PREFIX}{'s' * 50}"]
+    longest += [f"{callbacks.PAYMENT_PREFIX}{action}_{ORDER}" for action in callbacks.DECISIONS]
+    longest += [f"{callbacks.PAYMENT_OWNER_PREFIX}{ORDER}", f"{callbacks.BALANCE_PREFIX}{ORDER}"]
+    letter = f"{callbacks.LETTER_PREFIX}{ORDER}"
+    longest += [f"{callbacks.JOB_PREFIX}{action}_{letter}" for action in callbacks.SETTLEMENTS]
+    longest += [f"{callbacks.ADMIN_EXCEPTIONS_PREFIX}9999", f"{callbacks.ADMIN_JOBS_PREFIX}9999"]
     assert all(len(data.encode()) <= 64 for data in longest)
+
+
+@pytest.mark.parametrize("data", [
+    *(f"payment_{action}_{ORDER}" for action in callbacks.DECISIONS),
+    *(f"payment_{ORDER}", f"payment_owner_{ORDER}", f"balance_{ORDER}", f"job_discard_letter_{ORDER}"),
+    *(f"job_{'0' * 32}", f"job_replay_{'0' * 32}", "admin_panel", "admin_exceptions_0", "admin_jobs_0"),
+])  # fmt: skip
+def test_no_button_of_the_admins_is_read_as_an_order_s(data: str) -> None:
+    assert callbacks.order_id(callbacks.PAY_PREFIX, data) is None
+    assert callbacks.order_id(callbacks.CANCEL_PREFIX, data) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "ref"),
+    [
+        ("0" * 32, "0" * 32),
+        (f"letter_{ORDER.upper()}", f"letter_{ORDER}"),
+        ("0" * 31, None),
+        ("Z" * 32, None),
+        ("letter_", None),
+        (ORDER, None),
+    ],
+)
+def test_a_job_is_named_by_a_digest_or_a_letter(text: str, ref: str | None) -> None:
+    assert callbacks.job_ref(text) == ref

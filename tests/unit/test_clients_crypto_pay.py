@@ -167,3 +167,37 @@ def test_calls_are_logged_without_the_token() -> None:
         ("crypto_pay_called", "createInvoice", 200)
     ]
     assert TOKEN not in repr(lines)
+
+
+SENT = {"transfer_id": 90001, "user_id": 7, "asset": "USDT", "amount": "99.99", "status": "completed"}
+
+
+def test_a_transfer_asks_for_exactly_this() -> None:
+    with crypto_pay(result(SENT)) as (client, requests):
+        sent = client.transfer(7, "USDT", Decimal("99.990"), "refund-1")
+    assert requests[0].path == "/api/transfer"
+    assert requests[0].json() == {"user_id": 7, "asset": "USDT", "amount": "99.990", "spend_id": "refund-1"}
+    assert (sent.transfer_id, sent.user_id, sent.asset, sent.amount) == ("90001", 7, "USDT", Decimal("99.99"))
+
+
+def test_a_transfer_is_found_by_its_spend_id_or_certainly_not_there() -> None:
+    with crypto_pay(result({"items": [SENT]}), result({"items": []})) as (client, requests):
+        found = client.find_transfer("refund-1")
+        assert client.find_transfer("refund-2") is None
+    assert found is not None
+    assert found.transfer_id == "90001"
+    assert [r.json() for r in requests] == [{"spend_id": "refund-1"}, {"spend_id": "refund-2"}]
+
+
+def test_a_transfer_is_never_asked_for_twice_by_itself() -> None:
+    with crypto_pay(result({"items": []}), wire.reset, result(SENT)) as (client, requests):
+        client.find_transfer("refund-1")
+        with pytest.raises(AmbiguousError):
+            client.transfer(7, "USDT", Decimal(1), "refund-1")
+        assert len(requests) == 2
+
+
+@pytest.mark.parametrize("broken", [{"transfer_id": "x"}, {"amount": "a lot"}, {"user_id": None}])
+def test_an_unreadable_transfer_is_ambiguous(broken: dict[str, Any]) -> None:
+    with crypto_pay(result({**SENT, **broken})) as (client, _), pytest.raises(AmbiguousError):
+        client.transfer(7, "USDT", Decimal(1), "refund-1")

@@ -12,7 +12,7 @@ from aiogram.types import Update
 
 from socialboost import broker
 from socialboost.bot import dispatcher
-from tests.flows.updates import Json
+from tests.flows.updates import ADMIN, Json
 
 Feed = Callable[[Json], Coroutine[Any, Any, None]]
 
@@ -35,7 +35,7 @@ class NoTelegram(BaseSession):
 async def feed(redis_url: str) -> AsyncIterator[Feed]:
     """Feeds one raw update."""
     installed = broker.install(redis_url)
-    updates = dispatcher.build(redis_url)
+    updates = dispatcher.build(redis_url, admins=(ADMIN,))
     bot = Bot("42:no-telegram-here", session=NoTelegram())
 
     async def one(raw: Json) -> None:

@@ -1,0 +1,186 @@
+"""The admins' part: one job a step for an admin; for anybody else it does not exist, and that is logged."""
+
+from __future__ import annotations
+
+import pytest
+import redis
+from structlog.testing import capture_logs
+
+from socialboost import callbacks, dialogues, jobs
+from socialboost.bot import admin, guard
+from tests.flows.bot.conftest import Feed
+from tests.flows.updates import ADMIN, ORDER, PERSON, Json, group, message, only, person, private, queued, tap
+
+REF = "0123456789abcdef" * 2
+LETTER = f"letter_{ORDER}"
+
+COMMANDS: list[tuple[str, type[jobs.Job], Json]] = [
+    ("/admin", jobs.ShowAdminPage, {"page": "panel"}),
+    ("/stats", jobs.ShowAdminPage, {"page": "stats"}),
+    ("/debug", jobs.ShowAdminPage, {"page": "debug"}),
+]
+TAPS: list[tuple[str, type[jobs.Job], Json]] = [
+    ("admin_panel", jobs.ShowAdminPage, {"page": "panel"}),
+    ("admin_stats", jobs.ShowAdminPage, {"page": "stats"}),
+    ("admin_settings", jobs.ShowAdminPage, {"page": "settings"}),
+    ("admin_exceptions_0", jobs.ShowExceptions, {"page": 0}),
+    ("admin_exceptions_12", jobs.ShowExceptions, {"page": 12}),
+    (f"payment_{ORDER}", jobs.ShowPayment, {"payment_id": ORDER}),
+    (f"payment_owner_{ORDER}", jobs.AskPaymentOwner, {"payment_id": ORDER}),
+    *(
+        (f"payment_{action}_{ORDER}", jobs.ResolvePayment, {"payment_id": ORDER, "action": action})
+        for action in callbacks.DECISIONS
+    ),
+    ("admin_jobs_0", jobs.ShowParkedJobs, {"page": 0}),
+    (f"job_{REF}", jobs.ShowParkedJob, {"ref": REF}),
+    (f"job_{LETTER}", jobs.ShowParkedJob, {"ref": LETTER}),
+    *(
+        (f"job_{action}_{ref}", jobs.SettleParkedJob, {"ref": ref, "action": action})
+        for action in callbacks.SETTLEMENTS
+        for ref in (REF, LETTER)
+    ),
+]
+STRAYS = [
+    *("admin_packages", "admin_", "admin_exceptions_x", "payment_", "payment_keep", f"payment_keep_{ORDER}"),
+    *(
+        f"payment_owner_{REF}x",
+        "job_",
+        "job_x",
+        f"job_burn_{REF}",
+        f"job_replay_{REF}0",
+        "job_replay_letter_",
+    ),
+]
+
+
+def by(update: Json, telegram_id: int) -> Json:
+    """The same update, from somebody else in their own private chat."""
+    kind = "message" if "message" in update else "callback_query"
+    body = update[kind]
+    body["from"] = person(telegram_id)
+    (body if kind == "message" else body["message"])["chat"] = private(telegram_id)
+    return update
+
+
+def asking(redis_url: str, telegram_id: int) -> None:
+    """Put somebody into the dialogue that asks for a payment's owner."""
+    with redis.Redis.from_url(redis_url) as client:
+        client.set(dialogues.state_key(telegram_id, telegram_id), "AdminDialogues:NAMING_OWNER")
+        client.set(
+            dialogues.data_key(telegram_id, telegram_id), f'{{"payment_id": "{ORDER}", "dialogue": "tg:1"}}'
+        )
+
+
+def update_of(step: str) -> Json:
+    return message(step) if step.startswith("/") else tap(step)
+
+
+@pytest.mark.parametrize("row", [*COMMANDS, *TAPS], ids=lambda row: row[0])
+async def test_each_step_of_an_admin_is_one_job(
+    row: tuple[str, type[jobs.Job], Json], feed: Feed, redis_url: str
+) -> None:
+    step, contract, fields = row
+    update = by(update_of(step), ADMIN)
+    await feed(update)
+    job = only(redis_url)
+    assert (job.queue, job.actor) == (contract.queue, contract.actor_name)
+    assert job.args.items() >= fields.items()
+    assert job.args["telegram_id"] == job.args["chat_id"] == ADMIN
+    if issubclass(contract, jobs.LedgerJob):
+        assert job.args["key"] == f"tg:{update['update_id']}:0"
+    contract(**job.args)
+
+
+async def test_an_answer_belongs_to_the_dialogue_that_asked(feed: Feed, redis_url: str) -> None:
+    asked = by(tap(f"payment_owner_{ORDER}"), ADMIN)
+    await feed(asked)
+    queued(redis_url)
+    answer = by(message("123456"), ADMIN)
+    await feed(answer)
+    job = only(redis_url)
+    assert (job.actor, job.args["payment_id"], job.args["text"]) == ("name_payment_owner", ORDER, "123456")
+    assert job.args["dialogue"] == f"tg:{asked['update_id']}"
+    await feed(by(message("/admin"), ADMIN))  # a command is a command in any dialogue
+    assert only(redis_url).actor == "show_admin_page"
+    await feed(by(message("123456"), ADMIN))
+    assert only(redis_url).args["page"] == "unknown"
+
+
+@pytest.mark.parametrize("data", STRAYS)
+async def test_what_the_panel_does_not_have_is_a_stray_for_an_admin_too(
+    data: str, feed: Feed, redis_url: str
+) -> None:
+    await feed(by(tap(data), ADMIN))
+    assert (only(redis_url).args["page"]) == "unknown"
+
+
+def test_the_tables_reach_every_handler_of_the_panel() -> None:
+    """So that the refusals below are about all of it."""
+    assert {route.handler for route in admin.ROUTES} == REACHED
+    assert len(admin.ROUTES) == len(REACHED)
+
+
+REACHED = {
+    *(admin.command, admin.show_page, admin.show_exceptions, admin.show_payment, admin.resolve),
+    *(admin.ask_owner, admin.name_owner, admin.show_jobs, admin.show_job, admin.settle_job),
+}
+
+
+@pytest.mark.parametrize("step", [row[0] for row in [*COMMANDS, *TAPS]])
+async def test_nobody_else_gets_in_and_it_is_logged(step: str, feed: Feed, redis_url: str) -> None:
+    await feed(update_of("/nonsense" if step.startswith("/") else "nonsense"))
+    stranger = only(redis_url)
+    with capture_logs() as lines:
+        await feed(update_of(step))
+    job = only(redis_url)
+    assert (
+        (job.actor, job.args["page"]) == (stranger.actor, stranger.args["page"]) == ("show_page", "unknown")
+    )
+    assert [line["where"] for line in lines if line["event"] == "admin_refused"] == ["bot"]
+
+
+async def test_nobody_else_answers_a_dialogue_of_the_admins(feed: Feed, redis_url: str) -> None:
+    """As somebody who was an admin when it began."""
+    asking(redis_url, PERSON)
+    with capture_logs() as lines:
+        await feed(message("123456"))
+    assert only(redis_url).args["page"] == "unknown"
+    assert [line["event"] for line in lines].count("admin_refused") == 1
+
+
+@pytest.mark.parametrize("row", [*COMMANDS, *TAPS], ids=lambda row: row[0])
+async def test_a_group_is_no_place_for_it(
+    row: tuple[str, type[jobs.Job], Json], feed: Feed, redis_url: str
+) -> None:
+    update = by(update_of(row[0]), ADMIN)
+    kind = "message" if "message" in update else "callback_query"
+    (update[kind] if kind == "message" else update[kind]["message"])["chat"] = group()
+    await feed(update)
+    assert queued(redis_url) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"forward_origin": {"type": "user", "date": 1, "sender_user": person(ADMIN)}},
+        {"sender_chat": private(ADMIN)},
+        {"reply_to_message": {"message_id": 1, "date": 1, "chat": private(), "from": person(ADMIN)}},
+    ],
+)
+async def test_what_an_admin_once_wrote_makes_nobody_one(content: Json, feed: Feed, redis_url: str) -> None:
+    await feed(message("/admin", **content))
+    assert only(redis_url).args["page"] == "unknown"
+
+
+async def test_the_filter_itself_looks_at_the_chat() -> None:
+    """Also without the middleware that drops groups."""
+    from aiogram.types import Update
+
+    may = guard.IsAdmin([ADMIN])
+    inside = Update.model_validate(by(message("/admin"), ADMIN)).message
+    outside = Update.model_validate(message("/admin", chat=group(), **{"from": person(ADMIN)})).message
+    assert inside is not None
+    assert outside is not None
+    assert await may(inside)
+    assert not await may(outside)
+    assert not await guard.IsAdmin([])(inside)

@@ -1,0 +1,263 @@
+"""Payments that wait for a person: every reason, every decision, each taken once and told."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from socialboost import dialogues, jobs
+from tests.flows.shop.desk import (
+    REASONS,
+    Admin,
+    balance,
+    data_of,
+    exceptional,
+    payment_row,
+    refund_row,
+    transfers,
+)
+from tests.flows.shop.world import ADMIN_ID, CHANNEL_ID, Buyer, Shop
+
+NOBODYS = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def admin(shop: Shop) -> Admin:
+    return Admin(shop)
+
+
+def status(shop: Shop, order_id: str) -> str:
+    return str(shop.value("SELECT status FROM orders WHERE id = %s", order_id))
+
+
+def noted(shop: Shop, payment_id: str) -> list[str]:
+    """The append-only record of what admins did with a payment."""
+    query = "SELECT action FROM admin_actions WHERE subject = %s ORDER BY created_at"
+    return [row["action"] for row in shop.rows(query, payment_id)]
+
+
+def named(shop: Shop, admin: Admin, buyer: Buyer, payment_id: str, reason: str) -> None:
+    """Name the owner where no order does."""
+    if reason == "unknown_order":
+        job = admin.do(jobs.NamePaymentOwner, typed=True, payment_id=payment_id, text=f" {buyer.id} ")
+        shop.wait_for_job(job.key)
+
+
+@pytest.mark.parametrize("reason", [r for r in REASONS if r != "unknown_order"])
+def test_activate(shop: Shop, buyer: Buyer, admin: Admin, reason: str) -> None:
+    payment_id, order_id = exceptional(shop, buyer, reason)
+    before = buyer.count("✅ Оплата успішна")
+    admin.decide(payment_id, "activate")
+    row = payment_row(shop, payment_id)
+    assert (row["state"], row["resolution"]) == ("applied", "activated")
+    bought = str(row["order_id"])
+    assert (bought == order_id) is (reason != "second_payment")
+    assert status(shop, bought) == "paid"
+    shop.wait_for_job(f"receipt:{bought}")
+    assert buyer.count("✅ Оплата успішна") == before + 1
+    assert noted(shop, payment_id) == ["payment_activate"]
+
+
+@pytest.mark.parametrize("reason", [r for r in REASONS if r != "wrong_asset"])
+def test_credit(shop: Shop, buyer: Buyer, admin: Admin, reason: str) -> None:
+    payment_id, order_id = exceptional(shop, buyer, reason)
+    named(shop, admin, buyer, payment_id, reason)
+    admin.decide(payment_id, "credit")
+    shop.wait_for_job(f"decision:{payment_id}:credited")
+    owed = Decimal("42.51") if reason == "wrong_amount" else Decimal("99.99")  # up to the cent
+    assert balance(shop, buyer) == owed
+    assert payment_row(shop, payment_id)["resolution"] == "credited"
+    if order_id:
+        assert status(shop, order_id) == ("paid" if reason == "second_payment" else "cancelled")
+    told = buyer.read("Кошти зараховано на ваш баланс")
+    assert f"${owed}" in told["text"]
+
+
+def test_another_asset_cannot_be_credited(shop: Shop, buyer: Buyer, admin: Admin) -> None:
+    payment_id, _ = exceptional(shop, buyer, "wrong_asset")
+    admin.says(jobs.ResolvePayment, "на баланс зараховують лише USDT", payment_id=payment_id, action="credit")
+    assert payment_row(shop, payment_id)["state"] == "exception"
+    assert balance(shop, buyer) == 0
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_refund(shop: Shop, buyer: Buyer, admin: Admin, reason: str) -> None:
+    payment_id, order_id = exceptional(shop, buyer, reason)
+    named(shop, admin, buyer, payment_id, reason)
+    admin.decide(payment_id, "refund")
+    shop.wait_for_job(f"decision:{payment_id}:refunded")
+    refund = refund_row(shop, payment_id)
+    (sent,) = transfers(shop, refund["spend_id"])
+    row = payment_row(shop, payment_id)
+    assert (sent["user_id"], sent["asset"], Decimal(sent["amount"])) == (
+        buyer.id,
+        row["asset"],
+        row["amount"],
+    )
+    assert (refund["state"], refund["transfer_id"]) == ("sent", str(sent["transfer_id"]))
+    assert (row["state"], row["resolution"], row["refunded_amount"]) == (
+        "resolved",
+        "refunded",
+        row["amount"],
+    )
+    if order_id:
+        assert status(shop, order_id) == ("paid" if reason == "second_payment" else "refunded")
+    buyer.read("Кошти повернено")
+    for chat_id in (ADMIN_ID, CHANNEL_ID):
+        shop.wait_for_job(f"notice:refund_sent:{refund['id']}:{chat_id}")
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_dismiss(shop: Shop, buyer: Buyer, admin: Admin, reason: str) -> None:
+    payment_id, order_id = exceptional(shop, buyer, reason)
+    admin.decide(payment_id, "dismiss")
+    row = payment_row(shop, payment_id)
+    assert (row["state"], row["resolution"]) == ("resolved", "dismissed")
+    assert balance(shop, buyer) == 0
+    if reason == "unknown_order":  # nobody to tell
+        assert shop.job(f"decision:{payment_id}:dismissed") == {}
+        return
+    shop.wait_for_job(f"decision:{payment_id}:dismissed")
+    buyer.read("закрив його без зарахування")
+    assert status(shop, order_id) == ("paid" if reason == "second_payment" else "cancelled")
+
+
+def test_a_purchase_is_refunded_and_its_days_end(shop: Shop, buyer: Buyer, admin: Admin) -> None:
+    order_id = buyer.buy("mini")
+    payment_id = str(shop.value("SELECT id FROM payments WHERE order_id = %s", order_id))
+    shown = admin.says(jobs.ShowPayment, order_id, payment_id=payment_id)
+    assert [d for d in data_of(shown) if d.startswith("payment_")] == [f"payment_refund_{payment_id}"]
+    admin.decide(payment_id, "refund")
+    shop.wait_for_job(f"decision:{payment_id}:refunded")
+    assert status(shop, order_id) == "refunded"
+    assert payment_row(shop, payment_id)["state"] == "applied"
+
+
+def test_a_payment_nobody_owns(shop: Shop, buyer: Buyer, admin: Admin) -> None:
+    """The question for its owner stays open until the answer is one."""
+    payment_id, _ = exceptional(shop, buyer, "unknown_order")
+    card = admin.says(jobs.ShowPayment, "Жодне замовлення не відповідає", payment_id=payment_id)
+    assert [d for d in data_of(card) if d.startswith("payment_")] == [
+        f"payment_owner_{payment_id}",
+        f"payment_dismiss_{payment_id}",
+    ]
+    for action, words in (("activate", "не стосується"), ("credit", "не вказано"), ("refund", "не вказано")):
+        admin.says(jobs.ResolvePayment, words, payment_id=payment_id, action=action)
+    admin.says(jobs.AskPaymentOwner, "Чиї це кошти", payment_id=payment_id)
+    for text, words in (("@olena", "лише цифри"), ("", "лише цифри"), ("123456789", "немає")):
+        admin.says(jobs.NamePaymentOwner, words, payment_id=payment_id, text=text)
+    card = admin.says(jobs.NamePaymentOwner, str(buyer.id), payment_id=payment_id, text=str(buyer.id))
+    assert f"payment_credit_{payment_id}" in data_of(card)
+    assert noted(shop, payment_id) == ["payment_owner"]
+
+
+def test_the_dialogue_ends_with_an_answer_that_was_taken(shop: Shop, buyer: Buyer, admin: Admin) -> None:
+    import redis
+
+    payment_id, _ = exceptional(shop, buyer, "unknown_order")
+    with redis.Redis.from_url(shop.redis_url) as client:
+        key = dialogues.state_key(ADMIN_ID, ADMIN_ID)
+        client.set(key, "AdminDialogues:NAMING_OWNER")
+        client.set(dialogues.data_key(ADMIN_ID, ADMIN_ID), '{"dialogue": "tg:77"}')
+        fields = {"payment_id": payment_id, "dialogue": "tg:77"}
+        admin.says(jobs.NamePaymentOwner, "лише цифри", text="?", **fields)
+        assert client.exists(key)
+        admin.says(jobs.NamePaymentOwner, str(buyer.id), text=str(buyer.id), **fields)
+        assert not client.exists(key)
+
+
+def test_two_taps_and_two_admins_decide_once(shop: Shop, buyer: Buyer, admin: Admin) -> None:
+    payment_id, _ = exceptional(shop, buyer, "wrong_amount")
+    taps = [
+        admin.do(jobs.ResolvePayment, typed=True, payment_id=payment_id, action=action)
+        for action in ("credit", "credit", "activate", "refund", "dismiss")
+    ]
+    for job in taps:
+        shop.wait_for_job(job.key)
+    assert len(noted(shop, payment_id)) == 1
+    row = payment_row(shop, payment_id)
+    ways = [
+        balance(shop, buyer) > 0,
+        row["resolution"] == "activated",
+        bool(refund_row(shop, payment_id)),
+        row["resolution"] == "dismissed",
+    ]
+    assert ways.count(True) == 1
+    admin.says(jobs.ResolvePayment, "Рішення не прийнято", payment_id=payment_id, action="dismiss")
+
+
+def test_the_second_admin_is_shown_how_the_first_decided(shop: Shop, buyer: Buyer, admin: Admin) -> None:
+    payment_id, _ = exceptional(shop, buyer, "too_late")
+    admin.decide(payment_id, "dismiss")
+    seen = admin.says(jobs.ResolvePayment, "вже вирішено", payment_id=payment_id, action="credit")
+    assert "Рішення: закрито без зарахування" in seen["text"]
+    assert f"Рішення ухвалив: {ADMIN_ID}" in seen["text"]
+    assert [d for d in data_of(seen) if d.startswith("payment_")] == []
+    assert balance(shop, buyer) == 0
+
+
+def test_the_list_and_the_notice_lead_to_the_card(shop: Shop, buyer: Buyer, admin: Admin) -> None:
+    payment_id, order_id = exceptional(shop, buyer, "wrong_asset")
+    invoice_id = payment_row(shop, payment_id)["invoice_id"]
+    for chat_id, there in ((ADMIN_ID, True), (CHANNEL_ID, False)):
+        shop.wait_for_job(f"notice:payment_exception:{invoice_id}:{chat_id}")
+        (notice,) = [m for m in shop.messages(chat_id) if order_id in m["text"] and "рішення" in m["text"]]
+        assert (f"payment_{payment_id}" in data_of(notice)) is there
+    shop.rows(  # whatever other tests left behind is older: the list is long
+        "UPDATE payments SET created_at = now() - interval '9 days' WHERE id = %s RETURNING id", payment_id
+    )
+    listed = admin.says(jobs.ShowExceptions, "Платежі, що потребують рішення", page=0)
+    assert f"payment_{payment_id}" in data_of(listed)
+    admin.says(jobs.ShowAdminPage, "Адмін панель", page="panel")
+    admin.says(jobs.ShowPayment, "такого платежу немає", payment_id=NOBODYS)
+
+
+@pytest.mark.parametrize(
+    ("contract", "fields"),
+    [
+        (jobs.ShowAdminPage, {"page": "stats"}),
+        (jobs.ShowAdminPage, {"page": "debug"}),
+        (jobs.ShowExceptions, {}),
+        (jobs.ShowPayment, {"payment_id": NOBODYS}),
+        (jobs.AskPaymentOwner, {"payment_id": NOBODYS}),
+        (jobs.NamePaymentOwner, {"payment_id": NOBODYS, "text": "1"}),
+        (jobs.ResolvePayment, {"payment_id": NOBODYS, "action": "dismiss"}),
+        (jobs.ShowParkedJobs, {}),
+        (jobs.ShowParkedJob, {"ref": "0" * 32}),
+        (jobs.SettleParkedJob, {"ref": "0" * 32, "action": "discard"}),
+    ],
+)
+def test_a_worker_refuses_whoever_is_no_admin(
+    shop: Shop, buyer: Buyer, contract: type[jobs.Job], fields: dict[str, str]
+) -> None:
+    """Whatever the bot let through: an older process, a job made by hand, an admin's id in a group."""
+    refused = shop.log_text().count("admin_refused")
+    buyer.do(contract, typed=True, **fields)
+    buyer.read("Не вдалося розпізнати запит")
+    assert shop.log_text().count("admin_refused") == refused + 1
+
+
+def test_an_admin_s_id_in_another_chat_is_refused(shop: Shop, buyer: Buyer, admin: Admin) -> None:
+    payment_id, _ = exceptional(shop, buyer, "too_late")
+    job = admin.do(
+        jobs.ResolvePayment, typed=True, payment_id=payment_id, action="credit", chat_id=CHANNEL_ID
+    )
+    shop.wait_for_job(job.key)
+    assert payment_row(shop, payment_id)["state"] == "exception"
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("panel", "Адмін панель"),
+        ("stats", "Статистика системи"),
+        ("settings", "TELEGRAM_API_URL"),
+        ("debug", "База даних: працює"),
+        ("no-such-page", "Адмін панель"),
+    ],
+)
+def test_the_places_of_the_panel(shop: Shop, admin: Admin, page: str, words: str) -> None:
+    text = admin.says(jobs.ShowAdminPage, words, page=page)["text"]
+    for name in ("TELEGRAM_BOT_TOKEN", "CRYPTOBOT_TOKEN", "DATABASE_URL", "PAYMENT_DATA_KEY", "REDIS_URL"):
+        assert shop.environment[name] not in text
