@@ -1,4 +1,4 @@
-"""Parked jobs and dead letters: seen, replayed or discarded by one tap, and nothing waits for what was given up."""
+"""Parked jobs and dead letters: seen, replayed or discarded, and nobody waits for what was given up."""
 
 from __future__ import annotations
 
@@ -41,17 +41,10 @@ def parked_task(shop: Shop, buyer: Buyer) -> tuple[str, str]:
     """A task that Main Bot never confirmed; its id and its link."""
     buyer.buy("mini")
     url = f"https://t.me/channel/{shop.next_id()}"
-    fault = {"operation": "accept", "kind": "lost", "times": None}
-    with shop.fault(shop.main_bot, **fault):
+    with shop.fault(shop.main_bot, operation="push", kind="status", status=500, times=None):
         shop.wait_for_job(buyer.add_post(url).key)
         task_id = buyer.task_of(url)
-
-        def exhausted() -> bool:
-            shop.hurry()
-            shop.rows("UPDATE tasks SET lease_until = NULL WHERE id = %s RETURNING id", task_id)
-            return bool(shop.job(f"task:{task_id}").get("state") == "parked")
-
-        wait_until(exhausted, "the task's job to be parked")
+        park(shop, f"task:{task_id}")
     return task_id, url
 
 

@@ -19,6 +19,8 @@ from tests.flows.shop.world import ADMIN_ID, Buyer, Shop, wait_until
 
 @pytest.fixture
 def admin(shop: Shop) -> Admin:
+    """The admin of a shop whose Crypto Pay app has money enough."""
+    shop.post(shop.crypto_pay, "/sim/settings", {"balance": {"USDT": "100000"}})
     return Admin(shop)
 
 
@@ -45,7 +47,7 @@ def ref_of(shop: Shop, key: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("status", "name", "advice"),
+    "refused",
     [
         (400, "USER_NOT_FOUND", "ще не запускав @CryptoBot"),
         (400, "INSUFFICIENT_FUNDS", "Поповніть"),
@@ -58,11 +60,12 @@ def ref_of(shop: Shop, key: str) -> str:
     ],
 )
 def test_a_refusal_moves_nothing_and_says_what_to_do(
-    shop: Shop, buyer: Buyer, admin: Admin, status: int, name: str, advice: str
+    shop: Shop, buyer: Buyer, admin: Admin, refused: tuple[int, str, str]
 ) -> None:
-    payment_id, order_id = exceptional(shop, buyer, "too_late")
-    refused = {"operation": "transfer", "kind": "status", "status": status, "reason": name}
-    with shop.fault(shop.crypto_pay, **refused, times=None):
+    status, name, advice = refused
+    payment_id, _ = exceptional(shop, buyer, "too_late")
+    fault = {"operation": "transfer", "kind": "status", "status": status, "reason": name}
+    with shop.fault(shop.crypto_pay, **fault, times=None):
         admin.decide(payment_id, "refund")
         key = key_of(shop, payment_id)
         assert shop.wait_for_job(key)["attempts"] == 1
