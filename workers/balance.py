@@ -9,7 +9,7 @@ from socialboost import jobs, logs
 from socialboost.db import Transaction
 from socialboost.errors import ServiceError
 from socialboost.screens import orders as screens
-from workers import orders, outbox, people, replies, runtime
+from workers import cache, orders, outbox, people, replies, runtime
 from workers.base import Attempt, actor
 
 log = logs.get(__name__)
@@ -25,6 +25,7 @@ def pay_from_balance(job: jobs.PayFromBalance, attempt: Attempt) -> None:  # noq
     with runtime.db().transaction() as tx:
         result = tx.value("pay_from_balance", telegram_id=job.telegram_id, order_id=job.order_id)
         if order is not None and result["outcome"] == "activated":
+            cache.forget_user(tx, job.telegram_id)
             _owe_words(tx, job, order)
     log.info("balance_payment", order_id=job.order_id, outcome=result["outcome"])
     if order is not None and result["outcome"] == "insufficient":

@@ -12,7 +12,7 @@ from socialboost.errors import ParkError
 from socialboost.screens import decisions as screens
 from socialboost.screens import texts
 from socialboost.screens.core import Screen
-from workers import admins, outbox, replies, runtime
+from workers import admins, cache, outbox, replies, runtime
 from workers.base import Attempt, actor
 
 _TELEGRAM_ID: Final = re.compile(r"[1-9][0-9]{0,15}")
@@ -58,6 +58,7 @@ def resolve_payment(job: jobs.ResolvePayment, attempt: Attempt) -> None:  # noqa
             "resolve_payment", payment_id=job.payment_id, action=job.action, admin=job.telegram_id
         )
         if result["success"]:
+            cache.forget_user(tx, result["telegram_id"])
             _owe_consequences(tx, result)
     error = "" if result["success"] else str(result["error"])
     log.info("payment_decided", payment_id=job.payment_id, action=job.action, error=error or None)

@@ -17,7 +17,7 @@ from socialboost import callbacks, jobs, logs, sending
 from socialboost.db import Transaction
 from socialboost.errors import ParkError, ServiceError
 from socialboost.screens import parked as screens
-from workers import admins, base, outbox, refunds, replies, runtime
+from workers import admins, base, cache, outbox, refunds, replies, runtime
 from workers.base import Attempt, actor
 
 MONEY: Final = frozenset({jobs.ActivateOrder.actor_name})
@@ -109,6 +109,8 @@ def _abandon_task(tx: Transaction, args: Mapping[str, Any]) -> None:
     result = tx.value("abandon_task", task_id=args["task_id"], reason=_ABANDONED)
     if result["ended"]:
         post_id = result["post_id"]
+        owner = tx.one("get_post_result", post_id=post_id)
+        cache.forget_user(tx, owner["telegram_id"] if owner else None)
         outbox.owe(tx, jobs.NotifyPost(key=f"post:{post_id}:failed", post_id=post_id))
 
 

@@ -14,7 +14,7 @@ from socialboost import jobs, logs
 from socialboost.clients.refusals import SPEND_ID_USED
 from socialboost.db import Transaction
 from socialboost.errors import AmbiguousError, ParkError, RejectedError
-from workers import decisions, outbox, runtime
+from workers import cache, decisions, outbox, runtime
 from workers.base import Attempt, actor
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ def settle_sent(tx: Transaction, refund: Mapping[str, Any], sent: Transfer) -> N
     log.info("refund_settled", refund_id=refund["refund_id"], state="sent", changed=result["changed"])
     if not result["changed"]:
         return
+    cache.forget_user(tx, result["telegram_id"])
     decisions.owe_word(tx, str(result["payment_id"]), "refunded")
     data = _told(result) | {"transfer_id": sent.transfer_id}
     key = f"notice:refund_sent:{refund['refund_id']}"

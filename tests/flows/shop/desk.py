@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import redis
+
 from socialboost import jobs
 from tests.flows.shop.world import ADMIN_ID, Buyer, Shop, wait_until
 
@@ -103,7 +105,7 @@ def balance(shop: Shop, buyer: Buyer) -> Any:
 
 
 def give(shop: Shop, buyer: Buyer, amount: str) -> None:
-    """Credit a balance as a decision would."""
+    """Credit a balance behind the product's back, and forget what it has cached of the person."""
     shop.rows(
         "INSERT INTO balance_entries (user_id, amount, kind, reference)"
         " SELECT id, %s, 'credit', 'test:' || gen_random_uuid() FROM users WHERE telegram_id = %s"
@@ -111,3 +113,5 @@ def give(shop: Shop, buyer: Buyer, amount: str) -> None:
         amount,
         buyer.id,
     )
+    with redis.Redis.from_url(shop.redis_url) as client:
+        client.delete(f"user_stats:{buyer.id}")

@@ -63,7 +63,7 @@ def test_a_refusal_moves_nothing_and_says_what_to_do(
     shop: Shop, buyer: Buyer, admin: Admin, refused: tuple[int, str, str]
 ) -> None:
     status, name, advice = refused
-    payment_id, _ = exceptional(shop, buyer, "too_late")
+    payment_id, order_id = exceptional(shop, buyer, "too_late")
     fault = {"operation": "transfer", "kind": "status", "status": status, "reason": name}
     with shop.fault(shop.crypto_pay, **fault, times=None):
         admin.decide(payment_id, "refund")
@@ -76,6 +76,7 @@ def test_a_refusal_moves_nothing_and_says_what_to_do(
     notice = f"notice:refund_refused:{refund['id']}:1:{ADMIN_ID}"
     shop.wait_for_job(notice)
     told = next(m for m in reversed(admin.messages()) if "Кошти не повернено" in m["text"])
+    assert order_id in told["text"]
     assert advice in told["text"]
     assert f"payment_{payment_id}" in data_of(told)
     assert buyer.count("Кошти повернено") == 0
