@@ -114,6 +114,7 @@ def test_an_answer_that_was_lost_is_one_transfer(
         wait_until(
             lambda: shop.hurry() or shop.job(key_of(shop, payment_id))["state"] == "done", "the refund"
         )
+    wait_until(lambda: asked(shop, refund["spend_id"]), "the late call in the stand-in's log")
     assert asked(shop, refund["spend_id"]) == 1, "looked up, not asked for again"
     assert len(transfers(shop, refund["spend_id"])) == 1
     shop.wait_for_job(f"decision:{payment_id}:refunded")
