@@ -32,6 +32,11 @@ ADMIN_JOBS_PREFIX: Final = "admin_jobs_"
 PAYMENT_PREFIX: Final = "payment_"
 PAYMENT_OWNER_PREFIX: Final = "payment_owner_"
 JOB_PREFIX: Final = "job_"
+EDIT_PREFIX: Final = "package_"
+"""An admin's view of a package: `package_<id>`, `package_<field>_<id>`; a buyer's is PACKAGE_PREFIX."""
+PACKAGE_FIELDS: Final = ("name", "price", "posts")
+"""What a dialogue asks for."""
+SALES: Final = ("on", "off")
 DECISIONS: Final = ("activate", "credit", "refund", "dismiss")
 """What can be decided about a payment: `payment_<decision>_<payment id>`."""
 SETTLEMENTS: Final = ("replay", "discard")

@@ -33,3 +33,4 @@ class AdminDialogues(StatesGroup):
     """What an admin's next message answers; the specification names no states for these."""
 
     NAMING_OWNER = State()
+    CHANGING_PACKAGE = State()

@@ -93,3 +93,36 @@ class SettleParkedJob(Tap, LedgerJob):
     ref: str
     action: str
     """replay or discard."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowEveryPackage(Tap):
+    """Show all packages, on sale or not."""
+
+    actor_name: ClassVar[str] = "show_every_package"
+    queue: ClassVar[str] = INTERACTIVE
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowAnyPackage(Tap):
+    """Show one of them with what can be changed; with `field`, ask for its new value."""
+
+    actor_name: ClassVar[str] = "show_any_package"
+    queue: ClassVar[str] = INTERACTIVE
+    package_id: str
+    field: str = ""
+    """name, price or posts; empty shows the card."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangePackage(Tap, LedgerJob):
+    """Change a package for the orders to come."""
+
+    actor_name: ClassVar[str] = "change_package"
+    queue: ClassVar[str] = INTERACTIVE
+    package_id: str
+    field: str
+    """name, price, posts or sale."""
+    text: str
+    """What the admin sent; for `sale`: on or off."""
+    dialogue: str = ""

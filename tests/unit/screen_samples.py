@@ -20,6 +20,7 @@ from socialboost.screens import (
     packages,
     parked,
     posts,
+    pricing,
     stats,
     support,
 )
@@ -188,6 +189,7 @@ def every_screen(world: World) -> Iterator[tuple[str, Draw]]:
     yield from _notices(world)
     yield from _admin(world)
     yield from _decisions(world)
+    yield from _pricing(world)
 
 
 def _walk(world: World) -> Iterator[tuple[str, Draw]]:
@@ -309,6 +311,22 @@ def _admin(world: World) -> Iterator[tuple[str, Draw]]:
     yield "dead letter", lambda lang: parked.parked_job(letter, ref, lang, KYIV, discardable=True)
     for kind in parked.OUTCOMES:
         yield f"job outcome {kind}", lambda lang, kind=kind: parked.outcome(kind, lang)
+
+
+def _pricing(world: World) -> Iterator[tuple[str, Draw]]:
+    row = world.package | {"package_id": ORDER_ID, "is_active": True}
+    resting = row | {"is_active": False}
+    yield "pricing", lambda lang: pricing.every_package([row, resting], lang)
+    yield "pricing none", lambda lang: pricing.every_package([], lang)
+    yield "pricing package", lambda lang: pricing.any_package(row, lang)
+    yield "pricing package resting", lambda lang: pricing.any_package(resting, lang)
+    yield "pricing unknown", pricing.package_unknown
+    for field in callbacks.PACKAGE_FIELDS:
+        for refused in (False, True):
+            yield (
+                f"pricing {field} {refused}",
+                lambda lang, field=field, no=refused: pricing.ask_value(row, field, lang, refused=no),
+            )
 
 
 def _decisions(world: World) -> Iterator[tuple[str, Draw]]:

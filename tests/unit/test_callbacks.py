@@ -36,6 +36,7 @@ def test_every_fixed_button_fits_telegram_s_64_bytes() -> None:
     longest = [f"{callbacks.CANCEL_PREFIX}{ORDER}", f"{callbacks.CONFIRM_PREFIX}{'s' * 50}"]
     longest += [f"{callbacks.PAYMENT_PREFIX}{action}_{ORDER}" for action in callbacks.DECISIONS]
     longest += [f"{callbacks.PAYMENT_OWNER_PREFIX}{ORDER}", f"{callbacks.BALANCE_PREFIX}{ORDER}"]
+    longest += [f"{callbacks.EDIT_PREFIX}{field}_{ORDER}" for field in callbacks.PACKAGE_FIELDS]
     letter = f"{callbacks.LETTER_PREFIX}{ORDER}"
     longest += [f"{callbacks.JOB_PREFIX}{action}_{letter}" for action in callbacks.SETTLEMENTS]
     longest += [f"{callbacks.ADMIN_EXCEPTIONS_PREFIX}9999", f"{callbacks.ADMIN_JOBS_PREFIX}9999"]

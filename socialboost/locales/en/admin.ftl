@@ -11,6 +11,7 @@ admin-panel =
 
     Choose a section:
 button-admin-stats = 📊 System statistics
+button-admin-packages = 📦 Packages
 button-admin-settings = ⚙️ Settings
 button-admin-exceptions = ⚠️ Payments ({ $count })
 button-admin-jobs = 🧰 Parked jobs ({ $count })
@@ -134,6 +135,38 @@ job-outcome-refund_unknown = ❗️ Not discarded: Crypto Pay did not say whethe
 job-outcome-money = ❗️ This job cannot be discarded: money stands behind it. Replay it; if the package does not become active, the payment will be listed among those that need a decision.
 job-outcome-unreadable = ❗️ This message is damaged: it cannot be replayed, only discarded.
 job-outcome-unknown_actor = ❗️ This version does not know such a job. Update the workers and try again.
+
+## pricing.py
+
+pricing =
+    📦 <b>Packages</b>
+
+    Changes count for new orders only.
+pricing-none = 📦 There are no packages. The command <code>seed</code> adds them.
+pricing-package =
+    📦 <b>{ $package }</b>
+
+    Identifier: <code>{ $slug }</code>
+    💰 Price: <b>{ $price }</b>
+    🔗 A day: { posts }
+    { $sale }
+pricing-on-sale = 🟢 On sale
+pricing-off-sale = ⚪️ Not on sale
+pricing-unknown = 📦 There is no such package.
+pricing-ask-name = Send the new name of "{ $package }": up to 100 characters.
+pricing-ask-price = Send the new price of "{ $package }" in dollars, such as <code>99.99</code>.
+pricing-ask-posts = Send how many posts a day "{ $package }" gives: a whole number from 1 to 1000.
+pricing-refused-name = ❗️ This name will not do.
+pricing-refused-price = ❗️ This is no price: a number from 0.01 to 99999.99 with at most two decimals.
+pricing-refused-posts = ❗️ A whole number from 1 to 1000 is needed.
+button-pricing-live = 🟢 { $package } - { $price }
+button-pricing-resting = ⚪️ { $package } - { $price }
+button-pricing-on = 🟢 Put on sale
+button-pricing-off = ⚪️ Take off sale
+button-pricing-name = ✏️ Name
+button-pricing-price = 💰 Price
+button-pricing-posts = 🔗 Posts a day
+button-pricing-back = « To the packages
 
 ## notices.py
 

@@ -11,6 +11,7 @@ admin-panel =
 
     Оберіть розділ:
 button-admin-stats = 📊 Статистика системи
+button-admin-packages = 📦 Керування пакетами
 button-admin-settings = ⚙️ Налаштування
 button-admin-exceptions = ⚠️ Платежі ({ $count })
 button-admin-jobs = 🧰 Завислі задачі ({ $count })
@@ -134,6 +135,38 @@ job-outcome-refund_unknown = ❗️ Не відхилено: Crypto Pay не в�
 job-outcome-money = ❗️ Цю задачу не можна відхилити: за нею стоять сплачені кошти. Виконайте її ще раз; якщо пакет не активується, платіж з'явиться серед тих, що потребують рішення.
 job-outcome-unreadable = ❗️ Це повідомлення пошкоджене: виконати його не можна, лише відхилити.
 job-outcome-unknown_actor = ❗️ Ця версія програми не знає такої задачі. Оновіть воркери й спробуйте ще раз.
+
+## pricing.py
+
+pricing =
+    📦 <b>Керування пакетами</b>
+
+    Зміни діють лише для нових замовлень.
+pricing-none = 📦 Пакетів немає. Їх додає команда <code>seed</code>.
+pricing-package =
+    📦 <b>{ $package }</b>
+
+    Ідентифікатор: <code>{ $slug }</code>
+    💰 Ціна: <b>{ $price }</b>
+    🔗 Щодня: { posts }
+    { $sale }
+pricing-on-sale = 🟢 У продажу
+pricing-off-sale = ⚪️ Не продається
+pricing-unknown = 📦 Такого пакета немає.
+pricing-ask-name = Надішліть нову назву пакета «{ $package }»: до 100 символів.
+pricing-ask-price = Надішліть нову ціну пакета «{ $package }» у доларах, наприклад <code>99.99</code>.
+pricing-ask-posts = Надішліть, скільки постів на день дає пакет «{ $package }»: ціле число від 1 до 1000.
+pricing-refused-name = ❗️ Така назва не підходить.
+pricing-refused-price = ❗️ Це не ціна: потрібне число від 0.01 до 99999.99, не більше двох знаків після крапки.
+pricing-refused-posts = ❗️ Потрібне ціле число від 1 до 1000.
+button-pricing-live = 🟢 { $package } - { $price }
+button-pricing-resting = ⚪️ { $package } - { $price }
+button-pricing-on = 🟢 Виставити на продаж
+button-pricing-off = ⚪️ Зняти з продажу
+button-pricing-name = ✏️ Назва
+button-pricing-price = 💰 Ціна
+button-pricing-posts = 🔗 Постів на день
+button-pricing-back = « До пакетів
 
 ## notices.py
 

@@ -7,7 +7,7 @@ import redis
 from structlog.testing import capture_logs
 
 from socialboost import callbacks, dialogues, jobs
-from socialboost.bot import admin, guard
+from socialboost.bot import admin, guard, pricing
 from tests.flows.bot.conftest import Feed
 from tests.flows.updates import ADMIN, ORDER, PERSON, Json, group, message, only, person, private, queued, tap
 
@@ -31,6 +31,16 @@ TAPS: list[tuple[str, type[jobs.Job], Json]] = [
         (f"payment_{action}_{ORDER}", jobs.ResolvePayment, {"payment_id": ORDER, "action": action})
         for action in callbacks.DECISIONS
     ),
+    ("admin_packages", jobs.ShowEveryPackage, {}),
+    (f"package_{ORDER}", jobs.ShowAnyPackage, {"package_id": ORDER, "field": ""}),
+    *(
+        (f"package_{field}_{ORDER}", jobs.ShowAnyPackage, {"package_id": ORDER, "field": field})
+        for field in callbacks.PACKAGE_FIELDS
+    ),
+    *(
+        (f"package_{sale}_{ORDER}", jobs.ChangePackage, {"package_id": ORDER, "field": "sale", "text": sale})
+        for sale in callbacks.SALES
+    ),
     ("admin_jobs_0", jobs.ShowParkedJobs, {"page": 0}),
     (f"job_{REF}", jobs.ShowParkedJob, {"ref": REF}),
     (f"job_{LETTER}", jobs.ShowParkedJob, {"ref": LETTER}),
@@ -41,7 +51,15 @@ TAPS: list[tuple[str, type[jobs.Job], Json]] = [
     ),
 ]
 STRAYS = [
-    *("admin_packages", "admin_", "admin_exceptions_x", "payment_", "payment_keep", f"payment_keep_{ORDER}"),
+    *(
+        "package_",
+        f"package_slug_{ORDER}",
+        "admin_",
+        "admin_exceptions_x",
+        "payment_",
+        "payment_keep",
+        f"payment_keep_{ORDER}",
+    ),
     *(
         f"payment_owner_{REF}x",
         "job_",
@@ -62,10 +80,10 @@ def by(update: Json, telegram_id: int) -> Json:
     return update
 
 
-def asking(redis_url: str, telegram_id: int) -> None:
-    """Put somebody into the dialogue that asks for a payment's owner."""
+def asking(redis_url: str, telegram_id: int, state: str) -> None:
+    """Put somebody into a dialogue of the admins."""
     with redis.Redis.from_url(redis_url) as client:
-        client.set(dialogues.state_key(telegram_id, telegram_id), "AdminDialogues:NAMING_OWNER")
+        client.set(dialogues.state_key(telegram_id, telegram_id), state)
         client.set(
             dialogues.data_key(telegram_id, telegram_id), f'{{"payment_id": "{ORDER}", "dialogue": "tg:1"}}'
         )
@@ -106,6 +124,16 @@ async def test_an_answer_belongs_to_the_dialogue_that_asked(feed: Feed, redis_ur
     assert only(redis_url).args["page"] == "unknown"
 
 
+async def test_a_new_value_belongs_to_the_dialogue_that_asked(feed: Feed, redis_url: str) -> None:
+    asked = by(tap(f"package_price_{ORDER}"), ADMIN)
+    await feed(asked)
+    queued(redis_url)
+    await feed(by(message("12.50"), ADMIN))
+    job = only(redis_url)
+    assert (job.actor, job.args["field"], job.args["text"]) == ("change_package", "price", "12.50")
+    assert (job.args["package_id"], job.args["dialogue"]) == (ORDER, f"tg:{asked['update_id']}")
+
+
 @pytest.mark.parametrize("data", STRAYS)
 async def test_what_the_panel_does_not_have_is_a_stray_for_an_admin_too(
     data: str, feed: Feed, redis_url: str
@@ -116,13 +144,22 @@ async def test_what_the_panel_does_not_have_is_a_stray_for_an_admin_too(
 
 def test_the_tables_reach_every_handler_of_the_panel() -> None:
     """So that the refusals below are about all of it."""
-    assert {route.handler for route in admin.ROUTES} == REACHED
-    assert len(admin.ROUTES) == len(REACHED)
+    routes = (*admin.ROUTES, *pricing.ROUTES)
+    assert {route.handler for route in routes} == REACHED
+    assert len(routes) == len(REACHED)
 
 
 REACHED = {
     *(admin.command, admin.show_page, admin.show_exceptions, admin.show_payment, admin.resolve),
-    *(admin.ask_owner, admin.name_owner, admin.show_jobs, admin.show_job, admin.settle_job),
+    *(pricing.show_packages, pricing.show_package, pricing.ask_value, pricing.change_value),
+    *(
+        pricing.switch_sale,
+        admin.ask_owner,
+        admin.name_owner,
+        admin.show_jobs,
+        admin.show_job,
+        admin.settle_job,
+    ),
 }
 
 
@@ -139,9 +176,10 @@ async def test_nobody_else_gets_in_and_it_is_logged(step: str, feed: Feed, redis
     assert [line["where"] for line in lines if line["event"] == "admin_refused"] == ["bot"]
 
 
-async def test_nobody_else_answers_a_dialogue_of_the_admins(feed: Feed, redis_url: str) -> None:
+@pytest.mark.parametrize("state", ["AdminDialogues:NAMING_OWNER", "AdminDialogues:CHANGING_PACKAGE"])
+async def test_nobody_else_answers_a_dialogue_of_the_admins(state: str, feed: Feed, redis_url: str) -> None:
     """As somebody who was an admin when it began."""
-    asking(redis_url, PERSON)
+    asking(redis_url, PERSON, state)
     with capture_logs() as lines:
         await feed(message("123456"))
     assert only(redis_url).args["page"] == "unknown"
