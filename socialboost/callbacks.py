@@ -7,6 +7,7 @@ Parsing is plain string work, shared by the bot (filters) and the screens (keybo
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -55,6 +56,18 @@ BALANCE_PREFIX: Final = "balance_"
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{32}")
 
+BROADCAST_PREFIX: Final = "broadcast_"
+BROADCAST_TO_PREFIX: Final = "broadcast_to_"
+BROADCAST_LIST_PREFIX: Final = "broadcast_list_"
+BROADCAST_ACTIONS: Final = ("send", "pause", "resume", "cancel")
+BROADCAST_DETAILS: Final = ("buttons", "time")
+"""`broadcast_<verb>_<broadcast id>`: one of these, or show."""
+BROADCAST_SEGMENTS: Final = (
+    *("all", "active", "expired", "never_bought", "language_uk", "language_en"),
+    *("seen_7", "seen_30", "seen_90"),
+)
+"""`broadcast_to_<broadcast id>_<segment>`."""
+
 PLATFORMS: Final = ("telegram", "instagram", "tiktok", "youtube", "x", "facebook", "threads")
 
 
@@ -85,3 +98,22 @@ def job_ref(text: str) -> str | None:
     if letter is not None:
         return LETTER_PREFIX + letter
     return text if _DIGEST.fullmatch(text) else None
+
+
+def broadcast(verb: str, broadcast_id: str) -> str:
+    """Return the data of a button that does this with a broadcast."""
+    return f"{BROADCAST_PREFIX}{verb}_{broadcast_id}"
+
+
+def broadcast_segment(text: str) -> tuple[str, str] | None:
+    """Parse `<broadcast id>_<segment>`, which follows `broadcast_to_`."""
+    broadcast_id, _, segment = text.partition("_")
+    parsed = uuid(broadcast_id)
+    return (parsed, segment) if parsed and segment in BROADCAST_SEGMENTS else None
+
+
+def broadcast_verb(text: str, verbs: Sequence[str]) -> tuple[str, str] | None:
+    """Parse `<verb>_<broadcast id>`, which follows `broadcast_`, for these verbs only."""
+    verb, _, rest = text.partition("_")
+    broadcast_id = uuid(rest)
+    return (verb, broadcast_id) if verb in verbs and broadcast_id else None

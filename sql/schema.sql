@@ -294,6 +294,55 @@ END
 $$;
 
 --
+-- Name: begin_broadcast(uuid, integer, text, double precision); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.begin_broadcast(p_broadcast uuid, p_chunk integer, p_runner text, p_lease_seconds double precision) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v broadcasts;
+    v_now timestamptz;
+    v_left integer;
+    v_ours boolean;
+BEGIN
+    SELECT * INTO v FROM broadcasts WHERE id = p_broadcast FOR UPDATE;
+    v_now := clock_timestamp();
+    IF v.id IS NULL OR v.chunk <> p_chunk THEN
+        RETURN json_build_object('outcome', 'over');
+    END IF;
+    IF v.status = 'scheduled' AND v.scheduled_at > v_now THEN
+        RETURN json_build_object('outcome', 'busy', 'wait', extract(epoch FROM v.scheduled_at - v_now));
+    END IF;
+    IF v.runner <> p_runner AND v.runner_until > v_now THEN
+        RETURN json_build_object('outcome', 'busy', 'wait', extract(epoch FROM v.runner_until - v_now));
+    END IF;
+
+    v_ours := v.status IN ('running', 'scheduled');
+    UPDATE broadcast_recipients SET status = 'unknown', error = 'its sender died', updated_at = v_now
+    WHERE broadcast_id = p_broadcast AND status = 'sending';
+    GET DIAGNOSTICS v_left = ROW_COUNT;
+    UPDATE broadcasts SET
+        status = CASE WHEN v_ours THEN 'running' ELSE status END,
+        started_at = CASE WHEN v_ours THEN coalesce(started_at, v_now) ELSE started_at END,
+        runner = CASE WHEN v_ours THEN p_runner END,
+        runner_until = CASE WHEN v_ours THEN v_now + make_interval(secs => p_lease_seconds) END,
+        unknown = unknown + v_left
+    WHERE id = p_broadcast;
+    IF NOT v_ours THEN
+        RETURN json_build_object('outcome', 'over');
+    END IF;
+    RETURN json_build_object(
+        'outcome', 'ours',
+        'moved', v.sent + v.blocked + v.failed > v.chunk_settled,
+        'body', v.body, 'from_chat_id', v.from_chat_id, 'message_id', v.message_id, 'buttons', v.buttons,
+        'listed', v.listed, 'sent', v.sent, 'per_minute', v.per_minute
+    );
+END
+$$;
+
+--
 -- Name: begin_dispatch(uuid, text, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -437,6 +486,45 @@ CREATE FUNCTION public.complete_orders(p_limit integer) RETURNS integer
         RETURNING 1
     )
     SELECT count(*)::integer FROM completed
+$$;
+
+--
+-- Name: count_audience(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.count_audience(p_segment text) RETURNS integer
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v_count integer;
+BEGIN
+    IF p_segment = 'active' THEN
+        SELECT count(*) INTO v_count FROM users WHERE blocked_at IS NULL AND id IN (
+            SELECT user_id FROM orders WHERE status = 'paid' AND activated_at <= now() AND expires_at > now()
+        );
+    ELSIF p_segment = 'expired' THEN
+        SELECT count(*) INTO v_count FROM (
+            SELECT user_id FROM orders WHERE status IN ('paid', 'completed')
+            GROUP BY user_id
+            HAVING NOT bool_or(status = 'paid' AND activated_at <= now() AND expires_at > now())
+        ) AS gone JOIN users ON users.id = gone.user_id AND blocked_at IS NULL;
+    ELSIF p_segment = 'never_bought' THEN
+        SELECT count(*) INTO v_count FROM users AS u WHERE blocked_at IS NULL AND NOT EXISTS (
+            SELECT FROM orders WHERE user_id = u.id AND status IN ('paid', 'completed')
+        );
+    ELSIF p_segment LIKE 'language%' THEN
+        SELECT count(*) INTO v_count FROM users WHERE blocked_at IS NULL
+            AND (split_part(replace(lower(language), '_', '-'), '-', 1) IN ('', 'uk', 'ru', 'be'))
+                = (p_segment = 'language_uk');
+    ELSIF p_segment LIKE 'seen%' THEN
+        SELECT count(*) INTO v_count FROM users WHERE blocked_at IS NULL
+            AND last_seen_at >= now() - make_interval(days => split_part(p_segment, '_', 2)::integer);
+    ELSE
+        SELECT count(*) INTO v_count FROM users WHERE blocked_at IS NULL;
+    END IF;
+    RETURN v_count;
+END
 $$;
 
 --
@@ -841,6 +929,79 @@ END
 $$;
 
 --
+-- Name: list_recipients(uuid, text, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.list_recipients(p_broadcast uuid, p_runner text, p_scan integer) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v broadcasts;
+    v_seen integer;
+    v_listed integer;
+    v_created_at timestamptz;
+    v_id uuid;
+BEGIN
+    SELECT * INTO v FROM broadcasts
+    WHERE id = p_broadcast AND status = 'running' AND runner = p_runner FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    WITH seen AS MATERIALIZED (
+        SELECT id, created_at, blocked_at, language, last_seen_at FROM users
+        WHERE (created_at, id) < (
+            coalesce(v.cursor_created_at, v.started_at),
+            coalesce(v.cursor_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+        )
+        ORDER BY created_at DESC, id DESC
+        LIMIT p_scan
+    ), listed AS (
+        INSERT INTO broadcast_recipients (broadcast_id, user_id, position)
+        SELECT v.id, s.id, v.recipients + row_number() OVER (ORDER BY s.created_at DESC, s.id DESC)
+        FROM seen AS s
+        WHERE s.blocked_at IS NULL AND CASE
+            WHEN v.segment = 'active' THEN EXISTS (
+                SELECT FROM orders WHERE user_id = s.id
+                    AND status = 'paid' AND activated_at <= v.started_at AND expires_at > v.started_at
+            )
+            WHEN v.segment = 'expired' THEN EXISTS (
+                SELECT FROM orders WHERE user_id = s.id AND status IN ('paid', 'completed')
+            ) AND NOT EXISTS (
+                SELECT FROM orders WHERE user_id = s.id
+                    AND status = 'paid' AND activated_at <= v.started_at AND expires_at > v.started_at
+            )
+            WHEN v.segment = 'never_bought' THEN NOT EXISTS (
+                SELECT FROM orders WHERE user_id = s.id AND status IN ('paid', 'completed')
+            )
+            -- As the texts are chosen: socialboost/screens/texts.py.
+            WHEN v.segment LIKE 'language%' THEN
+                (split_part(replace(lower(s.language), '_', '-'), '-', 1) IN ('', 'uk', 'ru', 'be'))
+                    = (v.segment = 'language_uk')
+            WHEN v.segment LIKE 'seen%' THEN s.last_seen_at
+                >= v.started_at - make_interval(days => split_part(v.segment, '_', 2)::integer)
+            ELSE true
+        END
+        RETURNING 1
+    )
+    SELECT
+        (SELECT count(*) FROM seen), (SELECT count(*) FROM listed),
+        last.created_at, last.id
+    INTO v_seen, v_listed, v_created_at, v_id
+    FROM (SELECT 1) AS one
+    LEFT JOIN (SELECT created_at, id FROM seen ORDER BY created_at, id LIMIT 1) AS last ON true;
+
+    UPDATE broadcasts SET
+        recipients = recipients + v_listed,
+        cursor_created_at = coalesce(v_created_at, cursor_created_at),
+        cursor_id = coalesce(v_id, cursor_id),
+        listed = v_seen < p_scan
+    WHERE id = p_broadcast;
+    RETURN v_seen >= p_scan;
+END
+$$;
+
+--
 -- Name: local_day(timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -870,6 +1031,65 @@ BEGIN
 
     SELECT * INTO v_order FROM orders WHERE id = p_order_id FOR UPDATE;
     RETURN v_order;
+END
+$$;
+
+--
+-- Name: move_broadcast(uuid, text, bigint, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.move_broadcast(p_broadcast uuid, p_action text, p_admin bigint, p_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v broadcasts;
+    v_moved boolean;
+    v_now timestamptz;
+BEGIN
+    SELECT * INTO v FROM broadcasts WHERE id = p_broadcast FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    v_now := clock_timestamp();
+    v_moved := CASE p_action
+        WHEN 'send' THEN v.status = 'draft'
+        WHEN 'pause' THEN v.status = 'running'
+        WHEN 'resume' THEN v.status = 'paused'
+        WHEN 'cancel' THEN v.status IN ('draft', 'scheduled', 'running', 'paused')
+    END;
+    IF v_moved IS NULL THEN
+        RAISE EXCEPTION 'move_broadcast: no such action: %', p_action USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF v_moved THEN
+        UPDATE broadcasts SET
+            status = CASE p_action
+                WHEN 'send' THEN CASE WHEN p_at > v_now THEN 'scheduled' ELSE 'running' END
+                WHEN 'pause' THEN 'paused'
+                WHEN 'resume' THEN 'running'
+                ELSE 'cancelled'
+            END,
+            started_at = CASE WHEN p_action = 'send' AND coalesce(p_at <= v_now, true) THEN v_now ELSE started_at END,
+            scheduled_at = CASE WHEN p_action = 'send' AND p_at > v_now THEN p_at ELSE scheduled_at END,
+            ended_at = CASE WHEN p_action = 'cancel' THEN v_now END,
+            reason = NULL,
+            -- A resumed broadcast has a new job; the old one's chunk is over.
+            chunk = chunk + CASE WHEN p_action = 'resume' THEN 1 ELSE 0 END,
+            chunk_settled = sent + blocked + failed
+        WHERE id = p_broadcast
+        RETURNING * INTO v;
+        IF p_action = 'cancel' THEN
+            PERFORM skip_recipients(p_broadcast);
+        END IF;
+        INSERT INTO admin_actions (admin_telegram_id, action, subject, data)
+        VALUES (p_admin, 'broadcast_' || p_action, p_broadcast::text, jsonb_build_object(
+            'status', v.status, 'segment', v.segment, 'audience', v.audience
+        ));
+    END IF;
+    RETURN json_build_object(
+        'moved', v_moved, 'status', v.status, 'chunk', v.chunk, 'begun', v.started_at IS NOT NULL,
+        'wait', CASE WHEN v.status = 'scheduled' THEN extract(epoch FROM v.scheduled_at - v_now) ELSE 0 END
+    );
 END
 $$;
 
@@ -1126,6 +1346,68 @@ BEGIN
         LEFT JOIN posts AS p ON p.id = t.post_id
         LEFT JOIN users AS u ON u.id = p.user_id
     );
+END
+$$;
+
+--
+-- Name: record_recipients(uuid, text, uuid[], text[], text[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.record_recipients(p_broadcast uuid, p_runner text, p_users uuid[], p_statuses text[], p_errors text[]) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v_over boolean;
+    v_written integer;
+BEGIN
+    SELECT status IN ('completed', 'cancelled', 'failed') INTO v_over
+    FROM broadcasts WHERE id = p_broadcast FOR UPDATE;
+
+    UPDATE users SET blocked_at = now(), updated_at = now()
+    WHERE id IN (
+        SELECT u.id
+        FROM unnest(p_users, p_statuses) AS ended (user_id, status)
+        JOIN users AS u ON u.id = ended.user_id
+        WHERE ended.status = 'blocked' AND u.blocked_at IS NULL
+        ORDER BY u.id
+        FOR UPDATE OF u
+    );
+
+    WITH ended AS (
+        SELECT
+            r.user_id, r.status AS was, e.error,
+            CASE WHEN e.status = 'pending' AND v_over THEN 'skipped' ELSE e.status END AS status
+        FROM unnest(p_users, p_statuses, p_errors) AS e (user_id, status, error)
+        JOIN broadcast_recipients AS r ON r.broadcast_id = p_broadcast AND r.user_id = e.user_id
+        WHERE r.runner = p_runner AND r.status IN ('sending', 'unknown')
+        FOR UPDATE OF r
+    ), written AS (
+        UPDATE broadcast_recipients AS r SET
+            status = ended.status, error = ended.error, updated_at = clock_timestamp()
+        FROM ended
+        WHERE r.broadcast_id = p_broadcast AND r.user_id = ended.user_id AND r.status <> ended.status
+        RETURNING ended.was, ended.status
+    ), counted AS (
+        SELECT
+            count(*) AS everything,
+            count(*) FILTER (WHERE status = 'sent') AS sent,
+            count(*) FILTER (WHERE status = 'blocked') AS blocked,
+            count(*) FILTER (WHERE status = 'failed') AS failed,
+            count(*) FILTER (WHERE status = 'unknown') - count(*) FILTER (WHERE was = 'unknown') AS unknown,
+            count(*) FILTER (WHERE status = 'skipped') AS skipped
+        FROM written
+    )
+    UPDATE broadcasts AS b SET
+        sent = b.sent + c.sent,
+        blocked = b.blocked + c.blocked,
+        failed = b.failed + c.failed,
+        unknown = b.unknown + c.unknown,
+        skipped = b.skipped + c.skipped
+    FROM counted AS c
+    WHERE b.id = p_broadcast
+    RETURNING c.everything INTO v_written;
+    RETURN coalesce(v_written, 0);
 END
 $$;
 
@@ -1512,6 +1794,54 @@ END
 $$;
 
 --
+-- Name: skip_recipients(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.skip_recipients(p_broadcast uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH closed AS (
+        UPDATE broadcast_recipients SET status = 'skipped', updated_at = clock_timestamp()
+        WHERE broadcast_id = p_broadcast AND status = 'pending'
+        RETURNING 1
+    )
+    UPDATE broadcasts SET skipped = skipped + (SELECT count(*) FROM closed) WHERE id = p_broadcast;
+$$;
+
+--
+-- Name: stop_broadcast(uuid, integer, text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.stop_broadcast(p_broadcast uuid, p_chunk integer, p_status text, p_reason text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v broadcasts;
+BEGIN
+    SELECT * INTO v FROM broadcasts
+    WHERE id = p_broadcast AND status = 'running' AND chunk = p_chunk FOR UPDATE;
+    IF NOT FOUND OR (p_status = 'completed' AND (NOT v.listed OR EXISTS (
+        SELECT FROM broadcast_recipients WHERE broadcast_id = p_broadcast AND status IN ('pending', 'sending')
+    ))) THEN
+        RETURN false;
+    END IF;
+    UPDATE broadcasts SET
+        status = p_status,
+        reason = p_reason,
+        ended_at = CASE WHEN p_status = 'paused' THEN NULL ELSE clock_timestamp() END,
+        runner = NULL,
+        runner_until = NULL
+    WHERE id = p_broadcast;
+    IF p_status = 'failed' THEN
+        PERFORM skip_recipients(p_broadcast);
+    END IF;
+    RETURN true;
+END
+$$;
+
+--
 -- Name: sweep_jobs(text, double precision, text[], integer, double precision); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1577,6 +1907,51 @@ BEGIN
     ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until
     WHERE l.owner = excluded.owner OR l.until <= now();
     RETURN FOUND;
+END
+$$;
+
+--
+-- Name: take_recipients(uuid, text, uuid[], double precision); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.take_recipients(p_broadcast uuid, p_runner text, p_users uuid[], p_lease_seconds double precision) RETURNS text[]
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v_taken text[];
+    v_skipped integer;
+BEGIN
+    UPDATE broadcasts SET runner_until = clock_timestamp() + make_interval(secs => p_lease_seconds)
+    WHERE id = p_broadcast AND status = 'running' AND runner = p_runner;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    WITH page AS (
+        SELECT r.user_id, u.blocked_at IS NULL AS reachable
+        FROM broadcast_recipients AS r
+        JOIN users AS u ON u.id = r.user_id
+        WHERE r.broadcast_id = p_broadcast AND r.user_id = ANY (p_users) AND r.status = 'pending'
+        FOR UPDATE OF r SKIP LOCKED
+    ), marked AS (
+        UPDATE broadcast_recipients AS r SET
+            status = CASE WHEN page.reachable THEN 'sending' ELSE 'skipped' END,
+            error = CASE WHEN page.reachable THEN NULL ELSE 'blocked' END,
+            runner = p_runner,
+            updated_at = clock_timestamp()
+        FROM page
+        WHERE r.broadcast_id = p_broadcast AND r.user_id = page.user_id
+        RETURNING r.user_id, r.status
+    )
+    SELECT
+        coalesce(array_agg(user_id::text) FILTER (WHERE status = 'sending'), '{}'),
+        count(*) FILTER (WHERE status = 'skipped')
+    INTO v_taken, v_skipped
+    FROM marked;
+    IF v_skipped > 0 THEN
+        UPDATE broadcasts SET skipped = skipped + v_skipped WHERE id = p_broadcast;
+    END IF;
+    RETURN v_taken;
 END
 $$;
 
@@ -1781,7 +2156,9 @@ CREATE TABLE public.broadcast_recipients (
     status character varying(20) DEFAULT 'pending'::character varying NOT NULL,
     error text,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT broadcast_recipients_status_check CHECK (((status)::text = ANY ((ARRAY['pending'::character varying, 'sending'::character varying, 'sent'::character varying, 'blocked'::character varying, 'failed'::character varying, 'unknown'::character varying])::text[])))
+    "position" integer DEFAULT 0 NOT NULL,
+    runner text,
+    CONSTRAINT broadcast_recipients_status_check CHECK (((status)::text = ANY ((ARRAY['pending'::character varying, 'sending'::character varying, 'sent'::character varying, 'blocked'::character varying, 'failed'::character varying, 'unknown'::character varying, 'skipped'::character varying])::text[])))
 );
 
 --
@@ -1791,13 +2168,40 @@ CREATE TABLE public.broadcast_recipients (
 CREATE TABLE public.broadcasts (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     admin_telegram_id bigint NOT NULL,
-    body text NOT NULL,
+    body text,
     status character varying(20) DEFAULT 'draft'::character varying NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     started_at timestamp with time zone,
     ended_at timestamp with time zone,
-    CONSTRAINT broadcasts_body_check CHECK (((length(body) >= 1) AND (length(body) <= 4096))),
-    CONSTRAINT broadcasts_status_check CHECK (((status)::text = ANY ((ARRAY['draft'::character varying, 'running'::character varying, 'completed'::character varying, 'cancelled'::character varying])::text[])))
+    from_chat_id bigint,
+    message_id bigint,
+    buttons jsonb DEFAULT '[]'::jsonb NOT NULL,
+    segment character varying(20) DEFAULT 'all'::character varying NOT NULL,
+    request_id character varying(200),
+    audience integer DEFAULT 0 NOT NULL,
+    scheduled_at timestamp with time zone,
+    reason text,
+    chunk integer DEFAULT 1 NOT NULL,
+    chunk_settled integer DEFAULT 0 NOT NULL,
+    runner text,
+    runner_until timestamp with time zone,
+    cursor_created_at timestamp with time zone,
+    cursor_id uuid,
+    listed boolean DEFAULT false NOT NULL,
+    recipients integer DEFAULT 0 NOT NULL,
+    sent integer DEFAULT 0 NOT NULL,
+    blocked integer DEFAULT 0 NOT NULL,
+    failed integer DEFAULT 0 NOT NULL,
+    unknown integer DEFAULT 0 NOT NULL,
+    skipped integer DEFAULT 0 NOT NULL,
+    per_minute integer DEFAULT 0 NOT NULL,
+    progress_message_id bigint,
+    CONSTRAINT broadcasts_body_check CHECK (((length(body) >= 1) AND (length(body) <= 65536))),
+    CONSTRAINT broadcasts_check CHECK (((body IS NULL) <> (message_id IS NULL))),
+    CONSTRAINT broadcasts_check1 CHECK (((from_chat_id IS NULL) = (message_id IS NULL))),
+    CONSTRAINT broadcasts_check2 CHECK ((((status)::text <> ALL ((ARRAY['completed'::character varying, 'cancelled'::character varying])::text[])) OR (recipients >= ((((sent + blocked) + failed) + unknown) + skipped)))),
+    CONSTRAINT broadcasts_segment_check CHECK (((segment)::text ~ '^(all|active|expired|never_bought|language_(uk|en)|seen_[1-9][0-9]{0,3})$'::text)),
+    CONSTRAINT broadcasts_status_check CHECK (((status)::text = ANY ((ARRAY['draft'::character varying, 'scheduled'::character varying, 'running'::character varying, 'paused'::character varying, 'completed'::character varying, 'cancelled'::character varying, 'failed'::character varying])::text[])))
 );
 
 --
@@ -1985,6 +2389,13 @@ ALTER TABLE ONLY public.broadcasts
     ADD CONSTRAINT broadcasts_pkey PRIMARY KEY (id);
 
 --
+-- Name: broadcasts broadcasts_request_id_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.broadcasts
+    ADD CONSTRAINT broadcasts_request_id_key UNIQUE (request_id);
+
+--
 -- Name: dead_letters dead_letters_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2163,10 +2574,28 @@ CREATE INDEX idx_admin_actions_created_at ON public.admin_actions USING btree (c
 CREATE INDEX idx_balance_entries_user_id ON public.balance_entries USING btree (user_id, created_at);
 
 --
--- Name: idx_broadcast_recipients_open; Type: INDEX; Schema: public; Owner: -
+-- Name: idx_broadcast_recipients_pending; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX idx_broadcast_recipients_open ON public.broadcast_recipients USING btree (broadcast_id, status) WHERE ((status)::text = ANY ((ARRAY['pending'::character varying, 'sending'::character varying])::text[]));
+CREATE INDEX idx_broadcast_recipients_pending ON public.broadcast_recipients USING btree (broadcast_id, "position") WHERE ((status)::text = 'pending'::text);
+
+--
+-- Name: idx_broadcast_recipients_sending; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_broadcast_recipients_sending ON public.broadcast_recipients USING btree (broadcast_id) WHERE ((status)::text = 'sending'::text);
+
+--
+-- Name: idx_broadcast_recipients_unknown; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_broadcast_recipients_unknown ON public.broadcast_recipients USING btree (broadcast_id, "position") WHERE ((status)::text = 'unknown'::text);
+
+--
+-- Name: idx_broadcasts_created_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_broadcasts_created_at ON public.broadcasts USING btree (created_at DESC);
 
 --
 -- Name: idx_dead_letters_waiting; Type: INDEX; Schema: public; Owner: -
@@ -2355,6 +2784,12 @@ CREATE INDEX idx_tasks_silent ON public.tasks USING btree (GREATEST(sent_at, ask
 CREATE INDEX idx_tasks_status ON public.tasks USING btree (status);
 
 --
+-- Name: idx_users_newest; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_users_newest ON public.users USING btree (created_at DESC, id DESC);
+
+--
 -- Name: idx_users_referral_code; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2401,6 +2836,12 @@ CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.admin
 --
 
 CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON public.balance_entries FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+--
+-- Name: broadcasts refuse_transition; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER refuse_transition BEFORE UPDATE OF status ON public.broadcasts FOR EACH ROW WHEN (((old.status)::text IS DISTINCT FROM (new.status)::text)) EXECUTE FUNCTION public.refuse_transition('status', 'draft>scheduled', 'draft>running', 'draft>cancelled', 'scheduled>running', 'scheduled>cancelled', 'running>paused', 'running>completed', 'running>cancelled', 'running>failed', 'paused>running', 'paused>cancelled');
 
 --
 -- Name: orders refuse_transition; Type: TRIGGER; Schema: public; Owner: -

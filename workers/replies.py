@@ -174,11 +174,18 @@ def _send(chat_id: int, screen: Screen) -> None:
 def _deliver(chat_id: int, screen: Screen) -> None:
     with runtime.gate().watching():
         message_id = runtime.telegram().send_message(chat_id, screen.text, screen.keyboard_markup())
-    if screen.lasting and message_id:
-        try:
-            runtime.redis().set(dialogues.rendered_key(chat_id, message_id), "lasting", ex=LASTING_SECONDS)
-        except redis.RedisError as exc:  # the message is out: repeating it would be worse than editing it
-            log.warning("lasting_not_noted", error=type(exc).__name__)
+    if screen.lasting:
+        keep(chat_id, message_id)
+
+
+def keep(chat_id: int, message_id: int) -> None:
+    """Note that a message must last: a tap on one of its buttons is answered in a new one."""
+    if not message_id:
+        return
+    try:
+        runtime.redis().set(dialogues.rendered_key(chat_id, message_id), "lasting", ex=LASTING_SECONDS)
+    except redis.RedisError as exc:  # the message is out: repeating it would be worse than editing it
+        log.warning("lasting_not_noted", error=type(exc).__name__)
 
 
 def _mark_unreachable(telegram_id: int, code: str) -> None:

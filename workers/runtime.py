@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from socialboost.clients.crypto_pay import CryptoPayClient
     from socialboost.clients.main_bot import MainBotClient
     from socialboost.clients.telegram import TelegramClient
+    from socialboost.clients.telegram_bulk import BulkSender
     from socialboost.db import Database
     from socialboost.sealing import Sealer
     from workers.gate import Gate
@@ -29,6 +30,9 @@ REDIS_SECONDS: Final = 2.0
 _SPARE_CONNECTIONS: Final = 2
 """For the keeper and the sweeper, beside one per worker thread."""
 _MOST_CONNECTIONS: Final = 16
+_FEWEST_SENDERS: Final = 25
+_MOST_SENDERS: Final = 250
+"""Calls of broadcasts under way at once: a fifth of a second's worth, which is how long Telegram may take."""
 
 
 class _Shared(Generic[T]):
@@ -91,6 +95,14 @@ def _make_telegram() -> TelegramClient:
     return TelegramClient(settings().telegram_api_url, settings().telegram_bot_token.get_secret_value())
 
 
+def _make_bulk() -> BulkSender:
+    from socialboost.clients.telegram_bulk import BulkSender  # noqa: PLC0415
+
+    token = settings().telegram_bot_token.get_secret_value()
+    connections = max(_FEWEST_SENDERS, min(settings().telegram_send_rate // 5, _MOST_SENDERS))
+    return BulkSender(settings().telegram_api_url, token, connections=connections)
+
+
 def _make_crypto_pay() -> CryptoPayClient:
     from socialboost.clients.crypto_pay import CryptoPayClient  # noqa: PLC0415
 
@@ -144,6 +156,8 @@ redis: Final = _Shared(_make_redis, lambda client: client.close())
 cache: Final = _Shared(_make_cache, lambda client: client.close())
 """The cache's Redis, which may evict (workers/cache.py)."""
 telegram: Final = _Shared(_make_telegram, lambda client: client.close())
+bulk: Final = _Shared(_make_bulk, lambda sender: sender.close())
+"""Telegram for broadcasts; made where one runs."""
 crypto_pay: Final = _Shared(_make_crypto_pay, lambda client: client.close())
 main_bot: Final = _Shared(_make_main_bot, lambda client: client.close())
 gate: Final = _Shared(_make_gate)
@@ -156,5 +170,6 @@ keeper: Final = _Shared(_make_keeper, lambda made: made.stop())
 
 def close() -> None:
     """Close what was opened; the keeper first, since it settles through the database."""
-    for shared in (keeper, gate, sealer, main_bot, crypto_pay, telegram, cache, redis, db, settings):
+    closing = (keeper, gate, sealer, main_bot, crypto_pay, bulk, telegram, cache, redis, db, settings)
+    for shared in closing:
         shared.close()

@@ -13,7 +13,19 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from socialboost import dialogues
-from socialboost.bot import admin, guard, orders, packages, posts, pricing, start, stats, strays, support
+from socialboost.bot import (
+    admin,
+    broadcasts,
+    guard,
+    orders,
+    packages,
+    posts,
+    pricing,
+    start,
+    stats,
+    strays,
+    support,
+)
 from socialboost.bot.taps import TapMiddleware
 from socialboost.errors import QueueUnavailableError
 
@@ -46,7 +58,8 @@ def build(redis_url: str, admins: Collection[int] = ()) -> Dispatcher:
     # link, comes after all of them; `strays` takes whatever is left.
     for topic in (start, packages, orders, stats, support):
         dispatcher.include_router(topic.router())
-    dispatcher.include_routers(*guard.routers("admin", (*admin.ROUTES, *pricing.ROUTES), admins))
+    for name, routes in (("broadcasts", broadcasts.ROUTES), ("admin", (*admin.ROUTES, *pricing.ROUTES))):
+        dispatcher.include_routers(*guard.routers(name, routes, admins))
     for topic in (posts, strays):
         dispatcher.include_router(topic.router())
     return dispatcher

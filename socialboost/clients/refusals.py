@@ -15,3 +15,6 @@ UNREACHABLE_CODES: Final = frozenset({"blocked", "deactivated", "never_started",
 
 SPEND_ID_USED: Final = "SPEND_ID_ALREADY_USED"
 """Money was sent under this spend_id before: look it up."""
+
+CONTENT_CODES: Final = frozenset({"bad_markup", "copy_gone"})
+"""Codes of a RejectedError that say what is wrong with a message, whoever it goes to."""

@@ -7,6 +7,7 @@ aiogram's models by tests/unit/test_clients_telegram.py instead.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from socialboost.clients.http import (
@@ -36,6 +37,10 @@ _CODES: Final = (
     (400, "query is too old", "query_expired"),
     (400, "query id is invalid", "query_expired"),
     (400, "can't parse entities", "bad_markup"),
+    (400, "message to copy not found", "copy_gone"),
+    (400, "message can't be copied", "copy_gone"),
+    (400, "peer_id_invalid", "chat_not_found"),
+    (400, "user not found", "chat_not_found"),
     (401, "", "unauthorized"),
     (404, "", "unauthorized"),
 )
@@ -45,12 +50,46 @@ Telegram tells refusals apart by words only; they are those of tdlib's telegram-
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a broadcast sends to everybody: a method and its parameters, less the chat."""
+
+    method: str
+    body: Mapping[str, Any]
+
+
+def text_content(text: str, keyboard: Mapping[str, Any] | None, *, paid: bool) -> Content:
+    """Return a text in Telegram's HTML. `paid`: above the free rate, at a price (allow_paid_broadcast)."""
+    body = {name: value for name, value in _message(0, text, keyboard).items() if name != "chat_id"}
+    return Content("sendMessage", body | _paid(paid=paid))
+
+
+def copy_content(
+    from_chat_id: int, message_id: int, keyboard: Mapping[str, Any] | None, *, paid: bool
+) -> Content:
+    """Return a copy of any message, without a link to the original."""
+    body: dict[str, Any] = {"from_chat_id": from_chat_id, "message_id": message_id}
+    if keyboard is not None:
+        body["reply_markup"] = keyboard
+    return Content("copyMessage", body | _paid(paid=paid))
+
+
+def _paid(*, paid: bool) -> dict[str, Any]:
+    return {"allow_paid_broadcast": True} if paid else {}
+
+
 class TelegramClient:
     """Sends and edits messages. HTML parse mode; texts come escaped from the screens."""
 
     def __init__(self, api_url: str, token: str) -> None:
         self._http = HttpService(SERVICE, api_url, limits=Limits(read_seconds=10.0, total_seconds=12.0))
         self._prefix = f"/bot{token}/"
+
+    def deliver(self, chat_id: int, content: Content) -> int:
+        """Send a broadcast's content to one chat and return the new message's id; never repeated here."""
+        result = self._call(content.method, {**content.body, "chat_id": chat_id})
+        message_id = result.get("message_id") if isinstance(result, dict) else None
+        return int(message_id) if isinstance(message_id, int) else 0
 
     def send_message(self, chat_id: int, text: str, keyboard: Mapping[str, Any] | None = None) -> int:
         """Send a new message and return its id. Telegram has no key against doubles: never repeated here."""
@@ -112,7 +151,7 @@ class TelegramClient:
             fields["chat_id"] = body["chat_id"]
         try:
             answer = self._http.call(
-                "POST", self._prefix + method, body=body, repeatable=repeatable, check=_check, fields=fields
+                "POST", self._prefix + method, body=body, repeatable=repeatable, check=check, fields=fields
             )
         except RejectedError as exc:
             if harmless and exc.code == harmless:
@@ -133,7 +172,7 @@ def _message(chat_id: int, text: str, keyboard: Mapping[str, Any] | None) -> dic
     return body
 
 
-def _check(answer: Answer) -> None:
+def check(answer: Answer) -> None:
     """Raise what Telegram's answer means, if it is not a result."""
     body = answer.json_object()
     if 200 <= answer.status < 300:

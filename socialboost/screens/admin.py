@@ -37,6 +37,7 @@ def panel(matters: Mapping[str, Any], language: str) -> Screen:
     keyboard = (
         (Button(text.label("button-admin-stats"), callbacks.ADMIN_STATS),),
         (Button(text.label("button-admin-packages"), callbacks.ADMIN_PACKAGES),),
+        (Button(text.label("button-admin-broadcast"), callbacks.ADMIN_BROADCAST),),
         (Button(text.label("button-admin-settings"), callbacks.ADMIN_SETTINGS),),
         (Button(exceptions, f"{callbacks.ADMIN_EXCEPTIONS_PREFIX}0"),),
         (Button(text.label("button-admin-jobs", count=waiting), f"{callbacks.ADMIN_JOBS_PREFIX}0"),),

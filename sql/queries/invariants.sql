@@ -80,3 +80,8 @@ FROM (
     GROUP BY 1, 2
 ) AS run
 WHERE run.used > run.most
+UNION ALL
+SELECT 'broadcast_counts_do_not_add_up', id::text
+FROM broadcasts
+WHERE ended_at >= %(since)s AND ended_at < now() - interval '1 minute'
+    AND recipients <> sent + blocked + failed + unknown + skipped

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from socialboost import callbacks, links
 from socialboost.screens import (
     admin,
+    broadcasts,
     decisions,
     menu,
     notices,
@@ -174,6 +175,20 @@ class World:
         }
 
     @property
+    def broadcast(self) -> dict[str, Any]:
+        counts = ("audience", "recipients", "sent", "blocked", "failed", "unknown", "skipped")
+        return {
+            "broadcast_id": ORDER_ID,
+            "status": "running",
+            "segment": "all",
+            "reason": self.words,
+            "listed": False,
+            "per_minute": 1500,
+            **dict.fromkeys(counts, self.count),
+            **dict.fromkeys(("created_at", "started_at", "scheduled_at"), NOON),
+        }
+
+    @property
     def answer(self) -> dict[str, Any]:
         return {"success": True, "limit": self.count, "used": 1, "remaining": self.count}
 
@@ -190,6 +205,7 @@ def every_screen(world: World) -> Iterator[tuple[str, Draw]]:
     yield from _admin(world)
     yield from _decisions(world)
     yield from _pricing(world)
+    yield from _broadcasts(world)
 
 
 def _walk(world: World) -> Iterator[tuple[str, Draw]]:
@@ -363,6 +379,38 @@ REFUSALS = (
     *("USER_NOT_FOUND", "INSUFFICIENT_FUNDS", "METHOD_DISABLED", "AMOUNT_TOO_BIG", "ASSET_INVALID"),
     *("UNAUTHORIZED", "423", "discarded", "<NEW>"),
 )
+
+
+def _broadcasts(world: World) -> Iterator[tuple[str, Draw]]:
+    row = world.broadcast
+    rows = [row | {"status": status} for status in broadcasts.STATUSES] * 2
+    yield "broadcast compose", broadcasts.compose
+    yield "broadcast segments", lambda lang: broadcasts.segments(ORDER_ID, lang)
+    for segment in callbacks.BROADCAST_SEGMENTS:
+        for audience in (0, 10_000, world.count * 5_000_000):
+            aimed = row | {"segment": segment, "audience": audience}
+            yield (
+                f"broadcast_confirmation {segment} {audience}",
+                lambda lang, aimed=aimed: broadcasts.confirmation(aimed, 25, lang),
+            )
+    for detail in callbacks.BROADCAST_DETAILS:
+        yield (
+            f"broadcast {detail}",
+            lambda lang, detail=detail: broadcasts.ask_detail(ORDER_ID, detail, lang, "Europe/Kyiv"),
+        )
+    for code in broadcasts.REFUSALS:
+        yield f"broadcast {code}", lambda lang, code=code: broadcasts.refused(code, lang)
+    yield "broadcast refused", lambda lang: broadcasts.refused("refused", lang, world.words)
+    for status in broadcasts.STATUSES:
+        shown = row | {"status": status}
+        yield f"broadcast {status}", lambda lang, shown=shown: broadcasts.card(shown, lang, KYIV)
+    yield (
+        "broadcast new",
+        lambda lang: broadcasts.card(row | {"started_at": None, "reason": None}, lang, KYIV),
+    )
+    yield "broadcast_report", lambda lang: broadcasts.report(row, lang, KYIV)
+    yield "broadcasts", lambda lang: broadcasts.listing(rows, 1, lang, KYIV)
+    yield "broadcasts none", lambda lang: broadcasts.listing([], 0, lang, KYIV)
 
 
 _TOKEN = re.compile(r"<(/?)(b|code)>|&(?:lt|gt|amp);|[^<>&]")

@@ -19,6 +19,8 @@ LANGUAGES = texts.LANGUAGES
 WORLD = World()
 MENU = [callbacks.SELECT_PACKAGES, callbacks.ADD_POST, callbacks.MY_STATS, callbacks.SUPPORT]
 LASTING = (
+    "broadcast_confirmation",
+    "broadcast_report",
     "decision ",
     "receipt",
     "payment_notice",

@@ -105,9 +105,8 @@ def test_the_table_has_every_button_of_the_specification() -> None:
     fixed = {value for name, value in vars(callbacks).items() if name.isupper() and isinstance(value, str)}
     tested = [row[0] for row in TAPS] + STRAYS
     prefixes = {value for value in fixed if value.endswith("_")}
-    admin = {
-        value for value in fixed if value.startswith(("admin_", "package_", "payment_", "job_", "letter_"))
-    }
+    topics = ("admin_", "broadcast_", "package_", "payment_", "job_", "letter_")
+    admin = {value for value in fixed if value.startswith(topics)}
     assert fixed - prefixes - admin <= set(tested)
     assert all(any(data.startswith(prefix) for data in tested) for prefix in prefixes - admin)
 

@@ -1,0 +1,84 @@
+## broadcasts.py
+broadcast-compose =
+    📢 <b>New broadcast</b>
+
+    Send the message people are to get: a text with its formatting, or one photo, video, document and so on. Nothing goes out before you confirm.
+broadcast-segments = 👥 <b>Who gets it?</b>
+broadcast-segment-all = Everybody
+broadcast-segment-active = With an active package
+broadcast-segment-expired = Package has ended
+broadcast-segment-never_bought = Never bought
+broadcast-segment-language_uk = Українською
+broadcast-segment-language_en = English
+broadcast-segment-seen_7 = Seen within 7 days
+broadcast-segment-seen_30 = Seen within 30 days
+broadcast-segment-seen_90 = Seen within 90 days
+broadcast-confirmation =
+    👆 <b>This is what people will see</b>
+
+    To: { $segment }
+    Recipients: <b>{ $count }</b>
+    Takes about: { $duration }
+broadcast-ask-buttons =
+    🔗 <b>Buttons below the message</b>
+
+    Send up to 10 lines like
+    <code>Label - https://example.com</code>
+    One line is one button. The line <code>-</code> removes them.
+broadcast-ask-time =
+    🕒 <b>When?</b>
+
+    Time in { $zone }, for example
+    <code>24.12.2026 18:00</code>
+broadcast-empty_text = ❌ There is nothing to send in this message. Send a text, photo, video or document.
+broadcast-bad_buttons = ❌ The buttons were not taken. Send 1-10 lines like <code>Label - https://example.com</code>, https only.
+broadcast-bad_time = ❌ This is not a time I can read. Example: <code>24.12.2026 18:00</code>
+broadcast-past_time = ❌ This time has passed or is more than a year away. Send another.
+broadcast-no_draft = ❌ This broadcast is no draft any more and cannot be changed.
+broadcast-refused =
+    ❌ <b>Telegram does not accept this message</b>
+
+    <code>{ $reason }</code>
+
+    Nobody got anything. Compose the broadcast again.
+broadcast-card =
+    📢 <b>Broadcast: { $status }</b>
+
+    To: { $segment }
+    Recipients when confirmed: { $count }
+broadcast-reason = Reason: <code>{ $reason }</code>
+broadcast-when = 🕒 Begins: { $moment }
+broadcast-counts =
+    📨 Listed: { $recipients }
+    ✔️ Sent: { $sent }
+    🚫 Unreachable: { $blocked }
+    ⚠️ Refused: { $failed }
+    ❔ Unknown: { $unknown }
+    ⏭ Skipped: { $skipped }
+broadcast-left = ⏳ Left: { $duration } (now { $rate }/s)
+broadcast-duration-moment = less than a minute
+broadcast-duration-minutes = { $minutes } min
+broadcast-duration-hours = { $hours } h { $minutes } min
+broadcast-status-draft = draft
+broadcast-status-scheduled = scheduled
+broadcast-status-running = running
+broadcast-status-paused = paused
+broadcast-status-completed = completed
+broadcast-status-cancelled = cancelled
+broadcast-status-failed = stopped by an error
+broadcast-list = 📋 <b>Broadcasts</b>
+button-broadcast-entry = { $moment } · { $status }
+button-broadcast-newer = ◀️ Newer
+button-broadcast-older = Older ▶️
+button-broadcast-new = ➕ New broadcast
+button-broadcast-list = 📋 All broadcasts
+button-broadcast-back = ◀️ To the broadcast
+button-broadcast-send = 🚀 Send now
+button-broadcast-buttons = 🔗 Buttons
+button-broadcast-time = 🕒 Schedule
+button-broadcast-continue = ▶️ Continue
+button-broadcast-refresh = 🔄 Refresh
+button-broadcast-pause = ⏸ Pause
+button-broadcast-resume = ▶️ Resume
+button-broadcast-cancel = ❌ Cancel the broadcast
+button-admin-broadcast = 📢 Broadcast

@@ -1,0 +1,97 @@
+-- name: create_broadcast :one
+-- A draft; the same request again finds the one it made.
+WITH made AS (
+    INSERT INTO broadcasts (admin_telegram_id, body, from_chat_id, message_id, request_id)
+    VALUES (
+        %(telegram_id)s, %(body)s, %(from_chat_id)s, %(message_id)s, %(request_id)s
+    )
+    ON CONFLICT (request_id) DO NOTHING
+    RETURNING id
+)
+SELECT id::text AS broadcast_id FROM made
+UNION ALL
+SELECT id::text FROM broadcasts WHERE request_id = %(request_id)s
+LIMIT 1
+
+-- name: get_broadcast :one
+-- One broadcast as its card shows it.
+SELECT
+    id::text AS broadcast_id, admin_telegram_id, body, from_chat_id, message_id, buttons, segment, status,
+    reason, audience, recipients, sent, blocked, failed, unknown, skipped, listed, per_minute, scheduled_at,
+    created_at, started_at, ended_at, progress_message_id
+FROM broadcasts
+WHERE id = %(broadcast_id)s::uuid
+
+-- name: list_broadcasts :many
+-- A page of broadcasts, newest first.
+SELECT id::text AS broadcast_id, status, segment, body, audience, sent, created_at
+FROM broadcasts
+ORDER BY created_at DESC, id
+LIMIT %(limit)s OFFSET %(offset)s
+
+-- name: aim_broadcast :run
+-- Whom a draft goes to, and how many that are now; 0 rows when it is no draft any more.
+UPDATE broadcasts SET segment = %(segment)s::text, audience = count_audience(%(segment)s::text)
+WHERE id = %(broadcast_id)s::uuid AND status = 'draft'
+
+-- name: set_broadcast_buttons :run
+-- The buttons below a draft's message; 0 rows when it is no draft any more.
+UPDATE broadcasts SET buttons = %(buttons)s::jsonb WHERE id = %(broadcast_id)s::uuid AND status = 'draft'
+
+-- name: move_broadcast :value
+-- An admin sends, schedules, pauses, resumes or cancels (sql/functions).
+SELECT move_broadcast(%(broadcast_id)s::uuid, %(action)s, %(admin)s, %(at)s::timestamptz)
+
+-- name: begin_broadcast :value
+-- An attempt asks to be the runner (sql/functions).
+SELECT begin_broadcast(%(broadcast_id)s::uuid, %(chunk)s, %(runner)s, %(lease_seconds)s)
+
+-- name: list_recipients :value
+-- Writes down the next page of the audience (sql/functions).
+SELECT list_recipients(%(broadcast_id)s::uuid, %(runner)s, %(scan)s)
+
+-- name: get_pending_recipients :many
+-- The next recipients in order, with the chats to ask the gate for.
+SELECT r.user_id::text AS user_id, u.telegram_id AS chat_id
+FROM broadcast_recipients AS r
+JOIN users AS u ON u.id = r.user_id
+WHERE r.broadcast_id = %(broadcast_id)s::uuid AND r.status = 'pending'
+ORDER BY r.position
+LIMIT %(limit)s
+
+-- name: take_recipients :value
+-- Marks a page as being sent, before it is (sql/functions).
+SELECT take_recipients(%(broadcast_id)s::uuid, %(runner)s, %(users)s::uuid[], %(lease_seconds)s)
+
+-- name: record_recipients :value
+-- Writes down how a page's calls ended (sql/functions).
+SELECT record_recipients(
+    %(broadcast_id)s::uuid, %(runner)s, %(users)s::uuid[], %(statuses)s::text[], %(errors)s::text[]
+)
+
+-- name: hold_broadcast :run
+-- Prolongs the runner's lease and notes its rate; 0 rows when the broadcast is not its any more.
+UPDATE broadcasts SET
+    runner_until = now() + make_interval(secs => %(lease_seconds)s), per_minute = %(per_minute)s
+WHERE id = %(broadcast_id)s::uuid AND status = 'running' AND runner = %(runner)s
+
+-- name: end_chunk :value
+-- The runner hands over to the next chunk: its number; null when it is not the runner any more.
+UPDATE broadcasts SET
+    chunk = chunk + 1, chunk_settled = sent + blocked + failed, runner = NULL, runner_until = NULL
+WHERE id = %(broadcast_id)s::uuid AND status = 'running' AND runner = %(runner)s
+RETURNING chunk
+
+-- name: leave_broadcast :run
+-- A runner that was told to stop says that it has.
+UPDATE broadcasts SET runner = NULL, runner_until = NULL
+WHERE id = %(broadcast_id)s::uuid AND runner = %(runner)s
+
+-- name: stop_broadcast :value
+-- Completes, fails or pauses a running broadcast (sql/functions).
+SELECT stop_broadcast(%(broadcast_id)s::uuid, %(chunk)s, %(status)s, %(reason)s)
+
+-- name: set_progress_message :run
+-- The message that shows the progress; 0 rows when there is one already.
+UPDATE broadcasts SET progress_message_id = %(message_id)s
+WHERE id = %(broadcast_id)s::uuid AND progress_message_id IS NULL

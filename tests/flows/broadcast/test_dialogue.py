@@ -1,0 +1,140 @@
+"""An admin's way to a broadcast, with real workers: compose, aim, see it, confirm, schedule."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from socialboost import jobs
+from tests.flows.broadcast.hall import Hall
+from tests.flows.shop.desk import Admin, data_of
+from tests.flows.shop.world import ADMIN_ID, Buyer, wait_until
+
+
+@pytest.fixture
+def admin(hall: Hall) -> Admin:
+    hall.gather(5)
+    hall.start()
+    return Admin(hall)
+
+
+def composed(hall: Hall, admin: Admin, **content: Any) -> str:
+    """Compose a broadcast; its id."""
+    admin.says(jobs.ComposeBroadcast, "Кому надіслати", **content)
+    return str(hall.value("SELECT id FROM broadcasts ORDER BY created_at DESC LIMIT 1"))
+
+
+def test_from_the_message_to_everybody(hall: Hall, admin: Admin) -> None:
+    admin.says(jobs.AskBroadcast, "Нова розсилка")
+    broadcast_id = composed(hall, admin, text="<b>Знижка</b> &lt;50%")
+    card = admin.says(jobs.AimBroadcast, "Отримувачів: 5", broadcast_id=broadcast_id, segment="all")
+    assert f"broadcast_send_{broadcast_id}" in data_of(card)
+    preview = hall.messages(ADMIN_ID)[-2]
+    assert preview["text"] == "Знижка <50%"
+    assert [entity["type"] for entity in preview["entities"]] == ["bold"]
+    admin.says(
+        jobs.DetailBroadcast, "Отримувачів: 5", broadcast_id=broadcast_id, detail="buttons",
+        text="Купити - https://example.com/a\nПитання — https://t.me/example",
+    )  # fmt: skip
+    assert [[b["url"] for b in row] for row in hall.messages(ADMIN_ID)[-2]["keyboard"]] == [
+        ["https://example.com/a"],
+        ["https://t.me/example"],
+    ]
+    assert hall.calls() == [], "nobody got anything before the confirmation"
+    admin.says(jobs.MoveBroadcast, "Розсилка:", broadcast_id=broadcast_id, action="send")
+    hall.wait_for(broadcast_id)
+    assert hall.check_counts(broadcast_id)["sent"] == 5
+    wait_until(lambda: admin.count("Надіслано: 5") > 0, "the final counts")
+    assert "завершено" in admin.says(jobs.ShowBroadcasts, "Розсилки")["keyboard"][0][0]["text"]
+
+
+def test_a_message_of_any_kind_is_copied(hall: Hall, admin: Admin) -> None:
+    sent = hall.post(hall.telegram, f"/sim/people/{ADMIN_ID}/messages", {"text": "як є"})
+    broadcast_id = composed(hall, admin, copied_id=sent["message_id"])
+    admin.says(jobs.AimBroadcast, "Отримувачів: 5", broadcast_id=broadcast_id, segment="all")
+    admin.says(jobs.MoveBroadcast, "Розсилка:", broadcast_id=broadcast_id, action="send")
+    hall.wait_for(broadcast_id)
+    assert hall.check_counts(broadcast_id)["sent"] == 5
+    assert len(hall.calls("copyMessage", status=200)) == 5
+
+
+def test_a_message_that_telegram_refuses_never_becomes_a_broadcast(hall: Hall, admin: Admin) -> None:
+    broadcast_id = composed(hall, admin, text="<b>незакрите")
+    admin.says(jobs.AimBroadcast, "can't parse entities", broadcast_id=broadcast_id, segment="all")
+    assert hall.row(broadcast_id)["status"] == "draft"
+    assert hall.calls() == []
+
+
+def test_a_scheduled_broadcast_begins_by_itself(hall: Hall, admin: Admin) -> None:
+    broadcast_id = composed(hall, admin, text="згодом")
+    said = {"broadcast_id": broadcast_id, "detail": "time"}
+    admin.says(jobs.DetailBroadcast, "Не вдалося прочитати", text="завтра", **said)
+    admin.says(jobs.DetailBroadcast, "уже минув", text="24.12.2020 18:00", **said)
+    moment = hall.value("SELECT now() AT TIME ZONE 'Europe/Kyiv'") + timedelta(days=2)
+    admin.says(jobs.DetailBroadcast, f"Почнеться: {moment:%d.%m.%Y}", text=f"{moment:%d.%m.%Y %H:%M}", **said)
+    row = hall.row(broadcast_id)
+    assert row["status"] == "scheduled"
+    wanted = hall.value(
+        "SELECT %s::timestamp AT TIME ZONE 'Europe/Kyiv'", moment.replace(second=0, microsecond=0)
+    )
+    assert row["scheduled_at"] == wanted, "the shop's clock"
+    job = hall.job(f"broadcast:{broadcast_id}:1")
+    assert abs(job["run_at"] - wanted) < timedelta(seconds=5)
+    hall.hurry()  # the job comes early: it is put off, not begun
+    wait_until(lambda: hall.job(job["key"])["error"], "put off")
+    assert hall.calls() == []
+    hall.rows("UPDATE broadcasts SET scheduled_at = now() WHERE id = %s RETURNING id", broadcast_id)
+    hall.hurry()
+    hall.wait_for(broadcast_id)
+    assert hall.check_counts(broadcast_id)["sent"] == 5
+
+
+def test_a_scheduled_broadcast_may_be_called_off(hall: Hall, admin: Admin) -> None:
+    broadcast_id = composed(hall, admin, text="згодом")
+    moment = hall.value("SELECT now() AT TIME ZONE 'Europe/Kyiv'") + timedelta(days=2)
+    admin.says(
+        jobs.DetailBroadcast,
+        "Почнеться",
+        broadcast_id=broadcast_id,
+        detail="time",
+        text=f"{moment:%d.%m.%Y %H:%M}",
+    )
+    admin.says(jobs.MoveBroadcast, "скасовано", broadcast_id=broadcast_id, action="cancel")
+    hall.rows("UPDATE broadcasts SET scheduled_at = now() WHERE id = %s RETURNING id", broadcast_id)
+    hall.hurry()
+    hall.wait_for_job(f"broadcast:{broadcast_id}:1")
+    assert hall.calls() == []
+
+
+@pytest.mark.parametrize("words", [
+    "Купити - http://example.com", "Купити https://example.com", "- https://example.com",
+    "Купити - https://localhost", "Купити - https://10.0.0.1/", "Купити - https://user@example.com/",
+    "\n".join(["Так - https://example.com"] * 11), "",
+])  # fmt: skip
+def test_only_https_buttons_are_taken(words: str) -> None:
+    from workers.broadcast_dialogue import parse_buttons
+
+    assert parse_buttons(words) is None
+
+
+def test_a_worker_asks_again_whether_it_is_an_admin(hall: Hall, admin: Admin) -> None:
+    broadcast_id = composed(hall, admin, text="Усім")
+    nobody = Buyer(hall)
+    taps: list[tuple[type[jobs.Job], dict[str, Any]]] = [
+        (jobs.AskBroadcast, {}),
+        (jobs.ComposeBroadcast, {"text": "чуже"}),
+        (jobs.AimBroadcast, {"broadcast_id": broadcast_id, "segment": "all"}),
+        (jobs.AskBroadcastDetail, {"broadcast_id": broadcast_id, "detail": "time"}),
+        (jobs.DetailBroadcast, {"broadcast_id": broadcast_id, "detail": "buttons", "text": "-"}),
+        (jobs.MoveBroadcast, {"broadcast_id": broadcast_id, "action": "send"}),
+        (jobs.ShowBroadcasts, {}),
+        (jobs.ShowBroadcast, {"broadcast_id": broadcast_id}),
+    ]
+    for contract, fields in taps:
+        nobody.do(contract, typed=True, **fields)
+    wait_until(lambda: hall.log_text().count("admin_refused") == len(taps), "each is refused")
+    assert hall.value("SELECT count(*) FROM broadcasts") == 1
+    assert hall.row(broadcast_id)["status"] == "draft"
+    assert all("озсилк" not in m["text"] for m in nobody.messages())

@@ -1,0 +1,230 @@
+"""An admin composes a broadcast, sees it as people will, confirms it, and holds it in hand while it runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from socialboost import callbacks, jobs, logs
+from socialboost.errors import RejectedError
+from socialboost.screens import broadcasts
+from socialboost.screens.core import Button
+from workers import admins, broadcast_content, outages, outbox, replies, runtime
+from workers.base import Attempt, actor
+from workers.broadcasts import owe_moved
+
+MOST_BUTTONS: Final = 10
+FARTHEST: Final = timedelta(days=366)
+REPORT_SECONDS: Final = 5.0
+"""After a cancellation: until the calls under way have ended and the counts are final."""
+NO_BUTTONS: Final = "-"
+_BUTTON: Final = re.compile(r"(.+?)\s+[-–—]\s+(https://\S+)")
+_HOST: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]+", re.IGNORECASE)
+_TIME: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})\s+(\d{1,2}):(\d{2})")
+
+log = logs.get(__name__)
+
+
+@actor(jobs.AskBroadcast)
+def ask_broadcast(job: jobs.AskBroadcast) -> None:
+    """Ask for the message."""
+    if language := admins.language(job):
+        replies.reply(job, broadcasts.compose(language))
+
+
+@actor(jobs.ComposeBroadcast)
+def compose_broadcast(job: jobs.ComposeBroadcast, attempt: Attempt) -> None:  # noqa: ARG001 (request_id)
+    """Keep the message as a draft and ask whom it goes to."""
+    language = admins.language(job)
+    if language is None:
+        return
+    if not job.text.strip() and job.copied_id is None:  # the dialogue stays open for another message
+        replies.reply(job, broadcasts.refused("empty_text", language))
+        return
+    copied = job.copied_id is not None
+    row = runtime.db().one(
+        "create_broadcast",
+        telegram_id=job.telegram_id,
+        body=None if copied else job.text,
+        from_chat_id=job.chat_id if copied else None,
+        message_id=job.copied_id,
+        request_id=job.key,
+    )
+    if row is None:
+        raise RuntimeError("a draft was neither made nor found")
+    replies.end_dialogue(job, job.dialogue)
+    replies.reply(job, broadcasts.segments(row["broadcast_id"], language))
+
+
+@actor(jobs.AimBroadcast)
+def aim_broadcast(job: jobs.AimBroadcast, attempt: Attempt) -> None:  # noqa: ARG001 (the admin alone sees it)
+    """Count the segment, then show the message itself and the question below it."""
+    language = admins.language(job)
+    if language is None:
+        return
+    aimed = runtime.db().run("aim_broadcast", broadcast_id=job.broadcast_id, segment=job.segment)
+    if not aimed:
+        replies.reply(job, broadcasts.refused("no_draft", language))
+        return
+    with replies.acknowledged(job):
+        _preview(job, job.broadcast_id, language)
+
+
+def _preview(tap: jobs.Tap, broadcast_id: str, language: str) -> None:
+    """Send the admin what everybody would get, then the confirmation; or say why Telegram refuses it."""
+    row = runtime.db().one("get_broadcast", broadcast_id=broadcast_id)
+    if row is None:
+        return
+    rate = runtime.settings().telegram_send_rate
+    untapped = dataclasses.replace(tap, message_id=None, callback_id=None)
+    runtime.gate().person()
+    try:
+        with runtime.gate().watching():
+            runtime.telegram().deliver(tap.chat_id, broadcast_content.made(row, rate=rate))
+    except RejectedError as error:
+        log.info("broadcast_refused", broadcast_id=broadcast_id, error=outages.describe(error))
+        replies.show(untapped, broadcasts.refused("refused", language, str(error) or error.code))
+        return
+    replies.show(untapped, broadcasts.confirmation(row, rate, language))
+
+
+@actor(jobs.AskBroadcastDetail)
+def ask_broadcast_detail(job: jobs.AskBroadcastDetail) -> None:
+    """Ask for the buttons or the time."""
+    if language := admins.language(job):
+        zone = runtime.settings().timezone.key
+        replies.reply(job, broadcasts.ask_detail(job.broadcast_id, job.detail, language, zone))
+
+
+@actor(jobs.DetailBroadcast)
+def detail_broadcast(job: jobs.DetailBroadcast, attempt: Attempt) -> None:  # noqa: ARG001 (guarded writes)
+    """Take the buttons or the time; while it is neither, the dialogue stays open."""
+    language = admins.language(job)
+    if language is None:
+        return
+    refusal = _take_buttons(job, language) if job.detail == "buttons" else _schedule(job, language)
+    if refusal is None:
+        replies.end_dialogue(job, job.dialogue)
+    else:
+        replies.reply(job, broadcasts.refused(refusal, language))
+
+
+def _take_buttons(job: jobs.DetailBroadcast, language: str) -> str | None:
+    buttons = parse_buttons(job.text)
+    if buttons is None:
+        return "bad_buttons"
+    written = runtime.db().run(
+        "set_broadcast_buttons", broadcast_id=job.broadcast_id, buttons=json.dumps(buttons)
+    )
+    if not written:
+        return "no_draft"
+    _preview(job, job.broadcast_id, language)
+    return None
+
+
+def _schedule(job: jobs.DetailBroadcast, language: str) -> str | None:
+    moment = parse_time(job.text)
+    if moment is None:
+        return "bad_time"
+    if not datetime.now(UTC) < moment < datetime.now(UTC) + FARTHEST:
+        return "past_time"
+    moved = _move(job, job.broadcast_id, "send", moment)
+    if moved is None or not (moved["moved"] or moved["status"] == "scheduled"):
+        return "no_draft"
+    _show(job, job.broadcast_id, language)
+    return None
+
+
+def parse_buttons(text: str) -> list[dict[str, str]] | None:
+    """Return buttons from lines `label - https://…`; [] for the line that removes them, None for others."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if lines == [NO_BUTTONS]:
+        return []
+    found = [_BUTTON.fullmatch(line) for line in lines]
+    if not 1 <= len(lines) <= MOST_BUTTONS or None in found:
+        return None
+    pairs = [(match[1], match[2]) for match in found if match]
+    if not all(_is_public_https(url) for _, url in pairs):
+        return None
+    try:
+        return [Button(label, url=url).markup() for label, url in pairs]
+    except ValueError:
+        return None
+
+
+def _is_public_https(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    named = parts.hostname is not None and _HOST.fullmatch(parts.hostname) is not None
+    return parts.scheme == "https" and named and parts.username is None and len(url) <= 2000
+
+
+def parse_time(text: str) -> datetime | None:
+    """Return the moment an admin wrote by the shop's clock, or None."""
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        return None
+    day, month, year, hour, minute = (int(part) for part in match.groups())
+    try:
+        return datetime(year, month, day, hour, minute, tzinfo=runtime.settings().timezone)
+    except ValueError:
+        return None
+
+
+@actor(jobs.MoveBroadcast)
+def move_broadcast(job: jobs.MoveBroadcast, attempt: Attempt) -> None:  # noqa: ARG001 (moves once)
+    """Send, pause, resume or cancel; however often it is tapped it happens once, and the card is shown."""
+    language = admins.language(job)
+    if language is None:
+        return
+    if job.action not in callbacks.BROADCAST_ACTIONS:
+        raise ValueError(f"no such action: {job.action}")
+    _move(job, job.broadcast_id, job.action, None)
+    _show(job, job.broadcast_id, language)
+
+
+def _move(tap: jobs.Tap, broadcast_id: str, action: str, at: datetime | None) -> Mapping[str, Any] | None:
+    with runtime.db().transaction() as tx:
+        moved: Mapping[str, Any] | None = tx.value(
+            "move_broadcast", broadcast_id=broadcast_id, action=action, admin=tap.telegram_id, at=at
+        )
+        if moved is None:
+            return None
+        owe_moved(tx, broadcast_id, moved)
+        if moved["moved"] and moved["status"] == "cancelled" and moved["begun"]:
+            key = f"notice:broadcast:{broadcast_id}:cancelled"
+            outbox.owe(tx, jobs.ReportBroadcast(key=key, broadcast_id=broadcast_id), REPORT_SECONDS)
+    log.info("broadcast_moved", broadcast_id=broadcast_id, action=action, moved=moved["moved"])
+    return moved
+
+
+@actor(jobs.ShowBroadcasts)
+def show_broadcasts(job: jobs.ShowBroadcasts) -> None:
+    """Show a page of them."""
+    if language := admins.language(job):
+        size = broadcasts.LISTED
+        rows = runtime.db().many("list_broadcasts", limit=size + 1, offset=job.page * size)
+        replies.reply(job, broadcasts.listing(rows, job.page, language, runtime.settings().timezone))
+
+
+@actor(jobs.ShowBroadcast)
+def show_broadcast(job: jobs.ShowBroadcast) -> None:
+    """Show one of them."""
+    if language := admins.language(job):
+        _show(job, job.broadcast_id, language)
+
+
+def _show(tap: jobs.Tap, broadcast_id: str, language: str) -> None:
+    row = runtime.db().one("get_broadcast", broadcast_id=broadcast_id)
+    if row is None:
+        replies.reply(tap, broadcasts.refused("no_draft", language))
+    else:
+        replies.reply(tap, broadcasts.card(row, language, runtime.settings().timezone))

@@ -1,0 +1,301 @@
+"""One chunk of a broadcast: some seconds of sending, at most once to each recipient (docs/adr/0008).
+
+    ask the gate for a page → commit its rows as `sending` → call Telegram → commit how each call ended
+
+A row is marked before its call and only by one runner, and no marked row is ever marked again unless it is
+certain that its call was not accepted. Calls go on in the sender's thread while this one prepares the next
+page, so the gate's rate is reached; a second's worth at most is under way.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import psycopg
+
+from socialboost import jobs, logs
+from socialboost.clients.refusals import CONTENT_CODES, UNREACHABLE_CODES
+from socialboost.errors import QueueUnavailableError, RejectedError, ThrottledError, UnreachableError
+from workers import outages, runtime
+
+if TYPE_CHECKING:
+    from socialboost.clients.telegram import Content
+    from socialboost.clients.telegram_bulk import Letter, Outcome
+
+CHUNK_SECONDS: Final = 8.0
+"""Then the worker's thread goes to whatever else waits for it."""
+LEASE_SECONDS: Final = 15.0
+"""A runner not heard of for so long is dead; it says something every LOOK_SECONDS."""
+LOOK_SECONDS: Final = 1.0
+"""Between two looks at whether the broadcast still runs."""
+RECORD_SECONDS: Final = 0.25
+PROGRESS_SECONDS: Final = 4.0
+DRAIN_SECONDS: Final = 20.0
+"""How long the ends of calls under way, and a database to write them to, are waited for."""
+PAGE: Final = 500
+SCANNED: Final = 2_000
+"""People looked at when a page of the audience is listed."""
+LONG_WAIT_SECONDS: Final = 1.5
+"""A wait of the gate that is worth giving the thread back for."""
+LONGEST_WAIT_SECONDS: Final = 30.0
+TROUBLE: Final = 10
+"""Calls of unknown outcome, or refusals, in a row: it is not about one recipient any more."""
+TROUBLED_SECONDS: Final = 30.0
+
+Kind = Literal["continue", "completed", "failed", "paused", "lost"]
+
+log = logs.get(__name__)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a chunk ended: `lost` means that the broadcast is not this runner's any more."""
+
+    kind: Kind
+    delay_seconds: float = 0.0
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    user_id: str
+    status: str
+    error: str | None
+
+
+LOST: Final = Ending("lost")
+
+
+class Runner:
+    """Works on one chunk; `row` is begin_broadcast's answer."""
+
+    def __init__(
+        self, broadcast_id: str, owner: str, row: Mapping[str, Any], content: Content, rate: int
+    ) -> None:
+        self._id = broadcast_id
+        self._owner = owner
+        self._content = content
+        self._listed = bool(row["listed"])
+        self._reached_anybody = row["sent"] > 0
+        self._per_minute = int(row["per_minute"])
+        self._most = max(50, rate // 4)
+        self._ask = max(30, rate // 2)
+        self._buffer: deque[Letter] = deque()
+        self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
+        self._outstanding = 0
+        self._ends: list[_End] = []
+        self._halt = threading.Event()
+        self._verdict: Ending | None = None
+        self._alone = True
+        self._unknown_in_row = self._refused_in_row = 0
+        self._sent = 0
+        self._began = time.monotonic()
+        self._looked_at = self._recorded_at = self._began
+        self._shown_at = 0.0
+
+    def run(self) -> Ending:
+        """Send until the chunk is over; on return the end of every call is written down."""
+        try:
+            ending = self._work()
+        except BaseException:
+            self._halt.set()
+            self._drain()
+            raise
+        if ending.kind != "continue" or ending.delay_seconds:
+            self._halt.set()
+        self._drain()
+        log.info("broadcast_chunk", sent=self._sent, outcome=ending.kind, per_minute=self._per_minute)
+        return self._verdict or ending
+
+    # --- the work ---
+
+    def _work(self) -> Ending:
+        while True:
+            self._gather(0.0)
+            if self._verdict is not None:
+                return self._verdict
+            if time.monotonic() - self._began >= CHUNK_SECONDS:
+                return Ending("continue")
+            if not self._look():
+                return LOST
+            if self._outstanding >= (1 if self._alone else self._most):
+                self._gather(LOOK_SECONDS, eager=True)
+            elif not self._buffer and not self._refill():
+                if self._verdict is None and not self._outstanding:
+                    return Ending("completed")
+                self._gather(LOOK_SECONDS, eager=True)
+            else:
+                wait = self._send_page()
+                if wait > LONG_WAIT_SECONDS and not self._outstanding:
+                    return Ending("continue", min(wait, LONGEST_WAIT_SECONDS))
+                self._gather(min(wait, LOOK_SECONDS))
+
+    def _look(self) -> bool:
+        """Say that this runner lives and ask whether the broadcast is still its own; show how far it is."""
+        now = time.monotonic()
+        if now - self._shown_at >= PROGRESS_SECONDS:
+            self._shown_at = now
+            self._show_progress()
+        if now - self._looked_at < LOOK_SECONDS:
+            return True
+        self._looked_at = now
+        if now - self._began >= 2 * LOOK_SECONDS:
+            self._per_minute = round(self._sent / (now - self._began) * 60)
+        held = runtime.db().run(
+            "hold_broadcast",
+            broadcast_id=self._id,
+            runner=self._owner,
+            lease_seconds=LEASE_SECONDS,
+            per_minute=self._per_minute,
+        )
+        return held == 1
+
+    def _show_progress(self) -> None:
+        try:
+            jobs.send(jobs.ShowBroadcastProgress(broadcast_id=self._id))
+        except QueueUnavailableError as error:  # it is shown again in some seconds
+            log.warning("progress_not_shown", error=str(error))
+
+    def _refill(self) -> bool:
+        """Read the next recipients, listing more of the audience first when there are none."""
+        from socialboost.clients.telegram_bulk import Letter  # noqa: PLC0415 (its HTTP library is large)
+
+        while True:
+            rows = runtime.db().many("get_pending_recipients", broadcast_id=self._id, limit=PAGE)
+            self._buffer.extend(Letter(row["user_id"], row["chat_id"]) for row in rows)
+            if rows or self._listed:
+                return bool(rows)
+            more = runtime.db().value(
+                "list_recipients", broadcast_id=self._id, runner=self._owner, scan=SCANNED
+            )
+            if more is None or not self._look():
+                self._verdict = LOST
+                return False
+            self._listed = not more
+
+    def _send_page(self) -> float:
+        """Send as many of the next recipients as the gate lets through; return how long to wait for more.
+
+        The first of a chunk goes alone: a message that Telegram refuses reaches nobody else.
+        """
+        asked = [self._buffer[at] for at in range(min(1 if self._alone else self._ask, len(self._buffer)))]
+        granted = runtime.gate().reserve(self._id, [letter.chat_id for letter in asked])
+        chosen = set(granted.chat_ids)
+        page = [letter for letter in asked if letter.chat_id in chosen]
+        if page:
+            taken = runtime.db().value(
+                "take_recipients",
+                broadcast_id=self._id,
+                runner=self._owner,
+                users=[letter.ref for letter in page],
+                lease_seconds=LEASE_SECONDS,
+            )
+            if taken is None:
+                self._verdict = LOST
+                return 0.0
+            for _ in asked:
+                self._buffer.popleft()
+            self._buffer.extendleft(letter for letter in reversed(asked) if letter.chat_id not in chosen)
+            marked = set(taken)
+            letters = [letter for letter in page if letter.ref in marked]
+            self._outstanding += len(letters)
+            runtime.bulk().send(self._content, letters, self._halt, self._outcomes.put)
+        return granted.wait_seconds
+
+    # --- how the calls ended ---
+
+    def _gather(self, seconds: float, *, eager: bool = False) -> None:
+        """Take in what has ended within so many seconds, or as soon as something has when `eager`."""
+        deadline = time.monotonic() + seconds
+        while True:
+            left = deadline - time.monotonic()
+            try:
+                outcome = self._outcomes.get(timeout=left) if left > 0 else self._outcomes.get_nowait()
+            except Empty:
+                break
+            self._take_in(outcome)
+            if self._verdict is not None:
+                self._halt.set()
+            if eager or self._verdict is not None:
+                deadline = 0.0
+            self._record()
+        self._record()
+
+    def _take_in(self, outcome: Outcome) -> None:
+        self._outstanding -= 1
+        error = outcome.error
+        if not outcome.begun:
+            self._end(outcome, "pending")
+        elif error is None:
+            self._sent += 1
+            self._alone, self._reached_anybody = False, True
+            self._unknown_in_row = self._refused_in_row = 0
+            self._end(outcome, "sent")
+        elif isinstance(error, ThrottledError):
+            self._end(outcome, "pending")
+            runtime.gate().pause(error.retry_after)
+        elif isinstance(error, UnreachableError):
+            self._end(outcome, "pending")
+            self._verdict = Ending("continue", outages.UNREACHABLE_SECONDS)
+        elif isinstance(error, RejectedError):
+            self._take_in_refusal(outcome, error)
+        else:
+            self._unknown_in_row += 1
+            self._end(outcome, "unknown", outages.describe(error))
+            if self._alone or self._unknown_in_row >= TROUBLE:
+                self._verdict = Ending("continue", TROUBLED_SECONDS)
+
+    def _take_in_refusal(self, outcome: Outcome, error: RejectedError) -> None:
+        """Tell a recipient who cannot be reached from a message nobody can get."""
+        reason = outages.describe(error)
+        if error.status == 403 or error.code in UNREACHABLE_CODES:
+            self._end(outcome, "blocked", error.code)
+        elif error.code == "unauthorized":
+            self._end(outcome, "pending")
+            self._verdict = Ending("paused", reason=reason)
+        else:
+            self._refused_in_row += 1
+            self._end(outcome, "failed", reason)
+            content = error.code in CONTENT_CODES or not self._reached_anybody
+            if content or self._refused_in_row >= TROUBLE:
+                self._verdict = Ending("failed", reason=reason)
+
+    def _end(self, outcome: Outcome, status: str, error: str | None = None) -> None:
+        self._ends.append(_End(outcome.letter.ref, status, error))
+
+    def _record(self, *, now: bool = False) -> None:
+        """Write the ends down, some at a time; what PostgreSQL did not take is written the next time."""
+        due = now or not self._outstanding or len(self._ends) >= PAGE
+        if not self._ends or not (due or time.monotonic() - self._recorded_at >= RECORD_SECONDS):
+            return
+        runtime.db().value(
+            "record_recipients",
+            broadcast_id=self._id,
+            runner=self._owner,
+            users=[end.user_id for end in self._ends],
+            statuses=[end.status for end in self._ends],
+            errors=[end.error for end in self._ends],
+        )
+        self._ends.clear()
+        self._recorded_at = time.monotonic()
+
+    def _drain(self) -> None:
+        """Wait for the calls under way and write everything down, also if PostgreSQL is away for a moment."""
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while (self._outstanding or self._ends) and time.monotonic() < deadline:
+            try:
+                self._gather(
+                    min(LOOK_SECONDS, deadline - time.monotonic()) if self._outstanding else 0.0, eager=True
+                )
+                self._record(now=True)
+            except psycopg.Error as error:
+                if not outages.is_away(error):
+                    raise
+                log.warning("ends_not_recorded", count=len(self._ends), error=type(error).__name__)
+                time.sleep(min(0.5, max(deadline - time.monotonic(), 0.0)))
