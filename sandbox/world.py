@@ -34,6 +34,7 @@ from sandbox.servers import (
     start_postgres,
     start_valkey,
 )
+from sandbox.servers_acl import CACHE, CACHE_TEMPLATE, ENTRY, WORKER
 from sandbox.servers_process import free_port, tail
 
 ADMIN_ID = 700_000_001
@@ -41,6 +42,8 @@ CHANNEL_ID = -1_009_000_000_001
 WORKER_GROUP = "socialboost_worker"
 WORKER_LOGIN = "socialboost_demo_worker"
 COMMAND_SECONDS = 120
+CACHE_CONFIG = {"maxmemory": "16mb", "maxmemory-policy": "allkeys-lru", "appendonly": "no"}
+"""The cache may forget; the queue's server may not, so it is another one."""
 NEEDED_TO_ANSWER = {"web", "bot", "worker-interactive", "worker-background"}
 """Programs without which nobody gets an answer; in webhook mode web takes the updates."""
 
@@ -100,6 +103,7 @@ class World:
         """The owner's, for a test that looks."""
         self.worker_database_url = ""
         self.redis_url = ""
+        """The operator's, for a test that looks; the product's programs have users of their own."""
         self.env: dict[str, str] = {}
         self._undo: list[Callable[[], object]] = []
         self.secrets = _new_secrets()
@@ -189,9 +193,16 @@ class World:
         self.postgres, self.valkey = postgres, valkey
         self.database_url = self._own_database(postgres, name)
         self.redis_url = valkey.url
+        self.redis_urls = {user: valkey.url_as(user) for user in (ENTRY, WORKER)}
+        self.cache_url = ""
         if valkey.process is None:
             self.redis_url = _empty_database(valkey)
+            self.redis_urls = dict.fromkeys(self.redis_urls, self.redis_url)
             self._undo.append(lambda: _flush(self.redis_url))
+        else:
+            cache = start_valkey(self.directory / "cache", config=CACHE_CONFIG, users=CACHE_TEMPLATE)
+            self._undo.append(cache.stop)
+            self.cache_url = cache.url_as(CACHE)
         self.options.say(f"PostgreSQL: {postgres.rung}")
         self.options.say(f"Valkey: {valkey.rung}")
 
@@ -266,7 +277,8 @@ class World:
             "HOST": host,
             "PORT": port,
             "TELEGRAM_API_URL": self.telegram.url,
-            "REDIS_URL": self.redis_url,
+            "REDIS_URL": self.redis_urls[WORKER],
+            "CACHE_REDIS_URL": self.cache_url,
             "CRYPTOBOT_API_URL": self.crypto_pay.url,
             "MAIN_BOT_API_URL": str(self.main_bot.announced["api_url"]),
             "ADMIN_TELEGRAM_IDS": str(ADMIN_ID),
@@ -308,6 +320,7 @@ class World:
             self.env | {"DATABASE_URL": self.worker_database_url},
             commands=self.options.commands,
             without=self.options.without,
+            own=dict.fromkeys(("web", "bot"), {"REDIS_URL": self.redis_urls[ENTRY]}),
         )
         self._undo.append(self.product.stop)
         self.product.start()
