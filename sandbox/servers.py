@@ -3,8 +3,9 @@
 The ladder for each: the server named by DATABASE_URL / REDIS_URL; the program in the pip wheel; an
 installed program; else an error with the line to type. `rung` on the result says which was taken.
 Both listen on a free port of 127.0.0.1 only, with a password, in the foreground under us, and are
-stopped by process number. Valkey has the users of deploy/redis: `url` is the operator's, `url_as` a program's. As root PostgreSQL runs as another, existing user; when that user cannot
-reach the checkout, programs and data live in /var/tmp instead.
+stopped by process number. Valkey has the users of deploy/redis: `url` is the operator's, `url_as` a
+program's. As root PostgreSQL runs as another, existing user; when that user cannot reach the checkout,
+programs and data live in /var/tmp instead.
 """
 
 from __future__ import annotations
@@ -216,18 +217,8 @@ def start_valkey(
     directory.mkdir(parents=True, exist_ok=True)
     port = free_port()
     passwords = {user: _password(directory, user) for user in servers_acl.users_of(users)}
-    directives = {
-        "bind": "127.0.0.1",
-        "port": str(port),
-        "aclfile": f'"{_acl_file(directory, users, passwords)}"',
-        "dir": f'"{directory}"',
-        "daemonize": "no",
-        "save": '""',
-        "appendonly": "yes",
-        "appendfsync": "everysec",
-        "maxmemory-policy": "noeviction",
-    } | dict(config or {})
     operator = servers_acl.OPERATOR
+    acl_file = _acl_file(directory, users, passwords)
     server = ValkeyServer(
         f"redis://{operator}:{passwords[operator]}@127.0.0.1:{port}/0",
         binary.rung,
@@ -237,11 +228,26 @@ def start_valkey(
             log=directory / "valkey.log",
             stop_signal=signal.SIGTERM,
         ),
-        "".join(f"{name} {value}\n" for name, value in directives.items()),
+        _valkey_config(directory, port, acl_file, config or {}),
         passwords,
     )
     server.start()
     return server
+
+
+def _valkey_config(directory: Path, port: int, acl_file: Path, changes: Mapping[str, str]) -> str:
+    directives = {
+        "bind": "127.0.0.1",
+        "port": str(port),
+        "aclfile": f'"{acl_file}"',
+        "dir": f'"{directory}"',
+        "daemonize": "no",
+        "save": '""',
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "maxmemory-policy": "noeviction",
+    } | dict(changes)
+    return "".join(f"{name} {value}\n" for name, value in directives.items())
 
 
 def _acl_file(directory: Path, template: Path, passwords: Mapping[str, str]) -> Path:

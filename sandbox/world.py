@@ -320,7 +320,7 @@ class World:
             self.env | {"DATABASE_URL": self.worker_database_url},
             commands=self.options.commands,
             without=self.options.without,
-            own=dict.fromkeys(("web", "bot"), {"REDIS_URL": self.redis_urls[ENTRY]}),
+            own={name: {"REDIS_URL": self.redis_urls[ENTRY]} for name in ("web", "bot")},
         )
         self._undo.append(self.product.stop)
         self.product.start()

@@ -302,6 +302,11 @@ class QueueBroker(RedisBroker):
             if body is not None
         ]
 
+    def eviction_policy(self) -> str:
+        """Return Redis' maxmemory-policy; empty when the server does not say."""
+        answer: Any = self._guard(lambda: self.client.info("memory"))
+        return str(answer.get("maxmemory_policy", ""))
+
     def close(self) -> None:
         """Close the connections."""
         self.client.close()
