@@ -39,7 +39,14 @@ from sandbox.servers_process import (
     run_as,
 )
 
-__all__ = ["PostgresServer", "ServersUnavailableError", "ValkeyServer", "start_postgres", "start_valkey"]
+__all__ = [
+    "PostgresServer",
+    "ServersUnavailableError",
+    "ValkeyServer",
+    "start_cache",
+    "start_postgres",
+    "start_valkey",
+]
 
 OWNER = "socialboost"
 DATABASE = "socialboost"
@@ -233,6 +240,12 @@ def start_valkey(
     )
     server.start()
     return server
+
+
+def start_cache(directory: Path) -> ValkeyServer:
+    """Start the cache's own Valkey: small, and it may forget, which the queue's server may not."""
+    forgetful = {"maxmemory": "16mb", "maxmemory-policy": "allkeys-lru", "appendonly": "no"}
+    return start_valkey(directory, config=forgetful, users=servers_acl.CACHE_TEMPLATE)
 
 
 def _valkey_config(directory: Path, port: int, acl_file: Path, changes: Mapping[str, str]) -> str:

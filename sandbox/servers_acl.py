@@ -19,7 +19,6 @@ OPERATOR = "socialboost_operator"
 """May do everything; of the sandbox and the tests only."""
 ENTRY = "socialboost_entry"
 WORKER = "socialboost_worker"
-CACHE = "socialboost_cache"
 
 _PLACEHOLDER = re.compile(r"user (\w+) on @[A-Z]+@")
 

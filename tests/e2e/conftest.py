@@ -22,6 +22,11 @@ def world(tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresSer
     options = WorldOptions(directory=directory, postgres=postgres_server, main_bot_step_seconds=0.3)
     with World(options) as running:
         yield running
-        with redis.Redis.from_url(running.redis_url) as operator:
-            refused = [(entry["username"], entry["object"], entry["context"]) for entry in operator.acl_log()]
-    assert refused == [], "the product was refused something by deploy/redis/users.acl"
+        refused = {url.rpartition(":")[2]: refusals(url) for url in (running.redis_url, running.cache_url)}
+    assert not any(refused.values()), f"the product was refused something by deploy/redis: {refused}"
+
+
+def refusals(operator_url: str) -> list[tuple[str, str, str]]:
+    """What a server of this world refused to whom: the command or the key, and where."""
+    with redis.Redis.from_url(operator_url) as operator:
+        return [(entry["username"], entry["object"], entry["context"]) for entry in operator.acl_log()]

@@ -60,7 +60,8 @@ def _canaries(world: World) -> dict[str, str]:
         "password in DATABASE_URL": _password(world.worker_database_url),
         "the owner's password": _password(world.database_url),
         **{f"password of {user}": _password(url) for user, url in world.redis_urls.items()},
-        "password of the cache": _password(world.cache_url),
+        **{f"password of {user} for the cache": _password(url) for user, url in world.cache_urls.items()},
+        "the operator's passwords": _password(world.redis_url),
     }
 
 

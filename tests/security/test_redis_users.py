@@ -14,9 +14,8 @@ import pytest
 import redis
 import yaml
 
-from sandbox.servers import ValkeyServer, start_valkey
+from sandbox.servers import ValkeyServer, start_cache, start_valkey
 from sandbox.servers_acl import (
-    CACHE,
     CACHE_TEMPLATE,
     ENTRY,
     OPERATOR,
@@ -79,6 +78,7 @@ ENTRY_NEVER: dict[str, tuple[str, ...]] = {
     "walk the keys": ("SCAN", "0"),
     "see what others see": ("INFO",),
     "open the breaker": ("SET", "breaker:main_bot:open", "1"),
+    "read somebody's figures": ("GET", "user_stats:7"),
     "forge a render": ("SET", "screens:rendered:1:1", "x"),
 }
 FORBIDDEN = [
@@ -180,18 +180,23 @@ def test_without_keys_a_dead_worker_would_take_the_queue_with_it(
         operator.execute_command("ACL", "LOAD")  # type: ignore[no-untyped-call]
 
 
-def test_the_cache_s_user_reaches_the_cache_only(server: ValkeyServer, tmp_path: Path) -> None:
-    config = {"maxmemory": "16mb", "maxmemory-policy": "allkeys-lru", "appendonly": "no"}
-    cache = start_valkey(tmp_path / "cache", config=config, users=CACHE_TEMPLATE)
+def test_what_is_cached_of_people_is_the_workers_only(tmp_path: Path) -> None:
+    cache = start_cache(tmp_path / "cache")
     try:
-        with redis.Redis.from_url(cache.url_as(CACHE)) as client:
-            client.set("health_check", "{}", ex=10)
-            for command in (("FLUSHALL",), ("CONFIG", "GET", "*"), ("SET", "other", "x"), ("KEYS", "*")):
-                with pytest.raises(redis.ResponseError, match="permission"):
-                    client.execute_command(*command)  # type: ignore[no-untyped-call]
-        wrong_place = f"redis://{CACHE}:{cache.passwords[CACHE]}@{server.url.partition('@')[2]}"
-        with redis.Redis.from_url(wrong_place) as client, pytest.raises(redis.RedisError):
-            client.ping()
+        with redis.Redis.from_url(cache.url_as(WORKER)) as worker:
+            worker.set("user_stats:7", "{}", ex=10)
+        for user, more in ((WORKER, ()), (ENTRY, (("GET", "user_stats:7"), ("DEL", "packages")))):
+            with redis.Redis.from_url(cache.url_as(user)) as client:
+                client.set("health_check", "{}", ex=10)
+                for command in (
+                    ("FLUSHALL",),
+                    ("CONFIG", "GET", "*"),
+                    ("SET", "x", "y"),
+                    ("KEYS", "*"),
+                    *more,
+                ):
+                    with pytest.raises(redis.ResponseError, match="permission"):
+                        client.execute_command(*command)  # type: ignore[no-untyped-call]
     finally:
         cache.stop()
 
@@ -215,13 +220,14 @@ def test_an_operator_s_file_is_the_one_tested_here(template: Path) -> None:
 
 def test_compose_gives_each_program_its_own_user() -> None:
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
-    users = {
-        name: service["environment"]["REDIS_URL"].partition("//")[2].partition(":")[0]
-        for name, service in services.items()
-        if "REDIS_URL" in service.get("environment", {})
-    }
     workers = ("worker-interactive", "worker-background", "scheduler")
-    assert users == dict.fromkeys(("web", "bot"), ENTRY) | dict.fromkeys(workers, WORKER)
+    for variable in ("REDIS_URL", "CACHE_REDIS_URL"):
+        users = {
+            name: service["environment"][variable].partition("//")[2].partition(":")[0]
+            for name, service in services.items()
+            if variable in service.get("environment", {})
+        }
+        assert users == dict.fromkeys(("web", "bot"), ENTRY) | dict.fromkeys(workers, WORKER)
     for name in ("valkey", "cache", "postgres"):
         assert "ports" not in services[name]
         assert services[name]["networks"] == ["inside"]
