@@ -27,6 +27,7 @@ TIMES = 20
 
 def test_500_replays_change_no_row_and_send_no_message(guarded: Guarded) -> None:
     world, corpus = guarded.world, signed_corpus(guarded)
+    wait_for(lambda: unsettled(world) == 0, 60, "the order's own work done")
     before, told = rows(world), messages(guarded)
     assert before["payments"], "nothing was paid, so nothing could be replayed"
     with ThreadPoolExecutor(8) as pool:
