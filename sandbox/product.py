@@ -1,8 +1,8 @@
 """The product's own processes, run by the repository's supervisord.conf, seen from outside.
 
-The file is used as it is but for three things: the control socket becomes a password-protected port of
-127.0.0.1 (a socket's path may not exceed 107 bytes), output goes to a file a program, and a caller may
-replace a program's command or leave a program out.
+The file is used as it is but for four things: the control socket becomes a password-protected port of
+127.0.0.1 (a socket's path may not exceed 107 bytes), output goes to a file a program, a caller may replace a
+program's command or leave a program out, and give a program settings of its own.
 """
 
 from __future__ import annotations
@@ -39,9 +39,11 @@ class Product:
         *,
         commands: Mapping[str, str] | None = None,
         without: Collection[str] = (),
+        own: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self.directory = directory
         self.environment = dict(environment)
+        self._own = dict(own or {})
         directory.mkdir(parents=True, exist_ok=True)
         self._port, self._password = free_port(), secrets.token_hex(16)
         self._configuration = directory / "supervisord.conf"
@@ -164,6 +166,8 @@ class Product:
                 continue
             parsed[section]["stdout_logfile"] = f"{own}/{name}.out"
             parsed[section]["command"] = commands.get(name, parsed[section]["command"])
+            if settings := self._own.get(name):
+                parsed[section]["environment"] = ",".join(f'{n}="{v}"' for n, v in settings.items())
         with self._configuration.open("w") as file:
             parsed.write(file)
         return [section.removeprefix(PREFIX) for section in parsed.sections() if section.startswith(PREFIX)]

@@ -3,8 +3,9 @@
 The ladder for each: the server named by DATABASE_URL / REDIS_URL; the program in the pip wheel; an
 installed program; else an error with the line to type. `rung` on the result says which was taken.
 Both listen on a free port of 127.0.0.1 only, with a password, in the foreground under us, and are
-stopped by process number. As root PostgreSQL runs as another, existing user; when that user cannot
-reach the checkout, programs and data live in /var/tmp instead.
+stopped by process number. Valkey has the users of deploy/redis: `url` is the operator's, `url_as` a
+program's. As root PostgreSQL runs as another, existing user; when that user cannot reach the checkout,
+programs and data live in /var/tmp instead.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import psycopg
 import redis
 from psycopg import sql
 
+from sandbox import servers_acl
 from sandbox.servers_binaries import PostgresBinaries, find_postgres, find_valkey
 from sandbox.servers_process import (
     PUBLIC_TEMPORARY,
@@ -37,7 +39,14 @@ from sandbox.servers_process import (
     run_as,
 )
 
-__all__ = ["PostgresServer", "ServersUnavailableError", "ValkeyServer", "start_postgres", "start_valkey"]
+__all__ = [
+    "PostgresServer",
+    "ServersUnavailableError",
+    "ValkeyServer",
+    "start_cache",
+    "start_postgres",
+    "start_valkey",
+]
 
 OWNER = "socialboost"
 DATABASE = "socialboost"
@@ -116,11 +125,25 @@ class PostgresServer:
 class ValkeyServer:
     """A Valkey or Redis; ours to stop unless REDIS_URL named it."""
 
-    def __init__(self, url: str, rung: str, process: ServerProcess | None, config: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        rung: str,
+        process: ServerProcess | None,
+        config: str,
+        passwords: Mapping[str, str] | None = None,
+    ) -> None:
         self.url = url
         self.rung = rung
         self.process = process
         self.config = config
+        self.passwords = dict(passwords or {})
+
+    def url_as(self, user: str) -> str:
+        """The same server as one of the users of deploy/redis sees it; on a server not ours just its URL."""
+        if self.process is None:
+            return self.url
+        return f"redis://{user}:{self.passwords[user]}@{self.url.partition('@')[2]}"
 
     def url_for(self, database: int) -> str:
         """The same server and password, another numbered database."""
@@ -184,27 +207,27 @@ def start_postgres(directory: Path, *, fsync: bool = True, max_connections: int 
     return server
 
 
-def start_valkey(directory: Path, *, config: Mapping[str, str] | None = None) -> ValkeyServer:
-    """Start Valkey with its append-only file under `directory`; `config` overrides directives."""
+def start_valkey(
+    directory: Path,
+    *,
+    config: Mapping[str, str] | None = None,
+    users: Path = servers_acl.QUEUE_TEMPLATE,
+) -> ValkeyServer:
+    """Start Valkey with its append-only file under `directory` and the users of a template.
+
+    `config` overrides directives.
+    """
     if external := os.environ.get("REDIS_URL"):
         return ValkeyServer(external, "REDIS_URL", None, "")
     binary = find_valkey()
     directory = directory.absolute()
     directory.mkdir(parents=True, exist_ok=True)
-    port, password = free_port(), _password(directory, "valkey")
-    directives = {
-        "bind": "127.0.0.1",
-        "port": str(port),
-        "requirepass": password,
-        "dir": f'"{directory}"',
-        "daemonize": "no",
-        "save": '""',
-        "appendonly": "yes",
-        "appendfsync": "everysec",
-        "maxmemory-policy": "noeviction",
-    } | dict(config or {})
+    port = free_port()
+    passwords = {user: _password(directory, user) for user in servers_acl.users_of(users)}
+    operator = servers_acl.OPERATOR
+    acl_file = _acl_file(directory, users, passwords)
     server = ValkeyServer(
-        f"redis://:{password}@127.0.0.1:{port}/0",
+        f"redis://{operator}:{passwords[operator]}@127.0.0.1:{port}/0",
         binary.rung,
         ServerProcess(
             [str(binary.path), "-"],
@@ -212,10 +235,40 @@ def start_valkey(directory: Path, *, config: Mapping[str, str] | None = None) ->
             log=directory / "valkey.log",
             stop_signal=signal.SIGTERM,
         ),
-        "".join(f"{name} {value}\n" for name, value in directives.items()),
+        _valkey_config(directory, port, acl_file, config or {}),
+        passwords,
     )
     server.start()
     return server
+
+
+def start_cache(directory: Path) -> ValkeyServer:
+    """Start the cache's own Valkey: small, and it may forget, which the queue's server may not."""
+    forgetful = {"maxmemory": "16mb", "maxmemory-policy": "allkeys-lru", "appendonly": "no"}
+    return start_valkey(directory, config=forgetful, users=servers_acl.CACHE_TEMPLATE)
+
+
+def _valkey_config(directory: Path, port: int, acl_file: Path, changes: Mapping[str, str]) -> str:
+    directives = {
+        "bind": "127.0.0.1",
+        "port": str(port),
+        "aclfile": f'"{acl_file}"',
+        "dir": f'"{directory}"',
+        "daemonize": "no",
+        "save": '""',
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "maxmemory-policy": "noeviction",
+    } | dict(changes)
+    return "".join(f"{name} {value}\n" for name, value in directives.items())
+
+
+def _acl_file(directory: Path, template: Path, passwords: Mapping[str, str]) -> Path:
+    """Write the server's users, readable by us only."""
+    path = directory / "users.acl"
+    path.touch(mode=0o600)
+    path.write_text(servers_acl.render(template, passwords), encoding="utf-8")
+    return path
 
 
 def _retry_start(process: ServerProcess, accepts: Callable[[], bool], stdin: bytes = b"") -> None:

@@ -31,9 +31,11 @@ from sandbox.servers import (
     PostgresServer,
     ServersUnavailableError,
     ValkeyServer,
+    start_cache,
     start_postgres,
     start_valkey,
 )
+from sandbox.servers_acl import ENTRY, WORKER
 from sandbox.servers_process import free_port, tail
 
 ADMIN_ID = 700_000_001
@@ -100,6 +102,7 @@ class World:
         """The owner's, for a test that looks."""
         self.worker_database_url = ""
         self.redis_url = ""
+        """The operator's, for a test that looks; the product's programs have users of their own."""
         self.env: dict[str, str] = {}
         self._undo: list[Callable[[], object]] = []
         self.secrets = _new_secrets()
@@ -189,9 +192,19 @@ class World:
         self.postgres, self.valkey = postgres, valkey
         self.database_url = self._own_database(postgres, name)
         self.redis_url = valkey.url
+        self.redis_urls = {user: valkey.url_as(user) for user in (ENTRY, WORKER)}
+        self.cache_url, self.cache_urls = "", {ENTRY: "", WORKER: ""}
         if valkey.process is None:
             self.redis_url = _empty_database(valkey)
+            self.redis_urls = dict.fromkeys(self.redis_urls, self.redis_url)
             self._undo.append(lambda: _flush(self.redis_url))
+        else:
+            cache = start_cache(self.directory / "cache")
+            self._undo.append(cache.stop)
+            self.cache_url, self.cache_urls = (
+                cache.url,
+                {user: cache.url_as(user) for user in self.redis_urls},
+            )
         self.options.say(f"PostgreSQL: {postgres.rung}")
         self.options.say(f"Valkey: {valkey.rung}")
 
@@ -266,7 +279,8 @@ class World:
             "HOST": host,
             "PORT": port,
             "TELEGRAM_API_URL": self.telegram.url,
-            "REDIS_URL": self.redis_url,
+            "REDIS_URL": self.redis_urls[WORKER],
+            "CACHE_REDIS_URL": self.cache_urls[WORKER],
             "CRYPTOBOT_API_URL": self.crypto_pay.url,
             "MAIN_BOT_API_URL": str(self.main_bot.announced["api_url"]),
             "ADMIN_TELEGRAM_IDS": str(ADMIN_ID),
@@ -308,6 +322,7 @@ class World:
             self.env | {"DATABASE_URL": self.worker_database_url},
             commands=self.options.commands,
             without=self.options.without,
+            own=dict.fromkeys(("web", "bot"), self._entry_settings()),
         )
         self._undo.append(self.product.stop)
         self.product.start()
@@ -316,6 +331,9 @@ class World:
         self.product.wait_until(self._healthy)
         if set(self.product.names) >= NEEDED_TO_ANSWER:
             self._admin_starts()
+
+    def _entry_settings(self) -> dict[str, str]:
+        return {"REDIS_URL": self.redis_urls[ENTRY], "CACHE_REDIS_URL": self.cache_urls[ENTRY]}
 
     def _healthy(self) -> bool:
         try:

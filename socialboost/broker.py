@@ -308,6 +308,11 @@ class QueueBroker(RedisBroker):
         key = f"{self.namespace}:__heartbeats__"
         return int(self._guard(lambda: self.client.zcount(key, since, "+inf")))
 
+    def eviction_policy(self) -> str:
+        """Return Redis' maxmemory-policy; empty when the server does not say."""
+        answer: Any = self._guard(lambda: self.client.info("memory"))
+        return str(answer.get("maxmemory_policy", ""))
+
     def close(self) -> None:
         """Close the connections."""
         self.client.close()
@@ -354,7 +359,9 @@ def build(redis_url: str, *, consuming: bool) -> QueueBroker:
     if not isinstance(dramatiq.get_encoder(), JSONEncoder):
         raise TypeError("dramatiq's encoder must be JSONEncoder")
     client = connect(redis_url, timeout_seconds=_PRODUCER_SECONDS, retries=2)
-    results = Results(backend=RedisBackend(client=client), result_ttl=RESULT_TTL_MS)
+    # Keys that begin with a namespace can be named in Redis' access list; bare hashes cannot.
+    backend = RedisBackend(client=client, use_namespace_prefix_keys=True)
+    results = Results(backend=backend, result_ttl=RESULT_TTL_MS)
     middleware: list[Middleware] = [results]
     if consuming:
         from socialboost import middleware as worker_side  # noqa: PLC0415 (a worker's weight, not a bot's)

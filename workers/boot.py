@@ -9,11 +9,14 @@ import uuid
 from typing import Any, Final, NoReturn
 
 import psycopg
+import redis
 from dramatiq import Broker, Worker
+from dramatiq.errors import ConnectionClosed
 from dramatiq.message import Message
 from dramatiq.middleware import Middleware
 
 from socialboost import jobs, logs
+from socialboost.broker import QueueBroker
 from socialboost.errors import QueueUnavailableError, SettingsError
 from socialboost.settings import SchedulerSettings
 from workers import base, runtime
@@ -25,6 +28,10 @@ from workers.watch import Watch
 WRONG_SETTINGS: Final = 2
 """Exit status, as of every entry point."""
 _PR_SET_PDEATHSIG: Final = 1
+_EVICTS: Final = (
+    "its maxmemory-policy is {policy}, which drops queued jobs without a word; set noeviction there and give"
+    " the cache a server of its own (CACHE_REDIS_URL)"
+)
 
 log = logs.get(__name__)
 
@@ -45,9 +52,10 @@ class WorkerBoot(Middleware):
         except SettingsError as error:
             _refuse(error)
 
-    def before_worker_boot(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002
+    def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
         """Open the database early; when it is away the jobs wait for it, not the process."""
         runtime.expect_threads(worker.worker_threads)
+        _check_eviction(broker)
         try:
             with base.database_gate.passing():
                 runtime.db()
@@ -120,6 +128,24 @@ class SchedulerBoot(Middleware):
             log.warning("register_bot_not_queued", error=str(error))
         else:
             self._registered = True
+
+
+def _check_eviction(broker: Broker) -> None:
+    """Refuse a Redis that throws queued jobs away when its memory is full; nobody would ever hear of it.
+
+    `volatile-*` spares the queues, whose keys never expire, and takes dialogues and answers: only a warning.
+    """
+    if not isinstance(broker, QueueBroker):
+        return
+    try:
+        policy = broker.eviction_policy()
+    except (ConnectionClosed, redis.RedisError) as error:  # away, or its users may not ask
+        log.warning("eviction_policy_unknown", error=type(error).__name__)
+        return
+    if policy.startswith("allkeys-"):
+        _refuse(SettingsError(f"REDIS_URL is wrong: {_EVICTS.format(policy=policy)}"))
+    if policy.startswith("volatile-"):
+        log.warning("redis_may_evict", policy=policy)
 
 
 def _die_with_parent() -> None:

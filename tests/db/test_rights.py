@@ -72,13 +72,19 @@ def test_a_worker_does_the_whole_job(store: Store, worker: Store) -> None:
     "DELETE FROM activations",
     "DELETE FROM admin_actions",
     "UPDATE admin_actions SET action = 'x'",
+    "DELETE FROM balance_entries",
     "UPDATE balance_entries SET amount = 1",
+    "TRUNCATE admin_actions",
     "UPDATE settings SET value = 'UTC'",
     "UPDATE schema_migrations SET sha256 = 'x'",
     "ALTER TABLE users DISABLE TRIGGER ALL",
     "ALTER FUNCTION local_day COST 7",
     "COPY users TO PROGRAM 'cat'",
     "SELECT pg_read_file('/etc/passwd')",
+    "SELECT lo_import('/etc/passwd')",
+    "CREATE ROLE mine LOGIN",
+    "CREATE EXTENSION dblink",
+    "ALTER SYSTEM SET fsync = off",
 ])  # fmt: skip
 def test_a_worker_does_no_more(worker: Store, statement: str) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -103,3 +109,10 @@ def test_nobody_else_sees_anything(store: Store, login: Login, statement: str, *
         stranger.run(statement)
     if inside:
         store.run(f"REVOKE USAGE ON SCHEMA public FROM {name}")
+
+
+@pytest.mark.parametrize("table", ["balance_entries", "admin_actions"])
+@pytest.mark.parametrize("act", ["DELETE FROM {}", "UPDATE {} SET id = id", "TRUNCATE {}"])
+def test_what_is_append_only_is_so_for_its_owner_too(store: Store, table: str, act: str) -> None:
+    with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="only grows"):
+        store.run(act.format(table))

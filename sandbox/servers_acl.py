@@ -1,0 +1,45 @@
+"""The users of our Valkey: the product's own templates in deploy/redis, filled in for one server.
+
+What deploy/redis/render.sh does for an operator, without a shell: the local world and every test of it run
+under the rights that production is given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from sandbox.programs import ROOT
+
+QUEUE_TEMPLATE = ROOT / "deploy" / "redis" / "users.acl"
+CACHE_TEMPLATE = ROOT / "deploy" / "redis" / "cache.acl"
+OPERATOR = "socialboost_operator"
+"""May do everything; of the sandbox and the tests only."""
+ENTRY = "socialboost_entry"
+WORKER = "socialboost_worker"
+
+_PLACEHOLDER = re.compile(r"user (\w+) on @[A-Z]+@")
+
+
+def users_of(template: Path) -> list[str]:
+    """Names of the users that have a password in a template."""
+    return _PLACEHOLDER.findall(template.read_text(encoding="utf-8"))
+
+
+def render(template: Path, passwords: Mapping[str, str]) -> str:
+    """A template as the server wants it: one user a line, hashes for passwords; `passwords` is by user."""
+    lines: list[str] = []
+    for line in template.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#") or not line.strip():
+            continue
+        if line[0].isspace():
+            lines[-1] += f" {line.strip()}"
+        else:
+            lines.append(line)
+    text = "\n".join(lines) + "\n"
+    for user, password in passwords.items():
+        digest = hashlib.sha256(password.encode()).hexdigest()
+        text = re.sub(rf"(?<=user {user} on )@[A-Z]+@", f"#{digest}", text)
+    return text
