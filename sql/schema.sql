@@ -96,7 +96,8 @@ BEGIN
         activated_at = v_start,
         expires_at = v_start + v_length,
         ended_at = NULL,
-        is_late = status <> 'pending' OR v_now > deadline_at,
+        -- Of money that waited for a decision its reason says whether it was late (resolve_payment).
+        is_late = status IN ('cancelled', 'failed') OR (status = 'pending' AND v_now > deadline_at),
         updated_at = v_now
     WHERE id = v_order.id;
 
@@ -1127,6 +1128,8 @@ BEGIN
         RETURN json_build_object('success', false, 'error', 'not_found');
     ELSIF v_payment.state <> 'exception' THEN
         RETURN json_build_object('success', false, 'error', 'already_resolved');
+    ELSIF EXISTS (SELECT FROM refunds WHERE payment_id = p_payment_id AND state = 'wanted') THEN
+        RETURN json_build_object('success', false, 'error', 'refund_under_way');
     ELSIF v_payment.order_id IS NOT NULL THEN
         RETURN json_build_object('success', false, 'error', 'has_order');
     ELSIF v_user_id IS NULL THEN
@@ -1307,7 +1310,7 @@ DECLARE
     v_now timestamptz;
     v_ended boolean := false;
 BEGIN
-    IF p_outcome NOT IN ('accepted', 'refused', 'not_accepted', 'ambiguous') THEN
+    IF p_outcome IS NULL OR p_outcome NOT IN ('accepted', 'refused', 'not_accepted', 'ambiguous') THEN
         RAISE EXCEPTION 'record_dispatch: no such outcome: %', p_outcome USING ERRCODE = 'invalid_parameter_value';
     END IF;
     SELECT * INTO v_task FROM tasks WHERE id = p_task_id FOR UPDATE;
@@ -1612,9 +1615,11 @@ BEGIN
         RAISE EXCEPTION 'resolve_payment: no such action: %', p_action USING ERRCODE = 'invalid_parameter_value';
     END IF;
     v_order := lock_order((SELECT order_id FROM payments WHERE id = p_payment_id));
-    v_user_id := coalesce(v_order.user_id, (SELECT user_id FROM payments WHERE id = p_payment_id));
-    PERFORM FROM users WHERE id = v_user_id FOR NO KEY UPDATE;
     SELECT * INTO v_payment FROM payments WHERE id = p_payment_id FOR UPDATE;
+    -- Read under the lock: until then another admin may name another owner. Nobody who holds this person's row
+    -- waits for a payment without an order, so that locking it second is safe.
+    v_user_id := coalesce(v_order.user_id, v_payment.user_id);
+    PERFORM FROM users WHERE id = v_user_id FOR NO KEY UPDATE;
     v_now := clock_timestamp();
     v_order_id := v_order.id;
 
@@ -1626,6 +1631,8 @@ BEGIN
             p_action = 'refund' AND v_payment.state = 'applied' AND v_payment.refunded_amount = 0
             AND v_order.status IN ('paid', 'completed')
         ) THEN 'already_resolved'
+        -- While we waited it was activated as another order (reopen_order): not the one that is locked here.
+        WHEN v_payment.order_id IS DISTINCT FROM v_order.id THEN 'already_resolved'
         WHEN p_action = 'dismiss' THEN NULL
         WHEN p_action = 'activate' AND v_order.id IS NULL THEN 'no_order'
         WHEN v_user_id IS NULL THEN 'no_owner'
@@ -1645,7 +1652,12 @@ BEGIN
         UPDATE payments SET
             state = 'applied', resolution = 'activated', resolved_at = v_now, order_id = v_order_id
         WHERE id = p_payment_id;
-        UPDATE orders SET payment_method = v_payment.provider, updated_at = v_now WHERE id = v_order_id;
+        UPDATE orders SET
+            payment_method = v_payment.provider,
+            payment_data = jsonb_build_object('payment_id', p_payment_id, 'invoice_id', v_payment.invoice_id),
+            is_late = v_payment.reason = 'too_late',
+            updated_at = v_now
+        WHERE id = v_order_id;
     ELSIF p_action = 'refund' AND v_payment.provider = 'balance' THEN
         INSERT INTO balance_entries (user_id, amount, kind, reference)
         VALUES (v_user_id, v_payment.amount, 'refund', 'refund:' || p_payment_id);
@@ -1748,7 +1760,7 @@ DECLARE
     v_refund refunds;
     v_changed boolean := false;
 BEGIN
-    IF p_state NOT IN ('sent', 'refused') THEN
+    IF p_state IS NULL OR p_state NOT IN ('sent', 'refused') THEN
         RAISE EXCEPTION 'settle_refund: no such state: %', p_state USING ERRCODE = 'invalid_parameter_value';
     END IF;
     v_order := lock_order((
@@ -2568,6 +2580,18 @@ CREATE INDEX idx_activations_user_id ON public.activations USING btree (user_id)
 CREATE INDEX idx_admin_actions_created_at ON public.admin_actions USING btree (created_at DESC);
 
 --
+-- Name: idx_admin_actions_subject; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_admin_actions_subject ON public.admin_actions USING btree (subject);
+
+--
+-- Name: idx_balance_entries_created_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_balance_entries_created_at ON public.balance_entries USING btree (created_at);
+
+--
 -- Name: idx_balance_entries_user_id; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2614,6 +2638,12 @@ CREATE INDEX idx_invoices_active ON public.invoices USING btree (created_at) WHE
 --
 
 CREATE INDEX idx_invoices_check_at ON public.invoices USING btree (check_at) WHERE ((status)::text = 'active'::text);
+
+--
+-- Name: idx_invoices_created_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_invoices_created_at ON public.invoices USING btree (created_at);
 
 --
 -- Name: idx_invoices_order_id; Type: INDEX; Schema: public; Owner: -
@@ -2722,6 +2752,12 @@ CREATE UNIQUE INDEX idx_payments_one_applied ON public.payments USING btree (ord
 --
 
 CREATE INDEX idx_payments_order_id ON public.payments USING btree (order_id);
+
+--
+-- Name: idx_payments_resolved_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_payments_resolved_at ON public.payments USING btree (resolved_at) WHERE (resolved_at IS NOT NULL);
 
 --
 -- Name: idx_payments_unverified; Type: INDEX; Schema: public; Owner: -

@@ -47,7 +47,8 @@ BEGIN
         activated_at = v_start,
         expires_at = v_start + v_length,
         ended_at = NULL,
-        is_late = status <> 'pending' OR v_now > deadline_at,
+        -- Of money that waited for a decision its reason says whether it was late (resolve_payment).
+        is_late = status IN ('cancelled', 'failed') OR (status = 'pending' AND v_now > deadline_at),
         updated_at = v_now
     WHERE id = v_order.id;
 

@@ -1,5 +1,6 @@
 -- An admin says whose money a payment without an order is. Answer: {success: true, telegram_id} or
--- {success: false, error: not_found | has_order | already_resolved | no_such_person}.
+-- {success: false, error: not_found | has_order | already_resolved | refund_under_way |
+-- no_such_person}.
 CREATE OR REPLACE FUNCTION name_payment_owner(p_payment_id uuid, p_telegram_id bigint, p_admin bigint) RETURNS json
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
@@ -12,6 +13,8 @@ BEGIN
         RETURN json_build_object('success', false, 'error', 'not_found');
     ELSIF v_payment.state <> 'exception' THEN
         RETURN json_build_object('success', false, 'error', 'already_resolved');
+    ELSIF EXISTS (SELECT FROM refunds WHERE payment_id = p_payment_id AND state = 'wanted') THEN
+        RETURN json_build_object('success', false, 'error', 'refund_under_way');
     ELSIF v_payment.order_id IS NOT NULL THEN
         RETURN json_build_object('success', false, 'error', 'has_order');
     ELSIF v_user_id IS NULL THEN

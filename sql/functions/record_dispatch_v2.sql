@@ -16,7 +16,7 @@ DECLARE
     v_now timestamptz;
     v_ended boolean := false;
 BEGIN
-    IF p_outcome NOT IN ('accepted', 'refused', 'not_accepted', 'ambiguous') THEN
+    IF p_outcome IS NULL OR p_outcome NOT IN ('accepted', 'refused', 'not_accepted', 'ambiguous') THEN
         RAISE EXCEPTION 'record_dispatch: no such outcome: %', p_outcome USING ERRCODE = 'invalid_parameter_value';
     END IF;
     SELECT * INTO v_task FROM tasks WHERE id = p_task_id FOR UPDATE;

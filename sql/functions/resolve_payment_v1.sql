@@ -21,9 +21,11 @@ BEGIN
         RAISE EXCEPTION 'resolve_payment: no such action: %', p_action USING ERRCODE = 'invalid_parameter_value';
     END IF;
     v_order := lock_order((SELECT order_id FROM payments WHERE id = p_payment_id));
-    v_user_id := coalesce(v_order.user_id, (SELECT user_id FROM payments WHERE id = p_payment_id));
-    PERFORM FROM users WHERE id = v_user_id FOR NO KEY UPDATE;
     SELECT * INTO v_payment FROM payments WHERE id = p_payment_id FOR UPDATE;
+    -- Read under the lock: until then another admin may name another owner. Nobody who holds this person's row
+    -- waits for a payment without an order, so that locking it second is safe.
+    v_user_id := coalesce(v_order.user_id, v_payment.user_id);
+    PERFORM FROM users WHERE id = v_user_id FOR NO KEY UPDATE;
     v_now := clock_timestamp();
     v_order_id := v_order.id;
 
@@ -35,6 +37,8 @@ BEGIN
             p_action = 'refund' AND v_payment.state = 'applied' AND v_payment.refunded_amount = 0
             AND v_order.status IN ('paid', 'completed')
         ) THEN 'already_resolved'
+        -- While we waited it was activated as another order (reopen_order): not the one that is locked here.
+        WHEN v_payment.order_id IS DISTINCT FROM v_order.id THEN 'already_resolved'
         WHEN p_action = 'dismiss' THEN NULL
         WHEN p_action = 'activate' AND v_order.id IS NULL THEN 'no_order'
         WHEN v_user_id IS NULL THEN 'no_owner'
@@ -54,7 +58,12 @@ BEGIN
         UPDATE payments SET
             state = 'applied', resolution = 'activated', resolved_at = v_now, order_id = v_order_id
         WHERE id = p_payment_id;
-        UPDATE orders SET payment_method = v_payment.provider, updated_at = v_now WHERE id = v_order_id;
+        UPDATE orders SET
+            payment_method = v_payment.provider,
+            payment_data = jsonb_build_object('payment_id', p_payment_id, 'invoice_id', v_payment.invoice_id),
+            is_late = v_payment.reason = 'too_late',
+            updated_at = v_now
+        WHERE id = v_order_id;
     ELSIF p_action = 'refund' AND v_payment.provider = 'balance' THEN
         INSERT INTO balance_entries (user_id, amount, kind, reference)
         VALUES (v_user_id, v_payment.amount, 'refund', 'refund:' || p_payment_id);

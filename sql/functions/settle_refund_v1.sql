@@ -16,7 +16,7 @@ DECLARE
     v_refund refunds;
     v_changed boolean := false;
 BEGIN
-    IF p_state NOT IN ('sent', 'refused') THEN
+    IF p_state IS NULL OR p_state NOT IN ('sent', 'refused') THEN
         RAISE EXCEPTION 'settle_refund: no such state: %', p_state USING ERRCODE = 'invalid_parameter_value';
     END IF;
     v_order := lock_order((

@@ -11,7 +11,8 @@ DROP TRIGGER refuse_transition ON orders;
 DROP TABLE refunds;
 DROP FUNCTION refuse_transition;
 
-DROP INDEX idx_payments_unverified;
+DROP INDEX idx_payments_unverified, idx_payments_resolved_at;
+DROP INDEX idx_invoices_created_at, idx_balance_entries_created_at, idx_admin_actions_subject;
 ALTER TABLE payments DROP CONSTRAINT payments_resolved_check;
 -- What was decided by an activation has a moment of decision, which the older rule did not allow.
 UPDATE payments SET resolved_at = NULL WHERE state <> 'resolved';

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 import pytest
 
 from tests.db.store import Store, opened
+from tests.invariants import OWED, breaches, excused
 
 
 @pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    """A shop with one package, `starter`: 99.99, two posts a day."""
+def store(request: pytest.FixtureRequest, database_url: str) -> Iterator[Store]:
+    """A shop with one package, `starter`: 99.99, two posts a day. Afterwards nothing in it breaks an invariant."""
     with opened(database_url) as store:
         store.package()
         yield store
+    found = breaches(database_url, besides=OWED | excused(request.node))
+    assert found == [], "the test left behind what must never be"

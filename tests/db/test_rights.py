@@ -42,6 +42,7 @@ def worker(store: Store, login: Login) -> Iterator[Store]:
         yield worker
 
 
+@pytest.mark.breaks("order_refunded_without_refund", why="it calls refund_order, not what returns the money")
 def test_a_worker_does_the_whole_job(store: Store, worker: Store) -> None:
     buyer = worker.person()
     order_id = worker.buy(buyer)

@@ -12,7 +12,7 @@ import sandbox.person
 from sandbox.walk import Walk, is_accepted
 from sandbox.world import World, wait_for
 from tests.e2e.disruption import Killer
-from tests.e2e.test_walk import breaches
+from tests.e2e.test_walk import unsettled
 
 pytestmark = pytest.mark.e2e
 
@@ -49,7 +49,7 @@ def test_a_worker_killed_at_any_step(world: World, monkeypatch: pytest.MonkeyPat
     assert sorted(killer.killed) == sorted(STEPS), "a step was never reached, so never killed"
     assert all(len(steps) == len(walked[0]) for steps in walked)
 
-    wait_for(lambda: breaches(world) == [], 180, "every job done")
+    wait_for(lambda: unsettled(world) == [], 180, "every job done")
     for walk in walks:
         assert 1 <= receipts(walk) <= 2, "a receipt is sent at least once and repeated at most once"
         assert walk.person.find(is_accepted)

@@ -14,6 +14,7 @@ from sandbox.servers import PostgresServer, ValkeyServer
 from socialboost import broker
 from socialboost.db import Database
 from tests.flows.shop.world import Buyer, Shop
+from tests.invariants import breaches, excused
 
 with pytest.MonkeyPatch.context() as patch:  # a REDIS_URL left behind would replace the tests' own server
     patch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
@@ -48,6 +49,19 @@ def shop(stage: Shop) -> Shop:
     """A shop whose workers run."""
     stage.start_workers()
     return stage
+
+
+@pytest.fixture(autouse=True)
+def sound(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After every test nothing is as it must never be that was not so before: the shop is its module's."""
+    if "stage" not in request.fixturenames:  # it moves no money
+        yield
+        return
+    stage: Shop = request.getfixturevalue("stage")
+    before = breaches(stage.database_url)
+    yield
+    found = breaches(stage.database_url, besides=excused(request.node))
+    assert [breach for breach in found if breach not in before] == []
 
 
 @pytest.fixture
