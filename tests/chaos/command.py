@@ -1,0 +1,61 @@
+"""The command line of the rig."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+from pathlib import Path
+
+from tests.chaos import report, schedule
+from tests.chaos.run import Order, carry_out, say
+
+CONTROLS = ("reconciler", "row_lock", "outbox", "attempt_before_effect")
+
+
+def main(arguments: list[str]) -> int:
+    """Run what is asked for; 1 when a bar was broken."""
+    options = _parser().parse_args(arguments)
+    if options.report:
+        report.rewrite()
+        return 0
+    directory = Path(tempfile.mkdtemp(prefix="socialboost-chaos-"))
+    directory.chmod(0o711)  # PostgreSQL runs as another user when we are root
+    order = Order(
+        directory=directory,
+        orders=options.orders,
+        seed=options.seed,
+        seconds=options.minutes * 60,
+        rate=options.rate,
+        without=options.without,
+        kit=schedule.CALM if options.calm else None,
+        rig={"log_level": options.log_level, "interactive": options.interactive, "background": options.background},
+        say=say,
+    )
+    say(f"{order.orders} orders in {order.arriving:.0f} s, seed {order.seed}; everything is in {directory}")
+    try:
+        result = carry_out(order)
+        print(report.render(result))  # noqa: T201
+        if options.save:
+            say(f"written to {report.save(result)}")
+    finally:
+        if not options.keep:
+            shutil.rmtree(directory, ignore_errors=True)
+    return 1 if result.score.broken else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./run chaos", description="Buy while everything breaks, and count.")
+    parser.add_argument("--orders", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=1, help="the same seed, the same faults and habits")
+    parser.add_argument("--minutes", type=float, default=0.0, help="in which people come; else as --rate says")
+    parser.add_argument("--rate", type=float, default=25.0, help="people a second")
+    parser.add_argument("--without", choices=("", *CONTROLS), default="", help="take a guard away")
+    parser.add_argument("--calm", action="store_true", help="break nothing")
+    parser.add_argument("--interactive", type=int, default=4, help="programs for interactive and payments")
+    parser.add_argument("--background", type=int, default=3, help="programs for the other queues")
+    parser.add_argument("--log-level", default="WARNING", help="of the product; INFO shows every step")
+    parser.add_argument("--save", action="store_true", help="keep the figures in docs/reliability")
+    parser.add_argument("--keep", action="store_true", help="keep the run's directory")
+    parser.add_argument("--report", action="store_true", help="rewrite the tables of docs/reliability.md")
+    return parser
