@@ -20,6 +20,7 @@ PACKAGES = ("starter-mini", "pro-advanced", "enterprise-elite")
 PATIENCE_SECONDS = 6.0
 """After so long without an answer a person tries again."""
 GIVE_UP_SECONDS = 150.0
+RECEIPT_SECONDS = 75.0
 RECEIPT = "✅ Оплата успішна"
 ACCEPTED = ("✅ Пост успішно додано", "♻️ Цей пост ви сьогодні вже додали")
 FINISHED = ("🎉",)
@@ -67,12 +68,13 @@ def habits(seed: int, count: int, shares: Shares | None = None) -> list[Habit]:
         fate = rng.random()
         bounds = (shares.pays_twice, shares.pays_wrong, shares.cancels_first)
         edges = [sum(bounds[: number + 1]) for number in range(len(bounds))]
+        pays_wrong = edges[0] <= fate < edges[1]  # then there is no package to add a post to
         drawn.append(
             Habit(
                 package=rng.choice(PACKAGES),
-                posts=1 if rng.random() < shares.posts else 0,
+                posts=1 if rng.random() < shares.posts and not pays_wrong else 0,
                 pays_twice=fate < edges[0],
-                pays_wrong=edges[0] <= fate < edges[1],
+                pays_wrong=pays_wrong,
                 cancels_first=edges[1] <= fate < edges[2],
                 taps_twice=rng.random() < shares.taps_twice,
             )
@@ -147,9 +149,7 @@ class Buyer:
         try:
             await self._arrive()
             await self._pay(await self._get_link())
-            for number in range(self.habit.posts):
-                await self._wait_for(lambda one: one["text"].startswith(RECEIPT), seconds=GIVE_UP_SECONDS)
-                await self._add_post(number)
+            await self._add_posts()
         except LostPatienceError as error:
             self.gave_up = str(error)
         self.done = True
@@ -223,6 +223,15 @@ class Buyer:
             if status == 200:
                 return str(answer["result"]["hash"])
             await asyncio.sleep(0.3)
+
+    async def _add_posts(self) -> None:
+        for number in range(self.habit.posts):
+            receipt = await self._wait_for(
+                lambda one: one["text"].startswith(RECEIPT), seconds=RECEIPT_SECONDS
+            )
+            if receipt is None:  # that is the scorecard's to tell, not ours
+                return
+            await self._add_post(number)
 
     async def _add_post(self, number: int) -> None:
         link = f"https://t.me/channel_{self.id}/{number + 1}"

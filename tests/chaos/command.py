@@ -29,6 +29,7 @@ def main(arguments: list[str]) -> int:
         rate=options.rate,
         without=options.without,
         kit=schedule.CALM if options.calm else None,
+        settle_seconds=options.settle,
         rig={"log_level": options.log_level, "interactive": options.interactive, "background": options.background},
         say=say,
     )
@@ -49,11 +50,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--orders", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1, help="the same seed, the same faults and habits")
     parser.add_argument("--minutes", type=float, default=0.0, help="in which people come; else as --rate says")
-    parser.add_argument("--rate", type=float, default=25.0, help="people a second")
+    parser.add_argument("--rate", type=float, default=20.0, help="people a second")
     parser.add_argument("--without", choices=("", *CONTROLS), default="", help="take a guard away")
     parser.add_argument("--calm", action="store_true", help="break nothing")
     parser.add_argument("--interactive", type=int, default=4, help="programs for interactive and payments")
     parser.add_argument("--background", type=int, default=3, help="programs for the other queues")
+    parser.add_argument("--settle", type=float, default=120.0, help="longest wait for the end, seconds")
     parser.add_argument("--log-level", default="WARNING", help="of the product; INFO shows every step")
     parser.add_argument("--save", action="store_true", help="keep the figures in docs/reliability")
     parser.add_argument("--keep", action="store_true", help="keep the run's directory")

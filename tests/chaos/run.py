@@ -34,7 +34,7 @@ class Order:
     seed: int = 1
     seconds: float = 0.0
     """In which they come; 0: as `rate` says."""
-    rate: float = 25.0
+    rate: float = 20.0
     without: str = ""
     kit: Kit | None = None
     """None: the usual one for so long a run."""
