@@ -158,7 +158,9 @@ class Buyer:
         person = {"first_name": f"Buyer {self.number}", "language_code": "uk", "started": True}
         _, created = await self.town.post(f"{self.town.telegram_url}/sim/people", person)
         self.id = int(created["id"])
-        await self._insist(lambda: self._write("/start"), lambda one: one["text"].startswith(WELCOME), "hello")
+        await self._insist(
+            lambda: self._write("/start"), lambda one: one["text"].startswith(WELCOME), "hello"
+        )
 
     async def _get_link(self) -> str:
         """Order and press "pay" until there is a link; an order that ended without one is opened anew."""
@@ -251,7 +253,10 @@ class Buyer:
                     times=2,
                 )
                 await self._insist(
-                    lambda: self._write(link), lambda one: one["text"].startswith(ACCEPTED), "the post", times=2
+                    lambda: self._write(link),
+                    lambda one: one["text"].startswith(ACCEPTED),
+                    "the post",
+                    times=2,
                 )
             except LostPatienceError:  # Redis forgot what was being talked about: from the beginning
                 continue

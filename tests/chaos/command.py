@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
-from tests.chaos import report, schedule
+from tests.chaos import controls, report, schedule
 from tests.chaos.run import Order, carry_out, say
 
-CONTROLS = ("reconciler", "row_lock", "outbox", "attempt_before_effect")
+ORDERS = 2000
 
 
 def main(arguments: list[str]) -> int:
@@ -21,18 +22,7 @@ def main(arguments: list[str]) -> int:
         return 0
     directory = Path(tempfile.mkdtemp(prefix="socialboost-chaos-"))
     directory.chmod(0o711)  # PostgreSQL runs as another user when we are root
-    order = Order(
-        directory=directory,
-        orders=options.orders,
-        seed=options.seed,
-        seconds=options.minutes * 60,
-        rate=options.rate,
-        without=options.without,
-        kit=schedule.CALM if options.calm else None,
-        settle_seconds=options.settle,
-        rig={"log_level": options.log_level, "interactive": options.interactive, "background": options.background},
-        say=say,
-    )
+    order = _order(options, directory)
     say(f"{order.orders} orders in {order.arriving:.0f} s, seed {order.seed}; everything is in {directory}")
     try:
         result = carry_out(order)
@@ -45,13 +35,38 @@ def main(arguments: list[str]) -> int:
     return 1 if result.score.broken else 0
 
 
+def _order(options: argparse.Namespace, directory: Path) -> Order:
+    if options.without and not options.orders:
+        return replace(controls.order(options.without, directory), seed=options.seed, say=say)
+    return Order(
+        directory=directory,
+        orders=options.orders or ORDERS,
+        seed=options.seed,
+        seconds=options.minutes * 60,
+        rate=options.rate,
+        without=options.without,
+        kit=schedule.CALM if options.calm else None,
+        settle_seconds=options.settle,
+        rig={
+            "log_level": options.log_level,
+            "interactive": options.interactive,
+            "background": options.background,
+        },
+        say=say,
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="./run chaos", description="Buy while everything breaks, and count.")
-    parser.add_argument("--orders", type=int, default=2000)
+    parser = argparse.ArgumentParser(
+        prog="./run chaos", description="Buy while everything breaks, and count."
+    )
+    parser.add_argument("--orders", type=int, default=0, help=f"{ORDERS}, or few without a guard")
     parser.add_argument("--seed", type=int, default=1, help="the same seed, the same faults and habits")
-    parser.add_argument("--minutes", type=float, default=0.0, help="in which people come; else as --rate says")
+    parser.add_argument(
+        "--minutes", type=float, default=0.0, help="in which people come; else as --rate says"
+    )
     parser.add_argument("--rate", type=float, default=20.0, help="people a second")
-    parser.add_argument("--without", choices=("", *CONTROLS), default="", help="take a guard away")
+    parser.add_argument("--without", choices=("", *controls.NAMES), default="", help="take a guard away")
     parser.add_argument("--calm", action="store_true", help="break nothing")
     parser.add_argument("--interactive", type=int, default=4, help="programs for interactive and payments")
     parser.add_argument("--background", type=int, default=3, help="programs for the other queues")

@@ -183,7 +183,7 @@ class Client(asyncio.Protocol):
         if self.link is not None:
             self.link.from_client(data)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 (asyncio's signature)
         if self.link is not None:
             self.link.end(self.link.server)
 
@@ -197,7 +197,7 @@ class Server(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.link.from_server(data)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 (asyncio's signature)
         self.link.end(self.link.client)
 
 

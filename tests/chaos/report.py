@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -56,7 +55,9 @@ def render(result: Result) -> str:
     problems = figures.pop("problems")
     lines = []
     for name, value in figures.items():
-        shown = "  ".join(f"{key}: {part}" for key, part in value.items()) if isinstance(value, dict) else value
+        shown = (
+            "  ".join(f"{key}: {part}" for key, part in value.items()) if isinstance(value, dict) else value
+        )
         lines.append(f"{name:<24}{shown}")
     for kind, cases in problems.items():
         total = len(result.score.problems[kind])

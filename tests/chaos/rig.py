@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
+import shutil
 import signal
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
 
 from sandbox.leftovers import MARK
 from sandbox.programs import own_environment
@@ -17,6 +20,7 @@ from sandbox.world import World, WorldOptions
 from tests.chaos.proxy import Proxy
 
 INTERACTIVE, BACKGROUND = "worker-interactive", "worker-background"
+ROW_LOCK = Path(__file__).with_name("row_lock.sql")
 HOOKED = "tests.chaos.hooked_workers"
 """Given to dramatiq in place of `workers`: the same actors, with hooks around what they do."""
 
@@ -31,7 +35,9 @@ class RigOptions:
     threads: int = 8
     without: str = ""
     """The guard that is taken away: a negative control."""
-    worker_env: Mapping[str, str] = field(default_factory=dict)
+    points: Path | None = None
+    """Where workers and rig meet about the points at which to die (points.py); None: without those hooks."""
+    armed: Mapping[str, int] = field(default_factory=dict)
     log_level: str = "WARNING"
     main_bot_step_seconds: float = 0.5
     scheduler: bool = True
@@ -50,6 +56,10 @@ class Rig:
 
     def __enter__(self) -> Rig:
         options = self.options
+        if options.points is not None:
+            options.points.mkdir(parents=True)
+            self._stack.callback(shutil.rmtree, options.points, ignore_errors=True)
+            self.arm(options.armed)
         self.world = World(
             WorldOptions(
                 directory=options.directory,
@@ -129,10 +139,33 @@ class Rig:
 
     @property
     def _hooked(self) -> bool:
-        return bool(self.options.without or self.options.worker_env)
+        return bool(self.options.without or self.options.points)
+
+    def arm(self, names: Mapping[str, int]) -> None:
+        """Let workers die at these points, each so many times; what was armed before is not any more."""
+        if self.options.points is None:
+            raise ValueError("this rig was started without points")
+        for path in self.options.points.glob("struck-*"):
+            path.unlink()
+        draft = self.options.points / "armed.new"
+        draft.write_text("".join(f"{times} {name}\n" for name, times in names.items()))
+        draft.replace(self.options.points / "armed")
+
+    def struck(self) -> list[str]:
+        """The points at which somebody died since they were armed, once for each death."""
+        directory = self.options.points
+        return [] if directory is None else sorted(path.read_text() for path in directory.glob("struck-*"))
+
+    def seen(self) -> list[str]:
+        """Every point reached so far."""
+        path = self.options.points / "seen" if self.options.points else None
+        return sorted(set(path.read_text().splitlines())) if path is not None and path.exists() else []
 
     def _stand_between(self, world: World) -> dict[str, str]:
         """Start the proxy; what the product's environment says instead of the real addresses."""
+        if self.options.without == "row_lock":
+            with psycopg.connect(world.database_url, autocommit=True, connect_timeout=10) as connection:
+                connection.execute(ROW_LOCK.read_bytes())
         urls = {
             "crypto_pay": world.crypto_pay_url,
             "main_bot": str(world.main_bot.announced["api_url"]),
@@ -153,7 +186,7 @@ class Rig:
             "TELEGRAM_API_URL": moved["telegram"],
             "DATABASE_URL": moved["postgres"],
             "CHAOS_WITHOUT": self.options.without,
-            **self.options.worker_env,
+            "CHAOS_POINTS": str(self.options.points or ""),
         }
 
 

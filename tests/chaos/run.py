@@ -39,6 +39,8 @@ class Order:
     kit: Kit | None = None
     """None: the usual one for so long a run."""
     shares: Shares = field(default_factory=Shares)
+    armed: dict[str, int] = field(default_factory=dict)
+    """Points at which a worker dies, each so many times (points.py)."""
     rig: dict[str, Any] = field(default_factory=dict)
     settle_seconds: float = SETTLE_SECONDS
     say: Callable[[str], None] = lambda _: None
@@ -68,7 +70,10 @@ class Result:
 
 def carry_out(order: Order) -> Result:
     """Start a world, run, stop it."""
-    options = RigOptions(directory=order.directory, without=order.without, **order.rig)
+    points = order.directory.with_name(order.directory.name + "-points") if order.armed else None
+    options = RigOptions(
+        directory=order.directory, without=order.without, points=points, armed=order.armed, **order.rig
+    )
     rig = Rig(options)
     faults = schedule.draw(order.seed, order.arriving, len(rig.workers), order.what_breaks)
     with rig:
@@ -84,18 +89,21 @@ async def _run(order: Order, rig: Rig, faults: list[Fault]) -> Result:
     async with aiohttp.ClientSession(connector=limit, timeout=timeout) as http:
         town = Town(world.telegram_url, world.crypto_pay_url, world.secrets["CRYPTOBOT_TOKEN"], http)
         await town.post(
-            f"{world.crypto_pay_url}/sim/webhook", {"shares": order.what_breaks.webhook_shares, "seed": order.seed}
+            f"{world.crypto_pay_url}/sim/webhook",
+            {"shares": order.what_breaks.webhook_shares, "seed": order.seed},
         )
         reading = asyncio.create_task(town.read())
         saboteur = Saboteur(rig, faults)
         breaking = asyncio.create_task(saboteur.run())
-        buyers = [Buyer(town, n, habit) for n, habit in enumerate(habits(order.seed, order.orders, order.shares))]
+        buyers = [
+            Buyer(town, n, habit) for n, habit in enumerate(habits(order.seed, order.orders, order.shares))
+        ]
         watching = asyncio.create_task(_narrate(order, buyers, saboteur, began))
         await _first(_let_in(order, buyers), reading)
         order.say(f"everybody has bought or given up after {time.monotonic() - began:.0f} s")
         await breaking
         await saboteur.make_peace()
-        await _settle(order, world.database_url, buyers)
+        await settle(order, world.database_url, buyers)
         watching.cancel()
         await asyncio.sleep(1.0)  # what was sent last is read as well
         reading.cancel()
@@ -133,7 +141,7 @@ async def _let_in(order: Order, buyers: list[Buyer]) -> None:
     await asyncio.gather(*tasks)
 
 
-async def _settle(order: Order, database_url: str, buyers: list[Buyer]) -> None:
+async def settle(order: Order, database_url: str, buyers: list[Buyer]) -> None:
     """Return when nothing is on its way any more, or when the time for that is over."""
     wanted = {str(number) for buyer in buyers for number in buyer.paid}
     deadline = time.monotonic() + order.settle_seconds

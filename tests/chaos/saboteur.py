@@ -85,8 +85,8 @@ class Saboteur:
         path = self.rig.world.wire_log("crypto_pay")
         position, deadline = path.stat().st_size, time.monotonic() + STRUCK_WITHIN_SECONDS
         while time.monotonic() < deadline:
-            for position, line in iter_lines(path, position):  # noqa: B007 (the last position is kept)
-                record = json.loads(line)
+            for end, line in iter_lines(path, position):
+                position, record = end, json.loads(line)
                 if record["event"] == "webhook" and record["status"] == 200:
                     names = self.rig.workers[: self.rig.options.interactive]
                     return await self._kill(names[fault.settings["worker"] % len(names)], whole=True)

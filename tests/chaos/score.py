@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,13 @@ import requests
 from psycopg.rows import dict_row
 
 from sandbox.world import World
+from socialboost.db import queries
 from tests.chaos.buyers import RECEIPT, UUID, Buyer, Message
 from tests.chaos.rig import iter_lines
 
 QUERIES = Path(__file__).with_name("scorecard.sql")
-FACTS = Path(__file__).parents[1] / "e2e" / "facts.sql"
+LATE_SECONDS = 30.0
+"""After this long a job that is due and not done is a breach; what is parked is a figure of its own."""
 NOTICES = ("⚠️",)
 """How every notice about money that waits for a decision begins."""
 BARS = {"lost": 0, "double": 0, "silent": 0, "repeats": 1, "active_p99": 15.0, "active_max": 60.0}
@@ -32,6 +35,8 @@ class Score:
 
     figures: dict[str, Any] = field(default_factory=dict)
     problems: dict[str, list[str]] = field(default_factory=dict)
+    doubled: set[str] = field(default_factory=set)
+    """Orders, invoices and tasks with more of anything than was due."""
 
     @property
     def broken(self) -> list[str]:
@@ -45,6 +50,11 @@ class Score:
     def note(self, kind: str, subject: str) -> None:
         """Remember one case."""
         self.problems.setdefault(kind, []).append(subject)
+
+    def note_double(self, subject: str, what: str) -> None:
+        """Remember that there is more of something than was due."""
+        self.doubled.add(subject)
+        self.note("double", f"{subject} {what}")
 
 
 @dataclass
@@ -98,22 +108,29 @@ def named_queries() -> dict[str, str]:
 
 
 def breaches(world: World) -> list[str]:
-    """Return what the shop itself says must never be; jobs left and parked are figures of their own."""
+    """Return what the shop itself says must never be."""
+    wanted = {"since": datetime(2000, 1, 1, tzinfo=UTC), "late_seconds": LATE_SECONDS}
     with psycopg.connect(world.database_url, connect_timeout=10) as connection:
-        found = connection.execute(FACTS.read_bytes()).fetchall()
-    return [f"{name}: {subject}" for name, subject in found if name != "a job left behind"]
+        found = connection.execute(queries.get("find_breaches", "many").text, wanted).fetchall()
+    return [f"{name}: {subject}" for name, subject in found]
 
 
 def _sent(world: World) -> dict[tuple[int, int], float]:
     found: dict[tuple[int, int], float] = {}
     for _, line in iter_lines(world.wire_log("telegram")):
         record = json.loads(line)
-        if record["kind"] == "call" and record.get("method") == "sendMessage" and "result_message_id" in record:
+        if (
+            record["kind"] == "call"
+            and record.get("method") == "sendMessage"
+            and "result_message_id" in record
+        ):
             found[int(record["chat_id"]), int(record["result_message_id"])] = float(record["at_ms"]) / 1000
     return found
 
 
-def judge(evidence: Evidence, buyers: Iterable[Buyer], messages: Mapping[int, Mapping[int, Message]]) -> Score:
+def judge(
+    evidence: Evidence, buyers: Iterable[Buyer], messages: Mapping[int, Mapping[int, Message]]
+) -> Score:
     """Hold what was seen against what was paid."""
     score = Score()
     crowd = list(buyers)
@@ -136,7 +153,9 @@ def judge(evidence: Evidence, buyers: Iterable[Buyer], messages: Mapping[int, Ma
         score.note("breaches", breach)
     for buyer in crowd:
         if buyer.gave_up:
-            score.note("gave_up", f"buyer {buyer.number} ({buyer.id}, order {buyer.order_id}): {buyer.gave_up}")
+            score.note(
+                "gave_up", f"buyer {buyer.number} ({buyer.id}, order {buyer.order_id}): {buyer.gave_up}"
+            )
     sources = Counter(row["source"] for row in evidence.rows["payments"])
     score.figures |= {
         "buyers": len(crowd),
@@ -145,7 +164,7 @@ def judge(evidence: Evidence, buyers: Iterable[Buyer], messages: Mapping[int, Ma
         "activated": len(activations),
         "exceptions": sum(row["state"] == "exception" for row in evidence.rows["payments"]),
         "lost": len(score.problems.get("lost", [])),
-        "double": len(score.problems.get("double", [])),
+        "double": len(score.doubled),
         "silent": len(score.problems.get("silent", [])),
         "repeats": max((count - 1 for count in receipts), default=0),
         "repeated": sum(count > 1 for count in receipts),
@@ -155,7 +174,9 @@ def judge(evidence: Evidence, buyers: Iterable[Buyer], messages: Mapping[int, Ma
         "posts_accepted": sum(buyer.posts_accepted for buyer in crowd),
         "posts_ended": evidence.rows["posts_told"][0]["count"],
         "tasks": len(evidence.rows["tasks"]),
-        "tasks_open": sum(row["status"] not in ("completed", "failed", "cancelled") for row in evidence.rows["tasks"]),
+        "tasks_open": sum(
+            row["status"] not in ("completed", "failed", "cancelled") for row in evidence.rows["tasks"]
+        ),
         "tasks_recognised_again": evidence.executions["repeats"],
         "open_jobs": len(open_jobs),
         "parked": len(parked),
@@ -215,19 +236,20 @@ def _count_doubles(
 ) -> None:
     for order_id, times in activations.items():
         if len(times) > 1:
-            score.note("double", f"order {order_id} was activated {len(times)} times")
+            score.note_double(f"order {order_id}", f"was activated {len(times)} times")
     applied = Counter(row["order_id"] for row in evidence.rows["payments"] if row["state"] == "applied")
     for order_id, count in applied.items():
         if count > 1:
-            score.note("double", f"order {order_id} took the money of {count} payments")
-    if len(payments) < len(evidence.rows["payments"]):
-        score.note("double", "an invoice is recorded twice")
+            score.note_double(f"order {order_id}", f"took the money of {count} payments")
+    for invoice_id, count in Counter(row["invoice_id"] for row in evidence.rows["payments"]).items():
+        if count > 1:
+            score.note_double(f"invoice {invoice_id}", f"is recorded {count} times")
     for invoice_id in payments.keys() - evidence.paid.keys():
-        score.note("double", f"invoice {invoice_id} is recorded as paid and was not")
+        score.note_double(f"invoice {invoice_id}", "is recorded as paid and was not")
     per_task = Counter(one["task_id"] for one in evidence.executions["tasks"])
     for task_id, count in per_task.items():
         if count > 1:
-            score.note("double", f"task {task_id} was worked {count} times")
+            score.note_double(f"task {task_id}", f"was worked {count} times")
 
 
 def _times(name: str, seconds: list[float]) -> dict[str, float]:
