@@ -18,7 +18,8 @@ import aiohttp
 
 PACKAGES = ("starter-mini", "pro-advanced", "enterprise-elite")
 PATIENCE_SECONDS = 6.0
-"""After so long without an answer a person tries again."""
+"""After so long without an answer a person tries again; after longer and longer, as people do."""
+LONGEST_PATIENCE_SECONDS = 25.0
 GIVE_UP_SECONDS = 150.0
 RECEIPT_SECONDS = 75.0
 RECEIPT = "✅ Оплата успішна"
@@ -175,11 +176,15 @@ class Buyer:
             if not (link := _url(card)):
                 data = _data(card, "pay_")
                 try:
-                    link = _url(await self._insist(lambda d=data: self._pay_taps(d), _url, "a link", times=4))
+                    link = await self._pressed(data)
                 except LostPatienceError:
                     continue
             return link
         raise LostPatienceError("no link")
+
+    async def _pressed(self, data: str) -> str:
+        """Press "pay" until there is a link."""
+        return _url(await self._insist(lambda: self._pay_taps(data), _url, "a link", times=4))
 
     async def _pay_taps(self, data: str) -> None:
         self.order_id = data.removeprefix("pay_")
@@ -270,7 +275,7 @@ class Buyer:
         matches: Matches,
         what: str,
         *,
-        times: int = 25,
+        times: int = 10,
         old_ones: bool = False,
     ) -> Message:
         """Act and wait for an answer that matches; again after a while, as often as `times`.
@@ -278,10 +283,11 @@ class Buyer:
         With `old_ones` what was on the screen before will do when nothing new comes: the same screen once
         more changes nothing in it.
         """
-        since = self._newest()
+        since, patience = self._newest(), PATIENCE_SECONDS
         for _ in range(times):
             await act()
-            found = await self._wait_for(matches, since=since, seconds=PATIENCE_SECONDS)
+            found = await self._wait_for(matches, since=since, seconds=patience)
+            patience = min(patience * 1.6, LONGEST_PATIENCE_SECONDS)
             if found is None and old_ones:
                 found = await self._wait_for(matches, seconds=0)
             if found is not None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from tests.chaos import controls, report, schedule
+from tests.chaos import controls, crash_points, report, schedule
 from tests.chaos.run import Order, carry_out, say
 
 ORDERS = 2000
@@ -22,17 +23,29 @@ def main(arguments: list[str]) -> int:
         return 0
     directory = Path(tempfile.mkdtemp(prefix="socialboost-chaos-"))
     directory.chmod(0o711)  # PostgreSQL runs as another user when we are root
-    order = _order(options, directory)
-    say(f"{order.orders} orders in {order.arriving:.0f} s, seed {order.seed}; everything is in {directory}")
     try:
-        result = carry_out(order)
-        print(report.render(result))  # noqa: T201
-        if options.save:
-            say(f"written to {report.save(result)}")
+        return _points(options, directory) if options.points is not None else _run(options, directory)
     finally:
         if not options.keep:
             shutil.rmtree(directory, ignore_errors=True)
+
+
+def _run(options: argparse.Namespace, directory: Path) -> int:
+    order = _order(options, directory)
+    say(f"{order.orders} orders in {order.arriving:.0f} s, seed {order.seed}; everything is in {directory}")
+    result = carry_out(order)
+    print(report.render(result))  # noqa: T201
+    if options.save:
+        say(f"written to {report.save(result)}")
     return 1 if result.score.broken else 0
+
+
+def _points(options: argparse.Namespace, directory: Path) -> int:
+    coverage = crash_points.carry_out(directory, most=options.points, seed=options.seed, say=say)
+    print(json.dumps(coverage.as_json(), indent=1, ensure_ascii=False))  # noqa: T201
+    if options.save:
+        say(f"written to {report.save_coverage(coverage)}")
+    return 1 if coverage.violations or coverage.missed else 0
 
 
 def _order(options: argparse.Namespace, directory: Path) -> Order:
@@ -67,6 +80,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--rate", type=float, default=20.0, help="people a second")
     parser.add_argument("--without", choices=("", *controls.NAMES), default="", help="take a guard away")
+    parser.add_argument(
+        "--points",
+        type=int,
+        nargs="?",
+        const=0,
+        metavar="N",
+        help="instead: let a worker die at each of its points, or at N drawn by the seed",
+    )
     parser.add_argument("--calm", action="store_true", help="break nothing")
     parser.add_argument("--interactive", type=int, default=4, help="programs for interactive and payments")
     parser.add_argument("--background", type=int, default=3, help="programs for the other queues")

@@ -132,4 +132,4 @@ def _hook_calls(points: Points) -> None:
         points.reach("after", what)
         return answer
 
-    HttpService._send = hooked_send  # type: ignore[method-assign]
+    HttpService._send = hooked_send  # type: ignore[assignment,method-assign]

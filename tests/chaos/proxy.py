@@ -18,6 +18,7 @@ import asyncio
 import contextlib
 import json
 import socket
+import struct
 import sys
 from collections import Counter
 from pathlib import Path
@@ -145,6 +146,9 @@ class Link:
         self.target.links.discard(self)
         for transport in (self.client, self.server):
             if transport is not None and not transport.is_closing():
+                raw = transport.get_extra_info("socket")
+                # Without lingering a close is a reset; aborting alone would be a polite goodbye.
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 transport.abort()
 
     def end(self, other: asyncio.Transport | None) -> None:

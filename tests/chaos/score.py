@@ -74,7 +74,7 @@ class Evidence:
 
 def gather(world: World) -> Evidence:
     """Ask everybody."""
-    paid = {}
+    paid: dict[str, dict[str, Any]] = {}
     for _, line in iter_lines(world.wire_log("crypto_pay")):
         record = json.loads(line)
         if record["event"] == "paid":
@@ -96,7 +96,7 @@ def ask_database(world: World) -> dict[str, list[dict[str, Any]]]:
     """Return the rows of every query of scorecard.sql, by name."""
     with psycopg.connect(world.database_url, row_factory=dict_row, connect_timeout=10) as connection:
         return {
-            name: connection.execute(statement.encode()).fetchall()  # type: ignore[arg-type]
+            name: connection.execute(statement.encode()).fetchall()
             for name, statement in named_queries().items()
         }
 
