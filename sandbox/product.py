@@ -2,7 +2,7 @@
 
 The file is used as it is but for four things: the control socket becomes a password-protected port of
 127.0.0.1 (a socket's path may not exceed 107 bytes), output goes to a file a program, a caller may replace a
-program's command or leave a program out, and give a program settings of its own.
+program's command, run it several times or leave it out, and give a program settings of its own.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class Product:
         commands: Mapping[str, str] | None = None,
         without: Collection[str] = (),
         own: Mapping[str, Mapping[str, str]] | None = None,
+        copies: Mapping[str, int] | None = None,
     ) -> None:
         self.directory = directory
         self.environment = dict(environment)
@@ -48,7 +49,7 @@ class Product:
         self._port, self._password = free_port(), secrets.token_hex(16)
         self._configuration = directory / "supervisord.conf"
         self._configuration.touch(mode=0o600)
-        self.names = self._write_configuration(dict(commands or {}), set(without))
+        self.names = self._write_configuration(dict(commands or {}), set(without), dict(copies or {}))
         self._popen: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -145,7 +146,9 @@ class Product:
         if not self.alive:
             raise ServersUnavailableError(f"supervisord ended:\n{tail(self.output('supervisord'))}")
 
-    def _write_configuration(self, commands: dict[str, str], without: set[str]) -> list[str]:
+    def _write_configuration(
+        self, commands: dict[str, str], without: set[str], copies: dict[str, int]
+    ) -> list[str]:
         """Derive our copy of supervisord.conf; the names of its programs."""
         parsed = configparser.RawConfigParser(comment_prefixes=(";",), strict=True)
         parsed.read_string(CONFIGURATION.read_text().replace("%(here)s", str(ROOT).replace("%", "%%")))
@@ -168,6 +171,20 @@ class Product:
             parsed[section]["command"] = commands.get(name, parsed[section]["command"])
             if settings := self._own.get(name):
                 parsed[section]["environment"] = ",".join(f'{n}="{v}"' for n, v in settings.items())
+            if name in copies:
+                self._copy(parsed, section, copies[name])
         with self._configuration.open("w") as file:
             parsed.write(file)
         return [section.removeprefix(PREFIX) for section in parsed.sections() if section.startswith(PREFIX)]
+
+    def _copy(self, parsed: configparser.RawConfigParser, section: str, copies: int) -> None:
+        """Run a program under `copies` names: its own, `…-2`, `…-3`.
+
+        Who runs several kills some: supervisord starts a killed one again at once, however young it died.
+        """
+        parsed[section]["startsecs"] = "0"
+        own = str(self.directory).replace("%", "%%")
+        for number in range(2, copies + 1):
+            copy = f"{section}-{number}"
+            parsed[copy] = dict(parsed[section])
+            parsed[copy]["stdout_logfile"] = f"{own}/{copy.removeprefix(PREFIX)}.out"

@@ -75,6 +75,11 @@ class WorldOptions:
     """Other command lines for programs of supervisord.conf, by name."""
     without: frozenset[str] = frozenset()
     """Programs of supervisord.conf that are not started."""
+    copies: Mapping[str, int] = field(default_factory=dict)
+    """Programs that run several times, by name."""
+    between: Callable[[World], Mapping[str, str]] | None = None
+    """Called once everything is up that the product talks to; what it returns is added to the product's
+    environment, and to nobody else's: the way to put something between the two."""
     ports: Mapping[str, int] = field(default_factory=dict)
     """Fixed ports for `telegram`, `crypto_pay`, `main_bot`, `web`; a free one for the others."""
     owner_as_worker: bool = False
@@ -317,12 +322,14 @@ class World:
             connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(role))
 
     def _start_product(self) -> None:
+        between = self.options.between(self) if self.options.between else {}
         self.product = Product(
             self.directory / "product",
-            self.env | {"DATABASE_URL": self.worker_database_url},
+            self.env | {"DATABASE_URL": self.worker_database_url} | dict(between),
             commands=self.options.commands,
             without=self.options.without,
             own=dict.fromkeys(("web", "bot"), self._entry_settings()),
+            copies=self.options.copies,
         )
         self._undo.append(self.product.stop)
         self.product.start()

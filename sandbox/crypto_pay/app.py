@@ -132,9 +132,11 @@ class CryptoPay:
     # --- /sim ---
 
     async def sim_list(self, request: web.Request) -> web.Response:
-        """All invoices as the API shows them, oldest first; ?payload= filters."""
-        wanted = request.query.get("payload")
-        items = [one.wire(self.store.public_url) for one in self.store.invoices.values()]
+        """All invoices as the API shows them, oldest first; ?payload= filters, ?hash= names one."""
+        wanted, code = request.query.get("payload"), request.query.get("hash")
+        named = self.store.by_hash(code) if code else None
+        chosen = list(self.store.invoices.values()) if code is None else [named] if named else []
+        items = [one.wire(self.store.public_url) for one in chosen]
         return web.json_response({"items": [i for i in items if wanted in (None, i.get("payload"))]})
 
     async def sim_pay(self, request: web.Request) -> web.Response:
@@ -155,7 +157,8 @@ class CryptoPay:
         return web.json_response(invoice.wire(self.store.public_url), status=200 if done else 409)
 
     async def sim_webhook(self, request: web.Request) -> web.Response:
-        """Body: url, enabled, plans ([{kind, times, seconds}]), resend (invoice id), first_retry_seconds."""
+        """Body: url, enabled, plans ([{kind, times, seconds}]), resend (invoice id), first_retry_seconds,
+        shares ({kind: share of all other notices}) and the seed that deals them out."""
         body = await _json(request)
         self.webhooks.url = body.get("url", self.webhooks.url)
         self.webhooks.enabled = bool(body.get("enabled", self.webhooks.enabled))
@@ -166,6 +169,9 @@ class CryptoPay:
             if "plans" in body:
                 self.webhooks.plans.clear()
                 self.webhooks.plans.extend(Plan(**plan) for plan in body["plans"])
+            if "shares" in body:
+                self.webhooks.shares = {Plan(kind).kind: float(part) for kind, part in body["shares"].items()}
+                self.webhooks.seed = int(body.get("seed", 0))
             if "resend" in body:
                 self.webhooks.notify(self.store.by_id(int(body["resend"])).wire(self.store.public_url))
         except (TypeError, ValueError, ApiError) as error:

@@ -74,12 +74,10 @@ def get_invoices(store: Store, fields: Fields) -> dict[str, Any]:
     status = fields.one_of("status", ("active", "paid"))
     asset, fiat = fields.one_of("asset", ASSETS), fields.one_of("fiat", FIATS)
     listed = fields.listed("invoice_ids")
-    wanted = None if listed is None else set(listed)
     found = [
         invoice
-        for invoice in reversed(store.invoices.values())
+        for invoice in (reversed(store.invoices.values()) if listed is None else store.named(listed))
         if (status is None or invoice.status == status)
-        and (wanted is None or str(invoice.invoice_id) in wanted)
         and invoice.currency == (asset or fiat or invoice.currency)
     ]
     return {"items": [invoice.wire(store.public_url) for invoice in _page(fields, found)]}

@@ -124,6 +124,11 @@ class Store:
             raise ApiError("INVOICE_NOT_FOUND")
         return self.invoices[number]
 
+    def named(self, numbers: list[str]) -> list[Invoice]:
+        """The invoices with these ids, newest first; ids of none are passed over."""
+        wanted = sorted({int(number) for number in numbers if number.isdecimal()}, reverse=True)
+        return [self.invoices[number] for number in wanted if number in self.invoices]
+
     def pay(self, invoice: Invoice, *, asset: str | None, amount: Decimal | None, force: bool) -> bool:
         """Mark it paid; False when it may not be (already paid, or expired and not forced)."""
         if invoice.paid_at is not None or (invoice.status != "active" and not force):

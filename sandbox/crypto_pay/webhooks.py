@@ -21,6 +21,7 @@ ATTEMPTS = 17
 """After so many failures in a row the real service switches the webhook off until a person resets it."""
 
 PLANS = ("lost", "doubled", "delayed", "reordered")
+PLAN_SECONDS = {"delayed": 4.0, "reordered": 2.0}
 
 
 @dataclass
@@ -51,6 +52,11 @@ class Webhooks:
     longest_retry_seconds: float = 60.0
     enabled: bool = True
     plans: deque[Plan] = field(default_factory=deque)
+    shares: dict[str, float] = field(default_factory=dict)
+    """What share of the notices that no plan names meets each kind of plan."""
+    seed: int = 0
+    """The same seed deals the shares out the same way: the n-th notice meets the same fate."""
+    _noticed: int = 0
     delivered: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _session: aiohttp.ClientSession | None = None
@@ -86,14 +92,24 @@ class Webhooks:
             await self._session.close()
 
     def _next_plan(self) -> Plan | None:
+        self._noticed += 1
         if not self.plans:
-            return None
+            return self._dealt()
         plan = self.plans[0]
         if plan.times is not None:
             plan.times -= 1
             if plan.times <= 0:
                 self.plans.popleft()
         return plan
+
+    def _dealt(self) -> Plan | None:
+        """What this notice's number draws from the shares."""
+        drawn = random.Random(f"{self.seed}:{self._noticed}").random()
+        for kind, share in self.shares.items():
+            if drawn < share:
+                return Plan(kind, seconds=PLAN_SECONDS.get(kind, 1.0))
+            drawn -= share
+        return None
 
     async def _deliver(self, body: bytes, invoice_id: int, plan: Plan | None) -> None:
         if plan is not None and plan.kind == "delayed":

@@ -170,8 +170,7 @@ class SimApi:
         world = self.service.world
         if seconds:
             await world.signal.until(lambda: world.change > after, seconds)
-        sent = [message for message in world.all_messages() if message.from_bot and message.change > after]
-        sent.sort(key=lambda message: message.change)
+        sent = [message for message in world.changed_after(after) if message.from_bot]
         return json_answer({"change": world.change, "messages": [message_view(message) for message in sent]})
 
     def _waiting(self, request: web.Request) -> tuple[int, float]:

@@ -8,6 +8,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from heapq import nlargest
+from itertools import takewhile
 from typing import Any
 
 from sandbox.telegram.errors import SimError
@@ -130,6 +131,7 @@ class World:
         self._messages: dict[int, OrderedDict[int, Message]] = {}
         self._next_person_id = FIRST_PERSON_ID
         self._order: deque[tuple[int, int]] = deque()
+        self._by_change: OrderedDict[tuple[int, int], Message] = OrderedDict()
         self._last_message_id: dict[int, int] = {}
         self._last_change: dict[int, int] = {}
         self._answers: dict[int, deque[Callback]] = {}
@@ -143,6 +145,7 @@ class World:
             self.files,
             self._messages,
             self._order,
+            self._by_change,
             self._answers,
         ):
             kept.clear()
@@ -197,6 +200,7 @@ class World:
         while len(self._order) > MESSAGES_KEPT:
             chat_id, message_id = self._order.popleft()
             self._chat(chat_id).pop(message_id, None)
+            self._by_change.pop((chat_id, message_id), None)
 
     def message(self, chat_id: int, message_id: int) -> Message | None:
         """A message that exists and is not deleted."""
@@ -215,11 +219,18 @@ class World:
         for chat in self._messages.values():
             yield from chat.values()
 
+    def changed_after(self, change: int) -> list[Message]:
+        """Messages of all chats with a newer change, in the order of their last one."""
+        newer = takewhile(lambda message: message.change > change, reversed(self._by_change.values()))
+        return list(newer)[::-1]
+
     def _chat(self, chat_id: int) -> OrderedDict[int, Message]:
         return self._messages.setdefault(chat_id, OrderedDict())
 
     def load_messages(self, messages: list[Message], last_ids: dict[str, int]) -> None:
         """Take over messages and counters of an earlier run."""
+        for message in sorted(messages, key=lambda one: one.change):
+            self._by_change[message.chat_id, message.id] = message
         for message in messages:
             self._chat(message.chat_id)[message.id] = message
             self._order.append((message.chat_id, message.id))
@@ -236,6 +247,8 @@ class World:
     def changed(self, message: Message) -> None:
         """Number a change of a message and announce it."""
         message.change = self._last_change[message.chat_id] = self.change + 1
+        self._by_change[message.chat_id, message.id] = message
+        self._by_change.move_to_end((message.chat_id, message.id))
         self.touch("message", {"message": message})
 
     def last_change(self, chat_id: int | None) -> int:

@@ -156,6 +156,11 @@ async def test_channels_and_the_outbox(sim: Sim, bot: Bot) -> None:
     ]
     (posted,) = (await sim.get("/sim/chats/-100500/messages"))["messages"]
     assert posted["sender"] == "Orders"
+    await bot.edit_message_text("sold out", chat_id=-100500, message_id=posted["message_id"])
+    changed = await sim.get(f"/sim/outbox?after_change={outbox['change']}")
+    assert [one["text"] for one in changed["messages"]] == ["sold out"]
+    again = await sim.get("/sim/outbox")
+    assert [one["text"] for one in again["messages"]] == ["thanks", "sold out"], "by their last change"
     assert (await sim.request("GET", "/sim/chats/-9/messages"))[0] == 404
 
 

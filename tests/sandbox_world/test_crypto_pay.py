@@ -152,6 +152,29 @@ def test_notices_are_lost_doubled_and_reordered_on_request(crypto_pay: Program, 
     assert came == ["doubled", "doubled", "prompt", "held"]
 
 
+def test_a_seed_deals_out_the_same_fates(crypto_pay: Program) -> None:
+    def fates(seed: int) -> list[bool]:
+        """Which of twelve notices are lost."""
+        settings = {"shares": {"lost": 0.5}, "seed": seed}
+        requests.post(f"{crypto_pay.url}/sim/webhook", json=settings, timeout=10).raise_for_status()
+        hooks = Webhooks(TOKEN, "", WireLog("crypto_pay", None), shares={"lost": 0.5}, seed=seed)
+        return [hooks._next_plan() is not None for _ in range(12)]
+
+    assert fates(1) == fates(1)
+    assert fates(1) != fates(2)
+    assert {True, False} == set(fates(1))
+    refused = requests.post(f"{crypto_pay.url}/sim/webhook", json={"shares": {"eaten": 1}}, timeout=10)
+    assert refused.status_code == 400
+
+
+def test_one_invoice_is_found_by_its_hash(crypto_pay: Program) -> None:
+    made = [result(crypto_pay, "createInvoice", **INVOICE) for _ in range(2)]
+    url = f"{crypto_pay.url}/sim/invoices"
+    found = requests.get(url, params={"hash": made[1]["hash"]}, timeout=10).json()["items"]
+    assert [one["invoice_id"] for one in found] == [made[1]["invoice_id"]]
+    assert requests.get(url, params={"hash": "IVnone"}, timeout=10).json()["items"] == []
+
+
 def test_an_expired_invoice_is_payable_only_on_request(crypto_pay: Program, shop: Shop) -> None:
     made = result(crypto_pay, "createInvoice", **(INVOICE | {"expires_in": 1}))
     until(lambda: result(crypto_pay, "getInvoices")["items"][0]["status"] == "expired")

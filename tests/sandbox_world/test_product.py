@@ -106,6 +106,26 @@ def test_a_killed_program_comes_back_and_stop_leaves_nothing(tmp_path: Path, mar
     assert marked(mark) == []
 
 
+def test_a_program_runs_as_often_as_it_is_wanted_and_each_comes_back_at_once(
+    tmp_path: Path, mark: str
+) -> None:
+    product = Product(
+        tmp_path, environment(mark), commands=dict.fromkeys(MAY_HOLD, SLEEP), copies={"worker-interactive": 3}
+    )
+    product.start()
+    copies = ["worker-interactive", "worker-interactive-2", "worker-interactive-3"]
+    try:
+        assert set(product.names) == {*MAY_HOLD, *copies}
+        product.wait_until(lambda: set(product.processes) == set(product.names))
+        for _ in range(3):  # each before it has lived long enough to count as started
+            before = product.processes[copies[1]]
+            os.kill(before, signal.SIGKILL)
+            until(lambda before=before: product.processes.get(copies[1], before) != before, 5)
+    finally:
+        product.stop()
+    assert marked(mark) == []
+
+
 def test_a_program_that_cannot_start_is_named_with_its_own_words(tmp_path: Path, mark: str) -> None:
     refuse = f'"{sys.executable}" -c "import sys; sys.exit(\'PORT is wrong\')"'
     product = Product(tmp_path, environment(mark), commands={"web": refuse}, without={"bot", "scheduler"})

@@ -1,0 +1,190 @@
+"""Dies once at every point a worker has, one after another, and looks what became of the buyers meanwhile.
+
+First a few people walk every way there is, and the points they reach are written down. Then the points are
+armed, a few at a time; the same people walk again; whoever reaches an armed point dies there. Each time
+everything must end right before the next ones are armed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tests.chaos import score
+from tests.chaos.buyers import Buyer, Habit, Town
+from tests.chaos.rig import Rig, RigOptions
+from tests.chaos.run import Order, settle
+
+WALKS = (
+    Habit("starter-mini", posts=1),
+    Habit("pro-advanced", cancels_first=True),
+    Habit("enterprise-elite", pays_twice=True, taps_twice=True),
+    Habit("starter-mini", pays_wrong=True),
+    Habit("pro-advanced", posts=1, taps_twice=True),
+)
+"""Every way to the end of an order, and a post."""
+LEARNING_ROUNDS = 2
+AT_START = "register_bot"
+"""Its job comes when the scheduler starts."""
+BY_THE_MINUTE = ("tick_minute", "sweep_orders", "reconcile_payments")
+LOOP_SECONDS, MINUTE_SECONDS = 12.0, 75.0
+"""How long an armed point is waited for after the walk: what loops comes soon, what ticks each minute."""
+LOST_WEBHOOKS = {"lost": 0.3}
+"""So that the reconciler has something to do."""
+ALLOWED = ("parked",)
+"""A job whose every attempt ended by a death is listed for an admin: an outcome, not a violation."""
+
+
+@dataclass
+class Coverage:
+    """Which points there are, at which somebody died, and what went wrong then."""
+
+    existing: list[str] = field(default_factory=list)
+    armed: list[str] = field(default_factory=list)
+    struck: dict[str, int] = field(default_factory=dict)
+    parked: int = 0
+    violations: dict[str, list[str]] = field(default_factory=dict)
+    """By the points that were armed at the time."""
+
+    @property
+    def missed(self) -> list[str]:
+        """Points that were armed and that nobody reached again."""
+        return [name for name in self.armed if name not in self.struck]
+
+    def as_json(self) -> dict[str, Any]:
+        """The coverage as it is published."""
+        return {
+            "points": len(self.existing),
+            "armed": len(self.armed),
+            "killed_at": len(self.struck),
+            "violations": self.violations,
+            "parked": self.parked,
+            "covered": sorted(self.struck),
+            "not_reached_again": self.missed,
+        }
+
+
+def carry_out(
+    directory: Path,
+    *,
+    most: int = 0,
+    points: Sequence[str] = (),
+    at_once: int = 3,
+    seed: int = 1,
+    say: Callable[[str], None] = lambda _: None,
+) -> Coverage:
+    """Walk, learn the points, die at each: at all, at `most` drawn from the seed, or at those named."""
+    options = RigOptions(
+        directory=directory,
+        points=directory.with_name(directory.name + "-points"),
+        interactive=2,
+        background=2,
+        threads=4,
+        main_bot_step_seconds=0.3,
+    )
+    with Rig(options) as rig:
+        return asyncio.run(
+            _cover(rig, lambda names: points or _chosen(names, most, seed), at_once, seed, say)
+        )
+
+
+async def _cover(
+    rig: Rig,
+    choose: Callable[[list[str]], Sequence[str]],
+    at_once: int,
+    seed: int,
+    say: Callable[[str], None],
+) -> Coverage:
+    coverage = Coverage()
+    numbers = count()
+    buyers: list[Buyer] = []
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as http:
+        world = rig.world
+        town = Town(world.telegram_url, world.crypto_pay_url, world.secrets["CRYPTOBOT_TOKEN"], http)
+        await town.post(f"{world.crypto_pay_url}/sim/webhook", {"shares": LOST_WEBHOOKS, "seed": seed})
+        reading = asyncio.create_task(town.read())
+        for _ in range(LEARNING_ROUNDS):
+            await _walk_all(rig, town, buyers, numbers)
+        coverage.existing = rig.seen()
+        say(f"{len(coverage.existing)} points")
+        known = _problems(rig, town, buyers, coverage)
+        for names in batches(choose(coverage.existing), at_once):
+            coverage.armed += names
+            rig.arm(dict.fromkeys(names, 1))
+            if any(doer(name) == AT_START for name in names):
+                rig.kill("scheduler")
+            await _walk_all(rig, town, buyers, numbers)
+            await _wait_for_deaths(rig, names)
+            await _end(rig, buyers)
+            coverage.struck |= dict.fromkeys(rig.struck(), 1)
+            problems = _problems(rig, town, buyers, coverage)
+            if new := sorted(problems - known):
+                coverage.violations[" | ".join(names)] = new
+            known |= problems
+            say(f"died at {len(coverage.struck)} of {len(coverage.armed)}: {'; '.join(names)} {new or ''}")
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+    return coverage
+
+
+def doer(point: str) -> str:
+    """The job, loop or thread a point belongs to."""
+    return point.rpartition(" @ ")[2]
+
+
+def batches(names: Iterable[str], size: int) -> list[list[str]]:
+    """Return the points in batches, each point of a batch another job's: no job dies of two at once."""
+    left, found = list(names), []
+    while left:
+        batch: list[str] = []
+        for name in list(left):
+            if len(batch) < size and doer(name) not in map(doer, batch):
+                batch.append(name)
+                left.remove(name)
+        found.append(batch)
+    return found
+
+
+async def _wait_for_deaths(rig: Rig, names: list[str]) -> None:
+    """What loops, and what comes by the minute, needs no walker but time."""
+    slow = any(doer(name) in BY_THE_MINUTE for name in names)
+    deadline = time.monotonic() + (MINUTE_SECONDS if slow else LOOP_SECONDS)
+    while time.monotonic() < deadline and len(rig.struck()) < len(names):  # noqa: ASYNC110 (files of others)
+        await asyncio.sleep(0.3)
+
+
+def _chosen(names: list[str], most: int, seed: int) -> list[str]:
+    return names if not most else random.Random(seed).sample(names, min(most, len(names)))
+
+
+async def _walk_all(rig: Rig, town: Town, buyers: list[Buyer], numbers: Iterable[int]) -> None:
+    """Let one person walk each way to its end."""
+    walking = [Buyer(town, number, habit) for habit, number in zip(WALKS, numbers, strict=False)]
+    buyers += walking
+    await asyncio.gather(*(buyer.run() for buyer in walking))
+    await _end(rig, buyers)
+
+
+async def _end(rig: Rig, buyers: list[Buyer]) -> None:
+    """Wait until nothing is on its way any more."""
+    await settle(Order(directory=rig.options.directory), rig.world.database_url, buyers)
+    await asyncio.sleep(0.5)  # what was sent last is read as well
+
+
+def _problems(rig: Rig, town: Town, buyers: list[Buyer], coverage: Coverage) -> set[str]:
+    """Return everything that is wrong in this world, as one line each."""
+    judged = score.judge(score.gather(rig.world), buyers, town.messages)
+    coverage.parked = int(judged.figures["parked"])
+    kinds = {kind: cases for kind, cases in judged.problems.items() if kind not in ALLOWED}
+    found = {f"{kind}: {case}" for kind, cases in kinds.items() for case in cases}
+    if judged.figures["repeats"] > score.BARS["repeats"]:
+        found.add(f"a receipt came {judged.figures['repeats'] + 1} times")
+    return found

@@ -1,0 +1,135 @@
+"""Points of a worker's life at which it may die: before and after each commit and each call to a service.
+
+Installed by hooked_workers.py into a worker of the rig, never into the product's own. A point is named by
+what happens there and by the job, loop or thread it happens for:
+
+    before commit apply_payment+owe_job @ activate_order
+    after call crypto_pay POST createInvoice @ create_invoice
+
+Files under CHAOS_POINTS connect the workers and whoever runs them: `seen` collects the names, `armed` lists
+those at which to die (`<times> <name>` a line), `struck-…` are the deaths so far.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from socialboost.clients.http import Answer, HttpService
+from socialboost.db import pool
+
+READS = ("get_", "find_", "list_", "ping", "set_session_limits", "check_")
+"""Statements that leave nothing behind: dying around one is dying around nothing."""
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class Points:
+    """The points of one process."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._seen: set[str] = set()
+        self._armed: dict[str, int] = {}
+        self._armed_at = 0
+        self._lock = threading.Lock()
+
+    def reach(self, moment: str, what: str) -> None:
+        """Note that this point was reached; die there if it is armed and its deaths are not used up."""
+        doer = structlog.contextvars.get_contextvars().get("job") or threading.current_thread().name
+        name = f"{moment} {what} @ {re.sub(r'[-_ ]?[0-9]+$', '', str(doer))}"
+        with self._lock:
+            if name not in self._seen:
+                self._seen.add(name)
+                with (self._directory / "seen").open("a") as file:
+                    file.write(name + "\n")
+            times = self._read_armed().get(name, 0)
+        for number in range(times):
+            if self._take(f"struck-{number}-{abs(hash_of(name))}", name):
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def _read_armed(self) -> dict[str, int]:
+        path = self._directory / "armed"
+        try:
+            changed = path.stat().st_mtime_ns
+        except FileNotFoundError:
+            return {}
+        if changed != self._armed_at:
+            pairs = (line.split(" ", 1) for line in path.read_text().splitlines() if line)
+            self._armed, self._armed_at = {name: int(times) for times, name in pairs}, changed
+        return self._armed
+
+    def _take(self, file_name: str, name: str) -> bool:
+        try:
+            with (self._directory / file_name).open("x") as file:
+                file.write(name)
+        except FileExistsError:
+            return False
+        return True
+
+
+def hash_of(name: str) -> int:
+    """The same number for the same name in every process."""
+    return int.from_bytes(name.encode(), "big") % (2**61 - 1)
+
+
+def install(directory: Path) -> Points:
+    """Put the hooks around this process's commits and calls."""
+    points = Points(directory)
+    _hook_commits(points)
+    _hook_calls(points)
+    return points
+
+
+def _what(names: list[str]) -> str:
+    """What a commit is called; empty for one that leaves nothing behind."""
+    written = [name for name in dict.fromkeys(names) if not name.startswith(READS)]
+    return f"commit {'+'.join(written)}" if written else ""
+
+
+def _hook_commits(points: Points) -> None:
+    transaction, execute = pool.Database.transaction, pool.Statements._execute
+    log_commit = pool.Database._log_commit
+
+    @contextlib.contextmanager
+    def hooked_transaction(self: pool.Database) -> Iterator[pool.Transaction]:
+        with transaction(self) as tx:
+            yield tx
+            if what := _what(tx.names):
+                points.reach("before", what)
+
+    def hooked_execute(self: pool.Statements, query: Any, arguments: dict[str, object]) -> Any:
+        # Outside a transaction a statement is its own commit.
+        if not isinstance(self, pool.Transaction) and (what := _what([query.name])):
+            points.reach("before", what)
+        return execute(self, query, arguments)
+
+    def hooked_log(statements: pool.Statements, started: float) -> None:
+        if what := _what(statements.names):
+            points.reach("after", what)
+        log_commit(statements, started)
+
+    pool.Database.transaction = hooked_transaction  # type: ignore[method-assign]
+    pool.Statements._execute = hooked_execute  # type: ignore[method-assign]
+    pool.Database._log_commit = staticmethod(hooked_log)  # type: ignore[method-assign]
+
+
+def _hook_calls(points: Points) -> None:
+    send = HttpService._send
+
+    def hooked_send(self: HttpService, session: Any, method: str, path: str, *rest: Any) -> Answer:
+        short = _UUID.sub("<id>", path.partition("?")[0])
+        what = f"call {self.service} {method} {re.sub(r'^/?bot[^/]*/', '', short)}"
+        points.reach("before", what)
+        answer = send(self, session, method, path, *rest)
+        points.reach("after", what)
+        return answer
+
+    HttpService._send = hooked_send  # type: ignore[assignment,method-assign]

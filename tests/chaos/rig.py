@@ -1,0 +1,217 @@
+"""The world of a run: many workers in processes of their own, and a proxy before everything they talk to."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import shutil
+import signal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+from sandbox.leftovers import MARK
+from sandbox.programs import own_environment
+from sandbox.world import World, WorldOptions
+from tests.chaos.proxy import Proxy
+
+INTERACTIVE, BACKGROUND = "worker-interactive", "worker-background"
+ROW_LOCK = Path(__file__).with_name("row_lock.sql")
+HOOKED = "tests.chaos.hooked_workers"
+"""Given to dramatiq in place of `workers`: the same actors, with hooks around what they do."""
+
+
+@dataclass(frozen=True)
+class RigOptions:
+    """What differs from one run to another, besides the faults."""
+
+    directory: Path
+    interactive: int = 4
+    background: int = 3
+    threads: int = 8
+    without: str = ""
+    """The guard that is taken away: a negative control."""
+    points: Path | None = None
+    """Where workers and rig meet about the points at which to die (points.py); None: without those hooks."""
+    armed: Mapping[str, int] = field(default_factory=dict)
+    log_level: str = "WARNING"
+    main_bot_step_seconds: float = 0.5
+    scheduler: bool = True
+
+
+class Rig:
+    """Open it by `with`; `world` and `proxy` run inside."""
+
+    world: World
+    proxy: Proxy
+
+    def __init__(self, options: RigOptions) -> None:
+        self.options = options
+        self.frozen: set[str] = set()
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> Rig:
+        options = self.options
+        if options.points is not None:
+            options.points.mkdir(parents=True)
+            self._stack.callback(shutil.rmtree, options.points, ignore_errors=True)
+            self.arm(options.armed)
+        self.world = World(
+            WorldOptions(
+                directory=options.directory,
+                rate_limits=False,  # the stand-in's 30 a second would be what is measured
+                main_bot_step_seconds=options.main_bot_step_seconds,
+                copies={INTERACTIVE: options.interactive, BACKGROUND: options.background},
+                commands={
+                    INTERACTIVE: self._command("interactive", "payments"),
+                    BACKGROUND: self._command("tasks", "notifications", "broadcast", "maintenance"),
+                },
+                without=frozenset() if options.scheduler else frozenset({"scheduler"}),
+                between=self._stand_between,
+                extra_env={
+                    "LOG_LEVEL": options.log_level,
+                    "TELEGRAM_SEND_RATE": "2000",
+                    "TELEGRAM_RESERVED_RATE": "500",
+                    "RATE_LIMIT_ADD_POST": "1000/hour",
+                    "RATE_LIMIT_API": "100000/minute",
+                },
+            )
+        )
+        try:
+            self._stack.enter_context(self.world)
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name in list(self.frozen):
+            self.thaw(name)
+        self._stack.close()
+
+    @property
+    def workers(self) -> list[str]:
+        """The worker programs by name, in the order in which a schedule counts them."""
+        names = []
+        for name, copies in ((INTERACTIVE, self.options.interactive), (BACKGROUND, self.options.background)):
+            names += [name, *(f"{name}-{number}" for number in range(2, copies + 1))]
+        return names
+
+    def kill(self, name: str, *, whole: bool = True) -> bool:
+        """SIGKILL a program: the whole of it, or the process of it that works. False if it was not there."""
+        pid = self.world.processes.get(name)
+        if pid is None:
+            return False
+        working = descendants(pid)
+        victims = [pid, *working] if whole or not working else working[-1:]
+        for victim in victims:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
+        return True
+
+    def freeze(self, name: str) -> bool:
+        """SIGSTOP a program with all its processes, as a machine that is paused and knows nothing of it."""
+        if not self._signal(name, signal.SIGSTOP):
+            return False
+        self.frozen.add(name)
+        return True
+
+    def thaw(self, name: str) -> None:
+        """Let it go on."""
+        self._signal(name, signal.SIGCONT)
+        self.frozen.discard(name)
+
+    def _signal(self, name: str, number: signal.Signals) -> bool:
+        pid = self.world.processes.get(name)
+        for process in [pid, *descendants(pid)] if pid is not None else []:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, number)
+        return pid is not None
+
+    def _command(self, *queues: str) -> str:
+        module = HOOKED if self._hooked else "workers"
+        options = f"--processes 1 --threads {self.options.threads} --worker-shutdown-timeout 20000"
+        return f"dramatiq {module} {options} --queues {shlex.join(queues)}"
+
+    @property
+    def _hooked(self) -> bool:
+        return bool(self.options.without or self.options.points)
+
+    def arm(self, names: Mapping[str, int]) -> None:
+        """Let workers die at these points, each so many times; what was armed before is not any more."""
+        if self.options.points is None:
+            raise ValueError("this rig was started without points")
+        for path in self.options.points.glob("struck-*"):
+            path.unlink()
+        draft = self.options.points / "armed.new"
+        draft.write_text("".join(f"{times} {name}\n" for name, times in names.items()))
+        draft.replace(self.options.points / "armed")
+
+    def struck(self) -> list[str]:
+        """The points at which somebody died since they were armed, once for each death."""
+        directory = self.options.points
+        return [] if directory is None else sorted(path.read_text() for path in directory.glob("struck-*"))
+
+    def seen(self) -> list[str]:
+        """Every point reached so far."""
+        path = self.options.points / "seen" if self.options.points else None
+        return sorted(set(path.read_text().splitlines())) if path is not None and path.exists() else []
+
+    def _stand_between(self, world: World) -> dict[str, str]:
+        """Start the proxy; what the product's environment says instead of the real addresses."""
+        if self.options.without == "row_lock":
+            with psycopg.connect(world.database_url, autocommit=True, connect_timeout=10) as connection:
+                connection.execute(ROW_LOCK.read_bytes())
+        urls = {
+            "crypto_pay": world.crypto_pay_url,
+            "main_bot": str(world.main_bot.announced["api_url"]),
+            "telegram": world.telegram_url,
+            "postgres": world.worker_database_url,
+        }
+        targets = {}
+        for name, url in urls.items():
+            parts = urlsplit(url)
+            targets[name] = (str(parts.hostname), int(parts.port or 0))
+        environment = own_environment() | {MARK: world.mark}
+        self.proxy = Proxy(targets, self.options.directory / "proxy.out", environment)
+        self._stack.callback(self.proxy.stop)
+        moved = {name: _moved(url, self.proxy.url(name)) for name, url in urls.items()}
+        return {
+            "CRYPTOBOT_API_URL": moved["crypto_pay"],
+            "MAIN_BOT_API_URL": moved["main_bot"],
+            "TELEGRAM_API_URL": moved["telegram"],
+            "DATABASE_URL": moved["postgres"],
+            "CHAOS_WITHOUT": self.options.without,
+            "CHAOS_POINTS": str(self.options.points or ""),
+        }
+
+
+def _moved(url: str, address: str) -> str:
+    """The same URL with another host and port."""
+    parts = urlsplit(url)
+    login = parts.netloc.rpartition("@")[0]
+    return urlunsplit(parts._replace(netloc=f"{login}@{address}" if login else address))
+
+
+def descendants(pid: int) -> list[int]:
+    """Children of a process, their children and so on; of those that end meanwhile nothing is said."""
+    found: list[int] = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children") if Path(f"/proc/{pid}").exists() else []:
+        with contextlib.suppress(OSError):
+            for child in path.read_text().split():
+                found += [int(child), *descendants(int(child))]
+    return found
+
+
+def iter_lines(path: Path, start: int = 0) -> Iterator[tuple[int, str]]:
+    """The whole lines of a file that is being written to, each with where it ends."""
+    with path.open("rb") as file:
+        file.seek(start)
+        data = file.read()
+    for line in data[: data.rfind(b"\n") + 1].splitlines(keepends=True):
+        start += len(line)
+        yield start, line.decode()

@@ -1,0 +1,178 @@
+"""One run: people come at a steady rate, things break, then everything gets time to end, and is counted."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import psycopg
+
+from tests.chaos import schedule, score
+from tests.chaos.buyers import Buyer, Shares, Town, habits
+from tests.chaos.rig import Rig, RigOptions
+from tests.chaos.saboteur import Saboteur
+from tests.chaos.schedule import Fault, Kit
+from tests.chaos.score import Score
+
+SETTLE_SECONDS = 120.0
+AT_ONCE = 120
+"""People on their way at the same time; more wait at the door, so a slow machine is not asked for more."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to run."""
+
+    directory: Path
+    orders: int = 2000
+    seed: int = 1
+    seconds: float = 0.0
+    """In which they come; 0: as `rate` says."""
+    rate: float = 20.0
+    without: str = ""
+    kit: Kit | None = None
+    """None: the usual one for so long a run."""
+    shares: Shares = field(default_factory=Shares)
+    armed: dict[str, int] = field(default_factory=dict)
+    """Points at which a worker dies, each so many times (points.py)."""
+    rig: dict[str, Any] = field(default_factory=dict)
+    settle_seconds: float = SETTLE_SECONDS
+    say: Callable[[str], None] = lambda _: None
+
+    @property
+    def what_breaks(self) -> Kit:
+        """The kit of this run."""
+        return self.kit or schedule.kit_for(self.arriving)
+
+    @property
+    def arriving(self) -> float:
+        """Seconds in which people come."""
+        return self.seconds or self.orders / self.rate
+
+
+@dataclass
+class Result:
+    """What a run was and what came of it."""
+
+    order: Order
+    faults: list[Fault]
+    score: Score
+    seconds: float
+    saboteur: Saboteur
+    met: dict[str, dict[str, int]]
+
+
+def carry_out(order: Order) -> Result:
+    """Start a world, run, stop it."""
+    points = order.directory.with_name(order.directory.name + "-points") if order.armed else None
+    options = RigOptions(
+        directory=order.directory, without=order.without, points=points, armed=order.armed, **order.rig
+    )
+    rig = Rig(options)
+    faults = schedule.draw(order.seed, order.arriving, len(rig.workers), order.what_breaks)
+    with rig:
+        schedule.save(faults, order.directory / "faults.jsonl")
+        return asyncio.run(_run(order, rig, faults))
+
+
+async def _run(order: Order, rig: Rig, faults: list[Fault]) -> Result:
+    began = time.monotonic()
+    world = rig.world
+    limit = aiohttp.TCPConnector(limit=0)
+    timeout = aiohttp.ClientTimeout(total=60)
+    async with aiohttp.ClientSession(connector=limit, timeout=timeout) as http:
+        town = Town(world.telegram_url, world.crypto_pay_url, world.secrets["CRYPTOBOT_TOKEN"], http)
+        await town.post(
+            f"{world.crypto_pay_url}/sim/webhook",
+            {"shares": order.what_breaks.webhook_shares, "seed": order.seed},
+        )
+        reading = asyncio.create_task(town.read())
+        saboteur = Saboteur(rig, faults)
+        breaking = asyncio.create_task(saboteur.run())
+        buyers = [
+            Buyer(town, n, habit) for n, habit in enumerate(habits(order.seed, order.orders, order.shares))
+        ]
+        watching = asyncio.create_task(_narrate(order, buyers, saboteur, began))
+        await _first(_let_in(order, buyers), reading)
+        order.say(f"everybody has bought or given up after {time.monotonic() - began:.0f} s")
+        await breaking
+        await saboteur.make_peace()
+        await settle(order, world.database_url, buyers)
+        watching.cancel()
+        await asyncio.sleep(1.0)  # what was sent last is read as well
+        reading.cancel()
+        await asyncio.gather(watching, reading, return_exceptions=True)
+    evidence = score.gather(world)
+    judged = score.judge(evidence, buyers, town.messages)
+    return Result(order, faults, judged, time.monotonic() - began, saboteur, rig.proxy.met())
+
+
+async def _first(work: Coroutine[Any, Any, None], helper: asyncio.Task[None]) -> None:
+    """Do the work; when the helper it relies on ends before it, its error is ours."""
+    task = asyncio.create_task(work)
+    await asyncio.wait({task, helper}, return_when=asyncio.FIRST_COMPLETED)
+    if helper.done():
+        task.cancel()
+        helper.result()
+    await task
+
+
+async def _let_in(order: Order, buyers: list[Buyer]) -> None:
+    """Start the buyers evenly over the time, at most AT_ONCE at the same time; return when all are done."""
+    door, began = asyncio.Semaphore(AT_ONCE), time.monotonic()
+
+    async def walk(buyer: Buyer) -> None:
+        try:
+            await buyer.run()
+        finally:
+            door.release()
+
+    tasks = []
+    for buyer in buyers:
+        await asyncio.sleep(max(0.0, began + buyer.number * order.arriving / order.orders - time.monotonic()))
+        await door.acquire()
+        tasks.append(asyncio.create_task(walk(buyer)))
+    await asyncio.gather(*tasks)
+
+
+async def settle(order: Order, database_url: str, buyers: list[Buyer]) -> None:
+    """Return when nothing is on its way any more, or when the time for that is over."""
+    wanted = {str(number) for buyer in buyers for number in buyer.paid}
+    deadline = time.monotonic() + order.settle_seconds
+    while time.monotonic() < deadline:
+        missing, jobs, tasks = await asyncio.to_thread(_unfinished, database_url, wanted)
+        if not missing and not jobs and not tasks:
+            return
+        await asyncio.sleep(1.0)
+    order.say(f"not settled: {missing} payments unrecorded, {jobs} jobs and {tasks} tasks open")
+
+
+def _unfinished(database_url: str, wanted: set[str]) -> tuple[int, int, int]:
+    rows = {}
+    with psycopg.connect(database_url, connect_timeout=10) as connection:
+        for name, statement in score.named_queries().items():
+            rows[name] = connection.execute(statement.encode()).fetchall()
+    recorded = {row[0] for row in rows["payments"]}
+    jobs = sum(row[2] != "parked" for row in rows["jobs"])
+    tasks = sum(row[1] not in ("completed", "failed", "cancelled") for row in rows["tasks"])
+    return len(wanted - recorded), jobs, tasks
+
+
+async def _narrate(order: Order, buyers: list[Buyer], saboteur: Saboteur, began: float) -> None:
+    while True:
+        await asyncio.sleep(5.0)
+        paid = sum(bool(buyer.paid) for buyer in buyers)
+        walking = sum(bool(buyer.id) and not buyer.done for buyer in buyers)
+        struck = len(saboteur.struck)
+        order.say(f"{time.monotonic() - began:5.0f} s: {paid} paid, {walking} on their way, {struck} faults")
+
+
+def say(text: str) -> None:
+    """A line for the person who started it."""
+    print(f"chaos: {text}", file=sys.stderr, flush=True)  # noqa: T201

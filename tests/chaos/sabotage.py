@@ -1,0 +1,80 @@
+"""Takes one guard away, in a worker of the rig: the negative controls of CHAOS_WITHOUT.
+
+A rig that stays green without a guard proves nothing about it. Nothing of the product changes: what is
+replaced here is replaced in this process, and row_lock.sql in the rig's own database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from psycopg import sql
+from psycopg_pool import ConnectionPool
+
+from socialboost import jobs
+from socialboost.db import Database, Transaction
+from socialboost.errors import QueueUnavailableError
+from workers import ledger, outbox, reconciler
+
+UNCOUNT = sql.SQL("UPDATE job_ledger SET attempts = attempts - 1 WHERE key = %s AND worker = %s")
+COUNT = sql.SQL("UPDATE job_ledger SET attempts = attempts + 1 WHERE key = %s AND attempts < max_attempts")
+
+
+def without_reconciler() -> None:
+    """Nobody asks Crypto Pay."""
+    for name in ("repair", "verify", "look_through_recent"):
+        setattr(reconciler.Reconciler, name, lambda *_: None)
+
+
+def without_outbox() -> None:
+    """What follows a commit is sent after it and written down nowhere."""
+
+    def only_send(tx: Transaction, job: jobs.LedgerJob, delay_seconds: float = 0.0) -> bool:
+        del delay_seconds
+        tx.after_commit(lambda: _send(job))
+        return True
+
+    outbox.owe = only_send
+
+
+def _send(job: jobs.LedgerJob) -> None:
+    try:
+        jobs.send(job)
+    except QueueUnavailableError:
+        return
+
+
+def without_attempt_before_effect() -> None:
+    """An attempt is counted when it has ended, so one that ends with its process is not."""
+    claim, finish, retry = ledger.claim, ledger.finish, ledger.retry
+
+    def claim_uncounted(db: Database, job: Any, worker: str) -> ledger.Claim:
+        claimed = claim(db, job, worker)
+        if claimed.outcome == "claimed":
+            _execute(db, UNCOUNT, claimed.key, claimed.worker)
+        return claimed
+
+    def counted(settle: Callable[..., bool]) -> Callable[..., bool]:
+        def settle_and_count(db: Database, claimed: ledger.Claim, *rest: Any) -> bool:
+            settled = settle(db, claimed, *rest)
+            _execute(db, COUNT, claimed.key)
+            return settled
+
+        return settle_and_count
+
+    ledger.claim, ledger.finish, ledger.retry = claim_uncounted, counted(finish), counted(retry)
+
+
+def _execute(db: Database, statement: sql.SQL, *values: str) -> None:
+    connections: ConnectionPool[Any] = db._pool
+    with connections.connection() as connection:
+        connection.execute(statement, values)
+
+
+WAYS: dict[str, Callable[[], None]] = {
+    "reconciler": without_reconciler,
+    "outbox": without_outbox,
+    "attempt_before_effect": without_attempt_before_effect,
+    "row_lock": lambda: None,  # in the database: row_lock.sql
+}

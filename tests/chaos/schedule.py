@@ -1,0 +1,165 @@
+"""What goes wrong, and when: drawn once from a seed, before anything runs. The same seed, the same list.
+
+A fault names what is struck by a number, not by what happens to run: "the third of seven workers" is the
+same on every run, its process number is not.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+KILL_SECONDS = (1.2, 2.8)
+"""Between two kills of a worker at a random moment: two seconds on the average."""
+FROZEN_SECONDS = (22.0, 25.0)
+"""Longer than a claim's lease (15 s) and the broker's heartbeat (20 s): a live process given up for dead."""
+WEBHOOK_SHARES = {"lost": 0.20, "doubled": 0.30, "delayed": 0.08, "reordered": 0.08}
+"""What becomes of the notices of payment; the rest arrives as it should."""
+FIRST, LAST = 0.05, 0.95
+"""Faults fall within this part of the time in which people buy."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that goes wrong `at` so many seconds after the first buyer came."""
+
+    at: float
+    kind: str
+    where: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        details = " ".join(f"{name}={value}" for name, value in self.settings.items())
+        return f"{self.at:7.2f} s  {self.kind:<16} {self.where:<12} {details}".rstrip()
+
+
+@dataclass(frozen=True)
+class Kit:
+    """How much of each kind there is in a run; the defaults are those of the published figures."""
+
+    kills: bool = True
+    kills_at_webhook: int = 5
+    freezes: int = 1
+    wipes: int = 3
+    valkey_kills: int = 3
+    postgres_restarts: int = 3
+    entry_kills: int = 1
+    """Kills of the bot's process, and of web's."""
+    services: int = 3
+    """Rounds of what Crypto Pay, Main Bot and Telegram do wrong, and of what the network does."""
+    webhook_shares: dict[str, float] = field(default_factory=lambda: dict(WEBHOOK_SHARES))
+
+
+SERVICES: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    # Longer than our client waits for an answer: the call was accepted, and we do not know it.
+    ("crypto_pay", "late", {"operation": "createInvoice", "seconds": 9.5, "times": 2}),
+    ("crypto_pay", "lost", {"operation": "createInvoice", "times": 4}),
+    ("crypto_pay", "refused", {"operation": "createInvoice", "times": 4}),
+    ("crypto_pay", "status", {"operation": "createInvoice", "status": 500, "times": 4}),
+    ("crypto_pay", "status", {"operation": "createInvoice", "status": 429, "retry_after": 2, "times": 6}),
+    ("crypto_pay", "status", {"operation": "getInvoices", "status": 502, "times": 2}),
+    ("main_bot", "late", {"operation": "push", "seconds": 12.0, "times": 2}),
+    ("main_bot", "lost", {"operation": "push", "times": 3}),
+    ("main_bot", "status", {"operation": "push", "status": 503, "times": 3}),
+    ("main_bot", "status", {"operation": "push", "status": 429, "retry_after": 2, "times": 3}),
+    ("telegram", "retry_after", {"retry_after": 2, "times": 60}),
+    ("telegram", "retry_after", {"method": "sendMessage", "retry_after": 3, "times": 30}),
+    ("telegram", "lose_answer", {"method": "sendMessage", "times": 4}),
+    ("telegram", "reset", {"method": "sendMessage", "times": 4}),
+    ("telegram", "server_error", {"method": "sendMessage", "status": 502, "json": False, "times": 4}),
+    ("telegram", "duplicate_update", {"times": 20}),
+)
+"""What the services do wrong, each once a round."""
+
+NETWORK: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("latency", {"seconds": 2.0, "delay": 0.15}),
+    ("reset", {"times": 3, "bytes": 90}),
+    ("refuse", {"seconds": 1.5}),
+    ("deaf", {"times": 2, "seconds": 4.0}),
+    ("lose_answer", {"times": 3}),
+)
+"""What the network does wrong, each once a round at each of the four addresses."""
+ADDRESSES = ("crypto_pay", "main_bot", "telegram", "postgres")
+
+
+CALM = Kit(False, 0, 0, 0, 0, 0, 0, 0, {})
+"""Nothing goes wrong: what the machine does without us."""
+
+
+def kit_for(seconds: float) -> Kit:
+    """The usual kit for a run of this length: as many rounds as leave a moment between two faults."""
+    return Kit(services=max(1, round(seconds / 25)), kills_at_webhook=max(2, round(seconds / 10)))
+
+
+def draw(seed: int, seconds: float, workers: int, kit: Kit | None = None) -> list[Fault]:
+    """Return the faults of a run in which people buy for `seconds`, in the order in which they happen."""
+    kit, rng = kit or Kit(), random.Random(seed)
+    # Each part has its own source, so that more of one kind does not move the others.
+    parts = {name: random.Random(rng.random()) for name in ("kills", "servers", "services", "network")}
+    faults = [
+        *_kills(parts["kills"], seconds, workers, kit),
+        *_servers(parts["servers"], seconds, workers, kit),
+        *_services(parts["services"], seconds, kit),
+        *_network(parts["network"], seconds, kit),
+    ]
+    return sorted(faults, key=lambda fault: fault.at)
+
+
+def _moment(rng: random.Random, seconds: float) -> float:
+    return round(rng.uniform(FIRST, LAST) * seconds, 2)
+
+
+def _kills(rng: random.Random, seconds: float, workers: int, kit: Kit) -> Iterable[Fault]:
+    at = FIRST * seconds
+    while kit.kills and (at := at + rng.uniform(*KILL_SECONDS)) < LAST * seconds:
+        # The whole program as when its machine dies, or the process that works, as when memory runs out.
+        whole = rng.random() < 0.5
+        yield Fault(round(at, 2), "kill", settings={"worker": rng.randrange(workers), "whole": whole})
+    for _ in range(kit.kills_at_webhook):
+        worker = rng.randrange(workers)
+        yield Fault(_moment(rng, seconds), "kill_at_webhook", settings={"worker": worker, "whole": True})
+    for where in ("web", "bot"):
+        for _ in range(kit.entry_kills):
+            yield Fault(_moment(rng, seconds), "kill_entry", where)
+
+
+def _servers(rng: random.Random, seconds: float, workers: int, kit: Kit) -> Iterable[Fault]:
+    for kind, where, count in (
+        ("wipe", "valkey", kit.wipes),
+        ("restart", "valkey", kit.valkey_kills),
+        ("restart", "postgres", kit.postgres_restarts),
+    ):
+        for _ in range(count):
+            yield Fault(_moment(rng, seconds), kind, where)
+    for _ in range(kit.freezes):
+        frozen = round(rng.uniform(*FROZEN_SECONDS), 2)
+        settings = {"worker": rng.randrange(workers), "seconds": frozen}
+        yield Fault(round(rng.uniform(FIRST, 0.5) * seconds, 2), "freeze", settings=settings)
+
+
+def _services(rng: random.Random, seconds: float, kit: Kit) -> Iterable[Fault]:
+    for _ in range(kit.services):
+        for where, kind, settings in SERVICES:
+            yield Fault(_moment(rng, seconds), kind, where, dict(settings))
+
+
+def _network(rng: random.Random, seconds: float, kit: Kit) -> Iterable[Fault]:
+    for _ in range(kit.services):
+        for where in ADDRESSES:
+            for kind, settings in NETWORK:
+                yield Fault(_moment(rng, seconds), f"net_{kind}", where, dict(settings))
+
+
+def by_kind(faults: Iterable[Fault]) -> dict[str, int]:
+    """Return how many there are of each kind, as the scorecard names them."""
+    return dict(sorted(Counter(f"{one.kind} {one.where}".strip() for one in faults).items()))
+
+
+def save(faults: Iterable[Fault], path: Path) -> None:
+    """Write the list down, one JSON object a line."""
+    path.write_text("".join(json.dumps(asdict(fault)) + "\n" for fault in faults))

@@ -1,0 +1,265 @@
+"""What became of everybody's money, read from outside: both services' own logs, and the shop's database."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import requests
+from psycopg.rows import dict_row
+
+from sandbox.world import World
+from socialboost.db import queries
+from tests.chaos.buyers import RECEIPT, UUID, Buyer, Message
+from tests.chaos.rig import iter_lines
+
+QUERIES = Path(__file__).with_name("scorecard.sql")
+LATE_SECONDS = 30.0
+"""After this long a job that is due and not done is a breach; what is parked is a figure of its own."""
+NOTICES = ("⚠️",)
+"""How every notice about money that waits for a decision begins."""
+BARS = {"lost": 0, "double": 0, "silent": 0, "repeats": 1, "active_p99": 15.0, "active_max": 60.0}
+"""The most there may be of each; times in seconds."""
+
+
+@dataclass
+class Score:
+    """One run's figures. `problems` names the first few of each kind, for whoever must find out why."""
+
+    figures: dict[str, Any] = field(default_factory=dict)
+    problems: dict[str, list[str]] = field(default_factory=dict)
+    doubled: set[str] = field(default_factory=set)
+    """Orders, invoices and tasks with more of anything than was due."""
+
+    @property
+    def broken(self) -> list[str]:
+        """The bars this run broke, each with its figure."""
+        return [
+            f"{name}: {self.figures[name]} (at most {bar})"
+            for name, bar in BARS.items()
+            if (value := self.figures.get(name)) is not None and value > bar
+        ] + ([f"breaches: {self.figures['breaches']}"] if self.figures.get("breaches") else [])
+
+    def note(self, kind: str, subject: str) -> None:
+        """Remember one case."""
+        self.problems.setdefault(kind, []).append(subject)
+
+    def note_double(self, subject: str, what: str) -> None:
+        """Remember that there is more of something than was due."""
+        self.doubled.add(subject)
+        self.note("double", f"{subject} {what}")
+
+
+@dataclass
+class Evidence:
+    """What was seen, by whom."""
+
+    paid: dict[str, dict[str, Any]]
+    """Crypto Pay: invoice id to the moment at which it was paid and the order it was for."""
+    rows: dict[str, list[dict[str, Any]]]
+    """The shop's database."""
+    sent: dict[tuple[int, int], float]
+    """Telegram: chat and message to the moment at which the bot's call came."""
+    executions: dict[str, Any]
+    """Main Bot: what it was given, and how much of it twice."""
+    breaches: list[str]
+
+
+def gather(world: World) -> Evidence:
+    """Ask everybody."""
+    paid: dict[str, dict[str, Any]] = {}
+    for _, line in iter_lines(world.wire_log("crypto_pay")):
+        record = json.loads(line)
+        if record["event"] == "paid":
+            paid[str(record["invoice_id"])] = {"at": float(record["paid_at"])}
+    listed = requests.get(f"{world.crypto_pay_url}/sim/invoices", timeout=30).json()["items"]
+    for invoice in listed:
+        if str(invoice["invoice_id"]) in paid:
+            paid[str(invoice["invoice_id"])]["order_id"] = str(invoice.get("payload"))
+    return Evidence(
+        paid=paid,
+        rows=ask_database(world),
+        sent=_sent(world),
+        executions=requests.get(f"{world.main_bot_url}/sim/tasks", timeout=30).json(),
+        breaches=breaches(world),
+    )
+
+
+def ask_database(world: World) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of every query of scorecard.sql, by name."""
+    with psycopg.connect(world.database_url, row_factory=dict_row, connect_timeout=10) as connection:
+        return {
+            name: connection.execute(statement.encode()).fetchall()
+            for name, statement in named_queries().items()
+        }
+
+
+def named_queries() -> dict[str, str]:
+    """Return the statements of scorecard.sql."""
+    parts = QUERIES.read_text().split("-- name: ")[1:]
+    return {part.partition("\n")[0].strip(): part.partition("\n")[2] for part in parts}
+
+
+def breaches(world: World) -> list[str]:
+    """Return what the shop itself says must never be."""
+    wanted = {"since": datetime(2000, 1, 1, tzinfo=UTC), "late_seconds": LATE_SECONDS}
+    with psycopg.connect(world.database_url, connect_timeout=10) as connection:
+        found = connection.execute(queries.get("find_breaches", "many").text, wanted).fetchall()
+    return [f"{name}: {subject}" for name, subject in found]
+
+
+def _sent(world: World) -> dict[tuple[int, int], float]:
+    found: dict[tuple[int, int], float] = {}
+    for _, line in iter_lines(world.wire_log("telegram")):
+        record = json.loads(line)
+        if (
+            record["kind"] == "call"
+            and record.get("method") == "sendMessage"
+            and "result_message_id" in record
+        ):
+            found[int(record["chat_id"]), int(record["result_message_id"])] = float(record["at_ms"]) / 1000
+    return found
+
+
+def judge(
+    evidence: Evidence, buyers: Iterable[Buyer], messages: Mapping[int, Mapping[int, Message]]
+) -> Score:
+    """Hold what was seen against what was paid."""
+    score = Score()
+    crowd = list(buyers)
+    payments = {row["invoice_id"]: row for row in evidence.rows["payments"]}
+    activations: dict[str, list[float]] = {}
+    for row in evidence.rows["activations"]:
+        activations.setdefault(row["order_id"], []).append(row["active_at"])
+    told = _told(evidence, crowd, messages)
+    active_after, told_after = _follow_money(score, evidence, payments, activations, told)
+    _count_doubles(score, evidence, payments, activations)
+    receipts = [len(times) for (_, kind), times in told.items() if kind == "receipt"]
+    open_jobs = [row for row in evidence.rows["jobs"] if row["state"] != "parked"]
+    parked = [row for row in evidence.rows["jobs"] if row["state"] == "parked"]
+    for row in evidence.rows["jobs"]:
+        score.note(
+            "parked" if row["state"] == "parked" else "open_jobs",
+            f"{row['key']} {row['state']} after {row['attempts']}: {row['error']}",
+        )
+    for breach in evidence.breaches:
+        score.note("breaches", breach)
+    for buyer in crowd:
+        if buyer.gave_up:
+            score.note(
+                "gave_up", f"buyer {buyer.number} ({buyer.id}, order {buyer.order_id}): {buyer.gave_up}"
+            )
+    sources = Counter(row["source"] for row in evidence.rows["payments"])
+    score.figures |= {
+        "buyers": len(crowd),
+        "orders_paid": len({one.get("order_id") for one in evidence.paid.values()}),
+        "invoices_paid": len(evidence.paid),
+        "activated": len(activations),
+        "exceptions": sum(row["state"] == "exception" for row in evidence.rows["payments"]),
+        "lost": len(score.problems.get("lost", [])),
+        "double": len(score.doubled),
+        "silent": len(score.problems.get("silent", [])),
+        "repeats": max((count - 1 for count in receipts), default=0),
+        "repeated": sum(count > 1 for count in receipts),
+        **_times("active", active_after),
+        **_times("told", told_after),
+        "by_source": dict(sources),
+        "posts_accepted": sum(buyer.posts_accepted for buyer in crowd),
+        "posts_ended": evidence.rows["posts_told"][0]["count"],
+        "tasks": len(evidence.rows["tasks"]),
+        "tasks_open": sum(
+            row["status"] not in ("completed", "failed", "cancelled") for row in evidence.rows["tasks"]
+        ),
+        "tasks_recognised_again": evidence.executions["repeats"],
+        "open_jobs": len(open_jobs),
+        "parked": len(parked),
+        "gave_up": len(score.problems.get("gave_up", [])),
+        "tapped_again": sum(buyer.tries for buyer in crowd),
+        "breaches": len(evidence.breaches),
+    }
+    return score
+
+
+def _told(
+    evidence: Evidence, crowd: Iterable[Buyer], messages: Mapping[int, Mapping[int, Message]]
+) -> dict[tuple[str, str], list[float]]:
+    """Return when each order's buyer was sent receipts, and notices about its money."""
+    told: dict[tuple[str, str], list[float]] = {}
+    for buyer in crowd:
+        for message in messages.get(buyer.id, {}).values():
+            text = str(message["text"])
+            kind = "receipt" if text.startswith(RECEIPT) else "notice" if text.startswith(NOTICES) else ""
+            order = UUID.search(text)
+            if kind and order:
+                at = evidence.sent.get((buyer.id, int(message["message_id"])), float(message["date"]))
+                told.setdefault((order.group(), kind), []).append(at)
+    return told
+
+
+def _follow_money(
+    score: Score,
+    evidence: Evidence,
+    payments: Mapping[str, dict[str, Any]],
+    activations: Mapping[str, list[float]],
+    told: Mapping[tuple[str, str], list[float]],
+) -> tuple[list[float], list[float]]:
+    """Note what is lost and who was not told; return how long it took until active, and until told."""
+    active_after, told_after = [], []
+    for invoice_id, paid in evidence.paid.items():
+        order_id, row = str(paid.get("order_id")), payments.get(invoice_id)
+        applied = row is not None and row["state"] == "applied"
+        listed = row is not None and row["state"] in ("exception", "resolved")
+        if not listed and not (applied and len(activations.get(order_id, [])) >= 1):
+            score.note("lost", f"invoice {invoice_id} of order {order_id}")
+        if applied and order_id in activations:
+            active_after.append(min(activations[order_id]) - paid["at"])
+        words = told.get((order_id, "receipt" if applied else "notice"), [])
+        if words:
+            told_after.append(min(words) - paid["at"])
+        else:
+            score.note("silent", f"invoice {invoice_id} of order {order_id}: {row and row['state']}")
+    return active_after, told_after
+
+
+def _count_doubles(
+    score: Score,
+    evidence: Evidence,
+    payments: Mapping[str, dict[str, Any]],
+    activations: Mapping[str, list[float]],
+) -> None:
+    for order_id, times in activations.items():
+        if len(times) > 1:
+            score.note_double(f"order {order_id}", f"was activated {len(times)} times")
+    applied = Counter(row["order_id"] for row in evidence.rows["payments"] if row["state"] == "applied")
+    for order_id, count in applied.items():
+        if count > 1:
+            score.note_double(f"order {order_id}", f"took the money of {count} payments")
+    for invoice_id, count in Counter(row["invoice_id"] for row in evidence.rows["payments"]).items():
+        if count > 1:
+            score.note_double(f"invoice {invoice_id}", f"is recorded {count} times")
+    for invoice_id in payments.keys() - evidence.paid.keys():
+        score.note_double(f"invoice {invoice_id}", "is recorded as paid and was not")
+    per_task = Counter(one["task_id"] for one in evidence.executions["tasks"])
+    for task_id, count in per_task.items():
+        if count > 1:
+            score.note_double(f"task {task_id}", f"was worked {count} times")
+
+
+def _times(name: str, seconds: list[float]) -> dict[str, float]:
+    """Median, 99th percentile and maximum."""
+    if not seconds:
+        return {}
+    ordered = sorted(seconds)
+    at_99 = ordered[min(len(ordered) - 1, math.ceil(len(ordered) * 0.99) - 1)]
+    return {
+        f"{name}_p50": round(ordered[len(ordered) // 2], 3),
+        f"{name}_p99": round(at_99, 3),
+        f"{name}_max": round(ordered[-1], 3),
+    }

@@ -1,0 +1,45 @@
+"""The short form of ./run chaos: everything breaks at least once, and nobody's money is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos import crash_points
+from tests.chaos.run import Order, carry_out
+from tests.chaos.schedule import Kit
+
+pytestmark = pytest.mark.chaos
+
+SHORT = Kit(kills_at_webhook=2, freezes=1, wipes=1, valkey_kills=1, postgres_restarts=1, services=1)
+TIMES = ("active_p99: ", "active_max: ")
+"""Bars that are the machine's as much as ours: a run of a minute on a busy one says nothing of them."""
+DEADLY = (
+    "before call crypto_pay POST /api/createInvoice @ create_invoice",
+    "after call crypto_pay POST /api/createInvoice @ create_invoice",
+    "before commit apply_payment+owe_job @ activate_order",
+    "after commit apply_payment+owe_job @ activate_order",
+    "after call telegram POST sendMessage @ send_receipt",
+    "before commit add_user_post+owe_job @ add_post",
+    "after call main_bot POST /api/tasks @ dispatch_tasks",
+    "after commit update_task_status+owe_job @ update_task_status",
+)
+
+
+def test_nothing_paid_is_lost_while_everything_breaks(run_directory: Path) -> None:
+    result = carry_out(Order(directory=run_directory, orders=200, rate=8.0, seed=1, kit=SHORT))
+    figures = result.score.figures
+    assert not [bar for bar in result.score.broken if not bar.startswith(TIMES)], result.score
+    assert figures["orders_paid"] >= 190, "too few got as far as paying for the rest to mean anything"
+    assert figures["by_source"]["reconciler"] > 0, "no webhook was lost, or nobody noticed"
+    assert {"kill", "wipe", "restart", "freeze"} <= {fault.kind for fault in result.saboteur.struck}
+    assert all(result.met[name].get("lose_answer") for name in ("crypto_pay", "telegram", "postgres"))
+    assert figures["open_jobs"] == 0, result.score.problems
+
+
+def test_dying_at_the_points_where_money_moves(run_directory: Path) -> None:
+    coverage = crash_points.carry_out(run_directory, points=DEADLY)
+    assert set(DEADLY) <= set(coverage.existing), "a point has another name now"
+    assert coverage.missed == []
+    assert coverage.violations == {}

@@ -1,0 +1,135 @@
+"""The proxy carries what it is given, and breaks what it is told to, as often as it is told to."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.programs import own_environment
+from tests.chaos.proxy import Proxy
+
+ANSWER = b"heard: "
+
+
+@pytest.fixture
+def echo() -> Iterator[int]:
+    """A server that answers every piece of data with it; its port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=answer, args=(connection,), daemon=True).start()
+
+    def answer(connection: socket.socket) -> None:
+        with connection:
+            try:
+                while data := connection.recv(65536):
+                    connection.sendall(ANSWER + data)
+            except OSError:
+                return
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield listener.getsockname()[1]
+    listener.close()
+
+
+@pytest.fixture
+def proxy(echo: int, tmp_path: Path) -> Iterator[Proxy]:
+    running = Proxy({"echo": ("127.0.0.1", echo)}, tmp_path / "proxy.out", own_environment())
+    yield running
+    running.stop()
+
+
+def connect(proxy: Proxy) -> socket.socket:
+    host, _, port = proxy.url("echo").partition(":")
+    return socket.create_connection((host, int(port)), timeout=5)
+
+
+def say(connection: socket.socket, text: bytes) -> bytes:
+    connection.sendall(text)
+    return connection.recv(65536)
+
+
+def test_it_carries(proxy: Proxy) -> None:
+    with connect(proxy) as connection:
+        assert say(connection, b"one") == ANSWER + b"one"
+        assert say(connection, b"two") == ANSWER + b"two"
+    assert proxy.met() == {"echo": {}}
+
+
+def test_an_answer_is_lost_after_it_was_accepted(proxy: Proxy) -> None:
+    with connect(proxy) as connection:
+        assert say(connection, b"before")
+        proxy.order("echo", "lose_answer", times=1)
+        with pytest.raises(ConnectionResetError):
+            say(connection, b"this was accepted")
+    with connect(proxy) as connection:
+        assert say(connection, b"after") == ANSWER + b"after"
+    assert proxy.met()["echo"] == {"lose_answer": 1}
+
+
+def test_a_connection_is_cut_after_so_many_bytes(proxy: Proxy) -> None:
+    proxy.order("echo", "reset", times=1, bytes=3)
+    with connect(proxy) as connection:
+        connection.sendall(b"long enough")
+        with pytest.raises(ConnectionResetError):
+            connection.recv(100)
+    with connect(proxy) as connection:
+        assert say(connection, b"after") == ANSWER + b"after"
+    assert proxy.met()["echo"] == {"reset": 1}
+
+
+def test_a_deaf_connection_says_nothing_and_is_cut(proxy: Proxy) -> None:
+    proxy.order("echo", "deaf", times=1, seconds=0.5)
+    with connect(proxy) as connection:
+        connection.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            say(connection, b"is anybody there?")
+        connection.settimeout(5)
+        with pytest.raises(ConnectionResetError):
+            connection.recv(10)
+
+
+def test_nobody_listens_for_a_while_and_then_on_the_same_port(proxy: Proxy) -> None:
+    with connect(proxy) as connection:
+        assert say(connection, b"before")
+        proxy.order("echo", "refuse", seconds=1.0)
+        with pytest.raises(ConnectionRefusedError):
+            connect(proxy)
+        with pytest.raises(ConnectionResetError):
+            say(connection, b"cut as well")
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            with connect(proxy) as connection:
+                assert say(connection, b"back") == ANSWER + b"back"
+                return
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+    pytest.fail("the port did not come back")
+
+
+def test_latency_is_added_and_ends(proxy: Proxy) -> None:
+    with connect(proxy) as connection:
+        proxy.order("echo", "latency", seconds=5.0, delay=0.2)
+        began = time.monotonic()
+        assert say(connection, b"slow")
+        assert time.monotonic() - began >= 0.4, "there and back"
+        proxy.clear()
+        assert say(connection, b"again")
+
+
+def test_an_unknown_fault_is_refused(proxy: Proxy) -> None:
+    with pytest.raises(ValueError, match="no such fault"):
+        proxy.order("echo", "earthquake")
+    with pytest.raises(ValueError, match="no such fault"):
+        proxy.order("elsewhere", "reset")
