@@ -1,4 +1,4 @@
-"""What must never be, looked for after every test that moves money: the program's own query, find_breaches."""
+"""What must never be, looked for after every test that moves money by the program's own find_breaches."""
 
 from __future__ import annotations
 

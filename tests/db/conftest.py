@@ -12,7 +12,7 @@ from tests.invariants import OWED, breaches, excused
 
 @pytest.fixture
 def store(request: pytest.FixtureRequest, database_url: str) -> Iterator[Store]:
-    """A shop with one package, `starter`: 99.99, two posts a day. Afterwards nothing in it breaks an invariant."""
+    """A shop with one package, `starter`: 99.99, two posts a day. Afterwards no invariant is broken."""
     with opened(database_url) as store:
         store.package()
         yield store

@@ -5,14 +5,12 @@ from __future__ import annotations
 import importlib
 import secrets
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 
 import pytest
 import redis
 
 from sandbox.servers import PostgresServer, ValkeyServer
 from socialboost import broker
-from socialboost.db import Database
 from tests.flows.shop.world import Buyer, Shop
 from tests.invariants import breaches, excused
 
@@ -80,15 +78,6 @@ def newcomer(shop: Shop) -> Callable[[], Buyer]:
 def buyer(newcomer: Callable[[], Buyer]) -> Buyer:
     """Somebody who has sent /start."""
     return newcomer()
-
-
-@pytest.fixture
-def sound(shop: Shop) -> Iterator[None]:
-    """After a test that moved money nothing is as it must never be."""
-    yield
-    with Database(shop.database_url, pool_size=1) as db:
-        since = datetime.now(UTC) - timedelta(days=30)
-        assert db.many("find_breaches", since=since, late_seconds=600.0) == []
 
 
 @pytest.fixture

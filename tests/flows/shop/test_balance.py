@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import pytest
-
 from socialboost import jobs
 from tests.flows.shop.desk import Admin, balance, data_of, give
 from tests.flows.shop.world import ADMIN_ID, Buyer, Shop, wait_until
-
-pytestmark = pytest.mark.usefixtures("sound")
 
 
 def status(shop: Shop, order_id: str) -> str:

@@ -21,8 +21,6 @@ from tests.flows.shop.world import ADMIN_ID, CHANNEL_ID, Buyer, Shop
 
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 
-pytestmark = pytest.mark.usefixtures("sound")
-
 
 @pytest.fixture
 def admin(shop: Shop) -> Admin:

@@ -12,8 +12,6 @@ from socialboost import jobs
 from tests.flows.shop.desk import Admin, data_of
 from tests.flows.shop.world import ADMIN_ID, CHANNEL_ID, Buyer, Shop, payment, wait_until
 
-pytestmark = pytest.mark.usefixtures("sound")
-
 
 @pytest.fixture
 def admin(shop: Shop) -> Admin:

@@ -16,8 +16,6 @@ from tests.flows.shop.desk import (
 )
 from tests.flows.shop.world import ADMIN_ID, Buyer, Shop, wait_until
 
-pytestmark = pytest.mark.usefixtures("sound")
-
 
 @pytest.fixture
 def admin(shop: Shop) -> Admin:
