@@ -6,7 +6,6 @@ after it. The product is told about the stand-ins by URL only, in the environmen
 
 from __future__ import annotations
 
-import base64
 import os
 import secrets
 import shutil
@@ -25,6 +24,7 @@ import requests
 from psycopg import sql
 
 from sandbox.leftovers import MARK, end_marked
+from sandbox.made_up import new_secrets
 from sandbox.product import Product
 from sandbox.programs import ROOT, Program, own_environment
 from sandbox.servers import (
@@ -110,7 +110,7 @@ class World:
         """The operator's, for a test that looks; the product's programs have users of their own."""
         self.env: dict[str, str] = {}
         self._undo: list[Callable[[], object]] = []
-        self.secrets = _new_secrets()
+        self.secrets = new_secrets()
 
     @property
     def telegram_url(self) -> str:
@@ -359,19 +359,6 @@ class World:
             return any(message["from"] == "bot" for message in messages)
 
         self.product.wait_until(answered)
-
-
-def _new_secrets() -> dict[str, str]:
-    """Secrets of this world, made now and kept nowhere else."""
-    return {
-        "SECRET_KEY": secrets.token_urlsafe(48),
-        "TELEGRAM_BOT_TOKEN": f"{secrets.randbelow(10**9) + 10**9}:{secrets.token_hex(20)}",
-        "TELEGRAM_WEBHOOK_SECRET": secrets.token_hex(24),
-        "CRYPTOBOT_TOKEN": f"{secrets.randbelow(10**5) + 10**5}:{secrets.token_hex(18)}",
-        "MAIN_BOT_API_KEY": secrets.token_hex(24),
-        "ADMIN_API_KEY": secrets.token_hex(24),
-        "PAYMENT_DATA_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-    }
 
 
 def _empty(directory: Path) -> None:

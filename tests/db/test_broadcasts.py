@@ -324,6 +324,7 @@ def test_a_scheduled_broadcast_begins_when_it_is_time(desk: Desk) -> None:
     assert desk.row(broadcast)["status"] == "running"
 
 
+@pytest.mark.breaks("broadcast_counts_do_not_add_up", why="it is what the test provokes")
 def test_counts_that_do_not_add_up_are_a_breach(desk: Desk, people: list[int]) -> None:
     broadcast = desk.running()
     desk.list_all(broadcast)
