@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -26,7 +25,6 @@ RECEIPT = "✅ Оплата успішна"
 ACCEPTED = ("✅ Пост успішно додано", "♻️ Цей пост ви сьогодні вже додали")
 FINISHED = ("🎉",)
 WELCOME = "🚀 Вітаємо"
-UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Message = dict[str, Any]
 Matches = Callable[[Message], Any]

@@ -28,6 +28,7 @@ COLUMNS: Mapping[str, str] = {
     "lost": "lost",
     "double": "double",
     "silent": "silent",
+    "untold_but_listed": "not told, listed",
     "repeats": "most repeats",
     "active_p50": "paid→active p50, s",
     "active_p99": "p99",

@@ -67,8 +67,9 @@ SERVICES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("main_bot", "lost", {"operation": "push", "times": 3}),
     ("main_bot", "status", {"operation": "push", "status": 503, "times": 3}),
     ("main_bot", "status", {"operation": "push", "status": 429, "retry_after": 2, "times": 3}),
-    ("telegram", "retry_after", {"retry_after": 2, "times": 60}),
-    ("telegram", "retry_after", {"method": "sendMessage", "retry_after": 3, "times": 30}),
+    # Each of these shuts the gate anew for as long as it says: a storm of two dozen would be a minute's silence.
+    ("telegram", "retry_after", {"retry_after": 2, "times": 6}),
+    ("telegram", "retry_after", {"method": "sendMessage", "retry_after": 3, "times": 3}),
     ("telegram", "lose_answer", {"method": "sendMessage", "times": 4}),
     ("telegram", "reset", {"method": "sendMessage", "times": 4}),
     ("telegram", "server_error", {"method": "sendMessage", "status": 502, "json": False, "times": 4}),

@@ -17,14 +17,19 @@ from psycopg.rows import dict_row
 
 from sandbox.world import World
 from socialboost.db import queries
-from tests.chaos.buyers import RECEIPT, UUID, Buyer, Message
+from tests.chaos.buyers import RECEIPT, Buyer, Message
 from tests.chaos.rig import iter_lines
 
 QUERIES = Path(__file__).with_name("scorecard.sql")
 LATE_SECONDS = 30.0
 """After this long a job that is due and not done is a breach; what is parked is a figure of its own."""
-NOTICES = ("⚠️",)
+NOTICES = tuple(
+    f"⚠️ <b>{words}"
+    for words in ("Сума платежу", "Інша валюта", "Платіж надійшов запізно", "Повторний платіж")
+)
 """How every notice about money that waits for a decision begins."""
+MONEY_WORDS = ("receipt:", "notice:")
+"""Keys of the jobs that tell a buyer about money."""
 BARS = {"lost": 0, "double": 0, "silent": 0, "repeats": 1, "active_p99": 15.0, "active_max": 60.0}
 """The most there may be of each; times in seconds."""
 
@@ -57,6 +62,16 @@ class Score:
         self.note("double", f"{subject} {what}")
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A message about money: what it is, and when the bot's call for it came."""
+
+    kind: str
+    chat_id: int
+    message_id: int
+    at: float
+
+
 @dataclass
 class Evidence:
     """What was seen, by whom."""
@@ -65,8 +80,8 @@ class Evidence:
     """Crypto Pay: invoice id to the moment at which it was paid and the order it was for."""
     rows: dict[str, list[dict[str, Any]]]
     """The shop's database."""
-    sent: dict[tuple[int, int], float]
-    """Telegram: chat and message to the moment at which the bot's call came."""
+    sent: list[Sent]
+    """Telegram: every message about money that it took from the bot."""
     executions: dict[str, Any]
     """Main Bot: what it was given, and how much of it twice."""
     breaches: list[str]
@@ -115,16 +130,17 @@ def breaches(world: World) -> list[str]:
     return [f"{name}: {subject}" for name, subject in found]
 
 
-def _sent(world: World) -> dict[tuple[int, int], float]:
-    found: dict[tuple[int, int], float] = {}
+def _sent(world: World) -> list[Sent]:
+    found = []
     for _, line in iter_lines(world.wire_log("telegram")):
         record = json.loads(line)
-        if (
-            record["kind"] == "call"
-            and record.get("method") == "sendMessage"
-            and "result_message_id" in record
-        ):
-            found[int(record["chat_id"]), int(record["result_message_id"])] = float(record["at_ms"]) / 1000
+        # With a number the message is in the chat, also when the answer was lost on its way back.
+        if record.get("method") == "sendMessage" and "result_message_id" in record:
+            text = str(record["params"].get("text", ""))
+            kind = "receipt" if text.startswith(RECEIPT) else "notice" if text.startswith(NOTICES) else ""
+            if kind:
+                at = float(record["at_ms"]) / 1000
+                found.append(Sent(kind, int(record["chat_id"]), int(record["result_message_id"]), at))
     return found
 
 
@@ -138,7 +154,7 @@ def judge(
     activations: dict[str, list[float]] = {}
     for row in evidence.rows["activations"]:
         activations.setdefault(row["order_id"], []).append(row["active_at"])
-    told = _told(evidence, crowd, messages)
+    told = _told(evidence, crowd)
     active_after, told_after = _follow_money(score, evidence, payments, activations, told)
     _count_doubles(score, evidence, payments, activations)
     receipts = [len(times) for (_, kind), times in told.items() if kind == "receipt"]
@@ -166,6 +182,8 @@ def judge(
         "lost": len(score.problems.get("lost", [])),
         "double": len(score.doubled),
         "silent": len(score.problems.get("silent", [])),
+        "untold_but_listed": len(score.problems.get("untold_but_listed", [])),
+        "receipts_edited_away": _edited_away(evidence, messages),
         "repeats": max((count - 1 for count in receipts), default=0),
         "repeated": sum(count > 1 for count in receipts),
         **_times("active", active_after),
@@ -187,20 +205,21 @@ def judge(
     return score
 
 
-def _told(
-    evidence: Evidence, crowd: Iterable[Buyer], messages: Mapping[int, Mapping[int, Message]]
-) -> dict[tuple[str, str], list[float]]:
+def _told(evidence: Evidence, crowd: Iterable[Buyer]) -> dict[tuple[str, str], list[float]]:
     """Return when each order's buyer was sent receipts, and notices about its money."""
+    orders = {buyer.id: buyer.order_id for buyer in crowd}
     told: dict[tuple[str, str], list[float]] = {}
-    for buyer in crowd:
-        for message in messages.get(buyer.id, {}).values():
-            text = str(message["text"])
-            kind = "receipt" if text.startswith(RECEIPT) else "notice" if text.startswith(NOTICES) else ""
-            order = UUID.search(text)
-            if kind and order:
-                at = evidence.sent.get((buyer.id, int(message["message_id"])), float(message["date"]))
-                told.setdefault((order.group(), kind), []).append(at)
+    for sent in evidence.sent:
+        if sent.chat_id in orders:
+            told.setdefault((orders[sent.chat_id], sent.kind), []).append(sent.at)
     return told
+
+
+def _edited_away(evidence: Evidence, messages: Mapping[int, Mapping[int, Message]]) -> int:
+    """Return how many receipts show something else by now."""
+    receipts = (sent for sent in evidence.sent if sent.kind == "receipt")
+    shown = (messages.get(sent.chat_id, {}).get(sent.message_id) for sent in receipts)
+    return sum(message is not None and not message["text"].startswith(RECEIPT) for message in shown)
 
 
 def _follow_money(
@@ -212,6 +231,8 @@ def _follow_money(
 ) -> tuple[list[float], list[float]]:
     """Note what is lost and who was not told; return how long it took until active, and until told."""
     active_after, told_after = [], []
+    parked = [row["key"] for row in evidence.rows["jobs"] if row["state"] == "parked"]
+    listed_words = {part for key in parked if key.startswith(MONEY_WORDS) for part in key.split(":")}
     for invoice_id, paid in evidence.paid.items():
         order_id, row = str(paid.get("order_id")), payments.get(invoice_id)
         applied = row is not None and row["state"] == "applied"
@@ -224,7 +245,9 @@ def _follow_money(
         if words:
             told_after.append(min(words) - paid["at"])
         else:
-            score.note("silent", f"invoice {invoice_id} of order {order_id}: {row and row['state']}")
+            # Both sends that a money message may have ended in doubt: then an admin has it on the list.
+            kind = "untold_but_listed" if order_id in listed_words else "silent"
+            score.note(kind, f"invoice {invoice_id} of order {order_id}: {row and row['state']}")
     return active_after, told_after
 
 
