@@ -1,0 +1,65 @@
+"""`./run bench [name] [--quick]`: measure, print the rows, keep them; `./run bench --report` writes the doc.
+
+Without a name every bench runs, one after another: some twenty minutes on a quiet machine with two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import time
+from typing import Final, cast
+
+from benchmarks import report
+from benchmarks.options import Options
+from benchmarks.results import Result, save, show, text_table
+
+BENCHES: Final = {
+    "queues": "how soon an idle worker begins a job and how many it does, beside other queues (names follow)",
+    "taps": "from a tap to the bot's answer, idle and under 100 updates a second",
+    "webhooks": "how fast a payment webhook is acknowledged under 200 a second",
+    "paid": "from a paid webhook to an active package and its receipt, idle",
+    "orders": "full orders a second, and where the time goes",
+    "growth": "how orders and taps grow with worker processes",
+    "footprint": "what the product's processes cost while nothing happens",
+    "profile": "the functions of the hottest paths",
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run what was named; the exit code."""
+    listed = "\n".join(f"  {name:<10} {what}" for name, what in BENCHES.items())
+    parser = argparse.ArgumentParser(
+        prog="./run bench", epilog=listed, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("name", nargs="?", choices=[*BENCHES, "all"], default="all")
+    parser.add_argument("arguments", nargs="*", help="for queues: which ones")
+    parser.add_argument("--quick", action="store_true", help="the smallest run that goes the whole way")
+    parser.add_argument("--report", action="store_true", help="write docs/performance.md from what is kept")
+    chosen = parser.parse_intermixed_args(arguments)
+    if not chosen.report or chosen.name != "all":
+        options = Options(quick=chosen.quick, arguments=tuple(chosen.arguments))
+        for name in BENCHES if chosen.name == "all" else [chosen.name]:
+            measure(name, options)
+    if chosen.report:
+        print(f"wrote {report.write()}")
+    return 0
+
+
+def measure(name: str, options: Options) -> None:
+    """Run one bench, print and keep what it found."""
+    print(f"── {name}: {BENCHES[name]}", flush=True)
+    started = time.monotonic()
+    result = cast("Result", importlib.import_module(f"benchmarks.{name}").run(options))
+    for table in result.tables:
+        print(f"\n{text_table(table)}")
+    for goal in result.goals:
+        print(f"{'reached' if goal.met else 'MISSED '}  {goal.what}: {goal.measured} (goal {goal.goal})")
+    # A part of the queues says less than all of them: it is not kept over them.
+    path = save(result, quick=options.quick or bool(options.arguments))
+    print(f"\n{path.name}, {show(time.monotonic() - started)} s\n", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

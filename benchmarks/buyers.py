@@ -1,0 +1,58 @@
+"""Buyers who go the whole way, as many at once as wanted: confirm, pay link, payment, receipt."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from benchmarks.people import Crowd, Message, Person
+
+PACKAGE: Final = "starter-mini"
+RECEIPT: Final = "✅ Оплата успішна"
+
+
+async def order(crowd: Crowd, crypto_pay_url: str, person: Person) -> None:
+    """Buy one package: from the confirming tap until the receipt was read."""
+    await crowd.tap(person, f"confirm_{PACKAGE}")
+    card = await crowd.wait_for(person, lambda message: bool(_button(message, "pay_")), "the order's card")
+    await crowd.tap(person, _button(card, "pay_"))
+    link = await crowd.wait_for(person, lambda message: bool(_address(message)), "the pay link")
+    code = _address(link).rpartition("/")[2]
+    await crowd.post(f"/sim/invoices/{code}/pay", {}, crypto_pay_url)
+    await crowd.wait_for(person, lambda message: str(message["text"]).startswith(RECEIPT), "the receipt")
+
+
+async def keep_at_it(
+    act: Callable[[Person], Awaitable[Any]], people: list[Person], seconds: float
+) -> list[tuple[float, float]]:
+    """Let everybody act again and again (a closed loop); (when it ended, seconds it took) of each act."""
+    deadline = time.monotonic() + seconds
+    done: list[tuple[float, float]] = []
+
+    async def one(person: Person) -> None:
+        while time.monotonic() < deadline:
+            began = time.monotonic()
+            await act(person)
+            ended = time.monotonic()
+            done.append((ended, ended - began))
+
+    await asyncio.gather(*(one(person) for person in people))
+    return [moment for moment in sorted(done) if moment[0] <= deadline]
+
+
+def _button(message: Message, prefix: str) -> str:
+    """The data of the message's button that begins so, or nothing."""
+    return next(
+        (str(one["data"]) for one in _flat(message) if str(one.get("data", "")).startswith(prefix)), ""
+    )
+
+
+def _address(message: Message) -> str:
+    """The address of the message's url button, or nothing."""
+    return next((str(one["url"]) for one in _flat(message) if one["kind"] == "url"), "")
+
+
+def _flat(message: Message) -> list[dict[str, Any]]:
+    return [button for row in message["keyboard"] for button in row]

@@ -1,0 +1,55 @@
+"""A Telegram stand-in with the direct bot on it: what a tap costs without queue, database and screens."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from benchmarks.queue_systems import ROOT
+from sandbox.programs import Program, own_environment
+from sandbox.servers_process import release, spawn
+
+TOKEN: Final = "1234567890:" + "d" * 35
+STOP_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True)
+class DirectBot:
+    """Where it is and what crossed its wire."""
+
+    url: str
+    wire: Path
+
+
+@contextlib.contextmanager
+def direct_bot() -> Iterator[DirectBot]:
+    """Start both and leave nothing behind."""
+    with tempfile.TemporaryDirectory(prefix="socialboost-bench-") as name:
+        directory = Path(name)
+        wire = directory / "telegram.wire.jsonl"
+        options = ["--port", "0", "--token", TOKEN, "--rate-limits", "off", "--wire-log", str(wire)]
+        telegram = Program("sandbox.telegram", options, log=directory / "telegram.out")
+        try:
+            url = telegram.wait_for_address()
+            environment = own_environment() | {"TELEGRAM_API_URL": url, "TELEGRAM_BOT_TOKEN": TOKEN}
+            bot = spawn(
+                [sys.executable, "-m", "benchmarks.direct_bot"],
+                log=directory / "bot.out",
+                environment=environment | {"PYTHONPATH": str(ROOT)},
+                cwd=ROOT,
+                stop_signal=signal.SIGTERM,
+            )
+            try:
+                yield DirectBot(url, wire)
+            finally:
+                bot.terminate()
+                bot.wait(STOP_SECONDS)
+                release(bot)
+        finally:
+            telegram.stop()
