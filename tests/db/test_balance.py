@@ -79,7 +79,13 @@ def test_a_foreign_order_is_an_unknown_one(store: Store, buyer: int) -> None:
     stranger = store.person()
     give(store, stranger, 500)
     answer = pay(store, stranger, store.order(buyer))
-    assert answer == {"outcome": "not_found", "order_id": None, "amount": None, "balance": None, "status": None}
+    assert answer == {
+        "outcome": "not_found",
+        "order_id": None,
+        "amount": None,
+        "balance": None,
+        "status": None,
+    }
     assert balance(store, stranger) == 500
 
 

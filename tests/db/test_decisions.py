@@ -32,7 +32,9 @@ def balance(store: Store, telegram_id: int) -> Decimal:
     return Decimal(store.value("SELECT balance FROM users WHERE telegram_id = %s", telegram_id))
 
 
-def excepted(store: Store, buyer: int, invoice: str, amount: object = Decimal(50), asset: str = "USDT") -> str:
+def excepted(
+    store: Store, buyer: int, invoice: str, amount: object = Decimal(50), asset: str = "USDT"
+) -> str:
     """An order whose payment waits for a decision; the order's id."""
     order_id = store.order(buyer, invoice=invoice)
     assert store.pay(invoice, order_id, amount, asset)["outcome"] == "exception"
@@ -213,7 +215,11 @@ def test_money_goes_to_the_owner_named_last(store: Store, buyer: int) -> None:
 
 @pytest.mark.parametrize(
     ("first", "second", "end"),
-    [("credit", "dismiss", "cancelled"), ("dismiss", "refund", "refunded"), ("refund", "credit", "cancelled")],
+    [
+        ("credit", "dismiss", "cancelled"),
+        ("dismiss", "refund", "refunded"),
+        ("refund", "credit", "cancelled"),
+    ],
 )
 def test_an_order_closes_with_its_last_decision(
     store: Store, buyer: int, first: str, second: str, end: str

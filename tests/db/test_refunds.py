@@ -18,7 +18,9 @@ def buyer(store: Store) -> int:
     return store.person()
 
 
-def settle(store: Store, refund_id: object, state: str | None, *, refusal: str | None = None) -> dict[str, Any]:
+def settle(
+    store: Store, refund_id: object, state: str | None, *, refusal: str | None = None
+) -> dict[str, Any]:
     transfer = "T1" if state == "sent" else None
     answer: dict[str, Any] = store.call("settle_refund", refund_id, state, transfer, refusal)
     return answer
@@ -45,7 +47,11 @@ def test_an_exceptions_money_goes_back(store: Store, buyer: int) -> None:
     assert (sent["order_id"], sent["amount"], sent["asset"]) == (order_id, Decimal("7.5"), "TON")
     assert store.order_row(order_id)["status"] == "refunded"
     back = payment(store, "I1")
-    assert (back["state"], back["resolution"], back["refunded_amount"]) == ("resolved", "refunded", Decimal("7.5"))
+    assert (back["state"], back["resolution"], back["refunded_amount"]) == (
+        "resolved",
+        "refunded",
+        Decimal("7.5"),
+    )
 
 
 def test_an_active_orders_money_goes_back_and_its_days_too(store: Store, buyer: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import psycopg
 import pytest
 
@@ -219,3 +221,19 @@ def test_nothing_is_owed_when_the_payment_was_not_recorded(
     assert order(shop, order_id)["status"] == "pending"
     assert shop.job(f"receipt:{order_id}") == {}
     assert recorded(shop, order_id) == []
+
+
+def test_one_locked_order_holds_up_nobody_else(shop: Shop, newcomer: Callable[[], Buyer]) -> None:
+    """A lock is waited for two seconds at most, and by its own order only (failures.md D4)."""
+    stuck, other = newcomer(), newcomer()
+    order_id = stuck.open_order("mini")
+    invoice = stuck.invoice(order_id)
+    with psycopg.connect(shop.database_url) as blocker:
+        blocker.execute("SELECT 1 FROM orders WHERE id = %s FOR UPDATE", (order_id,))
+        job = stuck.pay(invoice)
+        other.buy("mini")
+        assert shop.job(job.key).get("state") != "done"
+        wait_until(lambda: shop.job(job.key).get("error"), "the wait for the lock to end")
+    shop.hurry()
+    shop.wait_for_job(f"receipt:{order_id}")
+    assert shop.job(job.key)["attempts"] == 1, "being locked out uses up no attempt"

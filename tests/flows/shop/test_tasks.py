@@ -241,3 +241,35 @@ def test_a_pulled_task_is_issued_once_and_not_pushed(shop: Shop, customer: Buyer
 
 def test_health_says_the_database_answers(shop: Shop) -> None:
     assert jobs.ask(jobs.CheckHealth(), timeout_seconds=4.0) == {"database": True}
+
+
+def test_a_main_bot_that_ignores_keys_works_a_lost_hand_over_once(shop: Shop, customer: Buyer) -> None:
+    """Before handing over again it is asked by the task's id (failures.md B4)."""
+    shop.post(shop.main_bot, "/sim/settings", {"honours_keys": False})
+    try:
+        with shop.fault(shop.main_bot, operation="push", kind="lost", times=1):
+            task_id = add(customer, link())
+            wait_until(lambda: shop.job(f"task:{task_id}").get("error"), "the answer to be lost")
+        shop.hurry()
+        shop.wait_for_job(f"task:{task_id}")
+    finally:
+        shop.post(shop.main_bot, "/sim/settings", {"honours_keys": True})
+    assert task(shop, task_id)["status"] == "sent"
+    assert len(shop.executions(task_id)) == 1
+
+
+def test_without_that_question_it_would_be_worked_twice(shop: Shop, customer: Buyer) -> None:
+    """Negative control: a Main Bot that answers no questions leaves only the key, which this one ignores."""
+    shop.post(shop.main_bot, "/sim/settings", {"honours_keys": False})
+    try:
+        with (
+            shop.fault(shop.main_bot, operation="push", kind="lost", times=1),
+            shop.fault(shop.main_bot, operation="show", kind="status", status=405, times=None),
+        ):
+            task_id = add(customer, link())
+            wait_until(lambda: shop.job(f"task:{task_id}").get("error"), "the answer to be lost")
+            shop.hurry()
+            shop.wait_for_job(f"task:{task_id}")
+    finally:
+        shop.post(shop.main_bot, "/sim/settings", {"honours_keys": True})
+    assert len(shop.executions(task_id)) == 2
