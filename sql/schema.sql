@@ -847,13 +847,14 @@ CREATE FUNCTION public.get_admin_stats() RETURNS json
     SELECT json_build_object(
         'total_users', f.users,
         'active_users', f.people_paid - (
-            SELECT count(DISTINCT over.user_id) FROM orders AS over
+            -- Counting, not EXISTS: for the few rows there are, each looked up; never one join of all orders.
+            SELECT count(DISTINCT over.user_id) FILTER (WHERE 0 = (
+                SELECT count(*) FROM orders AS live
+                WHERE live.user_id = over.user_id AND live.status = 'paid'
+                    AND live.expires_at > statement_timestamp()
+            ))
+            FROM orders AS over
             WHERE over.status = 'paid' AND over.expires_at <= statement_timestamp()
-                AND NOT EXISTS (
-                    SELECT FROM orders AS live
-                    WHERE live.user_id = over.user_id AND live.status = 'paid'
-                        AND live.expires_at > statement_timestamp()
-                )
         ),
         'total_orders', f.orders,
         'paid_orders', f.orders_paid,
@@ -2462,7 +2463,7 @@ CREATE INDEX idx_orders_deadline_at ON public.orders USING btree (deadline_at) W
 -- Name: idx_orders_expires_at; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX idx_orders_expires_at ON public.orders USING btree (expires_at) WHERE ((status)::text = 'paid'::text);
+CREATE INDEX idx_orders_expires_at ON public.orders USING btree (expires_at, user_id) WHERE ((status)::text = 'paid'::text);
 
 --
 -- Name: idx_orders_history; Type: INDEX; Schema: public; Owner: -
