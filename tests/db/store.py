@@ -20,6 +20,14 @@ from socialboost.db.pool import configure_json
 T = TypeVar("T")
 Row = dict[str, Any]
 PRICE = Decimal("99.99")
+SHIFTED = {
+    "orders": ("activated_at", "expires_at", "created_at", "updated_at", "deadline_at", "ended_at"),
+    "invoices": ("created_at", "check_at", "expires_at"),
+    "payments": ("paid_at", "created_at", "resolved_at"),
+    "activations": ("starts_at", "ends_at", "created_at", "revoked_at"),
+    "posts": ("created_at", "processed_at"),
+    "tasks": ("created_at", "due_at", "lease_until", "sent_at", "asked_at", "completed_at"),
+}
 
 
 class Store:
@@ -132,6 +140,17 @@ class Store:
             self.connection.execute(
                 f"UPDATE {table} SET {moved}{day}",  # type: ignore[arg-type] # noqa: S608 (names above)
                 {"passed": interval},
+            )
+
+    def shift(self, minutes: int) -> None:
+        """Let so many minutes pass, or, below zero, set the clock back. A post keeps its day but for whole days."""
+        days = minutes // (24 * 60) if minutes > 0 else 0
+        for table, columns in SHIFTED.items():
+            moved = ", ".join(f"{c} = {c} - make_interval(mins => %(minutes)s)" for c in columns)
+            day = ", local_day = local_day - %(days)s" if table == "posts" else ""
+            self.connection.execute(
+                f"UPDATE {table} SET {moved}{day}",  # type: ignore[arg-type] # noqa: S608 (names above)
+                {"minutes": minutes, "days": days},
             )
 
 
