@@ -67,7 +67,7 @@ SERVICES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("main_bot", "lost", {"operation": "push", "times": 3}),
     ("main_bot", "status", {"operation": "push", "status": 503, "times": 3}),
     ("main_bot", "status", {"operation": "push", "status": 429, "retry_after": 2, "times": 3}),
-    # Each of these shuts the gate anew for as long as it says: a storm of two dozen would be a minute's silence.
+    # Each shuts the gate anew for as long as it says: a storm of two dozen would be a minute's silence.
     ("telegram", "retry_after", {"retry_after": 2, "times": 6}),
     ("telegram", "retry_after", {"method": "sendMessage", "retry_after": 3, "times": 3}),
     ("telegram", "lose_answer", {"method": "sendMessage", "times": 4}),
