@@ -4,8 +4,8 @@ One step of the watch (workers/watch.py), every five seconds while an invoice is
 
 - paid there, open here: the payment is owed as `activate_order` under the same key as its webhook's job;
 - recorded here, not paid there: the admins are told, once;
-- paid there and unknown here altogether (a restored backup, an invoice whose answer was lost): found in the
-  newest paid invoices, looked through at the start and every half minute.
+- paid there and unknown here altogether (a restored backup, an invoice whose answer was lost): found among
+  all paid invoices as old as one can be that was paid just now, at the start and every half minute.
 
 An invoice is asked about until its payment is recorded, cancelled and expired orders included, for a week.
 Everything it writes is guarded by the payment's UNIQUE fact, so a second reconciler would only ask twice.
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from socialboost import jobs, logs
@@ -31,8 +32,11 @@ MOST_BATCHES: Final = 10
 """In one round; more than that many open invoices are asked about in turn."""
 VERIFY_BATCH: Final = 100
 VERIFY_AFTER_SECONDS: Final = 2.0
-RECENT_PAGE: Final = 100
+RECENT_PAGE: Final = 500
 MOST_RECENT_PAGES: Final = 20
+"""10,000 paid invoices: an hour of them at nearly three a second."""
+RECENT: Final = timedelta(minutes=70)
+"""The list is in the order in which invoices were made, and one can be paid for an hour after that."""
 
 log = logs.get(__name__)
 
@@ -77,12 +81,20 @@ class Reconciler:
             self._db().run("verify_payments", invoice_ids=right)
 
     def look_through_recent(self) -> None:
-        """Find paid invoices that nothing here leads to, newest first, until a page holds none."""
+        """Find paid invoices that nothing here leads to.
+
+        Newest first, down to those that were made too long before the latest payment to have been paid since
+        the last look, and further for as long as one is missing.
+        """
+        latest: datetime | None = None
         for page in range(MOST_RECENT_PAGES):
             paid = runtime.crypto_pay().newest_paid(offset=page * RECENT_PAGE, count=RECENT_PAGE)
             missing = self._unrecorded(paid)
             self._owe(missing)
-            if len(paid) < RECENT_PAGE or not missing:
+            latest = latest or max((one.made_at for one in paid if one.made_at), default=None)
+            last = paid[-1].made_at if paid else None
+            is_old = latest is not None and last is not None and last < latest - RECENT
+            if len(paid) < RECENT_PAGE or (is_old and not missing):
                 return
 
     def _unrecorded(self, paid: list[PaidInvoice]) -> list[PaidInvoice]:

@@ -53,6 +53,8 @@ class PaidInvoice:
     order_id: str
     """The invoice's payload: our order's id, or whatever a foreign invoice carries."""
     paid_at: str | None
+    made_at: datetime | None
+    """When the invoice was made; the service lists them in this order."""
     raw: dict[str, Any]
     """The invoice as it came."""
 
@@ -184,8 +186,18 @@ def _paid_invoice(item: dict[str, Any]) -> PaidInvoice:
         amount=_text(item.get("amount") if amount is None else amount),
         order_id=_text(item.get("payload")),
         paid_at=paid_at if isinstance(paid_at, str) else None,
+        made_at=_moment(item.get("created_at")),
         raw=item,
     )
+
+
+def _moment(value: Any) -> datetime | None:
+    """Return a time with its zone, or None for anything else."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _text(value: Any) -> str:

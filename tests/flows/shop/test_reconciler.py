@@ -15,6 +15,8 @@ from socialboost import broker, jobs
 from tests.flows.shop.world import ADMIN_ID, Buyer, Shop, wait_until
 
 _numbers = itertools.count(1)
+RECENT_PAGE = 500
+"""Paid invoices that the reconciler reads at once (workers/reconciler.py)."""
 
 
 def pay_unheard(shop: Shop, invoice: dict[str, Any], **changes: Any) -> None:
@@ -32,6 +34,24 @@ def payment_of(shop: Shop, invoice: dict[str, Any]) -> dict[str, Any]:
         return shop.rows("SELECT * FROM payments WHERE invoice_id = %s", str(invoice["invoice_id"]))
 
     return wait_until(find, "the payment to be found")[0]
+
+
+def make_elsewhere(shop: Shop, payload: str) -> dict[str, Any]:
+    """Make an invoice that the shop does not know, as when the answer to its making was lost."""
+    body = {"asset": "USDT", "amount": "99.99", "payload": payload, "currency_type": "crypto"}
+    headers = {"Crypto-Pay-API-Token": shop.environment["CRYPTOBOT_TOKEN"]}
+    url = f"{shop.crypto_pay.url}/api/createInvoice"
+    invoice: dict[str, Any] = shop.http.post(url, json=body, headers=headers, timeout=10).json()["result"]
+    return invoice
+
+
+def looked_through(shop: Shop, invoice: dict[str, Any]) -> dict[str, Any]:
+    """The payment of an invoice that only the list of paid ones leads to."""
+
+    def find() -> list[dict[str, Any]]:
+        return shop.rows("SELECT * FROM payments WHERE invoice_id = %s", str(invoice["invoice_id"]))
+
+    return wait_until(find, "the newest paid invoices to be looked through", 90)[0]
 
 
 def close_breaker(shop: Shop) -> None:
@@ -79,20 +99,25 @@ def test_an_order_that_has_ended_is_asked_about_too(
 
 
 def test_a_payment_of_an_invoice_nobody_recorded_is_found_among_the_newest(shop: Shop, buyer: Buyer) -> None:
-    order_id = buyer.open_order("mini")
-    body = {"asset": "USDT", "amount": "99.99", "payload": order_id, "currency_type": "crypto"}
-    headers = {"Crypto-Pay-API-Token": shop.environment["CRYPTOBOT_TOKEN"]}
-    answer = shop.http.post(
-        f"{shop.crypto_pay.url}/api/createInvoice", json=body, headers=headers, timeout=10
-    )
-    invoice = answer.json()["result"]
+    invoice = make_elsewhere(shop, buyer.open_order("mini"))
     pay_unheard(shop, invoice)
+    assert looked_through(shop, invoice)["state"] == "applied"
 
-    def find() -> list[dict[str, Any]]:
-        return shop.rows("SELECT * FROM payments WHERE invoice_id = %s", str(invoice["invoice_id"]))
 
-    found = wait_until(find, "the newest paid invoices to be looked through", 90)[0]
-    assert found["state"] == "applied"
+def test_such_a_payment_is_found_below_pages_of_known_ones(shop: Shop, buyer: Buyer) -> None:
+    """The list is in the order in which invoices were made: one made early and paid late is far down."""
+    early = make_elsewhere(shop, buyer.open_order("mini"))
+    for number in range(RECENT_PAGE + 1):
+        later = make_elsewhere(shop, f"known {number}")
+        shop.rows(
+            "INSERT INTO payments (provider, invoice_id, asset, amount, state, reason, source, paid_at)"
+            " VALUES ('crypto_pay', %s, 'USDT', 99.99, 'exception', 'unknown_order', 'webhook', now())"
+            " RETURNING id",
+            str(later["invoice_id"]),
+        )
+        pay_unheard(shop, later)
+    pay_unheard(shop, early)
+    assert looked_through(shop, early)["state"] == "applied"
 
 
 def test_what_crypto_pay_confirms_is_marked_and_what_it_does_not_know_is_told_once(
