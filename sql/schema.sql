@@ -914,9 +914,11 @@ BEGIN
             'language', v_user.language,
             'balance', v_user.balance,
             'total_spent', (
-                SELECT round(coalesce(sum(p.amount - p.refunded_amount), 0), 2)
-                FROM payments AS p JOIN orders AS o ON o.id = p.order_id
-                WHERE o.user_id = v_user.id AND p.state = 'applied'
+                SELECT round(coalesce(sum((
+                    SELECT p.amount - p.refunded_amount FROM payments AS p
+                    WHERE p.order_id = o.id AND p.state = 'applied'
+                )), 0), 2)
+                FROM orders AS o WHERE o.user_id = v_user.id
             ),
             'orders_count', (SELECT count(*) FROM orders WHERE user_id = v_user.id),
             'posts_count', count(*),
@@ -2763,7 +2765,7 @@ CREATE INDEX idx_payments_resolved_at ON public.payments USING btree (resolved_a
 -- Name: idx_payments_unverified; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX idx_payments_unverified ON public.payments USING btree (created_at) WHERE ((verified_at IS NULL) AND (doubted_at IS NULL) AND ((provider)::text = 'crypto_pay'::text));
+CREATE INDEX idx_payments_unverified ON public.payments USING btree (created_at) WHERE ((verified_at IS NULL) AND ((provider)::text = 'crypto_pay'::text));
 
 --
 -- Name: idx_posts_history; Type: INDEX; Schema: public; Owner: -

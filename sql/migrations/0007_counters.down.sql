@@ -1,4 +1,7 @@
 DROP INDEX idx_job_ledger_overdone;
+DROP INDEX idx_payments_unverified;
+CREATE INDEX idx_payments_unverified ON payments (created_at)
+    WHERE verified_at IS NULL AND doubted_at IS NULL AND provider = 'crypto_pay';
 DROP INDEX idx_balance_entries_created_at;
 DROP INDEX idx_activations_created_at;
 DROP INDEX idx_payments_created_at;
@@ -11,6 +14,7 @@ DROP INDEX idx_posts_user_id;
 CREATE INDEX idx_posts_user_id ON posts (user_id);
 
 \ir ../functions/complete_orders_v1.sql
+\ir ../functions/get_user_stats_v1.sql
 \ir ../functions/get_admin_stats_v1.sql
 
 DROP TRIGGER count_moved ON posts;

@@ -43,31 +43,32 @@ WHERE telegram_id = %(telegram_id)s AND (blocked_at IS NULL) <> %(reachable)s
 SELECT get_user_stats(%(telegram_id)s)
 
 -- name: get_history :many
--- A page of the person's orders and posts, newest first.
+-- A page of the person's orders and posts, newest first. What is paged over is read from the indexes alone.
 WITH person AS (
     SELECT id FROM users WHERE telegram_id = %(telegram_id)s
 ), entries AS (
     (
-        SELECT
-            'order' AS kind, id, created_at, status, package_name, amount, currency, expires_at,
-            NULL AS url, NULL AS platform, NULL AS fail_reason
-        FROM orders
+        SELECT 'order' AS kind, id, created_at FROM orders
         WHERE user_id = (SELECT id FROM person)
-        ORDER BY created_at DESC
+        ORDER BY created_at DESC, id
         LIMIT %(limit)s::bigint + %(offset)s::bigint
     )
     UNION ALL
     (
-        SELECT 'post', id, created_at, status, NULL, NULL, NULL, NULL, url, platform, fail_reason
-        FROM posts
+        SELECT 'post', id, created_at FROM posts
         WHERE user_id = (SELECT id FROM person)
-        ORDER BY created_at DESC
+        ORDER BY created_at DESC, id
         LIMIT %(limit)s::bigint + %(offset)s::bigint
     )
+), page AS (
+    SELECT kind, id, created_at FROM entries
+    ORDER BY created_at DESC, id
+    LIMIT %(limit)s OFFSET %(offset)s
 )
 SELECT
-    kind, id::text AS id, created_at, status, package_name, amount, currency, expires_at, url, platform,
-    fail_reason
-FROM entries
-ORDER BY created_at DESC, id
-LIMIT %(limit)s OFFSET %(offset)s
+    e.kind, e.id::text AS id, e.created_at, coalesce(o.status, p.status) AS status, o.package_name, o.amount,
+    o.currency, o.expires_at, p.url, p.platform, p.fail_reason
+FROM page AS e
+LEFT JOIN orders AS o ON e.kind = 'order' AND o.id = e.id
+LEFT JOIN posts AS p ON e.kind = 'post' AND p.id = e.id
+ORDER BY e.created_at DESC, e.id

@@ -1,0 +1,179 @@
+"""Realistic arguments for every named query, on a shop that benchmarks.scale.fill has filled.
+
+`prepare` adds, by the product's own statements, what each query works on (an open order, a payment that waits
+for a decision, a task on its way, a parked job…); `arguments` says what a query is called with then.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+import psycopg
+from psycopg.rows import dict_row
+
+from socialboost.db import queries
+from socialboost.db.pool import configure_json
+
+HEAVY: Final = 5_000_000_001
+"""Who has most orders and posts (fill.sql)."""
+BUYER, OWNER, DEBTOR, REFUNDED = (7_000_000_000 + number for number in range(4))
+ADMIN: Final = 1
+RUN_BY_MIGRATE: Final = frozenset({"migrations.sql", "session.sql"})
+"""These statements concern no table of the shop."""
+
+
+class Shop:
+    """A connection that runs named queries as the program does: prepared, each answer read to its end."""
+
+    def __init__(self, dsn: str) -> None:
+        self.connection: psycopg.Connection[dict[str, Any]] = psycopg.connect(
+            dsn, autocommit=True, row_factory=dict_row, prepare_threshold=0
+        )
+        configure_json(self.connection)
+
+    def call(self, name: str, /, **arguments: object) -> Any:
+        """Run a named query: its first column in its first row, if it has rows."""
+        cursor = self.connection.execute(queries.load()[name].text, arguments, prepare=True)
+        rows = cursor.fetchall() if cursor.description else []
+        return next(iter(rows[0].values())) if rows else None
+
+
+@dataclass(frozen=True)
+class World:
+    """What `prepare` made."""
+
+    order_id: str
+    invoice_id: str
+    paid_order_id: str
+    paid_payment_id: str
+    payment_id: str
+    refund_id: str
+    post_id: str
+    task_id: str
+    sent_task_id: str
+    letter_id: str
+    parked_ref: str
+
+
+def prepare(shop: Shop) -> World:
+    """Add what the queries work on."""
+    for person in (BUYER, OWNER, DEBTOR, REFUNDED):
+        shop.call("register_user", **_person(person))
+    orders = {person: _open_order(shop, person) for person in (BUYER, OWNER, DEBTOR, REFUNDED)}
+    price = shop.call("get_package", slug="starter-mini") and Decimal("99.99")
+    payments = {
+        person: shop.call("apply_payment", **_event(orders[person], f"A{person}", amount))["payment_id"]
+        for person, amount in ((OWNER, price), (DEBTOR, Decimal(1)), (REFUNDED, Decimal(2)))
+    }
+    refund = shop.call("resolve_payment", payment_id=payments[REFUNDED], action="refund", admin=ADMIN)
+    posts = [
+        shop.call("add_user_post", telegram_id=OWNER, url=f"https://t.me/scale/{n}", platform="telegram",
+                  request_id=f"sample:{n}")
+        for n in range(2)
+    ]  # fmt: skip
+    shop.call("begin_dispatch", task_id=posts[1]["task_id"], owner="sample", lease_seconds=60)
+    shop.call("keep_dead_letter", queue="maintenance", message_id="sample", actor=None, body=b"{}")
+    shop.call("claim_job", **_job("sample:parked"))
+    shop.call("park_job", key="sample:parked", worker="sample", error="it failed")
+    shop.call("claim_job", **_job("sample:running"))
+    return World(
+        order_id=orders[BUYER],
+        invoice_id=f"A{BUYER}",
+        paid_order_id=orders[OWNER],
+        paid_payment_id=payments[OWNER],
+        payment_id=payments[DEBTOR],
+        refund_id=refund["refund_id"],
+        post_id=posts[0]["post_id"],
+        task_id=posts[0]["task_id"],
+        sent_task_id=posts[1]["task_id"],
+        letter_id=shop.call("get_dead_letters", limit=1, offset=0),
+        parked_ref=shop.call("get_parked_jobs", limit=1, offset=0),
+    )
+
+
+def arguments(query: queries.Query, world: World) -> dict[str, Any]:
+    """What this query is called with; KeyError names the parameter nobody has given a sample of yet."""
+    names = set(re.findall(r"%\((\w+)\)s", query.text.decode()))
+    known = _common(world) | _special(world).get(query.name, {})
+    return {name: known[name] for name in names}
+
+
+def _common(world: World) -> dict[str, Any]:
+    return {
+        **_person(OWNER), **_event(world.order_id, world.invoice_id, Decimal("99.99")), **_job("sample:running"),
+        "order_id": world.order_id, "payment_id": world.payment_id, "refund_id": world.refund_id,
+        "post_id": world.post_id, "task_id": world.task_id, "letter_id": world.letter_id,
+        "ref": world.parked_ref, "keys": ["sample:running"], "workers": ["sample"], "invoice_ids": ["S7", "S8"],
+        "limit": 10, "offset": 0, "admin": ADMIN, "action": "dismiss", "owner": "sample", "name": "sample",
+        "package_slug": "starter-mini", "slug": "starter-mini", "pay_url": "https://pay.example/",
+        "expires_at": None, "reachable": False, "url": "https://t.me/scale/9", "platform": "telegram",
+        "request_id": "sample:9", "status": "completed", "state": "sent", "outcome": "accepted",
+        "external_task_id": "ext", "response": None, "transfer_id": "1", "refusal": None, "reason": "reason",
+        "error": "it failed", "message_id": "new", "body": b"{}", "day": f"{datetime.now(UTC):%Y-%m-%d}",
+        "timezone": "Europe/Kyiv", "since": datetime.now(UTC) - timedelta(days=1), "late_seconds": 600,
+        "silent_seconds": 900.0, "age_seconds": 60.0, "soon_seconds": 5.0, "resend_seconds": 30.0,
+        "delay_seconds": 1.0, "grace_seconds": 2.0, "seconds": 5.0,
+        "queues": ["interactive", "payments", "tasks", "notifications", "broadcast", "maintenance"],
+        "key": "sample:running",
+    }  # fmt: skip
+
+
+def _special(world: World) -> dict[str, dict[str, Any]]:
+    """Where one name means different things, and who stands for the worst case."""
+    return {
+        "get_user_stats": {"telegram_id": HEAVY},
+        "get_history": {"telegram_id": HEAVY, "limit": 6, "offset": 0},
+        "cancel_order": {"telegram_id": BUYER},
+        "get_order": {"telegram_id": BUYER},
+        "pay_from_balance": {"telegram_id": BUYER},
+        "get_notice_order": {"order_id": world.paid_order_id},
+        "get_receipt": {"order_id": world.paid_order_id},
+        "attach_invoice": {"invoice_id": "sample:new"},
+        "owe_job": {"key": "sample:new"},
+        "claim_job": {"key": "sample:new"},
+        "settle_parked_job": {"action": "replay"},
+        "settle_dead_letter": {"state": "discarded"},
+        "record_dispatch": {"task_id": world.sent_task_id},
+        "update_task_status": {"task_id": world.sent_task_id},
+        "get_due_invoices": {"limit": 100},
+        "expire_orders": {"limit": 100},
+        "complete_orders": {"limit": 100},
+        "purge_ledger": {"limit": 1000},
+        "sweep_jobs": {"limit": 100, "owner": "sample", "lease_seconds": 5.0},
+        "ask_about_silent_tasks": {"limit": 50},
+        "get_unverified_payments": {"limit": 100},
+    }
+
+
+def _person(telegram_id: int) -> dict[str, Any]:
+    return {
+        "telegram_id": telegram_id, "username": "sample", "first_name": "Sample", "last_name": None,
+        "language": "uk", "start_payload": None,
+    }  # fmt: skip
+
+
+def _open_order(shop: Shop, telegram_id: int) -> str:
+    order_id: str = shop.call("create_order", telegram_id=telegram_id, package_slug="starter-mini")["order_id"]
+    shop.call(
+        "attach_invoice", order_id=order_id, invoice_id=f"A{telegram_id}", asset="USDT",
+        amount=Decimal("99.99"), pay_url="https://pay.example/", expires_at=None,
+    )  # fmt: skip
+    return order_id
+
+
+def _event(order_id: str, invoice_id: str, amount: Decimal) -> dict[str, Any]:
+    return {
+        "provider": "crypto_pay", "invoice_id": invoice_id, "order_id_text": order_id, "asset": "USDT",
+        "amount": amount, "paid_at": None, "source": "webhook", "raw": b"sealed",
+    }  # fmt: skip
+
+
+def _job(key: str) -> dict[str, Any]:
+    return {
+        "key": key, "actor": "sample", "queue": "maintenance", "args": "{}", "max_attempts": 3,
+        "lease_seconds": 60, "worker": "sample",
+    }  # fmt: skip
