@@ -27,8 +27,8 @@ STATEMENTS: Final = {
 }
 CHUNK: Final = 50_000
 PAID_SHARE: Final = 0.64
-HEAVY_ORDERS: Final = 100
-"""Orders of the one person who buys most."""
+HEAVY_ORDERS: Final = 72
+"""Orders of the one person who buys most: three packages running at a time, for two years."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Size:
             "orders": self.orders,
             "jobs": self.jobs,
             "each": round(self.posts / (self.orders * PAID_SHARE)),
-            "heavy": max(3, self.orders // HEAVY_ORDERS),
+            "heavy": max(50, self.orders // HEAVY_ORDERS // 100 * 100),
         }
 
 
@@ -64,8 +64,8 @@ def fill(dsn: str, factor: float, say: Callable[[str], None] = print) -> None:
         ("fill_users", size.users), ("fill_balance_entries", 0), ("plan_orders", 0), ("index_plan", 0),
         ("fill_orders", size.orders), ("fill_invoices", size.orders), ("fill_payments", size.orders),
         ("fill_activations", size.orders), ("fill_posts", size.orders), ("fill_tasks", size.orders),
-        ("fill_jobs_of_payments", 0), ("fill_jobs_of_tasks", 0), ("fill_jobs_of_people", size.jobs),
-        ("recount", 0), ("vacuum", 0),
+        ("fill_broadcast", 0), ("fill_recipients", size.users), ("fill_jobs_of_payments", 0),
+        ("fill_jobs_of_tasks", 0), ("fill_jobs_of_people", size.jobs), ("recount", 0), ("vacuum", 0),
     ]  # fmt: skip
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(STATEMENTS["make_packages"].text, {})

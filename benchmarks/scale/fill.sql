@@ -176,6 +176,17 @@ FROM planned_orders AS o JOIN posts AS p ON p.order_id = o.id
 WHERE o.n BETWEEN %(first)s AND %(last)s
 ORDER BY p.created_at
 
+-- name: fill_broadcast :run
+-- A broadcast that went to everybody.
+INSERT INTO broadcasts (id, admin_telegram_id, body, status, started_at, ended_at)
+VALUES (md5('broadcast')::uuid, 1, 'Hello', 'completed', now() - interval '1 day', now() - interval '1 day')
+
+-- name: fill_recipients :run
+-- Its recipients.
+INSERT INTO broadcast_recipients (broadcast_id, user_id, status)
+SELECT md5('broadcast')::uuid, md5('user' || n)::uuid, CASE WHEN n %% 20 = 1 THEN 'blocked' ELSE 'sent' END
+FROM generate_series(%(first)s::integer, %(last)s::integer) AS n
+
 -- name: fill_jobs_of_payments :run
 -- A week of receipts and notices.
 INSERT INTO job_ledger (key, actor, queue, args, state, attempts, created_at, updated_at, done_at)

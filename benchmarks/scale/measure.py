@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,8 +62,8 @@ class Side:
 
     def __init__(self, dsn: str) -> None:
         self.shop = samples.Shop(dsn)
-        with self.shop.connection.transaction(force_rollback=False):
-            self.world = samples.prepare(self.shop)
+        self.world = samples.prepare(self.shop)
+        samples.catch_up(self.shop)
 
     def time(self, case: Case) -> float:
         """Milliseconds of one run."""
@@ -82,8 +83,10 @@ def cases() -> list[Case]:
         for query in queries.load().values()
         if query.file not in samples.RUN_BY_MIGRATE
     ]
-    history = queries.load()["get_history"]
-    return found + [Case(name, history, {"offset": offset}) for name, offset in DEEP_PAGES.items()]
+    history, breaches = queries.load()["get_history"], queries.load()["find_breaches"]
+    found += [Case(name, history, {"offset": offset}) for name, offset in DEEP_PAGES.items()]
+    minute_ago = datetime.now(UTC) - timedelta(minutes=1)
+    return [*found, Case("find_breaches, of a minute", breaches, {"since": minute_ago})]
 
 
 def measure(base: Side, full: Side, rounds: int) -> list[Figure]:

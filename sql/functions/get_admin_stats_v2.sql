@@ -7,13 +7,14 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
     SELECT json_build_object(
         'total_users', f.users,
         'active_users', f.people_paid - (
-            SELECT count(DISTINCT over.user_id) FROM orders AS over
+            -- Counting, not EXISTS: for the few rows there are, each looked up; never one join of all orders.
+            SELECT count(DISTINCT over.user_id) FILTER (WHERE 0 = (
+                SELECT count(*) FROM orders AS live
+                WHERE live.user_id = over.user_id AND live.status = 'paid'
+                    AND live.expires_at > statement_timestamp()
+            ))
+            FROM orders AS over
             WHERE over.status = 'paid' AND over.expires_at <= statement_timestamp()
-                AND NOT EXISTS (
-                    SELECT FROM orders AS live
-                    WHERE live.user_id = over.user_id AND live.status = 'paid'
-                        AND live.expires_at > statement_timestamp()
-                )
         ),
         'total_orders', f.orders,
         'paid_orders', f.orders_paid,

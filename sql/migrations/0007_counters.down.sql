@@ -6,6 +6,8 @@ DROP INDEX idx_balance_entries_created_at;
 DROP INDEX idx_activations_created_at;
 DROP INDEX idx_payments_created_at;
 DROP INDEX idx_posts_created_at;
+DROP INDEX idx_orders_expires_at;
+CREATE INDEX idx_orders_expires_at ON orders (expires_at) WHERE status = 'paid';
 DROP INDEX idx_orders_history;
 CREATE INDEX idx_orders_history ON orders (user_id, created_at DESC);
 DROP INDEX idx_posts_history;
