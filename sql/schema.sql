@@ -479,11 +479,12 @@ CREATE FUNCTION public.complete_orders(p_limit integer) RETURNS integer
     SET search_path TO 'public', 'pg_temp'
     AS $$
     WITH due AS (
-        SELECT id FROM orders WHERE status = 'paid' AND expires_at <= now()
-        ORDER BY expires_at LIMIT p_limit FOR UPDATE SKIP LOCKED
+        SELECT o.id FROM orders AS o JOIN users AS u ON u.id = o.user_id
+        WHERE o.status = 'paid' AND o.expires_at <= now()
+        ORDER BY o.expires_at LIMIT p_limit FOR NO KEY UPDATE OF u SKIP LOCKED
     ), completed AS (
         UPDATE orders AS o SET status = 'completed', ended_at = now(), updated_at = now()
-        FROM due WHERE o.id = due.id
+        FROM due WHERE o.id = due.id AND o.status = 'paid' AND o.expires_at <= now()
         RETURNING 1
     )
     SELECT count(*)::integer FROM completed
@@ -525,6 +526,132 @@ BEGIN
         SELECT count(*) INTO v_count FROM users WHERE blocked_at IS NULL;
     END IF;
     RETURN v_count;
+END
+$$;
+
+--
+-- Name: count_orders(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.count_orders() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v_orders integer := 0;
+    v_paid integer := 0;
+    v_people integer := 0;
+    v_users uuid[] := '{}';  -- the owner of each order that came into `paid`, or left it
+    v_moves integer[] := '{}';  -- 1 or -1 for each of them
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        SELECT
+            coalesce(sum((n.status IN ('paid', 'completed'))::integer
+                - (o.status IN ('paid', 'completed'))::integer), 0),
+            array_agg(n.user_id) FILTER (WHERE (n.status = 'paid') <> (o.status = 'paid')),
+            array_agg((n.status = 'paid')::integer - (o.status = 'paid')::integer)
+                FILTER (WHERE (n.status = 'paid') <> (o.status = 'paid'))
+        INTO v_paid, v_users, v_moves
+        FROM new_orders AS n JOIN old_orders AS o ON o.id = n.id AND o.status <> n.status;
+    ELSIF TG_OP = 'INSERT' THEN
+        SELECT count(*), count(*) FILTER (WHERE status IN ('paid', 'completed')),
+            array_agg(user_id) FILTER (WHERE status = 'paid'), array_agg(1) FILTER (WHERE status = 'paid')
+        INTO v_orders, v_paid, v_users, v_moves
+        FROM new_orders;
+    ELSE
+        SELECT -count(*), -count(*) FILTER (WHERE status IN ('paid', 'completed')),
+            array_agg(user_id) FILTER (WHERE status = 'paid'), array_agg(-1) FILTER (WHERE status = 'paid')
+        INTO v_orders, v_paid, v_users, v_moves
+        FROM old_orders;
+    END IF;
+    IF v_users IS NOT NULL THEN
+        SELECT coalesce(sum((has.orders > 0)::integer - (has.orders - moved.by > 0)::integer), 0)
+        INTO v_people
+        FROM (
+            SELECT m.user_id, sum(m.move) AS by FROM unnest(v_users, v_moves) AS m (user_id, move) GROUP BY 1
+        ) AS moved,
+        LATERAL (
+            SELECT count(*) AS orders FROM orders WHERE user_id = moved.user_id AND status = 'paid'
+        ) AS has;
+    END IF;
+    IF v_orders <> 0 OR v_paid <> 0 OR v_people <> 0 THEN
+        INSERT INTO figures AS f (name, backend, amount)
+        SELECT c.name, pg_backend_pid(), c.amount
+        FROM (VALUES ('orders', v_orders), ('orders_paid', v_paid), ('people_paid', v_people)) AS c (name, amount)
+        WHERE c.amount <> 0
+        ON CONFLICT (name, backend) DO UPDATE SET amount = f.amount + excluded.amount;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+--
+-- Name: count_payments(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.count_payments() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v_change numeric := 0;
+BEGIN
+    IF TG_OP <> 'DELETE' AND NEW.state = 'applied' THEN
+        v_change := NEW.amount - NEW.refunded_amount;
+    END IF;
+    IF TG_OP <> 'INSERT' AND OLD.state = 'applied' THEN
+        v_change := v_change - (OLD.amount - OLD.refunded_amount);
+    END IF;
+    IF v_change <> 0 THEN
+        INSERT INTO figures AS f (name, backend, amount)
+        VALUES ('revenue', pg_backend_pid(), v_change)
+        ON CONFLICT (name, backend) DO UPDATE SET amount = f.amount + excluded.amount;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+--
+-- Name: count_posts(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.count_posts() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v_old text := CASE WHEN TG_OP <> 'INSERT' THEN OLD.status ELSE 'none' END;
+    v_new text := CASE WHEN TG_OP <> 'DELETE' THEN NEW.status ELSE 'none' END;
+BEGIN
+    INSERT INTO figures AS f (name, backend, amount)
+    SELECT c.name, pg_backend_pid(), c.amount
+    FROM (VALUES
+        ('posts', (v_new <> 'none')::integer - (v_old <> 'none')::integer),
+        ('posts_active',
+            (v_new IN ('pending', 'processing'))::integer - (v_old IN ('pending', 'processing'))::integer),
+        ('posts_completed', (v_new = 'completed')::integer - (v_old = 'completed')::integer)
+    ) AS c (name, amount)
+    WHERE c.amount <> 0
+    ON CONFLICT (name, backend) DO UPDATE SET amount = f.amount + excluded.amount;
+    RETURN NULL;
+END
+$$;
+
+--
+-- Name: count_users(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.count_users() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v_change integer := CASE TG_OP WHEN 'INSERT' THEN 1 ELSE -1 END;
+BEGIN
+    INSERT INTO figures AS f (name, backend, amount)
+    VALUES ('users', pg_backend_pid(), v_change)
+    ON CONFLICT (name, backend) DO UPDATE SET amount = f.amount + excluded.amount;
+    RETURN NULL;
 END
 $$;
 
@@ -776,6 +903,28 @@ END
 $$;
 
 --
+-- Name: fold_figures(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.fold_figures() RETURNS integer
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH free AS (
+        SELECT name, backend FROM figures WHERE backend <> 0 FOR UPDATE SKIP LOCKED
+    ), gone AS (
+        DELETE FROM figures AS f USING free
+        WHERE f.name = free.name AND f.backend = free.backend
+        RETURNING f.name, f.amount
+    ), folded AS (
+        INSERT INTO figures AS f (name, backend, amount)
+        SELECT name, 0, sum(amount) FROM gone GROUP BY name ORDER BY name
+        ON CONFLICT (name, backend) DO UPDATE SET amount = f.amount + excluded.amount
+    )
+    SELECT count(*)::integer FROM gone
+$$;
+
+--
 -- Name: get_admin_stats(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -785,20 +934,23 @@ CREATE FUNCTION public.get_admin_stats() RETURNS json
     SET "TimeZone" TO 'UTC'
     AS $$
     SELECT json_build_object(
-        'total_users', (SELECT count(*) FROM users),
-        'active_users', (
-            SELECT count(DISTINCT user_id) FROM orders
-            WHERE status = 'paid' AND activated_at <= statement_timestamp()
-                AND expires_at > statement_timestamp()
+        'total_users', f.users,
+        'active_users', f.people_paid - (
+            -- Counting, not EXISTS: for the few rows there are, each looked up; never one join of all orders.
+            SELECT count(DISTINCT over.user_id) FILTER (WHERE 0 = (
+                SELECT count(*) FROM orders AS live
+                WHERE live.user_id = over.user_id AND live.status = 'paid'
+                    AND live.expires_at > statement_timestamp()
+            ))
+            FROM orders AS over
+            WHERE over.status = 'paid' AND over.expires_at <= statement_timestamp()
         ),
-        'total_orders', (SELECT count(*) FROM orders),
-        'paid_orders', (SELECT count(*) FROM orders WHERE status IN ('paid', 'completed')),
-        'total_revenue', (
-            SELECT round(coalesce(sum(amount - refunded_amount), 0), 2) FROM payments WHERE state = 'applied'
-        ),
-        'total_posts', (SELECT count(*) FROM posts),
-        'active_posts', (SELECT count(*) FROM posts WHERE status IN ('pending', 'processing')),
-        'completed_posts', (SELECT count(*) FROM posts WHERE status = 'completed'),
+        'total_orders', f.orders,
+        'paid_orders', f.orders_paid,
+        'total_revenue', round(f.revenue, 2),
+        'total_posts', f.posts,
+        'active_posts', f.posts_active,
+        'completed_posts', f.posts_completed,
         'packages_count', (SELECT count(*) FROM packages WHERE is_active),
         'recent_orders', (
             SELECT coalesce(json_agg(json_build_object(
@@ -816,6 +968,18 @@ CREATE FUNCTION public.get_admin_stats() RETURNS json
             ) AS recent
         )
     )
+    FROM (
+        SELECT
+            coalesce(sum(amount) FILTER (WHERE name = 'users'), 0)::bigint AS users,
+            coalesce(sum(amount) FILTER (WHERE name = 'people_paid'), 0)::bigint AS people_paid,
+            coalesce(sum(amount) FILTER (WHERE name = 'orders'), 0)::bigint AS orders,
+            coalesce(sum(amount) FILTER (WHERE name = 'orders_paid'), 0)::bigint AS orders_paid,
+            coalesce(sum(amount) FILTER (WHERE name = 'revenue'), 0) AS revenue,
+            coalesce(sum(amount) FILTER (WHERE name = 'posts'), 0)::bigint AS posts,
+            coalesce(sum(amount) FILTER (WHERE name = 'posts_active'), 0)::bigint AS posts_active,
+            coalesce(sum(amount) FILTER (WHERE name = 'posts_completed'), 0)::bigint AS posts_completed
+        FROM figures
+    ) AS f
 $$;
 
 --
@@ -1413,6 +1577,29 @@ BEGIN
     WHERE b.id = p_broadcast
     RETURNING c.everything INTO v_written;
     RETURN coalesce(v_written, 0);
+END
+$$;
+
+--
+-- Name: recount_figures(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.recount_figures() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    LOCK TABLE users, orders, payments, posts IN SHARE ROW EXCLUSIVE MODE;
+    DELETE FROM figures;
+    INSERT INTO figures (name, backend, amount)
+    SELECT 'users', 0, count(*) FROM users
+    UNION ALL SELECT 'orders', 0, count(*) FROM orders
+    UNION ALL SELECT 'orders_paid', 0, count(*) FROM orders WHERE status IN ('paid', 'completed')
+    UNION ALL SELECT 'people_paid', 0, count(DISTINCT user_id) FROM orders WHERE status = 'paid'
+    UNION ALL SELECT 'revenue', 0, coalesce(sum(amount - refunded_amount), 0) FROM payments WHERE state = 'applied'
+    UNION ALL SELECT 'posts', 0, count(*) FROM posts
+    UNION ALL SELECT 'posts_active', 0, count(*) FROM posts WHERE status IN ('pending', 'processing')
+    UNION ALL SELECT 'posts_completed', 0, count(*) FROM posts WHERE status = 'completed';
 END
 $$;
 
@@ -2235,6 +2422,17 @@ CREATE TABLE public.dead_letters (
 );
 
 --
+-- Name: figures; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.figures (
+    name text NOT NULL,
+    backend integer NOT NULL,
+    amount numeric NOT NULL
+)
+WITH (fillfactor='50');
+
+--
 -- Name: invoices; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2424,6 +2622,13 @@ ALTER TABLE ONLY public.dead_letters
     ADD CONSTRAINT dead_letters_queue_message_id_key UNIQUE (queue, message_id);
 
 --
+-- Name: figures figures_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.figures
+    ADD CONSTRAINT figures_pkey PRIMARY KEY (name, backend);
+
+--
 -- Name: invoices invoices_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2564,6 +2769,12 @@ ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_telegram_id_key UNIQUE (telegram_id);
 
 --
+-- Name: idx_activations_created_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_activations_created_at ON public.activations USING btree (created_at);
+
+--
 -- Name: idx_activations_run_id; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2660,6 +2871,12 @@ CREATE INDEX idx_invoices_order_id ON public.invoices USING btree (order_id);
 CREATE INDEX idx_job_ledger_lease ON public.job_ledger USING btree (lease_until) WHERE (state = 'running'::text);
 
 --
+-- Name: idx_job_ledger_overdone; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_job_ledger_overdone ON public.job_ledger USING btree (created_at) WHERE (attempts > 3);
+
+--
 -- Name: idx_job_ledger_parked; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -2699,13 +2916,13 @@ CREATE INDEX idx_orders_deadline_at ON public.orders USING btree (deadline_at) W
 -- Name: idx_orders_expires_at; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX idx_orders_expires_at ON public.orders USING btree (expires_at) WHERE ((status)::text = 'paid'::text);
+CREATE INDEX idx_orders_expires_at ON public.orders USING btree (expires_at, user_id) WHERE ((status)::text = 'paid'::text);
 
 --
 -- Name: idx_orders_history; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX idx_orders_history ON public.orders USING btree (user_id, created_at DESC);
+CREATE INDEX idx_orders_history ON public.orders USING btree (user_id, created_at DESC, id);
 
 --
 -- Name: idx_orders_live; Type: INDEX; Schema: public; Owner: -
@@ -2718,6 +2935,12 @@ CREATE INDEX idx_orders_live ON public.orders USING btree (user_id, expires_at) 
 --
 
 CREATE UNIQUE INDEX idx_orders_one_pending ON public.orders USING btree (user_id, package_id) WHERE ((status)::text = 'pending'::text);
+
+--
+-- Name: idx_orders_refunded; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_orders_refunded ON public.orders USING btree (updated_at) WHERE ((status)::text = 'refunded'::text);
 
 --
 -- Name: idx_orders_status; Type: INDEX; Schema: public; Owner: -
@@ -2736,6 +2959,12 @@ CREATE INDEX idx_orders_user_id ON public.orders USING btree (user_id);
 --
 
 CREATE INDEX idx_packages_on_sale ON public.packages USING btree (price) WHERE is_active;
+
+--
+-- Name: idx_payments_created_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_payments_created_at ON public.payments USING btree (created_at);
 
 --
 -- Name: idx_payments_exceptions; Type: INDEX; Schema: public; Owner: -
@@ -2768,10 +2997,16 @@ CREATE INDEX idx_payments_resolved_at ON public.payments USING btree (resolved_a
 CREATE INDEX idx_payments_unverified ON public.payments USING btree (created_at) WHERE ((verified_at IS NULL) AND ((provider)::text = 'crypto_pay'::text));
 
 --
+-- Name: idx_posts_created_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_posts_created_at ON public.posts USING btree (created_at);
+
+--
 -- Name: idx_posts_history; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX idx_posts_history ON public.posts USING btree (user_id, created_at DESC);
+CREATE INDEX idx_posts_history ON public.posts USING btree (user_id, created_at DESC, id);
 
 --
 -- Name: idx_posts_one_link_a_day; Type: INDEX; Schema: public; Owner: -
@@ -2795,7 +3030,7 @@ CREATE INDEX idx_posts_status ON public.posts USING btree (status);
 -- Name: idx_posts_user_id; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX idx_posts_user_id ON public.posts USING btree (user_id);
+CREATE INDEX idx_posts_user_id ON public.posts USING btree (user_id, status);
 
 --
 -- Name: idx_tasks_due_at; Type: INDEX; Schema: public; Owner: -
@@ -2846,10 +3081,64 @@ CREATE INDEX idx_users_referrer_id ON public.users USING btree (referrer_id);
 CREATE INDEX idx_users_telegram_id ON public.users USING btree (telegram_id);
 
 --
+-- Name: idx_users_with_balance; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_users_with_balance ON public.users USING btree (id) WHERE (balance <> (0)::numeric);
+
+--
 -- Name: balance_entries apply_balance_entry; Type: TRIGGER; Schema: public; Owner: -
 --
 
 CREATE TRIGGER apply_balance_entry AFTER INSERT ON public.balance_entries FOR EACH ROW EXECUTE FUNCTION public.apply_balance_entry();
+
+--
+-- Name: orders count_deleted; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER count_deleted AFTER DELETE ON public.orders REFERENCING OLD TABLE AS old_orders FOR EACH STATEMENT EXECUTE FUNCTION public.count_orders();
+
+--
+-- Name: orders count_inserted; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER count_inserted AFTER INSERT ON public.orders REFERENCING NEW TABLE AS new_orders FOR EACH STATEMENT EXECUTE FUNCTION public.count_orders();
+
+--
+-- Name: payments count_moved; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER count_moved AFTER UPDATE OF state, amount, refunded_amount ON public.payments FOR EACH ROW EXECUTE FUNCTION public.count_payments();
+
+--
+-- Name: posts count_moved; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER count_moved AFTER UPDATE OF status ON public.posts FOR EACH ROW WHEN (((old.status)::text IS DISTINCT FROM (new.status)::text)) EXECUTE FUNCTION public.count_posts();
+
+--
+-- Name: payments count_payments; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER count_payments AFTER INSERT OR DELETE ON public.payments FOR EACH ROW EXECUTE FUNCTION public.count_payments();
+
+--
+-- Name: posts count_posts; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER count_posts AFTER INSERT OR DELETE ON public.posts FOR EACH ROW EXECUTE FUNCTION public.count_posts();
+
+--
+-- Name: orders count_updated; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER count_updated AFTER UPDATE ON public.orders REFERENCING OLD TABLE AS old_orders NEW TABLE AS new_orders FOR EACH STATEMENT EXECUTE FUNCTION public.count_orders();
+
+--
+-- Name: users count_users; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER count_users AFTER INSERT OR DELETE ON public.users FOR EACH ROW EXECUTE FUNCTION public.count_users();
 
 --
 -- Name: users refuse_balance_insert; Type: TRIGGER; Schema: public; Owner: -
