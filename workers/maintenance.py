@@ -73,7 +73,7 @@ def _expire_batch() -> int:
 
 @actor(jobs.PurgeLedger)
 def purge_ledger(job: jobs.PurgeLedger, attempt: Attempt) -> None:  # noqa: ARG001
-    """Delete settled ledger rows older than a week, in batches that hold no lock for long; fold the figures."""
+    """Delete settled ledger rows older than a week, in batches that hold no lock for long; fold figures."""
     while runtime.db().run("purge_ledger", limit=BATCH * 10) == BATCH * 10:
         pass
     runtime.db().value("fold_figures")
