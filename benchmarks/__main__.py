@@ -22,6 +22,7 @@ BENCHES: Final = {
     "paid": "from a paid webhook to an active package and its receipt, idle",
     "orders": "full orders a second, and where the time goes",
     "growth": "how orders and taps grow with worker processes",
+    "scale": "every query in a shop of a million people beside an empty one",
     "footprint": "what the product's processes cost while nothing happens",
     "profile": "the functions of the hottest paths",
 }

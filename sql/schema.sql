@@ -2937,6 +2937,12 @@ CREATE INDEX idx_orders_live ON public.orders USING btree (user_id, expires_at) 
 CREATE UNIQUE INDEX idx_orders_one_pending ON public.orders USING btree (user_id, package_id) WHERE ((status)::text = 'pending'::text);
 
 --
+-- Name: idx_orders_refunded; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_orders_refunded ON public.orders USING btree (updated_at) WHERE ((status)::text = 'refunded'::text);
+
+--
 -- Name: idx_orders_status; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -3073,6 +3079,12 @@ CREATE INDEX idx_users_referrer_id ON public.users USING btree (referrer_id);
 --
 
 CREATE INDEX idx_users_telegram_id ON public.users USING btree (telegram_id);
+
+--
+-- Name: idx_users_with_balance; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_users_with_balance ON public.users USING btree (id) WHERE (balance <> (0)::numeric);
 
 --
 -- Name: balance_entries apply_balance_entry; Type: TRIGGER; Schema: public; Owner: -

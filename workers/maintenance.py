@@ -14,8 +14,8 @@ from workers import outbox, runtime, watch
 from workers.base import Attempt, actor
 
 BATCH: Final = 100
-PURGE_HOUR, PURGE_MINUTE = 3, 30
-"""UTC; a purge missed is made up for the next day."""
+PURGE_MINUTE: Final = 30
+"""Of every hour; a purge missed is made up for in the next."""
 INVARIANTS_MINUTES: Final = 5
 REPORT_HOUR: Final = 9
 """Local; the hour of the admins' daily line."""
@@ -44,8 +44,8 @@ def tick_minute(job: jobs.TickMinute) -> None:  # noqa: ARG001
     jobs.send(jobs.ReconcilePayments(key=f"tick:reconcile_payments:{minute}"))
     if now.minute % INVARIANTS_MINUTES == 0:
         jobs.send(jobs.CheckInvariants(key=f"tick:check_invariants:{minute}"))
-    if (now.hour, now.minute) == (PURGE_HOUR, PURGE_MINUTE):
-        jobs.send(jobs.PurgeLedger(key=f"tick:purge_ledger:{now:%Y-%m-%d}"))
+    if now.minute == PURGE_MINUTE:
+        jobs.send(jobs.PurgeLedger(key=f"tick:purge_ledger:{now:%Y-%m-%dT%H}"))
     local = now.astimezone(runtime.settings().timezone)
     if local.hour >= REPORT_HOUR and local.minute == 0:  # each hour again: a tick missed is made up for
         day = f"{local - timedelta(days=1):%Y-%m-%d}"
@@ -73,9 +73,10 @@ def _expire_batch() -> int:
 
 @actor(jobs.PurgeLedger)
 def purge_ledger(job: jobs.PurgeLedger, attempt: Attempt) -> None:  # noqa: ARG001
-    """Delete settled ledger rows older than a week, in batches that hold no lock for long."""
+    """Delete settled ledger rows older than a week, in batches that hold no lock for long; fold figures."""
     while runtime.db().run("purge_ledger", limit=BATCH * 10) == BATCH * 10:
         pass
+    runtime.db().value("fold_figures")
 
 
 @actor(jobs.ReconcilePayments)

@@ -63,9 +63,10 @@ def fill(dsn: str, factor: float, say: Callable[[str], None] = print) -> None:
     chunked = [
         ("fill_users", size.users), ("fill_balance_entries", 0), ("plan_orders", 0), ("index_plan", 0),
         ("fill_orders", size.orders), ("fill_invoices", size.orders), ("fill_payments", size.orders),
-        ("fill_activations", size.orders), ("fill_posts", size.orders), ("fill_tasks", size.orders),
-        ("fill_broadcast", 0), ("fill_recipients", size.users), ("fill_jobs_of_payments", 0),
-        ("fill_jobs_of_tasks", 0), ("fill_jobs_of_people", size.jobs), ("recount", 0), ("vacuum", 0),
+        ("fill_refunds", 0), ("fill_decisions", 0), ("fill_activations", size.orders),
+        ("fill_posts", size.orders), ("fill_tasks", size.orders), ("fill_broadcast", 0),
+        ("fill_recipients", size.users), ("fill_jobs_of_payments", 0), ("fill_jobs_of_tasks", 0),
+        ("fill_jobs_of_people", size.jobs), ("recount", 0), ("vacuum", 0),
     ]  # fmt: skip
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(STATEMENTS["make_packages"].text, {})

@@ -20,17 +20,18 @@ INSERT INTO users (
 SELECT
     md5('user' || n)::uuid, 5000000000 + n, 'person_' || n, 'Person ' || n,
     CASE WHEN n %% 10 < 7 THEN 'uk' ELSE 'en' END, 'r' || lpad(n::text, 14, '0'),
-    CASE WHEN n %% 20 = 0 THEN 150 ELSE 0 END,
+    CASE WHEN n %% 200 = 0 THEN 150 ELSE 0 END,
     CASE WHEN n %% 20 = 1 THEN came + (now() - came) * 0.9 END,
     came + (now() - came) * random() ^ 2, came, came
 FROM generate_series(%(first)s::integer, %(last)s::integer) AS n,
     LATERAL (SELECT now() - interval '730 days' * (1 - n / %(users)s::float8) AS came) AS c
 
 -- name: fill_balance_entries :run
--- One credit for each person who has a balance.
+-- Twenty credits for each person who has a balance.
 INSERT INTO balance_entries (user_id, amount, kind, reference, created_at)
-SELECT id, balance, 'credit', 'scale:' || telegram_id, created_at + (now() - created_at) * 0.5
-FROM users WHERE balance > 0
+SELECT id, balance / 20, 'bonus', 'scale:' || telegram_id || ':' || i, created_at + (now() - created_at) * i / 20
+FROM users, generate_series(1, 20) AS i
+WHERE balance > 0
 
 -- name: plan_orders :run
 -- Who bought what and when, in the order of time. A few people buy most; the first person buys most of all.
@@ -110,6 +111,18 @@ SELECT
     CASE WHEN o.status = 'refunded' THEN o.created_at + interval '2 days' END
 FROM planned_orders AS p JOIN orders AS o ON o.id = p.id
 WHERE p.n BETWEEN %(first)s AND %(last)s AND o.status IN ('paid', 'completed', 'refunded', 'processing')
+
+-- name: fill_refunds :run
+-- What was sent back for refunded orders.
+INSERT INTO refunds (payment_id, user_id, asset, amount, state, transfer_id, admin_telegram_id, created_at, updated_at)
+SELECT p.id, o.user_id, p.asset, p.amount, 'sent', 'T' || p.invoice_id, 1, p.resolved_at, p.resolved_at
+FROM payments AS p JOIN orders AS o ON o.id = p.order_id
+WHERE p.resolution = 'refunded'
+
+-- name: fill_decisions :run
+-- Who decided that.
+INSERT INTO admin_actions (admin_telegram_id, action, subject, created_at)
+SELECT 1, 'payment_refund', id::text, resolved_at FROM payments WHERE resolution = 'refunded'
 
 -- name: fill_activations :run
 -- The days bought.

@@ -65,6 +65,11 @@ class World:
     sent_task_id: str
     letter_id: str
     parked_ref: str
+    package_id: str
+    draft_id: str
+    broadcast_id: str
+    pending: list[str]
+    taken: list[str]
 
 
 def prepare(shop: Shop) -> World:
@@ -72,7 +77,7 @@ def prepare(shop: Shop) -> World:
     for person in (BUYER, OWNER, DEBTOR, REFUNDED):
         shop.call("register_user", **_person(person))
     orders = {person: _open_order(shop, person) for person in (BUYER, OWNER, DEBTOR, REFUNDED)}
-    price = shop.call("get_package", slug="starter-mini") and Decimal("99.99")
+    price = Decimal("99.99")
     payments = {
         person: shop.call("apply_payment", **_event(orders[person], f"A{person}", amount))["payment_id"]
         for person, amount in ((OWNER, price), (DEBTOR, Decimal(1)), (REFUNDED, Decimal(2)))
@@ -100,7 +105,32 @@ def prepare(shop: Shop) -> World:
         sent_task_id=posts[1]["task_id"],
         letter_id=shop.call("get_dead_letters", limit=1, offset=0),
         parked_ref=shop.call("get_parked_jobs", limit=1, offset=0),
+        package_id=shop.call("get_every_package"),
+        draft_id=_draft(shop, "sample:draft"),
+        **_running_broadcast(shop),
     )
+
+
+def _running_broadcast(shop: Shop) -> dict[str, Any]:
+    """A broadcast under way: some of its audience listed, ten of those taken to be sent to."""
+    broadcast_id = _draft(shop, "sample:running")
+    shop.call("move_broadcast", broadcast_id=broadcast_id, action="send", admin=ADMIN, at=None)
+    runner = {"broadcast_id": broadcast_id, "runner": "sample"}
+    shop.call("begin_broadcast", **runner, chunk=1, lease_seconds=600)
+    shop.call("list_recipients", **runner, scan=200)
+    listed = [
+        row["user_id"] for row in shop.rows("get_pending_recipients", broadcast_id=broadcast_id, limit=20)
+    ]
+    taken = shop.call("take_recipients", **runner, users=listed[:10], lease_seconds=600)
+    return {"broadcast_id": broadcast_id, "pending": listed[10:], "taken": taken}
+
+
+def _draft(shop: Shop, request_id: str) -> str:
+    broadcast_id: str = shop.call(
+        "create_broadcast", telegram_id=ADMIN, body="Hello", from_chat_id=None, message_id=None,
+        request_id=request_id,
+    )  # fmt: skip
+    return broadcast_id
 
 
 def catch_up(shop: Shop) -> None:
@@ -130,10 +160,12 @@ def arguments(query: queries.Query, world: World) -> dict[str, Any]:
 
 def _common(world: World) -> dict[str, Any]:
     return {
-        **_person(OWNER), **_event(world.order_id, world.invoice_id, Decimal("99.99")), **_job("sample:running"),
+        **_person(OWNER), **_event(world.order_id, world.invoice_id, Decimal("99.99")),
+        **_job("sample:running"),
         "order_id": world.order_id, "payment_id": world.payment_id, "refund_id": world.refund_id,
         "post_id": world.post_id, "task_id": world.task_id, "letter_id": world.letter_id,
-        "ref": world.parked_ref, "keys": ["sample:running"], "workers": ["sample"], "invoice_ids": ["S7", "S8"],
+        "ref": world.parked_ref, "keys": ["sample:running"], "workers": ["sample"],
+        "invoice_ids": ["S7", "S8"],
         "limit": 10, "offset": 0, "admin": ADMIN, "action": "dismiss", "owner": "sample", "name": "sample",
         "package_slug": "starter-mini", "slug": "starter-mini", "pay_url": "https://pay.example/",
         "expires_at": None, "reachable": False, "url": "https://t.me/scale/9", "platform": "telegram",
@@ -144,20 +176,29 @@ def _common(world: World) -> dict[str, Any]:
         "silent_seconds": 900.0, "age_seconds": 60.0, "soon_seconds": 5.0, "resend_seconds": 30.0,
         "delay_seconds": 1.0, "grace_seconds": 2.0, "seconds": 5.0,
         "queues": ["interactive", "payments", "tasks", "notifications", "broadcast", "maintenance"],
-        "key": "sample:running",
+        "key": "sample:running", "segment": "all", "buttons": "[]", "at": None, "chunk": 1,
+        "runner": "sample",
+        "broadcast_id": world.broadcast_id, "scan": 500, "users": world.pending, "per_minute": 1500,
+        "statuses": ["sent"] * len(world.taken), "errors": [None] * len(world.taken), "chat_id": ADMIN,
+        "ahead_seconds": 5.0, "package_id": world.package_id, "price": None, "posts": 3, "active": True,
     }  # fmt: skip
 
 
 def _special(world: World) -> dict[str, dict[str, Any]]:
     """Where one name means different things, and who stands for the worst case."""
     return {
-        "get_user_stats": {"telegram_id": HEAVY},
         "get_history": {"telegram_id": HEAVY, "limit": 6, "offset": 0},
         "cancel_order": {"telegram_id": BUYER},
         "get_order": {"telegram_id": BUYER},
         "pay_from_balance": {"telegram_id": BUYER},
         "get_notice_order": {"order_id": world.paid_order_id},
         "get_receipt": {"order_id": world.paid_order_id},
+        "create_broadcast": {"body": "Hello", "from_chat_id": None, "message_id": None},
+        "aim_broadcast": {"broadcast_id": world.draft_id},
+        "set_broadcast_buttons": {"broadcast_id": world.draft_id},
+        "move_broadcast": {"action": "pause"},
+        "record_recipients": {"users": world.taken},
+        "set_progress_message": {"message_id": 1},
         "attach_invoice": {"invoice_id": "sample:new"},
         "owe_job": {"key": "sample:new"},
         "claim_job": {"key": "sample:new"},
@@ -183,7 +224,9 @@ def _person(telegram_id: int) -> dict[str, Any]:
 
 
 def _open_order(shop: Shop, telegram_id: int) -> str:
-    order_id: str = shop.call("create_order", telegram_id=telegram_id, package_slug="starter-mini")["order_id"]
+    order_id: str = shop.call("create_order", telegram_id=telegram_id, package_slug="starter-mini")[
+        "order_id"
+    ]
     shop.call(
         "attach_invoice", order_id=order_id, invoice_id=f"A{telegram_id}", asset="USDT",
         amount=Decimal("99.99"), pay_url="https://pay.example/", expires_at=None,

@@ -59,7 +59,7 @@ class SweepOrders(LedgerJob):
 
 @dataclass(frozen=True, kw_only=True)
 class PurgeLedger(LedgerJob):
-    """Delete settled ledger rows older than a week, once a day."""
+    """Delete settled ledger rows older than a week and fold the figures, once an hour."""
 
     actor_name: ClassVar[str] = "purge_ledger"
     queue: ClassVar[str] = MAINTENANCE

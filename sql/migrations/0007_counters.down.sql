@@ -2,6 +2,8 @@ DROP INDEX idx_job_ledger_overdone;
 DROP INDEX idx_payments_unverified;
 CREATE INDEX idx_payments_unverified ON payments (created_at)
     WHERE verified_at IS NULL AND doubted_at IS NULL AND provider = 'crypto_pay';
+DROP INDEX idx_users_with_balance;
+DROP INDEX idx_orders_refunded;
 DROP INDEX idx_activations_created_at;
 DROP INDEX idx_payments_created_at;
 DROP INDEX idx_posts_created_at;

@@ -61,6 +61,8 @@ CREATE INDEX idx_orders_expires_at ON orders (expires_at, user_id) WHERE status 
 CREATE INDEX idx_posts_created_at ON posts (created_at);
 CREATE INDEX idx_payments_created_at ON payments (created_at);
 CREATE INDEX idx_activations_created_at ON activations (created_at);
+CREATE INDEX idx_orders_refunded ON orders (updated_at) WHERE status = 'refunded';
+CREATE INDEX idx_users_with_balance ON users (id) WHERE balance <> 0;
 -- Those found not paid there, too: they are few, and the daily line counts them.
 DROP INDEX idx_payments_unverified;
 CREATE INDEX idx_payments_unverified ON payments (created_at)

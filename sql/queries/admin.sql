@@ -2,6 +2,10 @@
 -- The shop at a glance, as JSON.
 SELECT get_admin_stats()
 
+-- name: fold_figures :value
+-- Adds up what the connections wrote of the figures, which a reader does otherwise; how many rows it was.
+SELECT fold_figures()
+
 -- name: count_machinery :one
 -- How much waits, for /debug.
 SELECT

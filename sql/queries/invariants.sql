@@ -70,11 +70,14 @@ WHERE e.created_at >= %(since)s AND e.kind IN ('purchase', 'credit', 'refund')
             AND p.resolution = e.kind || 'ed'
     )
 UNION ALL
-SELECT 'balance_is_not_its_entries', u.id::text
-FROM users AS u
-JOIN LATERAL (SELECT coalesce(sum(e.amount), 0) AS total FROM balance_entries AS e WHERE e.user_id = u.id) AS s ON true
-WHERE (u.balance <> 0 OR u.id IN (SELECT e.user_id FROM balance_entries AS e WHERE e.created_at >= %(since)s))
-    AND u.balance <> s.total
+SELECT 'balance_is_not_its_entries', h.user_id::text
+FROM (
+    SELECT id AS user_id FROM users WHERE balance <> 0
+    UNION
+    SELECT e.user_id FROM balance_entries AS e WHERE e.created_at >= %(since)s
+) AS h
+WHERE (SELECT u.balance FROM users AS u WHERE u.id = h.user_id)
+    <> (SELECT coalesce(sum(e.amount), 0) FROM balance_entries AS e WHERE e.user_id = h.user_id)
 UNION ALL
 SELECT 'buyer_not_told', p.invoice_id
 FROM payments AS p

@@ -61,7 +61,8 @@ class Buyer:
             while place < len(slugs) and slugs[place] == order.slug:
                 place += 1
         order.run = next(
-            (self.orders[other].run for other, _ in self.schedule if self.orders[other].slug == order.slug), order_id
+            (self.orders[other].run for other, _ in self.schedule if self.orders[other].slug == order.slug),
+            order_id,
         )
         order.status = "paid"
         order.activated = self.now + sum(left for _, left in self.schedule[:place])

@@ -16,7 +16,13 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from tests.db.model import DAY, PAYABLE, Buyer, Order
 from tests.db.store import PRICE, Store, opened
@@ -92,7 +98,11 @@ class Shop(RuleBasedStateMachine):
         assert (answer["outcome"], answer["reason"]) == (
             ("exception", reason) if reason else ("activated", None)
         )
-        self.model.payments[invoice] = ("exception" if reason else "applied", order_id if order else None, amount)
+        self.model.payments[invoice] = (
+            "exception" if reason else "applied",
+            order_id if order else None,
+            amount,
+        )
         if order is None or order_id is None:
             return
         if reason is None:
@@ -148,7 +158,9 @@ class Shop(RuleBasedStateMachine):
     @rule(number=pick)
     def cancel(self, number: int) -> None:
         order = self.model.orders[order_id := self.some(self.model.orders, number)]
-        assert self.store.call("cancel_order", self.person, order_id)["success"] is (order.status == "pending")
+        assert self.store.call("cancel_order", self.person, order_id)["success"] is (
+            order.status == "pending"
+        )
         if order.status == "pending":
             order.status = "cancelled"
 
@@ -183,9 +195,7 @@ class Shop(RuleBasedStateMachine):
         error = None
         if model.refunding.get(invoice) == "wanted":
             error = "refund_under_way"
-        elif state != "exception" and not (
-            from_applied and order and order.status in ("paid", "completed")
-        ):
+        elif state != "exception" and not (from_applied and order and order.status in ("paid", "completed")):
             error = "already_resolved"
         elif action == "activate" and order is None:
             error = "no_order"
@@ -231,7 +241,8 @@ class Shop(RuleBasedStateMachine):
         model = self.model
         invoice = self.some(model.refunding, number)
         refund_id = self.store.value(
-            "SELECT r.id FROM refunds r JOIN payments p ON p.id = r.payment_id WHERE p.invoice_id = %s", invoice
+            "SELECT r.id FROM refunds r JOIN payments p ON p.id = r.payment_id WHERE p.invoice_id = %s",
+            invoice,
         )
         changed = self.store.call("settle_refund", refund_id, state, "T", None)["changed"]
         assert changed is (model.refunding[invoice] == "wanted")
@@ -251,7 +262,9 @@ class Shop(RuleBasedStateMachine):
     @precondition(lambda self: any(order is None for _, order, _ in self.model.payments.values()))
     @rule()
     def name_the_owner(self) -> None:
-        for payment in self.store.rows("SELECT id FROM payments WHERE order_id IS NULL AND state = 'exception'"):
+        for payment in self.store.rows(
+            "SELECT id FROM payments WHERE order_id IS NULL AND state = 'exception'"
+        ):
             self.store.call("name_payment_owner", payment["id"], self.person, ADMIN)
 
     # --- time ---
@@ -290,9 +303,11 @@ class Shop(RuleBasedStateMachine):
         today = [
             (row["id"], row["url"])
             for row in self.store.rows(
-                "SELECT t.id::text, p.url FROM tasks t JOIN posts p ON p.id = t.post_id WHERE p.local_day = %s", day
+                "SELECT t.id::text, p.url FROM tasks t JOIN posts p ON p.id = t.post_id WHERE p.local_day = %s",
+                day,
             )
-            if self.runs.get(row["id"]) == current.run and self.tasks[row["id"]] not in ("failed", "cancelled")
+            if self.runs.get(row["id"]) == current.run
+            and self.tasks[row["id"]] not in ("failed", "cancelled")
         ]
         same = [task for task, url in today if url.endswith(f"/{link}")]
         if same:

@@ -1,7 +1,7 @@
 """How the database goes about every named query in a shop with many rows: by an index, never row by row.
 
-The plans are those of real executions, of the statements inside functions and triggers too (auto_explain tells
-them), and of the eighth execution as well as of the first: by then the server may have chosen a generic plan.
+The plans are those of real executions, of the statements inside functions and triggers too (auto_explain
+tells them), of the eighth execution as well as of the first: by then it may be a generic plan.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sandbox.servers import PostgresServer
 from socialboost.db import queries
 
 FACTOR = 0.02
-"""Of the full size: 20,000 users, 10,000 orders, 40,000 posts. Enough that a scan costs more than an index."""
+"""Of the full size: 20,000 users, 10,000 orders, 40,000 posts; there a scan costs more than an index."""
 EXECUTIONS = 8
 LARGE = frozenset({
     "users", "orders", "posts", "tasks", "payments", "activations", "invoices", "job_ledger",

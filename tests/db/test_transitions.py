@@ -89,7 +89,9 @@ def test_every_move_is_let_through_or_refused_as_the_state_machine_says(store: S
         if end in states[start]:
             move(store, table, end)
         else:
-            with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match=f"no such move: {start}>{end}"):
+            with pytest.raises(
+                psycopg.errors.IntegrityConstraintViolation, match=f"no such move: {start}>{end}"
+            ):
                 move(store, table, end)
 
 
