@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from socialboost import jobs
 from tests.flows.shop.desk import Admin, balance, data_of, give
 from tests.flows.shop.world import ADMIN_ID, Buyer, Shop, wait_until
+
+pytestmark = pytest.mark.breaks("entry_without_cause", why="the balance is given by hand, without a payment")
 
 
 def status(shop: Shop, order_id: str) -> str:
