@@ -90,8 +90,7 @@ def test_the_log_is_added_up_by_part(tmp_path: Path) -> None:
 
 def test_a_sample_counts_for_its_innermost_topic() -> None:
     raw = (
-        "run (dramatiq/worker.py:1);show (workers/users.py:2);call (socialboost/clients/http.py:3);"
-        "x (s.py:4) 3\n"
+        "r (dramatiq/worker.py:1);show (workers/users.py:2);f (socialboost/clients/http.py:3);x (s.py:4) 3\n"
         "run (dramatiq/worker.py:1);show (workers/users.py:2) 1\n"
     )
     found = profile.read("worker", raw)
