@@ -143,7 +143,7 @@ class Store:
             )
 
     def shift(self, minutes: int) -> None:
-        """Let so many minutes pass, or, below zero, set the clock back. A post keeps its day but for whole days."""
+        """Let so many minutes pass, or, below zero, set the clock back; only whole days move a post's day."""
         days = minutes // (24 * 60) if minutes > 0 else 0
         for table, columns in SHIFTED.items():
             moved = ", ".join(f"{c} = {c} - make_interval(mins => %(minutes)s)" for c in columns)

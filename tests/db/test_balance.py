@@ -20,7 +20,8 @@ def buyer(store: Store) -> int:
 def give(store: Store, telegram_id: int, amount: object) -> None:
     """Money by a way of its own: no payment stands behind it."""
     store.run(
-        "INSERT INTO balance_entries (user_id, amount, kind, reference) VALUES (%s, %s, 'gift', gen_random_uuid())",
+        "INSERT INTO balance_entries (user_id, amount, kind, reference)"
+        " VALUES (%s, %s, 'gift', gen_random_uuid())",
         store.user_id(telegram_id), amount,
     )  # fmt: skip
 

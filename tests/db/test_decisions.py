@@ -324,7 +324,7 @@ def test_a_refund_and_an_activation_at_once_are_one_of_them(store: Store, buyer:
 
 
 def test_a_decision_races_the_right_money(store: Store, buyer: int) -> None:
-    """A person dismisses the wrong payment while the right one comes: nothing is lost, nothing counts twice."""
+    """A person dismisses the wrong payment while the right one comes: none is lost, none counts twice."""
     for number in range(8):
         slug = store.package(f"race-{number}", price=PRICE)
         order_id = store.order(buyer, slug, invoice=f"W{number}")
@@ -342,5 +342,5 @@ def test_a_decision_races_the_right_money(store: Store, buyer: int) -> None:
         at_once(store.dsn, 2, act)
 
         found = (store.order_row(order_id)["status"], payment(store, f"R{number}")["state"])
-        # Dismissed first, the order was cancelled, and right money revives it; else it is the second payment.
+        # Dismissed first, the order was cancelled, and right money revives it; else it is a second one.
         assert found in (("paid", "applied"), ("processing", "exception"))

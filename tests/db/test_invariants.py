@@ -56,11 +56,19 @@ def bought_from_balance(store: Store) -> None:
     store.call("pay_from_balance", buyer, store.order(buyer))
 
 
+ENTRY = "INSERT INTO balance_entries (user_id, amount, kind, reference)"
+TRACE = "INSERT INTO admin_actions (admin_telegram_id, action, subject)"
+POST = "INSERT INTO posts (user_id, order_id, url, local_day, quota_used)"
+BROADCAST = "INSERT INTO broadcasts (admin_telegram_id, body, status, started_at, ended_at, recipients, sent)"
 JOB = "INSERT INTO job_ledger (key, actor, queue, state, attempts, max_attempts, run_at, lease_until) VALUES "
 
 CAUSES: list[tuple[str, Callable[[Store], None], list[str]]] = [
-    ("payment_without_activation", bought, ["DELETE FROM activations", "UPDATE orders SET status = 'cancelled'"]),
-    ("activation_without_payment", bought, ["DELETE FROM payments", "UPDATE invoices SET status = 'expired'"]),
+    ("payment_without_activation", bought, [
+        "DELETE FROM activations", "UPDATE orders SET status = 'cancelled'",
+    ]),
+    ("activation_without_payment", bought, [
+        "DELETE FROM payments", "UPDATE invoices SET status = 'expired'",
+    ]),
     ("invoice_paid_without_payment", bought, ["UPDATE payments SET invoice_id = 'another'"]),
     ("order_active_without_activation", bought, ["UPDATE activations SET revoked_at = now()"]),
     ("order_waits_for_no_decision", bought, ["UPDATE orders SET status = 'processing'"]),
@@ -77,43 +85,43 @@ CAUSES: list[tuple[str, Callable[[Store], None], list[str]]] = [
     ("decision_without_effect", waiting, [
         "UPDATE payments SET state = 'resolved', resolution = 'dismissed', resolved_at = now()",
         "UPDATE orders SET status = 'cancelled'",
-        "INSERT INTO balance_entries (user_id, amount, kind, reference)"
-        " SELECT u.id, 5, 'gift', 'payment:' || p.id FROM users u, payments p",
+        f"{ENTRY} SELECT u.id, 5, 'gift', 'payment:' || p.id FROM users u, payments p",  # noqa: S608 (a name above)
         "UPDATE users SET balance = 5",
-        "INSERT INTO admin_actions (admin_telegram_id, action, subject)"
-        " SELECT 1, 'payment_dismiss', id FROM payments",
+        f"{TRACE} SELECT 1, 'payment_dismiss', id FROM payments",  # noqa: S608 (a name above)
     ]),
     ("decision_nobody_took", credited, ["DELETE FROM admin_actions"]),
     ("entry_without_cause", bought_from_balance, [
-        "INSERT INTO balance_entries (user_id, amount, kind, reference)"
-        " SELECT id, 7, 'credit', 'payment:' || gen_random_uuid() FROM users",
+        f"{ENTRY} SELECT id, 7, 'credit', 'payment:' || gen_random_uuid() FROM users",  # noqa: S608 (a name above)
         "UPDATE users SET balance = balance + 7",
     ]),
     ("entry_without_cause", bought_from_balance, [
-        "INSERT INTO balance_entries (user_id, amount, kind, reference)"
-        " SELECT u.id, 5, 'refund', 'refund:' || p.id FROM users AS u, payments AS p",
+        f"{ENTRY} SELECT u.id, 5, 'refund', 'refund:' || p.id FROM users AS u, payments AS p",  # noqa: S608 (a name above)
         "UPDATE users SET balance = (SELECT sum(amount) FROM balance_entries)",
     ]),
     ("balance_is_not_its_entries", bought_from_balance, ["UPDATE users SET balance = balance + 1"]),
     ("balance_is_not_its_entries", bought, ["UPDATE users SET balance = 1"]),
-    ("buyer_not_told", bought, ["DELETE FROM leases WHERE false RETURNING 1"]),
+    ("buyer_not_told", bought, []),  # no worker runs here: nobody owed the buyer a word
     ("attempted_too_often", bought, [f"{JOB} ('j', 'a', 'q', 'done', 4, 4, now(), NULL)"]),
     ("job_left_behind", bought, [f"{JOB} ('j', 'a', 'q', 'queued', 0, 3, now() - interval '11 min', NULL)"]),
-    ("job_left_behind", bought, [f"{JOB} ('j', 'a', 'q', 'running', 1, 3, now(), now() - interval '11 min')"]),
+    ("job_left_behind", bought, [
+        f"{JOB} ('j', 'a', 'q', 'running', 1, 3, now(), now() - interval '11 min')",
+    ]),
     ("task_not_handed_over", posted, ["UPDATE tasks SET created_at = now() - interval '11 min'"]),
     ("task_silent", posted, ["UPDATE tasks SET status = 'sent', sent_at = now() - interval '31 min'"]),
     ("post_is_not_as_its_task", posted, ["UPDATE posts SET status = 'completed'"]),
     ("more_posts_than_the_limit", posted, [
-        "INSERT INTO posts (user_id, order_id, url, local_day, quota_used)"
-        " SELECT user_id, order_id, url || n, local_day, 1 FROM posts, generate_series(1, 2) AS n",
+        f"{POST} SELECT user_id, order_id, url || n, local_day, 1 FROM posts, generate_series(1, 2) AS n",  # noqa: S608 (a name above)
+    ]),
+    ("broadcast_counts_do_not_add_up", bought, [
+        f"{BROADCAST} VALUES (1, 'x', 'completed', now(), now() - interval '2 min', 5, 4)",
     ]),
     ("guard_is_off", bought, ["ALTER TABLE orders DISABLE TRIGGER refuse_transition"]),
 ]  # fmt: skip
 
 
-def kinds() -> set[str]:
+def kinds() -> set[bytes]:
     """Every kind the query knows, read from its text."""
-    return set(re.findall(rb"SELECT '(\w+)'", get("find_breaches", "many").text))  # type: ignore[arg-type]
+    return set(re.findall(rb"SELECT '(\w+)'", get("find_breaches", "many").text))
 
 
 @pytest.mark.breaks(*(kind for kind, _, _ in CAUSES), why=ANY)
@@ -126,7 +134,7 @@ def test_each_breach_is_found(
 
     if kind == "guard_is_off":
         store.run(causes[0])
-    elif kind != "buyer_not_told":  # no worker runs here: nobody owed the buyer a word
+    else:
         by_hand(store, *causes)
 
     expected = {kind} | ({"buyer_not_told"} if kind in OWED else set())

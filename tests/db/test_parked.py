@@ -48,7 +48,8 @@ def test_a_replayed_job_has_all_its_attempts_again(store: Store) -> None:
     answer = settle(store, ref, "replay")
 
     assert answer == {
-        "key": "cp:1", "actor": "an_actor", "queue": "payments", "args": {"invoice_id": "1"}, "error": "the reason",
+        "key": "cp:1", "actor": "an_actor", "queue": "payments", "args": {"invoice_id": "1"},
+        "error": "the reason",
     }  # fmt: skip
     (job,) = store.rows("SELECT * FROM job_ledger")
     assert (job["state"], job["attempts"], job["worker"]) == ("queued", 0, None)

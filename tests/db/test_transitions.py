@@ -68,7 +68,7 @@ def column(table: str) -> str:
 
 def move(store: Store, table: str, to: str) -> None:
     moved = f"{column(table)} = %(to)s::text, {ALONG[table]}"
-    text = f"UPDATE {table} SET {moved} WHERE id = (SELECT min(id::text)::uuid FROM {table})"
+    text = f"UPDATE {table} SET {moved} WHERE id = (SELECT min(id::text)::uuid FROM {table})"  # noqa: S608 (names above)
     store.connection.execute(text, {"to": to})  # type: ignore[arg-type]
 
 
