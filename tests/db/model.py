@@ -1,4 +1,4 @@
-"""The shop in a hundred lines of plain Python: what tests/db/test_machine.py holds the database to.
+"""The shop in a few lines of plain Python: what tests/db/test_machine.py holds the database to.
 
 Time is minutes since the example began. An order's days are a place in its owner's schedule: the first entry
 runs, the others wait, and passing time uses up the first. That is docs/adr/0004's rule, not the columns'.
@@ -12,6 +12,7 @@ from decimal import Decimal
 
 HOUR, DAY = 60, 24 * 60
 MONTH = 30 * DAY
+PRICE = Decimal("99.99")
 PAYABLE = ("pending", "cancelled", "failed")
 
 
@@ -96,3 +97,30 @@ class Buyer:
         waits = any(state == "exception" and other == order_id for state, other, _ in self.payments.values())
         if order_id is not None and self.orders[order_id].status == "processing" and not waits:
             self.orders[order_id].status = status
+
+    def objection(self, order: Order | None, amount: Decimal, asset: str) -> str | None:
+        """Why money for this order waits for a person; None when it activates."""
+        if order is None:
+            return "unknown_order"
+        if order.status not in PAYABLE:
+            return "second_payment"
+        if asset != "USDT":
+            return "wrong_asset"
+        if amount != PRICE:
+            return "wrong_amount"
+        return "too_late" if self.now > order.deadline + DAY else None
+
+    def refusal(self, invoice: str, action: str, asset: str, *, named: bool) -> str | None:
+        """Why this cannot be decided about a payment; None when it can."""
+        state, order_id, _ = self.payments[invoice]
+        order = self.orders[order_id] if order_id else None
+        paid = order is not None and order.status in ("paid", "completed")
+        if self.refunding.get(invoice) == "wanted":
+            return "refund_under_way"
+        if state != "exception" and not (action == "refund" and state == "applied" and paid):
+            return "already_resolved"
+        if action == "activate" and order is None:
+            return "no_order"
+        if action in ("credit", "refund") and order is None and not named:
+            return "no_owner"
+        return "wrong_asset" if action == "credit" and asset != "USDT" else None
