@@ -43,8 +43,6 @@ class Shop(RuleBasedStateMachine):
             self.store.package(slug, posts_per_day=posts)
         self.person = self.store.person()
 
-    # --- helpers ---
-
     def some(self, things: Any, number: int) -> Any:
         found = list(things)  # in the order they came: ids are random, and a history must be repeatable
         return found[number % len(found)] if found else None
