@@ -35,7 +35,7 @@ DEEP_PAGES: Final = {"get_history, page 400": 2_000, "get_history, page 9999": 4
 
 BY_TRADE: Final = {
     "find_breaches": "costs what happened within a day, however much there was before",
-    "get_daily_report": "the same",
+    "find_breaches of a minute": "adds up every balance there is",
     "aim_broadcast": "counts an audience, once for each press of an admin",
 }
 """What may cost more in a full shop, and why."""
