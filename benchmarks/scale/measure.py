@@ -46,8 +46,8 @@ HOW: Final = """\
 Medians of {rounds} warm runs, over one connection, of each named query: in a shop of {users:,} users,
 {orders:,} orders and up to {posts:,} posts with their payments, activations, invoices, tasks, recipients
 and a week of jobs, and in one of a hundred people. `heaviest` is a person with {heavy:,} entries in their
-history. The sweeps had caught up. A difference below {floor} ms counts as none. Not measured against the goal, because they
-cost what happened and not what there is: {by_trade}."""
+history. The sweeps had caught up. A difference below {floor} ms counts as none. Not measured against the
+goal, because they cost what happened and not what there is: {by_trade}."""
 
 
 @dataclass(frozen=True)
