@@ -29,7 +29,7 @@ FROM generate_series(%(first)s::integer, %(last)s::integer) AS n,
 -- name: fill_balance_entries :run
 -- Twenty credits for each person who has a balance.
 INSERT INTO balance_entries (user_id, amount, kind, reference, created_at)
-SELECT id, balance / 20, 'bonus', 'scale:' || telegram_id || ':' || i, created_at + (now() - created_at) * i / 20
+SELECT id, balance / 20, 'bonus', 'scale:' || telegram_id || ':' || i, created_at + (now() - created_at) * i / 21
 FROM users, generate_series(1, 20) AS i
 WHERE balance > 0
 
