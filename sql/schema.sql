@@ -2808,7 +2808,7 @@ CREATE INDEX idx_balance_entries_created_at ON public.balance_entries USING btre
 -- Name: idx_balance_entries_user_id; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX idx_balance_entries_user_id ON public.balance_entries USING btree (user_id, created_at);
+CREATE INDEX idx_balance_entries_user_id ON public.balance_entries USING btree (user_id, created_at) INCLUDE (amount);
 
 --
 -- Name: idx_broadcast_recipients_pending; Type: INDEX; Schema: public; Owner: -
@@ -2839,12 +2839,6 @@ CREATE INDEX idx_broadcasts_created_at ON public.broadcasts USING btree (created
 --
 
 CREATE INDEX idx_dead_letters_waiting ON public.dead_letters USING btree (created_at) WHERE (state = 'waiting'::text);
-
---
--- Name: idx_invoices_active; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX idx_invoices_active ON public.invoices USING btree (created_at) WHERE ((status)::text = 'active'::text);
 
 --
 -- Name: idx_invoices_check_at; Type: INDEX; Schema: public; Owner: -
@@ -3033,6 +3027,12 @@ CREATE INDEX idx_posts_status ON public.posts USING btree (status);
 CREATE INDEX idx_posts_user_id ON public.posts USING btree (user_id, status);
 
 --
+-- Name: idx_refunds_created_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_refunds_created_at ON public.refunds USING btree (created_at);
+
+--
 -- Name: idx_tasks_due_at; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -3084,7 +3084,7 @@ CREATE INDEX idx_users_telegram_id ON public.users USING btree (telegram_id);
 -- Name: idx_users_with_balance; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX idx_users_with_balance ON public.users USING btree (id) WHERE (balance <> (0)::numeric);
+CREATE INDEX idx_users_with_balance ON public.users USING btree (id) INCLUDE (balance) WHERE (balance <> (0)::numeric);
 
 --
 -- Name: balance_entries apply_balance_entry; Type: TRIGGER; Schema: public; Owner: -

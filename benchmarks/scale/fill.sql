@@ -29,7 +29,7 @@ FROM generate_series(%(first)s::integer, %(last)s::integer) AS n,
 -- name: fill_balance_entries :run
 -- Twenty credits for each person who has a balance.
 INSERT INTO balance_entries (user_id, amount, kind, reference, created_at)
-SELECT id, balance / 20, 'bonus', 'scale:' || telegram_id || ':' || i, created_at + (now() - created_at) * i / 20
+SELECT id, balance / 20, 'bonus', 'scale:' || telegram_id || ':' || i, created_at + (now() - created_at) * i / 21
 FROM users, generate_series(1, 20) AS i
 WHERE balance > 0
 
@@ -83,13 +83,13 @@ FROM planned_orders AS o JOIN kinds AS k USING (kind)
 WHERE o.n BETWEEN %(first)s AND %(last)s
 
 -- name: fill_invoices :run
--- An invoice for each order; those of the last week that were not paid are still asked about.
+-- An invoice for each order; those of the last week that were not paid are asked about again in an hour or two.
 INSERT INTO invoices (order_id, invoice_id, asset, amount, pay_url, status, expires_at, created_at, check_at)
 SELECT
     o.id, 'S' || p.n, 'USDT', o.amount, 'https://t.me/CryptoBot?start=S' || p.n,
     CASE WHEN o.status IN ('paid', 'completed', 'refunded', 'processing') THEN 'paid'
         WHEN o.created_at > now() - interval '7 days' THEN 'active' ELSE 'expired' END,
-    o.created_at + interval '1 hour', o.created_at, now() + interval '10 minutes' * random()
+    o.created_at + interval '1 hour', o.created_at, now() + interval '1 hour' * (1 + random())
 FROM planned_orders AS p JOIN orders AS o ON o.id = p.id
 WHERE p.n BETWEEN %(first)s AND %(last)s
 

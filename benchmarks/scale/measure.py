@@ -35,7 +35,7 @@ DEEP_PAGES: Final = {"get_history, page 400": 2_000, "get_history, page 9999": 4
 
 BY_TRADE: Final = {
     "find_breaches": "costs what happened within a day, however much there was before",
-    "get_daily_report": "the same",
+    "find_breaches of a minute": "adds up every balance there is",
     "aim_broadcast": "counts an audience, once for each press of an admin",
 }
 """What may cost more in a full shop, and why."""
@@ -46,8 +46,8 @@ HOW: Final = """\
 Medians of {rounds} warm runs, over one connection, of each named query: in a shop of {users:,} users,
 {orders:,} orders and up to {posts:,} posts with their payments, activations, invoices, tasks, recipients
 and a week of jobs, and in one of a hundred people. `heaviest` is a person with {heavy:,} entries in their
-history. The sweeps had caught up. A difference below {floor} ms counts as none. Not measured against the goal, because they
-cost what happened and not what there is: {by_trade}."""
+history. The sweeps had caught up. A difference below {floor} ms counts as none. Not measured against the
+goal, because they cost what happened and not what there is: {by_trade}."""
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,8 @@ def prepare(shop: Shop) -> World:
         person: shop.call("apply_payment", **_event(orders[person], f"A{person}", amount))["payment_id"]
         for person, amount in ((OWNER, price), (DEBTOR, Decimal(1)), (REFUNDED, Decimal(2)))
     }
+    if shop.call("get_user", telegram_id=HEAVY):  # whoever has most has a package, too
+        shop.call("apply_payment", **_event(_open_order(shop, HEAVY), f"A{HEAVY}", price))
     refund = shop.call("resolve_payment", payment_id=payments[REFUNDED], action="refund", admin=ADMIN)
     posts = [
         shop.call("add_user_post", telegram_id=OWNER, url=f"https://t.me/scale/{n}", platform="telegram",
@@ -117,7 +119,7 @@ def _running_broadcast(shop: Shop) -> dict[str, Any]:
     shop.call("move_broadcast", broadcast_id=broadcast_id, action="send", admin=ADMIN, at=None)
     runner = {"broadcast_id": broadcast_id, "runner": "sample"}
     shop.call("begin_broadcast", **runner, chunk=1, lease_seconds=600)
-    shop.call("list_recipients", **runner, scan=200)
+    shop.call("list_recipients", **runner, scan=50)
     listed = [
         row["user_id"] for row in shop.rows("get_pending_recipients", broadcast_id=broadcast_id, limit=20)
     ]
@@ -178,7 +180,7 @@ def _common(world: World) -> dict[str, Any]:
         "queues": ["interactive", "payments", "tasks", "notifications", "broadcast", "maintenance"],
         "key": "sample:running", "segment": "all", "buttons": "[]", "at": None, "chunk": 1,
         "runner": "sample",
-        "broadcast_id": world.broadcast_id, "scan": 500, "users": world.pending, "per_minute": 1500,
+        "broadcast_id": world.broadcast_id, "scan": 100, "users": world.pending, "per_minute": 1500,
         "statuses": ["sent"] * len(world.taken), "errors": [None] * len(world.taken), "chat_id": ADMIN,
         "ahead_seconds": 5.0, "package_id": world.package_id, "price": None, "posts": 3, "active": True,
     }  # fmt: skip

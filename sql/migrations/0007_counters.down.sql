@@ -1,8 +1,12 @@
 DROP INDEX idx_job_ledger_overdone;
+CREATE INDEX idx_invoices_active ON invoices (created_at) WHERE status = 'active';
 DROP INDEX idx_payments_unverified;
 CREATE INDEX idx_payments_unverified ON payments (created_at)
     WHERE verified_at IS NULL AND doubted_at IS NULL AND provider = 'crypto_pay';
+DROP INDEX idx_balance_entries_user_id;
+CREATE INDEX idx_balance_entries_user_id ON balance_entries (user_id, created_at);
 DROP INDEX idx_users_with_balance;
+DROP INDEX idx_refunds_created_at;
 DROP INDEX idx_orders_refunded;
 DROP INDEX idx_activations_created_at;
 DROP INDEX idx_payments_created_at;

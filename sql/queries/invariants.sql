@@ -70,14 +70,15 @@ WHERE e.created_at >= %(since)s AND e.kind IN ('purchase', 'credit', 'refund')
             AND p.resolution = e.kind || 'ed'
     )
 UNION ALL
+SELECT 'balance_is_not_its_entries', u.id::text
+FROM users AS u
+WHERE u.balance <> 0
+    AND u.balance <> (SELECT coalesce(sum(e.amount), 0) FROM balance_entries AS e WHERE e.user_id = u.id)
+UNION ALL
 SELECT 'balance_is_not_its_entries', h.user_id::text
-FROM (
-    SELECT id AS user_id FROM users WHERE balance <> 0
-    UNION
-    SELECT e.user_id FROM balance_entries AS e WHERE e.created_at >= %(since)s
-) AS h
-WHERE (SELECT u.balance FROM users AS u WHERE u.id = h.user_id)
-    <> (SELECT coalesce(sum(e.amount), 0) FROM balance_entries AS e WHERE e.user_id = h.user_id)
+FROM (SELECT DISTINCT e.user_id FROM balance_entries AS e WHERE e.created_at >= %(since)s) AS h
+WHERE 0 = (SELECT u.balance FROM users AS u WHERE u.id = h.user_id)
+    AND 0 <> (SELECT sum(e.amount) FROM balance_entries AS e WHERE e.user_id = h.user_id)
 UNION ALL
 SELECT 'buyer_not_told', p.invoice_id
 FROM payments AS p
