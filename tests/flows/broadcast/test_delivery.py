@@ -103,7 +103,8 @@ def test_a_429_stops_everything_until_it_is_over(hall: Hall) -> None:
     assert len(throttled) == 3
     for refusal in throttled:
         told = refusal["answered_mono_ms"]
-        inside = [c for c in calls if told + 60 < c["mono_ms"] < told + 2_000]  # 60 ms: on the way already
+        # 400 ms, as in tests/flows/gate: what was on its way already, on a busy machine.
+        inside = [c for c in calls if told + 400 < c["mono_ms"] < told + 2_000]
         assert inside == []
 
 
