@@ -240,6 +240,12 @@ def _not_ours(declared: Actor, job: LedgerJob, claimed: Claim) -> Any:
     except RejectedError as error:
         log.warning("job_answer_failed", error=outages.describe(error))
         return None
+    except Exception as error:
+        delay = outages.delay_seconds(error)
+        if delay is None:
+            raise
+        log.info("job_postponed", error=outages.describe(error), delay_seconds=delay)
+        raise dramatiq.Retry(delay=round(delay * 1000)) from error
 
 
 def settle_failure(

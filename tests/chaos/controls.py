@@ -30,7 +30,7 @@ def order(name: str, directory: Path, *, guarded: bool = False) -> Order:
         directory=directory, without="" if guarded else name, kit=CALM, shares=PLAIN, rate=10.0, rig=dict(FEW)
     )
     if name == "reconciler":  # nobody is told by the service, so somebody has to ask it
-        return replace(plain, orders=30, kit=replace(CALM, webhook_shares={"lost": 0.5}), settle_seconds=20.0)
+        return replace(plain, orders=30, kit=replace(CALM, webhook_shares={"lost": 0.5}), settle_seconds=12.0)
     if name == "row_lock":  # both invoices of an order are paid in the same moment
         return replace(plain, orders=40, shares=replace(PLAIN, pays_twice=1.0), settle_seconds=20.0)
     if name == "outbox":  # dies between the commit and the sending

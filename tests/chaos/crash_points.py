@@ -18,6 +18,7 @@ from typing import Any
 
 import aiohttp
 
+from sandbox.servers import PostgresServer
 from tests.chaos import score
 from tests.chaos.buyers import Buyer, Habit, Town
 from tests.chaos.rig import Rig, RigOptions
@@ -79,11 +80,13 @@ def carry_out(
     points: Sequence[str] = (),
     at_once: int = 3,
     seed: int = 1,
+    postgres: PostgresServer | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Coverage:
     """Walk, learn the points, die at each: at all, at `most` drawn from the seed, or at those named."""
     options = RigOptions(
         directory=directory,
+        postgres=postgres,
         points=directory.with_name(directory.name + "-points"),
         interactive=2,
         background=2,
@@ -91,32 +94,39 @@ def carry_out(
         main_bot_step_seconds=0.3,
     )
     with Rig(options) as rig:
-        return asyncio.run(
-            _cover(rig, lambda names: points or _chosen(names, most, seed), at_once, seed, say)
-        )
+        return asyncio.run(_cover(rig, Aim(points, most, at_once, seed), say))
 
 
-async def _cover(
-    rig: Rig,
-    choose: Callable[[list[str]], Sequence[str]],
-    at_once: int,
-    seed: int,
-    say: Callable[[str], None],
-) -> Coverage:
+@dataclass(frozen=True)
+class Aim:
+    """At which points somebody is to die: those named, or else those that walks find."""
+
+    points: Sequence[str]
+    most: int
+    at_once: int
+    seed: int
+
+    def choose(self, found: list[str]) -> Sequence[str]:
+        """The points to arm."""
+        if self.points or not self.most:
+            return self.points or found
+        return random.Random(self.seed).sample(found, min(self.most, len(found)))
+
+
+async def _cover(rig: Rig, aim: Aim, say: Callable[[str], None]) -> Coverage:
     coverage = Coverage()
     numbers = count()
     buyers: list[Buyer] = []
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as http:
         world = rig.world
         town = Town(world.telegram_url, world.crypto_pay_url, world.secrets["CRYPTOBOT_TOKEN"], http)
-        await town.post(f"{world.crypto_pay_url}/sim/webhook", {"shares": LOST_WEBHOOKS, "seed": seed})
+        await town.post(f"{world.crypto_pay_url}/sim/webhook", {"shares": LOST_WEBHOOKS, "seed": aim.seed})
         reading = asyncio.create_task(town.read())
-        for _ in range(LEARNING_ROUNDS):
+        for _ in range(0 if aim.points else LEARNING_ROUNDS):
             await _walk_all(rig, town, buyers, numbers)
-        coverage.existing = rig.seen()
-        say(f"{len(coverage.existing)} points")
+        say(f"{len(rig.seen())} points")
         known = _problems(rig, town, buyers, coverage)
-        for names in batches(choose(coverage.existing), at_once):
+        for names in batches(aim.choose(rig.seen()), aim.at_once):
             coverage.armed += names
             rig.arm(dict.fromkeys(names, 1))
             if any(doer(name) == AT_START for name in names):
@@ -130,6 +140,7 @@ async def _cover(
                 coverage.violations[" | ".join(names)] = new
             known |= problems
             say(f"died at {len(coverage.struck)} of {len(coverage.armed)}: {'; '.join(names)} {new or ''}")
+        coverage.existing = rig.seen()
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
     return coverage
@@ -159,10 +170,6 @@ async def _wait_for_deaths(rig: Rig, names: list[str]) -> None:
     deadline = time.monotonic() + (MINUTE_SECONDS if slow else LOOP_SECONDS)
     while time.monotonic() < deadline and len(rig.struck()) < len(names):  # noqa: ASYNC110 (files of others)
         await asyncio.sleep(0.3)
-
-
-def _chosen(names: list[str], most: int, seed: int) -> list[str]:
-    return names if not most else random.Random(seed).sample(names, min(most, len(names)))
 
 
 async def _walk_all(rig: Rig, town: Town, buyers: list[Buyer], numbers: Iterable[int]) -> None:

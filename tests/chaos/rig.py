@@ -16,6 +16,7 @@ import psycopg
 
 from sandbox.leftovers import MARK
 from sandbox.programs import own_environment
+from sandbox.servers import PostgresServer
 from sandbox.world import World, WorldOptions
 from tests.chaos.proxy import Proxy
 
@@ -30,6 +31,8 @@ class RigOptions:
     """What differs from one run to another, besides the faults."""
 
     directory: Path
+    postgres: PostgresServer | None = None
+    """A running server, for a run that does not break it; None starts one."""
     interactive: int = 4
     background: int = 3
     threads: int = 8
@@ -63,6 +66,7 @@ class Rig:
         self.world = World(
             WorldOptions(
                 directory=options.directory,
+                postgres=options.postgres,
                 rate_limits=False,  # the stand-in's 30 a second would be what is measured
                 main_bot_step_seconds=options.main_bot_step_seconds,
                 copies={INTERACTIVE: options.interactive, BACKGROUND: options.background},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.chaos.schedule import Fault
 
 STRUCK_WITHIN_SECONDS = 5.0
 """A worker that is just being started again is waited for; a notice that none comes is not."""
+TICK_SECONDS = 0.05
 DOWN_SECONDS = 0.5
 """Between a server's end and its new start."""
 
@@ -33,11 +35,11 @@ class Saboteur:
     def __post_init__(self) -> None:
         self._servers = {name: asyncio.Lock() for name in ("valkey", "postgres")}
 
-    async def run(self) -> None:
-        """Return when the last fault has done what it does."""
-        began = time.monotonic()
+    async def run(self, clock: Callable[[], float]) -> None:
+        """Return when the last fault has done what it does; `clock` tells the schedule's time."""
         for fault in self.faults:
-            await asyncio.sleep(max(0.0, began + fault.at - time.monotonic()))
+            while clock() < fault.at:
+                await asyncio.sleep(TICK_SECONDS)
             task = asyncio.create_task(self._strike(fault))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)

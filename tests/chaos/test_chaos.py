@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.servers import PostgresServer
 from tests.chaos import crash_points
 from tests.chaos.run import Order, carry_out
 from tests.chaos.schedule import Kit
@@ -38,8 +39,8 @@ def test_nothing_paid_is_lost_while_everything_breaks(run_directory: Path) -> No
     assert figures["open_jobs"] == 0, result.score.problems
 
 
-def test_dying_at_the_points_where_money_moves(run_directory: Path) -> None:
-    coverage = crash_points.carry_out(run_directory, points=DEADLY)
+def test_dying_at_the_points_where_money_moves(run_directory: Path, postgres_server: PostgresServer) -> None:
+    coverage = crash_points.carry_out(run_directory, points=DEADLY, at_once=4, postgres=postgres_server)
     assert set(DEADLY) <= set(coverage.existing), "a point has another name now"
     assert coverage.missed == []
     assert coverage.violations == {}

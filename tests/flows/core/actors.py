@@ -91,8 +91,10 @@ def owes_notice(tx: Transaction, job: Work, error: str) -> None:
 
 
 def duplicate(job: Work) -> str:
-    """Answer for a job that is done."""
+    """Answer for a job that is done; not the first three times when it is to be "not now"."""
     record("duplicate", job.key)
+    if job.note == "not now" and recorded("duplicate", job.key) <= 3:
+        raise PostponeError(0.1, "not now")
     return "again"
 
 

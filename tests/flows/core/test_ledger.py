@@ -90,6 +90,16 @@ def test_the_third_failure_parks_with_a_notice_and_not_now_uses_up_no_attempt(sy
         assert system.count("start", f"tg:8:{mode}") == 3
 
 
+def test_an_answer_that_cannot_be_given_now_is_given_later(system: CoreSystem) -> None:
+    """More often than a failure would be repeated, and without a dead letter."""
+    system.start()
+    jobs.send(Work(key="tg:9:1"))
+    wait_until(lambda: system.state("tg:9:1") == "done")
+    jobs.send(Work(key="tg:9:1", note="not now"))
+    wait_until(lambda: system.count("duplicate", "tg:9:1") == 4)
+    assert "job_dead_lettered" not in system.log_text()
+
+
 def test_a_failure_that_passes_costs_attempts_but_ends(system: CoreSystem) -> None:
     system.start()
     jobs.send(Work(key="tg:6:1", mode="raise", times=1))
