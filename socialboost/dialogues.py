@@ -19,7 +19,7 @@ PROCESSING_POST: Final = "UserStates:PROCESSING_POST"
 
 STATE_TTL_SECONDS: Final = 7 * 24 * 3600
 SEQUENCE_KEY: Final = "screens:sequence"
-"""INCRed by the entry points once an update; lost with Redis, which only means one unordered render."""
+"""INCRed by the entry points once an update; begins with the time, so that a wipe does not turn it back."""
 
 
 def state_key(chat_id: int, telegram_id: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypedDict
 
@@ -58,10 +59,22 @@ class TapMiddleware(BaseMiddleware):
                 update_id=update_id,
                 message_id=message_id,
                 callback_id=callback_id,
-                seq=await self._redis.incr(dialogues.SEQUENCE_KEY),
+                seq=await self._next_number(),
                 language=(person.language_code or "")[:_LONGEST_LANGUAGE_TAG],
             )
             return await handler(event, data)
+
+    async def _next_number(self) -> int:
+        """Return the update's place in the order of all; above every earlier one, also after a wiped Redis.
+
+        A sequence that began anew at 1 would be older than what was rendered just before the wipe, and every
+        later screen of that message would be dropped as stale.
+        """
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.set(dialogues.SEQUENCE_KEY, time.time_ns() // 1_000_000, nx=True)
+        pipe.incr(dialogues.SEQUENCE_KEY)
+        number: int = (await pipe.execute())[1]
+        return number
 
 
 def _origin(event: TelegramObject) -> tuple[User | None, tuple[int, int | None, str | None] | None]:

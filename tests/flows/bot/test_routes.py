@@ -278,6 +278,18 @@ async def test_updates_are_numbered_in_the_order_seen(feed: Feed, redis_url: str
     assert numbers == sorted(set(numbers))
 
 
+async def test_a_wiped_redis_does_not_turn_the_order_back(feed: Feed, redis_url: str) -> None:
+    """Else all that follows would be older than a screen rendered before the wipe, and never be shown."""
+    for _ in range(5):
+        await feed(tap("my_stats"))
+    before = max(job.args["seq"] for job in queued(redis_url))
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushdb()
+    await feed(tap("my_stats"))
+    (after,) = (job.args["seq"] for job in queued(redis_url))
+    assert after > before
+
+
 @pytest.mark.parametrize(
     "update",
     [
