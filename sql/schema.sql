@@ -2479,6 +2479,16 @@ CREATE TABLE public.job_ledger (
 );
 
 --
+-- Name: lasting_messages; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.lasting_messages (
+    chat_id bigint NOT NULL,
+    message_id bigint NOT NULL,
+    sent_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+--
 -- Name: leases; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2648,6 +2658,13 @@ ALTER TABLE ONLY public.invoices
 
 ALTER TABLE ONLY public.job_ledger
     ADD CONSTRAINT job_ledger_pkey PRIMARY KEY (key);
+
+--
+-- Name: lasting_messages lasting_messages_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.lasting_messages
+    ADD CONSTRAINT lasting_messages_pkey PRIMARY KEY (chat_id, message_id);
 
 --
 -- Name: leases leases_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -2893,6 +2910,12 @@ CREATE INDEX idx_job_ledger_settled ON public.job_ledger USING btree (done_at) W
 --
 
 CREATE INDEX idx_job_ledger_wake ON public.job_ledger USING btree (wake_at) WHERE (state = 'queued'::text);
+
+--
+-- Name: idx_lasting_messages_sent; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_lasting_messages_sent ON public.lasting_messages USING btree (sent_at);
 
 --
 -- Name: idx_orders_created_at; Type: INDEX; Schema: public; Owner: -

@@ -16,7 +16,7 @@ from typing import Final
 from dramatiq.middleware import Interrupt
 
 from socialboost import jobs, logs
-from workers import base, ledger, runtime
+from workers import base, gate_scripts, ledger, runtime
 from workers.ledger import Claim
 
 MOST: Final = 20
@@ -68,7 +68,24 @@ def _take(job: jobs.SendAdminNotice, fitting: Callable[[Sequence[jobs.SendAdminN
         runtime.keeper().hold(claimed, job.lease_seconds)
         taken.append((base.decode(jobs.SendAdminNotice, claimed.args or {}), claimed))
     log.info("notices_joined", chat_id=job.chat_id, keys=[claimed.key for _, claimed in taken])
+    if len(rows) == MOST - 1 or len(taken) < len(rows):
+        _space(job)
     return taken
+
+
+def _space(job: jobs.SendAdminNotice) -> None:
+    """Spread those that did not fit over the chat's next turns."""
+    turn = gate_scripts.CHAT_SECONDS
+    if job.chat_id < 0:
+        turn = gate_scripts.GROUP_SECONDS / gate_scripts.GROUP_MESSAGES
+    runtime.db().run(
+        "space_waiting_notices",
+        actor=job.actor_name,
+        chat_id=job.chat_id,
+        seconds=turn,
+        together=MOST,
+        ahead_seconds=AHEAD_SECONDS,
+    )
 
 
 def _claim(keys: list[str]) -> list[Claim]:

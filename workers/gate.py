@@ -96,14 +96,17 @@ class Gate:
         """
         return self._reserve(f"broadcast:{broadcast_id}", chat_ids)
 
-    def claim(self, keys: list[str], seq: int, content: str, seconds: tuple[int, int]) -> int:
-        """Claim a message for an edit and take its token: GRANTED, STALE or LASTING (gate_scripts.CLAIM).
+    def claim(
+        self, keys: list[str], seq: int, content: str, seconds: tuple[int, int], *, editable: bool = False
+    ) -> int:
+        """Claim a message for an edit and take its token: GRANTED, STALE, LASTING or, unless it is known
+        to be `editable`, UNKNOWN (gate_scripts.CLAIM).
 
         Raises PostponeError without a claim when there is no token, and redis.RedisError while Redis is
         away: without it nobody knows which render is the latest.
         """
-        said = self._ask(scripts.CLAIM, [scripts.STATE, *keys], seq, content, *seconds)
-        if said[0] in {scripts.STALE, scripts.LASTING}:
+        said = self._ask(scripts.CLAIM, [scripts.STATE, *keys], seq, content, *seconds, int(editable))
+        if said[0] in {scripts.STALE, scripts.LASTING, scripts.UNKNOWN}:
             return said[0]
         self._let(said[1] / 1000)
         return scripts.GRANTED

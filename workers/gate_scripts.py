@@ -14,7 +14,7 @@ STATE: Final = "gate:state"
 FLOWS: Final = "gate:flows"
 SHARES: Final = "gate:shares"
 
-FRESH, DENIED, GRANTED, STALE, LASTING = -1, 0, 1, 2, 3
+FRESH, DENIED, GRANTED, STALE, LASTING, UNKNOWN = -1, 0, 1, 2, 3, 4
 
 CHAT_SECONDS: Final = 1.05
 """Between two paced messages to one chat: a second, and what the way to Telegram may differ by."""
@@ -79,6 +79,7 @@ PERSON: Final = f"{_STATE}{_REFILL}{_TAKE_ONE} return answer(1, 0)"
 CLAIM: Final = f"""{_STATE}{_REFILL}
 local seen = redis.call('GET', KEYS[2])
 if seen == 'lasting' then return answer(3, 0) end
+if not seen and ARGV[7] == '0' then return answer(4, 0) end
 if seen and tonumber(seen) > tonumber(ARGV[3]) then return answer(2, 0) end
 {_TAKE_ONE}
 redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[5])
@@ -86,8 +87,9 @@ redis.call('SET', KEYS[3], ARGV[4], 'EX', ARGV[6])
 return answer(1, 0)
 """
 """Claim a message for an edit and take its token, in one round trip. KEYS: state, the message's render, its
-content. ARGV: rate, kept, sequence, content, seconds to keep each. LASTING: it must stay as it is. STALE: a
-later render has it; neither costs a token. DENIED: nothing was claimed."""
+content. ARGV: rate, kept, sequence, content, seconds to keep each, whether it may certainly be edited.
+LASTING: it must stay as it is. STALE: a later render has it. UNKNOWN: nothing is known of it here, ask
+PostgreSQL. None of these costs a token. DENIED: nothing was claimed."""
 
 PEEK: Final = f"{_STATE}{_REFILL} return answer(1, 0)"
 """Only says how long the pause still is."""

@@ -19,7 +19,7 @@ Outcome = Literal["claimed", "done", "parked", "discarded", "busy", "early", "fo
 OnExhausted = Callable[[Transaction, Any, str], object]
 """Called in the transaction that parks the job: (tx, job, error)."""
 
-LEASE_SECONDS: Final = 15.0
+LEASE_SECONDS: Final = 10.0
 """A claim's lease, prolonged while its job runs (workers/keeper.py): a killed worker's job is soon free."""
 BACKOFF_SECONDS: Final = (2.0, 10.0, 30.0)
 """Until the second, third and every later attempt."""

@@ -17,6 +17,8 @@ BATCH: Final = 100
 PURGE_MINUTE: Final = 30
 """Of every hour; a purge missed is made up for in the next."""
 INVARIANTS_MINUTES: Final = 5
+KEPT_DAYS: Final = 60
+"""For which a receipt is never edited away: a package's 30 days twice."""
 REPORT_HOUR: Final = 9
 """Local; the hour of the admins' daily line."""
 ALLOWED_UPDATES: Final = ("message", "callback_query", "my_chat_member")
@@ -73,8 +75,10 @@ def _expire_batch() -> int:
 
 @actor(jobs.PurgeLedger)
 def purge_ledger(job: jobs.PurgeLedger, attempt: Attempt) -> None:  # noqa: ARG001
-    """Delete settled ledger rows older than a week, in batches that hold no lock for long; fold figures."""
+    """Delete what is old (settled ledger rows after a week), in batches that lock briefly; fold figures."""
     while runtime.db().run("purge_ledger", limit=BATCH * 10) == BATCH * 10:
+        pass
+    while runtime.db().run("purge_kept_messages", days=KEPT_DAYS, limit=BATCH * 10) == BATCH * 10:
         pass
     runtime.db().value("fold_figures")
 

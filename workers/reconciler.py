@@ -14,7 +14,7 @@ Everything it writes is guarded by the payment's UNIQUE fact, so a second reconc
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +30,8 @@ BATCH: Final = 500
 """Invoices in one question; the answer names only the paid ones among them."""
 MOST_BATCHES: Final = 10
 """In one round; more than that many open invoices are asked about in turn."""
+TOGETHER: Final = 50
+"""Payments owed in one transaction: after an outage of the webhook each would wait for those before it."""
 VERIFY_BATCH: Final = 100
 VERIFY_AFTER_SECONDS: Final = 2.0
 RECENT_PAGE: Final = 500
@@ -104,24 +106,14 @@ class Reconciler:
         unrecorded = {row["invoice_id"] for row in rows}
         return [one for one in paid if one.invoice_id in unrecorded]
 
-    def _owe(self, paid: Iterable[PaidInvoice]) -> None:
-        for one in paid:
+    def _owe(self, paid: list[PaidInvoice]) -> None:
+        for start in range(0, len(paid), TOGETHER):
+            some = paid[start : start + TOGETHER]
             with self._db().transaction() as tx:
-                owed = outbox.owe(
-                    tx,
-                    jobs.ActivateOrder(
-                        key=f"cp:{one.invoice_id}",
-                        invoice_id=one.invoice_id,
-                        asset=one.asset,
-                        amount=one.amount,
-                        order_id=one.order_id,
-                        paid_at=one.paid_at,
-                        source="reconciler",
-                        raw_event=json.dumps(one.raw, ensure_ascii=False, default=str),
-                    ),
-                )
-            if owed:
-                log.warning("payment_found", invoice_id=one.invoice_id, order_id=one.order_id)
+                owed = [outbox.owe(tx, _activation(one)) for one in some]
+            for one, new in zip(some, owed, strict=True):
+                if new:
+                    log.warning("payment_found", invoice_id=one.invoice_id, order_id=one.order_id)
 
     def _doubt(self, invoice_id: str, known: PaidInvoice | None) -> None:
         """Tell the admins; what was given stays given until one of them decides."""
@@ -133,3 +125,17 @@ class Reconciler:
                 key = f"notice:credited_not_paid:{invoice_id}"
                 outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="credited_not_paid", data=data))
         log.error("payment_doubted", invoice_id=invoice_id, reason=data["reason"])
+
+
+def _activation(paid: PaidInvoice) -> jobs.ActivateOrder:
+    """Return the job under the key that its webhook's job has."""
+    return jobs.ActivateOrder(
+        key=f"cp:{paid.invoice_id}",
+        invoice_id=paid.invoice_id,
+        asset=paid.asset,
+        amount=paid.amount,
+        order_id=paid.order_id,
+        paid_at=paid.paid_at,
+        source="reconciler",
+        raw_event=json.dumps(paid.raw, ensure_ascii=False, default=str),
+    )

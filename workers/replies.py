@@ -14,6 +14,7 @@ from contextvars import copy_context
 from functools import cache
 from typing import Any, Final
 
+import psycopg
 import redis
 
 from socialboost import dialogues, logs
@@ -29,7 +30,8 @@ RENDERED_SECONDS: Final = 600
 """How long an older render can still turn up: well above the age limit of a screen's job."""
 CONTENT_SECONDS: Final = 60
 """How long what was rendered is kept: longer than any one edit may take."""
-LASTING_SECONDS: Final = 7 * 24 * 3600
+LASTING_SECONDS: Final = 24 * 3600
+"""In Redis; PostgreSQL knows for KEPT_DAYS (workers/maintenance.py)."""
 ANSWER_THREADS: Final = 16
 
 _END_DIALOGUE: Final = """
@@ -149,8 +151,14 @@ def _edit(tap: Tap, message_id: int, screen: Screen) -> bool:
 
 def _claim(tap: Tap, message_id: int, screen: Screen) -> int:
     content = json.dumps([screen.text, screen.keyboard_markup()], ensure_ascii=False)
-    keys = _keys(tap.chat_id, message_id)
-    return runtime.gate().claim(keys, tap.seq, content, (RENDERED_SECONDS, CONTENT_SECONDS))
+    keys, seconds = _keys(tap.chat_id, message_id), (RENDERED_SECONDS, CONTENT_SECONDS)
+    claim = runtime.gate().claim(keys, tap.seq, content, seconds)
+    if claim != gate_scripts.UNKNOWN:
+        return claim
+    if runtime.db().value("is_message_kept", chat_id=tap.chat_id, message_id=message_id):
+        _mark(tap.chat_id, message_id)
+        return gate_scripts.LASTING
+    return runtime.gate().claim(keys, tap.seq, content, seconds, editable=True)
 
 
 def _later(tap: Tap, message_id: int, seq: int) -> tuple[int, str, dict[str, Any]] | None:
@@ -179,12 +187,23 @@ def _deliver(chat_id: int, screen: Screen) -> None:
 
 
 def keep(chat_id: int, message_id: int) -> None:
-    """Note that a message must last: a tap on one of its buttons is answered in a new one."""
+    """Note that a message must last: a tap on one of its buttons is answered in a new one.
+
+    In Redis, where taps look first, and in PostgreSQL, which a wipe does not reach.
+    """
     if not message_id:
         return
+    _mark(chat_id, message_id)
+    try:
+        runtime.db().run("keep_message", chat_id=chat_id, message_id=message_id)
+    except psycopg.Error as exc:  # the message is out: repeating it would be worse than editing it
+        log.warning("lasting_not_kept", error=type(exc).__name__)
+
+
+def _mark(chat_id: int, message_id: int) -> None:
     try:
         runtime.redis().set(dialogues.rendered_key(chat_id, message_id), "lasting", ex=LASTING_SECONDS)
-    except redis.RedisError as exc:  # the message is out: repeating it would be worse than editing it
+    except redis.RedisError as exc:
         log.warning("lasting_not_noted", error=type(exc).__name__)
 
 

@@ -14,17 +14,21 @@ from typing import Any, ClassVar, Final
 
 from socialboost import broker, logs, sending
 from socialboost.db import Database
+from socialboost.errors import QueueUnavailableError
 from socialboost.jobs import LedgerJob
-from workers import base, ledger
+from workers import base, ledger, runtime
 from workers.loop import Loop
 
-LEASE_SECONDS: Final = 10.0
+LEASE_SECONDS: Final = 3.0
+"""Short, since nothing is freed or sent again while a killed sweeper still has it."""
 RESEND_SECONDS: Final = 10.0
 """Until a row whose message went out and that nobody claimed is sent again."""
 MOST_ROWS: Final = 500
 """Sent in one round."""
 DEEP_QUEUE: Final = 1_000
 """A queue this long is busy, not lost: nothing is added to it."""
+MARK: Final = "sweeper:mark"
+"""A key that is in Redis for as long as what was sent there is: a wipe takes both."""
 DIED: Final = "the lease of the last attempt ran out: its worker died or hung"
 
 log = logs.get(__name__)
@@ -42,6 +46,7 @@ class Sweeper(Loop):
 
     def round(self) -> None:
         """Do one round."""
+        self._notice_wipe()
         queues = sorted({declared.contract.queue for declared in base.REGISTRY.values()})
         depths = broker.current().depth(queues)
         rows = self.db().many(
@@ -52,14 +57,30 @@ class Sweeper(Loop):
             limit=MOST_ROWS,
             resend_seconds=RESEND_SECONDS,
         )
-        for row in rows:
-            declared = base.REGISTRY.get(row["actor"])
-            if declared is None:
-                self._report_unknown(row["actor"])
-            elif row["action"] == "send":
-                sending.wake(row["actor"], row["queue"], json.loads(row["args"]))
-            else:
-                self._park(declared, row)
+        for done, row in enumerate(rows):
+            try:
+                self._handle(row)
+            except QueueUnavailableError:
+                keys = [late["key"] for late in rows[done:] if late["action"] == "send"]
+                self.db().run("wake_again", keys=keys)
+                raise
+
+    def _notice_wipe(self) -> None:
+        """Have everything sent again at once when Redis has forgotten what it was sent (failures.md T2)."""
+        if runtime.redis().exists(MARK):
+            return
+        woken = self.db().run("wake_all_queued")
+        runtime.redis().set(MARK, 1)
+        log.warning("redis_was_empty", woken=woken)
+
+    def _handle(self, row: Mapping[str, Any]) -> None:
+        declared = base.REGISTRY.get(row["actor"])
+        if declared is None:
+            self._report_unknown(row["actor"])
+        elif row["action"] == "send":
+            sending.wake(row["actor"], row["queue"], json.loads(row["args"]))
+        else:
+            self._park(declared, row)
 
     def _park(self, declared: base.Actor, row: Mapping[str, Any]) -> None:
         try:

@@ -20,9 +20,9 @@ from workers.dead_letters import DeadLetters
 from workers.loop import Loop
 from workers.reconciler import PERIOD_SECONDS, Reconciler
 
-LEASE_SECONDS: Final = 6.0
-"""Short, so that another process goes on soon after this one was killed. A slow step may outlast it: then two
-ask the same, which harms nobody."""
+LEASE_SECONDS: Final = 3.0
+"""Short, so that another process goes on soon after this one was killed: payments found by asking wait for
+it. A slow step may outlast it: then two ask the same, which harms nobody."""
 LEASE: Final = "watch"
 SILENT_SECONDS: Final = 900.0
 """A task Main Bot has said nothing about for so long is asked about (failures.md B9)."""
@@ -64,12 +64,15 @@ class Watch(Loop):
 
     def round(self) -> None:
         """Run the steps that are due, if the lease is ours."""
-        if not self.db().value("take_lease", name=LEASE, owner=self.owner, seconds=LEASE_SECONDS):
-            return
         for step in self._steps:
-            if not self.stopping and time.monotonic() >= step.due:
+            if self.stopping or not self._lead():
+                return
+            if time.monotonic() >= step.due:
                 step.due = time.monotonic() + step.every_seconds
                 self._run_step(step)
+
+    def _lead(self) -> bool:
+        return bool(self.db().value("take_lease", name=LEASE, owner=self.owner, seconds=LEASE_SECONDS))
 
     def _run_step(self, step: Step) -> None:
         try:

@@ -27,6 +27,7 @@ from typing import Any, Final
 
 import requests
 import urllib3
+from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
 
@@ -87,7 +88,7 @@ class Answer:
 
 
 class HttpService:
-    """Calls to one service at one base URL. Safe to share between threads: each has its own session."""
+    """Calls to one service at one base URL. Safe to share between threads: each has its own connection."""
 
     def __init__(
         self,
@@ -112,7 +113,7 @@ class HttpService:
         self._proxies = get_environ_proxies(self._base_url)
         self._verify: bool | str = os.environ.get("REQUESTS_CA_BUNDLE") or True
         self._local = threading.local()
-        self._sessions: list[requests.Session] = []
+        self._adapters: list[HTTPAdapter] = []
         self._lock = threading.Lock()
 
     def call(
@@ -150,36 +151,36 @@ class HttpService:
     def close(self) -> None:
         """Close every thread's connections; a later call opens new ones."""
         with self._lock:
-            for session in self._sessions:
-                session.close()
+            for adapter in self._adapters:
+                adapter.close()
 
     def _exchange(
         self, method: str, path: str, body: Any, headers: Mapping[str, str] | None, *, repeatable: bool
     ) -> Answer:
-        session = self._session()
+        adapter = self._adapter()
         idle = time.monotonic() - getattr(self._local, "used_at", 0.0)
         reused = getattr(self._local, "used_at", None) is not None
         if not repeatable and idle > MAX_IDLE_SECONDS:
-            session.close()
+            adapter.close()
         self._local.used_at = time.monotonic()
         data = None if body is None else dump_json(body)
         all_headers = dict(headers or {})
         if data is not None:
             all_headers["Content-Type"] = "application/json"
         try:
-            return self._send(session, method, path, data, all_headers)
+            return self._send(adapter, method, path, data, all_headers)
         except _ResetError:
             if not (repeatable and reused):
                 raise AmbiguousError(self.service, "the connection was cut after sending") from None
-        session.close()
+        adapter.close()
         try:
-            return self._send(session, method, path, data, all_headers)
+            return self._send(adapter, method, path, data, all_headers)
         except _ResetError:
             raise AmbiguousError(self.service, "the connection was cut after sending, twice") from None
 
     def _send(
         self,
-        session: requests.Session,
+        adapter: HTTPAdapter,
         method: str,
         path: str,
         data: bytes | None,
@@ -187,12 +188,11 @@ class HttpService:
     ) -> Answer:
         limits = self._limits
         try:
-            response = session.send(
+            response = adapter.send(
                 self._prepare(method, path, data, headers),
                 timeout=(limits.connect_seconds, limits.read_seconds),
                 proxies=self._proxies,
                 verify=self._verify,
-                allow_redirects=False,
                 stream=True,
             )
         except requests.RequestException as exc:
@@ -212,13 +212,15 @@ class HttpService:
         request.prepare_content_length(data)
         return request
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = requests.Session()
+    def _adapter(self) -> HTTPAdapter:
+        """Return this thread's connection: what is under a `Session`, which would look after cookies,
+        redirects and hooks that no call here has."""
+        adapter: HTTPAdapter | None = getattr(self._local, "adapter", None)
+        if adapter is None:
+            adapter = self._local.adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1)
             with self._lock:
-                self._sessions.append(session)
-        return session
+                self._adapters.append(adapter)
+        return adapter
 
 
 def dump_json(value: Any) -> bytes:

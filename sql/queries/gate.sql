@@ -9,3 +9,21 @@ ON CONFLICT (name) DO UPDATE SET until = greatest(l.until, excluded.until)
 SELECT greatest(extract(epoch FROM until - now()), 0)::double precision
 FROM leases
 WHERE name = 'telegram_pause'
+
+-- name: keep_message :run
+-- Notes that a message must never be edited away.
+INSERT INTO lasting_messages (chat_id, message_id) VALUES (%(chat_id)s, %(message_id)s) ON CONFLICT DO NOTHING
+
+-- name: is_message_kept :value
+-- Says whether a message must never be edited away.
+SELECT exists(SELECT FROM lasting_messages WHERE chat_id = %(chat_id)s AND message_id = %(message_id)s)
+
+-- name: purge_kept_messages :run
+-- Forgets some of the messages that nobody scrolls back to.
+DELETE FROM lasting_messages
+WHERE ctid IN (
+    SELECT ctid FROM lasting_messages
+    WHERE sent_at < now() - make_interval(days => %(days)s)
+    ORDER BY sent_at
+    LIMIT %(limit)s
+)

@@ -82,6 +82,14 @@ SELECT take_lease(%(name)s, %(owner)s, %(seconds)s)
 SELECT action, key, actor, queue, args
 FROM sweep_jobs(%(owner)s, %(lease_seconds)s, %(queues)s, %(limit)s, %(resend_seconds)s)
 
+-- name: wake_again :run
+-- Makes rows due at once whose message did not reach Redis.
+UPDATE job_ledger SET wake_at = now() WHERE key = ANY (%(keys)s) AND state = 'queued'
+
+-- name: wake_all_queued :run
+-- Makes every due row be sent again: Redis has lost what it was sent.
+UPDATE job_ledger SET wake_at = now() WHERE state = 'queued' AND run_at <= now() AND wake_at > now()
+
 -- name: purge_ledger :run
 -- Forgets jobs settled more than a week ago, some at a time: what they did is known by its own unique facts.
 DELETE FROM job_ledger
@@ -105,6 +113,30 @@ WHERE state = 'queued'
     AND key <> %(key)s
 ORDER BY created_at, key
 LIMIT %(limit)s
+
+-- name: is_notice_waiting :value
+-- Says whether a notice for the chat waits already.
+SELECT exists(
+    SELECT FROM job_ledger
+    WHERE state = 'queued' AND actor = %(actor)s AND (args ->> 'chat_id')::bigint = %(chat_id)s
+)
+
+-- name: space_waiting_notices :run
+-- Lets the notices that wait for a chat come in rows of %(together)s, one of each row first to take the others
+-- along: each of them alone would ask the gate in vain, again and again.
+UPDATE job_ledger AS j
+SET wake_at = now() + make_interval(
+    secs => %(seconds)s * (waiting.place / %(together)s + CASE waiting.place %% %(together)s WHEN 0 THEN 1 ELSE 2 END)
+)
+FROM (
+    SELECT q.key, row_number() OVER (ORDER BY q.created_at, q.key) - 1 AS place
+    FROM job_ledger AS q
+    WHERE q.state = 'queued'
+        AND q.actor = %(actor)s
+        AND (q.args ->> 'chat_id')::bigint = %(chat_id)s
+        AND q.run_at <= now() + make_interval(secs => %(ahead_seconds)s)
+) AS waiting
+WHERE j.key = waiting.key AND j.state = 'queued'
 
 -- name: join_jobs :many
 -- Takes those of the jobs that are free for one attempt, each in a claim of its own: see claim_job.

@@ -17,7 +17,7 @@ from typing import Any
 KILL_SECONDS = (1.2, 2.8)
 """Between two kills of a worker at a random moment: two seconds on the average."""
 FROZEN_SECONDS = (22.0, 25.0)
-"""Longer than a claim's lease (15 s) and the broker's heartbeat (20 s): a live process given up for dead."""
+"""Longer than a claim's lease (10 s) and the broker's heartbeat (20 s): a live process given up for dead."""
 WEBHOOK_SHARES = {"lost": 0.20, "doubled": 0.30, "delayed": 0.08, "reordered": 0.08}
 """What becomes of the notices of payment; the rest arrives as it should."""
 FIRST, LAST = 0.05, 0.95

@@ -53,7 +53,8 @@ def test_a_job_that_kills_its_process_starts_three_times_and_is_parked(system: C
     system.environment["CORE_LEASE"] = "4"
     jobs.send(Work(key="tg:4:1", mode="die"))
     for attempt in (1, 2, 3):
-        master = system.start()
+        # It may die before it has said that it is ready: only the job's start tells that it ran.
+        master = system.spawn("dramatiq", "tests.flows.core.actors", "-p", "1", "-t", "4")
         wait_until(lambda n=attempt: system.count("start", "tg:4:1") == n, 60)
         assert master.wait(20) != 0
     survivor = system.start()
@@ -148,6 +149,23 @@ def test_a_wiped_redis_is_repaired_from_the_ledger(system: CoreSystem) -> None:
     wait_until(lambda: system.states() == {"done": 100}, 40)
     assert set(system.counts("start").values()) == {1}
     assert chains.poll() is None
+
+
+def test_a_wipe_is_noticed_and_everything_is_sent_again_at_once(system: CoreSystem) -> None:
+    """Not only when each row's time to be sent again has come: the sweeper misses its mark in Redis."""
+    system.start("payments", "maintenance")
+    for number in range(20):
+        jobs.send(Chain(key=f"tg:14:{number}"))
+    wait_until(lambda: system.states() == {"done": 20, "queued": 20})
+    with redis.Redis.from_url(system.redis_url) as client:
+        wait_until(lambda: client.exists("sweeper:mark"))
+        noticed = system.log_text().count('"event":"redis_was_empty"')
+        client.flushall()
+        wait_until(lambda: system.log_text().count('"event":"redis_was_empty"') > noticed)
+        wait_until(lambda: client.llen("dramatiq:interactive") >= 20, 5)
+    system.start("interactive")
+    wait_until(lambda: system.states() == {"done": 40}, 40)
+    assert set(system.counts("start").values()) == {1}
 
 
 def test_without_the_sweeper_a_wiped_redis_loses_the_work(system: CoreSystem) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
+import redis
 
 from socialboost import broker, jobs
 from tests.flows.shop.world import ADMIN_ID, CHANNEL_ID, Buyer, Shop, payment, wait_until
@@ -33,6 +34,20 @@ def test_paid_becomes_active_and_everybody_is_told_once(shop: Shop, buyer: Buyer
         told = [m for m in shop.messages(chat_id) if order_id in m["text"]]
         assert len(told) == 1
     assert recorded(shop, order_id) == [("applied", None)]
+
+
+def test_a_receipt_is_not_edited_away_even_after_redis_was_wiped(shop: Shop, buyer: Buyer) -> None:
+    order_id = buyer.buy("mini")
+    receipt = buyer.read("✅ Оплата успішна")
+    for wiped in (False, True, True):
+        if wiped:
+            with redis.Redis.from_url(shop.redis_url) as client:
+                client.flushall()
+        before = len(buyer.messages())
+        jobs.send(jobs.ShowPage(**buyer.fields(tapped=receipt["message_id"]), page="support"))
+        wait_until(lambda known=before: len(buyer.messages()) > known, "the page in a new message")
+        kept = next(m for m in buyer.messages() if m["message_id"] == receipt["message_id"])
+        assert order_id in kept["text"]
 
 
 def test_the_raw_event_is_kept_encrypted(shop: Shop, buyer: Buyer) -> None:
