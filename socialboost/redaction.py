@@ -10,6 +10,7 @@ import itertools
 import re
 import threading
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
 
@@ -29,20 +30,25 @@ _SECRET_FIELD: Final = re.compile(
     re.IGNORECASE,
 )
 
+_SUSPICIOUS: Final = re.compile(r"\d{3}:[A-Za-z0-9_-]{8}|://|earer ")
+"""Something of this is in all that _PATTERNS match: a line without it needs no closer look."""
+
 _lock = threading.Lock()
-_known: set[str] = set()
+_known: tuple[str, ...] = ()
 _pattern = re.compile("|".join(_PATTERNS))
 
 
 def hide(secrets: Iterable[str]) -> None:
     """Mask these values wherever they appear from now on; of a URL, its password and a web hook's path."""
-    global _pattern  # noqa: PLW0603 (one pattern per process, rebuilt when a secret becomes known)
+    global _known, _pattern  # noqa: PLW0603 (one of each per process, made anew when a secret becomes known)
     with _lock:
+        known = set(_known)
         for value in itertools.chain.from_iterable(map(_parts_to_hide, secrets)):
             if len(value) >= _SHORTEST_KNOWN_SECRET:
-                _known.update((value, quote(value, safe=""), unquote(value)))
-        longest_first = sorted(map(re.escape, _known), key=len, reverse=True)
-        _pattern = re.compile("|".join((*longest_first, *_PATTERNS)))
+                known.update((value, quote(value, safe=""), unquote(value)))
+        longest_first = sorted(known, key=len, reverse=True)
+        _pattern = re.compile("|".join((*map(re.escape, longest_first), *_PATTERNS)))
+        _known = tuple(longest_first)
 
 
 def _parts_to_hide(secret: str) -> list[str]:
@@ -55,14 +61,21 @@ def _parts_to_hide(secret: str) -> list[str]:
 
 def clean(text: str) -> str:
     """Return `text` with every secret masked. JSON stays JSON: no pattern crosses a quote."""
+    if not _SUSPICIOUS.search(text) and not any(value in text for value in _known):
+        return text
     return _pattern.sub(MASK, text)
+
+
+@lru_cache(maxsize=512)
+def _is_secret(name: str) -> bool:
+    return _SECRET_FIELD.search(name) is not None
 
 
 def clean_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Mask the values of fields whose name says that they are secret, also inside nested mappings."""
     return {
         name: MASK
-        if _SECRET_FIELD.search(name) and value
+        if _is_secret(name) and value
         else clean_fields(value)
         if isinstance(value, Mapping)
         else value

@@ -25,7 +25,7 @@ CANARY = "canary-5f1d0c2b9a"
 @pytest.fixture(autouse=True)
 def secrets_of_this_test_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one test hides must not mask another's words."""
-    monkeypatch.setattr(redaction, "_known", set())
+    monkeypatch.setattr(redaction, "_known", ())
     monkeypatch.setattr(redaction, "_pattern", redaction._pattern)
 
 
