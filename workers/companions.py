@@ -16,13 +16,18 @@ from typing import Final
 from dramatiq.middleware import Interrupt
 
 from socialboost import jobs, logs
+from socialboost.db import Transaction
 from workers import base, gate_scripts, ledger, runtime
 from workers.ledger import Claim
+from workers.sweeper import Sweeper
 
 MOST: Final = 20
 """Notices in one message, if that many fit."""
 AHEAD_SECONDS: Final = 1.1
 """What waits for this chat's next second goes with the message that has it."""
+
+LONGEST_SECONDS: Final = 60.0
+PERIOD_SECONDS: Final = Sweeper.period_seconds
 
 log = logs.get(__name__)
 
@@ -74,7 +79,7 @@ def _take(job: jobs.SendAdminNotice, fitting: Callable[[Sequence[jobs.SendAdminN
 
 
 def _space(job: jobs.SendAdminNotice) -> None:
-    """Spread those that did not fit over the chat's next turns."""
+    """Spread those that did not fit over the chat's next turns; the sweeper adds half a second to each."""
     turn = gate_scripts.CHAT_SECONDS
     if job.chat_id < 0:
         turn = gate_scripts.GROUP_SECONDS / gate_scripts.GROUP_MESSAGES
@@ -82,10 +87,15 @@ def _space(job: jobs.SendAdminNotice) -> None:
         "space_waiting_notices",
         actor=job.actor_name,
         chat_id=job.chat_id,
-        seconds=turn,
+        seconds=turn - PERIOD_SECONDS / 2,
         together=MOST,
-        ahead_seconds=AHEAD_SECONDS,
     )
+
+
+def delay_seconds(tx: Transaction, notice: jobs.SendAdminNotice) -> float:
+    """How long a new notice may wait: behind others it goes with one of them."""
+    last = tx.value("get_notice_delay", actor=notice.actor_name, chat_id=notice.chat_id)
+    return 0.0 if last is None else min(max(last, AHEAD_SECONDS), LONGEST_SECONDS)
 
 
 def _claim(keys: list[str]) -> list[Claim]:

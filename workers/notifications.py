@@ -65,9 +65,7 @@ def notify_admins(job: jobs.NotifyAdmins, attempt: Attempt) -> None:  # noqa: AR
             notice = jobs.SendAdminNotice(
                 key=f"{job.key}:{chat_id}", chat_id=chat_id, kind=job.kind, data=job.data
             )
-            # Behind others it goes with one of them: no need to be woken at once and find the gate shut.
-            waits = tx.value("is_notice_waiting", actor=notice.actor_name, chat_id=chat_id)
-            outbox.owe(tx, notice, companions.AHEAD_SECONDS if waits else 0.0)
+            outbox.owe(tx, notice, companions.delay_seconds(tx, notice))
 
 
 @actor(jobs.SendAdminNotice)

@@ -102,41 +102,45 @@ WHERE key IN (
 )
 
 -- name: get_waiting_notices :many
--- Other notices for one chat that wait now or in a moment, oldest first: they may leave in one message.
+-- Other notices for one chat that wait for their turn, oldest first: they may leave in one message. One that
+-- was tried before waits for its time.
 SELECT key, args::text AS args
 FROM job_ledger
 WHERE state = 'queued'
     AND actor = %(actor)s
     AND (args ->> 'chat_id')::bigint = %(chat_id)s
-    AND run_at <= now() + make_interval(secs => %(ahead_seconds)s)
+    AND (attempts = 0 OR run_at <= now() + make_interval(secs => %(ahead_seconds)s))
     AND attempts < max_attempts
     AND key <> %(key)s
 ORDER BY created_at, key
 LIMIT %(limit)s
 
--- name: is_notice_waiting :value
--- Says whether a notice for the chat waits already.
-SELECT exists(
-    SELECT FROM job_ledger
-    WHERE state = 'queued' AND actor = %(actor)s AND (args ->> 'chat_id')::bigint = %(chat_id)s
-)
+-- name: get_notice_delay :value
+-- In how many seconds the last of the notices that wait for the chat is due; NULL when none waits.
+SELECT extract(epoch FROM max(run_at) - now())::float8
+FROM job_ledger
+WHERE state = 'queued' AND actor = %(actor)s AND (args ->> 'chat_id')::bigint = %(chat_id)s AND attempts = 0
 
 -- name: space_waiting_notices :run
--- Lets the notices that wait for a chat come in rows of %(together)s, one of each row first to take the others
--- along: each of them alone would ask the gate in vain, again and again.
+-- Lets the notices that wait for a chat come in rows of %(together)s, a row a turn of so many seconds, one of each
+-- row first to take the others along: each by itself would ask the gate in vain, again and again.
 UPDATE job_ledger AS j
-SET wake_at = now() + make_interval(
-    secs => %(seconds)s * (waiting.place / %(together)s + CASE waiting.place %% %(together)s WHEN 0 THEN 1 ELSE 2 END)
-)
+SET run_at = now() + turn.after, wake_at = now() + turn.after
 FROM (
-    SELECT q.key, row_number() OVER (ORDER BY q.created_at, q.key) - 1 AS place
-    FROM job_ledger AS q
-    WHERE q.state = 'queued'
-        AND q.actor = %(actor)s
-        AND (q.args ->> 'chat_id')::bigint = %(chat_id)s
-        AND q.run_at <= now() + make_interval(secs => %(ahead_seconds)s)
-) AS waiting
-WHERE j.key = waiting.key AND j.state = 'queued'
+    SELECT
+        key,
+        make_interval(secs => %(seconds)s * (place / %(together)s + CASE place %% %(together)s WHEN 0 THEN 1 ELSE 2 END))
+            AS after
+    FROM (
+        SELECT key, row_number() OVER (ORDER BY created_at, key) - 1 AS place
+        FROM job_ledger
+        WHERE state = 'queued'
+            AND actor = %(actor)s
+            AND (args ->> 'chat_id')::bigint = %(chat_id)s
+            AND attempts = 0
+    ) AS waiting
+) AS turn
+WHERE j.key = turn.key AND j.state = 'queued' AND j.attempts = 0
 
 -- name: join_jobs :many
 -- Takes those of the jobs that are free for one attempt, each in a claim of its own: see claim_job.

@@ -23,6 +23,8 @@ from tests.chaos.score import Score
 SETTLE_SECONDS = 120.0
 TASK_SECONDS = 15.0
 """For tasks alone: one whose report was lost is asked about after a quarter of an hour, not here."""
+QUIET_ACTOR = "send_admin_notice"
+"""Its jobs are not waited for; `find_breaches` names one that was left behind."""
 AT_ONCE = 120
 """People on their way at the same time; more wait at the door, so a slow machine is not asked for more."""
 
@@ -176,7 +178,8 @@ def _unfinished(database_url: str, wanted: set[str]) -> tuple[int, int, int]:
         for name, statement in score.named_queries().items():
             rows[name] = connection.execute(statement.encode()).fetchall()
     recorded = {row[0] for row in rows["payments"]}
-    jobs = sum(row[2] != "parked" for row in rows["jobs"])
+    # A channel gets twenty messages a minute: what it is told of thousands of orders may come for minutes.
+    jobs = sum(row[2] != "parked" and row[1] != QUIET_ACTOR for row in rows["jobs"])
     tasks = sum(row[1] not in ("completed", "failed", "cancelled") for row in rows["tasks"])
     return len(wanted - recorded), jobs, tasks
 
