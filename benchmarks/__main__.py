@@ -21,6 +21,7 @@ BENCHES: Final = {
     "webhooks": "how fast a payment webhook is acknowledged under 200 a second",
     "paid": "from a paid webhook to an active package and its receipt, idle",
     "orders": "full orders a second, and where the time goes",
+    "broadcast": "how fast broadcasts go out, their memory, and taps beside one",
     "growth": "how orders and taps grow with worker processes",
     "scale": "every query in a shop of a million people beside an empty one",
     "footprint": "what the product's processes cost while nothing happens",

@@ -45,7 +45,7 @@ def _points(options: argparse.Namespace, directory: Path) -> int:
     print(json.dumps(coverage.as_json(), indent=1, ensure_ascii=False))  # noqa: T201
     if options.save:
         say(f"written to {report.save_coverage(coverage)}")
-    return 1 if coverage.violations or coverage.missed else 0
+    return 1 if coverage.failed else 0
 
 
 def _order(options: argparse.Namespace, directory: Path) -> Order:

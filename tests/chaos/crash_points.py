@@ -36,6 +36,8 @@ LEARNING_ROUNDS = 2
 AT_START = "register_bot"
 """Its job comes when the scheduler starts."""
 BY_THE_MINUTE = ("tick_minute", "sweep_orders", "reconcile_payments")
+SELDOM = ("reconcile_payments",)
+"""Has something to do only while nobody holds the watch's lease: walks may never reach its points again."""
 LOOP_SECONDS, MINUTE_SECONDS = 12.0, 75.0
 """How long an armed point is waited for after the walk: what loops comes soon, what ticks each minute."""
 LOST_WEBHOOKS = {"lost": 0.3}
@@ -59,6 +61,11 @@ class Coverage:
     def missed(self) -> list[str]:
         """Points that were armed and that nobody reached again."""
         return [name for name in self.armed if name not in self.struck]
+
+    @property
+    def failed(self) -> bool:
+        """Whether something went wrong, or a point that walks must reach was not reached."""
+        return bool(self.violations) or any(doer(name) not in SELDOM for name in self.missed)
 
     def as_json(self) -> dict[str, Any]:
         """The coverage as it is published."""
@@ -182,7 +189,8 @@ async def _walk_all(rig: Rig, town: Town, buyers: list[Buyer], numbers: Iterable
 
 async def _end(rig: Rig, buyers: list[Buyer]) -> None:
     """Wait until nothing is on its way any more."""
-    await settle(Order(directory=rig.options.directory), rig.world.database_url, buyers)
+    order = Order(directory=rig.options.directory, not_waited_for="")
+    await settle(order, rig.world.database_url, buyers)
     await asyncio.sleep(0.5)  # what was sent last is read as well
 
 
