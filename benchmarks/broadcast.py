@@ -42,9 +42,9 @@ HOW: Final = f"""\
 By default: {DEFAULT_AUDIENCE} people, TELEGRAM_SEND_RATE as it comes, the stand-in's own limits on. Raised:
 the gate out of the way and the stand-in's limits off, first to {SMALL:,} people, then to those and
 {LARGE:,} more in the same process. Rates are over the middle 80 % of the calls that reached Telegram; memory
-is the most that the worker's processes had (PSS, looked at four times a second). Beside taps: {RATE:.0f} taps a
-second as in `taps`, with TELEGRAM_SEND_RATE={BESIDE["TELEGRAM_SEND_RATE"]}, of which the taps' edits take the
-most; without a broadcast and with one that runs all the time."""
+is the most that the worker's processes had (PSS, looked at four times a second). Beside taps: {RATE:.0f} taps
+a second as in `taps`, with TELEGRAM_SEND_RATE={BESIDE["TELEGRAM_SEND_RATE"]}, of which the taps' edits take
+the most; without a broadcast and with one that runs all the time."""
 
 
 def run(options: Options) -> Result:
