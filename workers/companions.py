@@ -27,7 +27,7 @@ AHEAD_SECONDS: Final = 1.1
 """What waits for this chat's next second goes with the message that has it."""
 
 LONGEST_SECONDS: Final = 60.0
-PERIOD_SECONDS: Final = Sweeper.period_seconds
+"""A new notice is due by then, whether or not one before it took it along."""
 
 log = logs.get(__name__)
 
@@ -87,7 +87,7 @@ def _space(job: jobs.SendAdminNotice) -> None:
         "space_waiting_notices",
         actor=job.actor_name,
         chat_id=job.chat_id,
-        seconds=turn - PERIOD_SECONDS / 2,
+        seconds=turn - Sweeper.period_seconds / 2,
         together=MOST,
     )
 

@@ -155,7 +155,12 @@ def _claim(tap: Tap, message_id: int, screen: Screen) -> int:
     claim = runtime.gate().claim(keys, tap.seq, content, seconds)
     if claim != gate_scripts.UNKNOWN:
         return claim
-    if runtime.db().value("is_message_kept", chat_id=tap.chat_id, message_id=message_id):
+    try:
+        kept = runtime.db().value("is_message_kept", chat_id=tap.chat_id, message_id=message_id)
+    except psycopg.OperationalError as exc:  # nobody can say: a new message takes nothing away
+        log.warning("lasting_not_looked_up", error=type(exc).__name__)
+        return gate_scripts.LASTING
+    if kept:
         _mark(tap.chat_id, message_id)
         return gate_scripts.LASTING
     return runtime.gate().claim(keys, tap.seq, content, seconds, editable=True)

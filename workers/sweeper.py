@@ -66,7 +66,7 @@ class Sweeper(Loop):
                 raise
 
     def _notice_wipe(self) -> None:
-        """Have everything sent again at once when Redis has forgotten what it was sent (failures.md T2)."""
+        """Have everything sent again at once when Redis has forgotten what it was sent (failures.md D1)."""
         if runtime.redis().exists(MARK):
             return
         woken = self.db().run("wake_all_queued")
