@@ -66,7 +66,8 @@ def described(running: World) -> list[str]:
 
 
 def _workers(processes: int, threads: int) -> dict[str, str]:
-    options = f"--processes {processes} --threads {threads} --worker-shutdown-timeout 20000"
+    timeouts = "--worker-shutdown-timeout 20000 --worker-fork-timeout 1000"
+    options = f"--processes {processes} --threads {threads} {timeouts}"
     background = "tasks notifications broadcast maintenance"
     return {
         INTERACTIVE: f"dramatiq workers {options} --queues interactive payments",

@@ -835,13 +835,18 @@ $$;
 --
 
 CREATE FUNCTION public.current_order(p_user_id uuid, p_at timestamp with time zone) RETURNS public.orders
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT * FROM orders
+DECLARE
+    v_current orders;
+BEGIN
+    SELECT * INTO v_current FROM orders
     WHERE user_id = p_user_id AND status = 'paid' AND activated_at <= p_at AND expires_at > p_at
     ORDER BY activated_at DESC, created_at DESC
-    LIMIT 1
+    LIMIT 1;
+    RETURN v_current;
+END
 $$;
 
 --
@@ -849,21 +854,24 @@ $$;
 --
 
 CREATE FUNCTION public.end_of_run(p_order_id uuid) RETURNS timestamp with time zone
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT max(same.expires_at)
-    FROM orders AS running
-    JOIN orders AS same
-        ON same.user_id = running.user_id AND same.package_id = running.package_id
-        AND same.status = 'paid' AND same.expires_at >= running.expires_at
-    WHERE running.id = p_order_id
-        AND NOT EXISTS (
-            SELECT FROM orders AS other
-            WHERE other.user_id = running.user_id AND other.package_id <> running.package_id
-                AND other.status = 'paid'
-                AND other.expires_at > running.expires_at AND other.expires_at < same.expires_at
-        )
+DECLARE
+    v_running orders;
+    v_other timestamptz;
+BEGIN
+    SELECT * INTO v_running FROM orders WHERE id = p_order_id;
+    SELECT min(expires_at) INTO v_other FROM orders
+    WHERE user_id = v_running.user_id AND package_id <> v_running.package_id
+        AND status = 'paid' AND expires_at > v_running.expires_at;
+    RETURN (
+        SELECT max(expires_at) FROM orders
+        WHERE user_id = v_running.user_id AND package_id = v_running.package_id
+            AND status = 'paid' AND expires_at >= v_running.expires_at
+            AND expires_at <= coalesce(v_other, 'infinity')
+    );
+END
 $$;
 
 --
@@ -1173,12 +1181,14 @@ $$;
 --
 
 CREATE FUNCTION public.local_day(p_at timestamp with time zone DEFAULT now()) RETURNS date
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT (p_at AT TIME ZONE coalesce(
+BEGIN
+    RETURN (p_at AT TIME ZONE coalesce(
         (SELECT value FROM settings WHERE key = 'timezone'), 'Europe/Kyiv'
-    ))::date
+    ))::date;
+END
 $$;
 
 --
@@ -1314,14 +1324,17 @@ $$;
 --
 
 CREATE FUNCTION public.orders_of_run(p_order_id uuid) RETURNS SETOF uuid
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'public', 'pg_temp'
     AS $$
+BEGIN
+    RETURN QUERY
     SELECT p_order_id
     UNION
     SELECT other.order_id
     FROM activations AS own JOIN activations AS other ON other.run_id = own.run_id
-    WHERE own.order_id = p_order_id
+    WHERE own.order_id = p_order_id;
+END
 $$;
 
 --
@@ -1405,26 +1418,30 @@ $$;
 --
 
 CREATE FUNCTION public.payment_answer(p_provider text, p_invoice_id text, p_outcome text) RETURNS json
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'public', 'pg_temp'
     SET "TimeZone" TO 'UTC'
     AS $$
-    SELECT json_build_object(
-        'outcome', p_outcome,
-        'reason', CASE WHEN p.state = 'exception' THEN p.reason END,
-        'payment_id', p.id,
-        'order_id', p.order_id,
-        'telegram_id', u.telegram_id,
-        'package_name', o.package_name,
-        'expires_at', o.expires_at,
-        'is_late', coalesce(o.is_late, false),
-        'amount', p.amount,
-        'asset', p.asset
-    )
-    FROM payments AS p
-    LEFT JOIN orders AS o ON o.id = p.order_id
-    LEFT JOIN users AS u ON u.id = o.user_id
-    WHERE p.provider = p_provider AND p.invoice_id = p_invoice_id
+BEGIN
+    RETURN (
+        SELECT json_build_object(
+            'outcome', p_outcome,
+            'reason', CASE WHEN p.state = 'exception' THEN p.reason END,
+            'payment_id', p.id,
+            'order_id', p.order_id,
+            'telegram_id', u.telegram_id,
+            'package_name', o.package_name,
+            'expires_at', o.expires_at,
+            'is_late', coalesce(o.is_late, false),
+            'amount', p.amount,
+            'asset', p.asset
+        )
+        FROM payments AS p
+        LEFT JOIN orders AS o ON o.id = p.order_id
+        LEFT JOIN users AS u ON u.id = o.user_id
+        WHERE p.provider = p_provider AND p.invoice_id = p_invoice_id
+    );
+END
 $$;
 
 --
@@ -1432,22 +1449,26 @@ $$;
 --
 
 CREATE FUNCTION public.post_answer(p_post_id uuid) RETURNS json
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT json_build_object(
-        'success', true,
-        'post_id', p.id,
-        'task_id', t.id,
-        'limit', o.posts_per_day,
-        'used', p.quota_used,
-        'remaining', greatest(o.posts_per_day - p.quota_used, 0),
-        'local_day', p.local_day
-    )
-    FROM posts AS p
-    JOIN orders AS o ON o.id = p.order_id
-    JOIN tasks AS t ON t.post_id = p.id
-    WHERE p.id = p_post_id
+BEGIN
+    RETURN (
+        SELECT json_build_object(
+            'success', true,
+            'post_id', p.id,
+            'task_id', t.id,
+            'limit', o.posts_per_day,
+            'used', p.quota_used,
+            'remaining', greatest(o.posts_per_day - p.quota_used, 0),
+            'local_day', p.local_day
+        )
+        FROM posts AS p
+        JOIN orders AS o ON o.id = p.order_id
+        JOIN tasks AS t ON t.post_id = p.id
+        WHERE p.id = p_post_id
+    );
+END
 $$;
 
 --
@@ -1455,12 +1476,16 @@ $$;
 --
 
 CREATE FUNCTION public.quota_used(p_order_id uuid, p_day date) RETURNS integer
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT count(*)::integer FROM posts
-    WHERE order_id IN (SELECT orders_of_run(p_order_id))
-        AND local_day = p_day AND status NOT IN ('failed', 'cancelled')
+BEGIN
+    RETURN (
+        SELECT count(*) FROM posts
+        WHERE order_id IN (SELECT orders_of_run(p_order_id))
+            AND local_day = p_day AND status NOT IN ('failed', 'cancelled')
+    );
+END
 $$;
 
 --

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from socialboost.clients.crypto_pay import PaidInvoice
 
 PERIOD_SECONDS: Final = 5.0
+SOON_SECONDS: Final = PERIOD_SECONDS / 2
+"""Until an invoice that was not paid is due again: by the next turn in any case. With a whole period it is due a
+moment too late for that turn, and is asked about every second time only."""
 BATCH: Final = 500
 """Invoices in one question; the answer names only the paid ones among them."""
 MOST_BATCHES: Final = 10
@@ -58,7 +61,7 @@ class Reconciler:
             asked = [row["invoice_id"] for row in rows]
             paid = runtime.crypto_pay().paid_among(asked)
             self._owe(paid)
-            self._db().run("postpone_invoice_checks", invoice_ids=asked, soon_seconds=PERIOD_SECONDS)
+            self._db().run("postpone_invoice_checks", invoice_ids=asked, soon_seconds=SOON_SECONDS)
             if len(rows) < BATCH:
                 return
 

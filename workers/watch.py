@@ -24,6 +24,8 @@ LEASE_SECONDS: Final = 3.0
 """Short, so that another process goes on soon after this one was killed: payments found by asking wait for
 it. A slow step may outlast it: then two ask the same, which harms nobody."""
 LEASE: Final = "watch"
+FIRST_RETRY_SECONDS: Final = 1.0
+"""Until a question that was not answered is asked again: those whose webhook was lost wait for it."""
 SILENT_SECONDS: Final = 900.0
 """A task Main Bot has said nothing about for so long is asked about (failures.md B9)."""
 MOST_QUESTIONS: Final = 50
@@ -42,6 +44,16 @@ class Step:
     run: Callable[[], object]
     every_seconds: float
     due: float = 0.0
+    retry_seconds: float = FIRST_RETRY_SECONDS
+
+    def begin(self) -> None:
+        """Say when it is due again if this run goes well."""
+        self.due = time.monotonic() + self.every_seconds
+
+    def fail(self, error: ServiceError) -> None:
+        """Have it run again soon, a little later each time, and not before the service wants to be asked."""
+        self.due = time.monotonic() + max(outages.delay_seconds(error) or 0.0, self.retry_seconds)
+        self.retry_seconds = min(2 * self.retry_seconds, self.every_seconds)
 
 
 class Watch(Loop):
@@ -68,17 +80,18 @@ class Watch(Loop):
             if self.stopping or not self._lead():
                 return
             if time.monotonic() >= step.due:
-                step.due = time.monotonic() + step.every_seconds
                 self._run_step(step)
 
     def _lead(self) -> bool:
         return bool(self.db().value("take_lease", name=LEASE, owner=self.owner, seconds=LEASE_SECONDS))
 
     def _run_step(self, step: Step) -> None:
+        step.begin()
         try:
             step.run()
+            step.retry_seconds = FIRST_RETRY_SECONDS
         except ServiceError as error:  # not there now: asked again in a later round, nothing is lost by that
-            step.due += outages.delay_seconds(error) or 0.0
+            step.fail(error)
             log.warning("watch_step_waits", step=step.name, error=outages.describe(error))
 
     def ask_about_tasks(self) -> None:

@@ -138,7 +138,8 @@ class Rig:
 
     def _command(self, *queues: str) -> str:
         module = HOOKED if self._hooked else "workers"
-        options = f"--processes 1 --threads {self.options.threads} --worker-shutdown-timeout 20000"
+        timeouts = "--worker-shutdown-timeout 20000 --worker-fork-timeout 1000"  # as in supervisord.conf
+        options = f"--processes 1 --threads {self.options.threads} {timeouts}"
         return f"dramatiq {module} {options} --queues {shlex.join(queues)}"
 
     @property

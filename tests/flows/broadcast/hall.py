@@ -60,11 +60,6 @@ class Hall(Shop):
         self.stop_all()
         super().close()
 
-    def reconnect(self) -> None:
-        """After a restart of PostgreSQL."""
-        self.database.close()
-        self._reconnect()
-
     # --- people ---
 
     def gather(self, count: int) -> list[int]:

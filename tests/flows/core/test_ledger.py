@@ -53,8 +53,10 @@ def test_a_job_that_kills_its_process_starts_three_times_and_is_parked(system: C
     system.environment["CORE_LEASE"] = "4"
     jobs.send(Work(key="tg:4:1", mode="die"))
     for attempt in (1, 2, 3):
-        # It may die before it has said that it is ready: only the job's start tells that it ran.
-        master = system.spawn("dramatiq", "tests.flows.core.actors", "-p", "1", "-t", "4")
+        # It may die before it has said that it is ready: only the job's start tells that it ran, and
+        # its master, which waits for that word, is told not to wait for Dramatiq's 30 s.
+        early = ("--worker-fork-timeout", "1000")
+        master = system.spawn("dramatiq", "tests.flows.core.actors", "-p", "1", "-t", "4", *early)
         wait_until(lambda n=attempt: system.count("start", "tg:4:1") == n, 60)
         assert master.wait(20) != 0
     survivor = system.start()

@@ -8,6 +8,7 @@ from socialboost import jobs
 from tests.flows.shop.world import ADMIN_ID, CHANNEL_ID, Shop
 
 NOTICES = 8
+LINE = 60
 
 
 def _announce(shop: Shop, name: str) -> list[str]:
@@ -55,3 +56,19 @@ def test_a_pause_uses_up_no_attempt_of_those_that_were_joined(shop: Shop) -> Non
         rows = [shop.wait_for_job(f"notice:test:{subject}:{ADMIN_ID}") for subject in subjects]
     assert {row["attempts"] for row in rows} == {1}
     assert _shown(shop, ADMIN_ID, subjects)[0] == Counter(subjects)
+
+
+def test_a_long_line_of_notices_for_one_chat_does_not_ask_the_gate_in_vain(shop: Shop) -> None:
+    """Each by itself would be started again and again until its turn comes (docs/adr/0007)."""
+    subjects = [f"line-{number}." for number in range(LINE)]
+    for subject in subjects:
+        key = f"notice:test:{subject}"
+        jobs.send(jobs.NotifyAdmins(key=key, kind="order_paid", data={"reason": subject}))
+    for subject in subjects:
+        shop.wait_for_job(f"notice:test:{subject}:{CHANNEL_ID}")
+    shown, messages = _shown(shop, CHANNEL_ID, subjects)
+    assert shown == Counter(subjects)
+    assert messages < LINE / 10
+    lines = [line for line in shop.log_text().splitlines() if '"notice:test:line-' in line]
+    starts = sum('"job_started"' in line and '"send_admin_notice"' in line for line in lines)
+    assert starts < LINE, "they asked the gate in vain"

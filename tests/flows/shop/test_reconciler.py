@@ -13,6 +13,7 @@ from dramatiq.message import Message
 
 from socialboost import broker, jobs
 from tests.flows.shop.world import ADMIN_ID, Buyer, Shop, wait_until
+from workers.reconciler import PERIOD_SECONDS
 
 _numbers = itertools.count(1)
 RECENT_PAGE = 500
@@ -137,6 +138,20 @@ def test_what_crypto_pay_confirms_is_marked_and_what_it_does_not_know_is_told_on
     assert (doubted["doubted_at"] is not None, doubted["verified_at"]) == (True, None)
     assert len(told(shop, str(unpaid["invoice_id"]))) >= 1
     assert shop.job(f"notice:credited_not_paid:{invoice['invoice_id']}") == {}
+
+
+def test_an_open_invoice_is_due_again_before_the_next_turn(shop: Shop, buyer: Buyer) -> None:
+    """Due a moment after it, it would be asked about in every second turn only, and found twice as late."""
+    invoice = str(buyer.invoice(buyer.open_order("mini"))["invoice_id"])
+
+    def asked() -> list[float]:
+        calls = shop.calls(shop.crypto_pay, event="api", method="getInvoices")
+        return [call["received_at"] for call in calls if invoice in call["request"].get("invoice_ids", "")]
+
+    first = wait_until(asked, "the invoice to be asked about")[0]
+    due = "SELECT extract(epoch FROM check_at)::float8 FROM invoices WHERE invoice_id = %s"
+    again = wait_until(lambda: (at := shop.value(due, invoice)) > first and at, "it to be due again")
+    assert again - max(at for at in asked() if at < again) < PERIOD_SECONDS
 
 
 def test_crypto_pay_being_away_costs_nothing(shop: Shop, buyer: Buyer) -> None:

@@ -87,11 +87,16 @@ class Shop:
         self.http = requests.Session()
         self.workers: subprocess.Popen[bytes] | None = None
         self._ids = itertools.count(1)
-        self._reconnect()
+        self._connect()
         self.post(self.telegram, "/sim/people", {"first_name": "Адмін", "id": ADMIN_ID, "started": True})
         self.post(self.telegram, "/sim/chats", {"id": CHANNEL_ID, "title": "Продажі"})
 
-    def _reconnect(self) -> None:
+    def reconnect(self) -> None:
+        """Open the test's own connection anew, after PostgreSQL was away."""
+        self.database.close()
+        self._connect()
+
+    def _connect(self) -> None:
         self.database = psycopg.connect(self.database_url, autocommit=True, row_factory=dict_row)
 
     def start_workers(self) -> None:

@@ -86,7 +86,7 @@ def start(redis_url: str, tmp_path: Path) -> Iterator[Callable[..., Server]]:
     for server in started:
         if server.popen.poll() is None:
             server.popen.send_signal(signal.SIGQUIT)
-            server.popen.wait(20)
+            server.popen.wait(60)  # graceful_timeout is 20 s: then it kills a worker that reads on
 
 
 def status_of(server: Server, chunk: bytes, count: int) -> int:
