@@ -2473,7 +2473,7 @@ CREATE TABLE public.invoices (
     adopted boolean DEFAULT false NOT NULL,
     expires_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    check_at timestamp with time zone DEFAULT (now() + '00:00:05'::interval) NOT NULL,
+    check_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT invoices_amount_check CHECK ((amount > (0)::numeric)),
     CONSTRAINT invoices_status_check CHECK (((status)::text = ANY ((ARRAY['active'::character varying, 'paid'::character varying, 'expired'::character varying])::text[])))
 );

@@ -39,6 +39,8 @@ PROGRESS_SECONDS: Final = 4.0
 DRAIN_SECONDS: Final = 20.0
 """How long the ends of calls under way, and a database to write them to, are waited for."""
 PAGE: Final = 500
+"""Recipients read at once. Two pages at most are under way, whatever the gate lets through: that is what a crash
+leaves unknown, and what is held in memory."""
 SCANNED: Final = 2_000
 """People looked at when a page of the audience is listed."""
 LONG_WAIT_SECONDS: Final = 1.5
@@ -84,8 +86,8 @@ class Runner:
         self._listed = bool(row["listed"])
         self._reached_anybody = row["sent"] > 0
         self._per_minute = int(row["per_minute"])
-        self._most = max(50, rate // 4)
-        self._ask = max(30, rate // 2)
+        self._most = min(max(50, rate // 4), PAGE)
+        self._ask = min(max(30, rate // 2), PAGE)
         self._buffer: deque[Letter] = deque()
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self._outstanding = 0
