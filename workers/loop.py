@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import ClassVar, Final
+from typing import ClassVar
 
 import psycopg
 import redis
@@ -14,9 +14,6 @@ from dramatiq.errors import BrokerConnectionError
 from socialboost import logs
 from socialboost.db import Database
 from socialboost.errors import QueueUnavailableError
-
-GRACE_SECONDS: Final = 3.0
-"""After an outage of PostgreSQL the attempts it interrupted are given back first (workers/keeper.py)."""
 
 log = logs.get(__name__)
 
@@ -30,6 +27,8 @@ class Loop(ABC):
 
     name: ClassVar[str]
     period_seconds: ClassVar[float]
+    grace_seconds: ClassVar[float] = 0.0
+    """After an outage of PostgreSQL, until the first round."""
 
     def __init__(self, db: Callable[[], Database], owner: str) -> None:
         self.db = db
@@ -79,7 +78,7 @@ class Loop(ABC):
                 log.exception("round_failed", loop=self.name)  # a bug in one row must not end the loop
 
     def _wait_for_database(self) -> None:
-        """Return once it answers and the others had their moment; OperationalError while it does not."""
+        """Return once it answers and the grace is over; OperationalError while it does not."""
         self.db().value("ping")
-        self._stop.wait(GRACE_SECONDS)
+        self._stop.wait(self.grace_seconds)
         self._database_away = False

@@ -39,6 +39,8 @@ class Sweeper(Loop):
 
     name: ClassVar[str] = "sweeper"
     period_seconds: ClassVar[float] = 1.0
+    grace_seconds: ClassVar[float] = 3.0
+    """The attempts that the outage interrupted are given back first (workers/keeper.py)."""
 
     def __init__(self, db: Callable[[], Database], owner: str) -> None:
         super().__init__(db, owner)

@@ -14,7 +14,7 @@ from typing import ClassVar, Final
 
 from socialboost import jobs, logs
 from socialboost.db import Database
-from socialboost.errors import ServiceError
+from socialboost.errors import ServiceError, ThrottledError
 from workers import outages, outbox, runtime
 from workers.dead_letters import DeadLetters
 from workers.loop import Loop
@@ -52,7 +52,8 @@ class Step:
 
     def fail(self, error: ServiceError) -> None:
         """Have it run again soon, a little later each time, and not before the service wants to be asked."""
-        self.due = time.monotonic() + max(outages.delay_seconds(error) or 0.0, self.retry_seconds)
+        wanted = error.retry_after if isinstance(error, ThrottledError) else 0.0
+        self.due = time.monotonic() + max(wanted, self.retry_seconds)
         self.retry_seconds = min(2 * self.retry_seconds, self.every_seconds)
 
 
