@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 PERIOD_SECONDS: Final = 5.0
 SOON_SECONDS: Final = PERIOD_SECONDS / 2
-"""Until an invoice that was not paid is due again: by the next turn in any case. With a whole period it is due
-a moment too late for that turn, and is asked about every second time only."""
+"""Until an unpaid invoice is due again: before the next turn in any case. With a whole period it is due a
+moment too late for that turn, and is asked about every second time only."""
 BATCH: Final = 500
 """Invoices in one question; the answer names only the paid ones among them."""
 MOST_BATCHES: Final = 10
