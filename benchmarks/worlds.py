@@ -70,6 +70,6 @@ def _workers(processes: int, threads: int) -> dict[str, str]:
     options = f"--processes {processes} --threads {threads} {timeouts}"
     background = "tasks notifications broadcast maintenance"
     return {
-        INTERACTIVE: f"dramatiq workers {options} --queues interactive payments",
-        BACKGROUND: f"dramatiq workers {options} --queues {background}",
+        INTERACTIVE: f"nice -n 5 dramatiq workers {options} --queues interactive payments",
+        BACKGROUND: f"nice -n 10 dramatiq workers {options} --queues {background}",
     }
