@@ -85,7 +85,7 @@ def carry_out(
     *,
     most: int = 0,
     points: Sequence[str] = (),
-    at_once: int = 3,
+    at_once: int = 12,
     seed: int = 1,
     postgres: PostgresServer | None = None,
     say: Callable[[str], None] = lambda _: None,
