@@ -36,8 +36,14 @@ LEARNING_ROUNDS = 2
 AT_START = "register_bot"
 """Its job comes when the scheduler starts."""
 BY_THE_MINUTE = ("tick_minute", "sweep_orders", "reconcile_payments")
-SELDOM = ("reconcile_payments",)
-"""Has something to do only while nobody holds the watch's lease: walks may never reach its points again."""
+SELDOM = (
+    "@ reconcile_payments",  # while nobody holds the watch's lease
+    "wake_all_queued",  # after a wiped Redis
+    "space_waiting_notices",  # more notices for a chat than one message holds
+    "postpone_job @ send_admin_notice",
+    " owe_job @ watch",  # a webhook lost, by the dice
+)
+"""Parts of the names of points that need more than walks: found once, they may never be reached again."""
 LOOP_SECONDS, MINUTE_SECONDS = 12.0, 75.0
 """How long an armed point is waited for after the walk: what loops comes soon, what ticks each minute."""
 LOST_WEBHOOKS = {"lost": 0.3}
@@ -65,7 +71,7 @@ class Coverage:
     @property
     def failed(self) -> bool:
         """Whether something went wrong, or a point that walks must reach was not reached."""
-        return bool(self.violations) or any(doer(name) not in SELDOM for name in self.missed)
+        return bool(self.violations) or not all(is_seldom(name) for name in self.missed)
 
     def as_json(self) -> dict[str, Any]:
         """The coverage as it is published."""
@@ -156,6 +162,11 @@ async def _cover(rig: Rig, aim: Aim, say: Callable[[str], None]) -> Coverage:
 def doer(point: str) -> str:
     """The job, loop or thread a point belongs to."""
     return point.rpartition(" @ ")[2]
+
+
+def is_seldom(point: str) -> bool:
+    """Whether a point found once may never be reached again."""
+    return any(part in point for part in SELDOM)
 
 
 def batches(names: Iterable[str], size: int) -> list[list[str]]:

@@ -167,7 +167,9 @@ def _points(found: list[dict[str, Any]]) -> str:
         f"{figures['points']} points, died at {figures['killed_at']} of {figures['armed']} armed, "
         f"{len(figures['violations'])} violations ({figures['at'][:10]}, {figures['machine']})."
     )
-    return f"{head}\n\n{_table(('job, loop', 'points', 'died there'), rows)}"
+    missed = "; ".join(figures["not_reached_again"]) or "none"
+    table = _table(("job, loop", "points", "died there"), rows)
+    return f"{head}\n\n{table}\n\nArmed and not reached again: {missed}."
 
 
 def _cell(run: Mapping[str, Any], name: str) -> str:

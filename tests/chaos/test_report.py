@@ -70,3 +70,11 @@ def test_a_bar_is_broken_by_more_than_it_allows() -> None:
 def test_no_job_dies_of_two_points_at_once() -> None:
     made = batches(["a @ x", "b @ x", "c @ y", "d @ z", "e @ x"], 2)
     assert made == [["a @ x", "c @ y"], ["b @ x", "d @ z"], ["e @ x"]]
+
+
+def test_a_point_that_walks_reach_must_be_died_at() -> None:
+    seldom = "after commit wake_all_queued @ sweeper"
+    armed = ["before commit apply_payment @ activate_order", seldom]
+    assert Coverage(armed=armed).failed
+    assert not Coverage(armed=armed, struck={armed[0]: 1}).failed
+    assert Coverage(armed=armed, struck=dict.fromkeys(armed, 1), violations={"x": ["lost"]}).failed
