@@ -39,8 +39,8 @@ PROGRESS_SECONDS: Final = 4.0
 DRAIN_SECONDS: Final = 20.0
 """How long the ends of calls under way, and a database to write them to, are waited for."""
 PAGE: Final = 500
-"""Recipients read at once. Two pages at most are under way, whatever the gate lets through: that is what a
-crash leaves unknown, and what is held in memory."""
+"""Recipients read at once. Whatever the gate lets through, two pages at most are under way, and one has ended
+and is not yet written down: that is what a crash leaves unknown, and what is held in memory."""
 SCANNED: Final = 2_000
 """People looked at when a page of the audience is listed."""
 LONG_WAIT_SECONDS: Final = 1.5

@@ -29,7 +29,7 @@ DEADLY = (
 
 
 def test_nothing_paid_is_lost_while_everything_breaks(run_directory: Path) -> None:
-    result = carry_out(Order(directory=run_directory, orders=200, rate=8.0, seed=1, kit=SHORT))
+    result = carry_out(Order(directory=run_directory, orders=200, rate=12.0, seed=1, kit=SHORT))
     figures = result.score.figures
     assert not [bar for bar in result.score.broken if not bar.startswith(TIMES)], result.score
     assert figures["orders_paid"] >= 190, "too few got as far as paying for the rest to mean anything"

@@ -24,7 +24,7 @@ WHY = {
     "attempt_before_effect": "repeats",
 }
 """The bar that each guard holds."""
-AT_ONCE = 2
+AT_ONCE = 4
 """They mostly wait for a lease to run out."""
 
 
