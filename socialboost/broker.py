@@ -5,7 +5,7 @@ The stock consumer sleeps up to a second when its queue is empty. This one block
 producer has pushed. Dramatiq's dispatch.lua stays the only reader and writer, so any stock producer works.
 
 Closed here besides (each shown by a test in tests/flows/core):
-- a Redis error in a consumer becomes ConnectionClosed, so its thread restarts instead of dying;
+- a Redis error in a consumer, a refusal too, becomes ConnectionClosed: its thread restarts instead of dying;
 - a restarted consumer gives back to the list what this process fetched and no thread holds any more
   (a delay queue's messages in memory, a fetch whose reply was lost);
 - an undecodable message goes to the dead letters and takes nothing else with it;
@@ -51,7 +51,8 @@ _CONSUMER_SECONDS: Final = BLOCK_SECONDS + 8.0
 _CHUNK: Final = 500
 GIVE_BACK: Final = "give_back"
 """Message option, set in this process only: settle by putting the message back on its list."""
-_REDIS_LOST: Final = (redis.ConnectionError, redis.TimeoutError)
+_REDIS_LOST: Final = (redis.ConnectionError, redis.TimeoutError, redis.ResponseError)
+"""ResponseError: full, unable to save, demoted to a replica. It answers and does nothing, which may pass."""
 
 log = logs.get(__name__)
 
@@ -249,7 +250,7 @@ class QueueBroker(RedisBroker):
         return self._holdings.setdefault(queue_name, _Holding())
 
     def run(self, command: str, queue_name: str, *args: object) -> Any:
-        """Run a command of dispatch.lua; ConnectionClosed when Redis is lost."""
+        """Run a command of dispatch.lua; ConnectionClosed when Redis is lost or refuses."""
         return self._dispatch(command)(queue_name, *args)
 
     def peek(self, list_name: str, seconds: float) -> bool:

@@ -267,6 +267,12 @@ class WorkerSettings(TelegramWebhookSettings, CacheSettings, DatabaseSettings):
         return value
 
     @property
+    def chats_of_admins(self) -> list[int]:
+        """Where word to the admins goes: each of them, and their channel if there is one."""
+        channel = [] if self.admin_channel_id is None else [self.admin_channel_id]
+        return list(dict.fromkeys([*self.admin_telegram_ids, *channel]))
+
+    @property
     def main_bot_api_key(self) -> SecretStr:
         """The key we present to Main Bot."""
         return self.main_bot_api_keys[0]

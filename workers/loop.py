@@ -14,6 +14,7 @@ from dramatiq.errors import BrokerConnectionError
 from socialboost import logs
 from socialboost.db import Database
 from socialboost.errors import QueueUnavailableError
+from workers.alarm import DATABASE_AWAY, REDIS_AWAY, Alarm
 
 log = logs.get(__name__)
 
@@ -30,9 +31,11 @@ class Loop(ABC):
     grace_seconds: ClassVar[float] = 0.0
     """After an outage of PostgreSQL, until the first round."""
 
-    def __init__(self, db: Callable[[], Database], owner: str) -> None:
+    def __init__(self, db: Callable[[], Database], owner: str, alarm: Alarm | None = None) -> None:
+        """`alarm`: for a loop whose every round needs both PostgreSQL and Redis."""
         self.db = db
         self.owner = owner
+        self._alarm = alarm
         self._stop = threading.Event()
         self._database_away = False
         self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
@@ -63,19 +66,28 @@ class Loop(ABC):
     def _run(self) -> None:
         while not self._stop.wait(self.period_seconds):
             try:
-                if self._database_away:
-                    self._wait_for_database()
-                self.round()
-            except psycopg.OperationalError as error:
-                if not self._database_away:
-                    log.warning(
-                        "loop_waits", loop=self.name, reason="database away", error=type(error).__name__
-                    )
-                self._database_away = True
-            except (redis.RedisError, BrokerConnectionError, QueueUnavailableError) as error:
-                log.warning("loop_waits", loop=self.name, reason="Redis away", error=type(error).__name__)
+                self._try_round()
             except Exception:
                 log.exception("round_failed", loop=self.name)  # a bug in one row must not end the loop
+
+    def _try_round(self) -> None:
+        try:
+            if self._database_away:
+                self._wait_for_database()
+            self.round()
+        except psycopg.OperationalError as error:
+            if not self._database_away:
+                log.warning("loop_waits", loop=self.name, reason="database away", error=type(error).__name__)
+            self._database_away = True
+            if self._alarm:
+                self._alarm.failed(DATABASE_AWAY, error)
+        except (redis.RedisError, BrokerConnectionError, QueueUnavailableError) as error:
+            log.warning("loop_waits", loop=self.name, reason="Redis away", error=type(error).__name__)
+            if self._alarm:
+                self._alarm.failed(REDIS_AWAY, error)
+        else:
+            if self._alarm:
+                self._alarm.over()
 
     def _wait_for_database(self) -> None:
         """Return once it answers and the grace is over; OperationalError while it does not."""

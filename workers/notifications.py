@@ -56,12 +56,8 @@ def notify_post(job: jobs.NotifyPost, attempt: Attempt) -> None:  # noqa: ARG001
 @actor(jobs.NotifyAdmins)
 def notify_admins(job: jobs.NotifyAdmins, attempt: Attempt) -> None:  # noqa: ARG001
     """Owe the notice to every admin and to the channel, each on its own row."""
-    settings = runtime.settings()
-    chats = [*settings.admin_telegram_ids]
-    if settings.admin_channel_id is not None:
-        chats.append(settings.admin_channel_id)
     with runtime.db().transaction() as tx:
-        for chat_id in dict.fromkeys(chats):
+        for chat_id in runtime.settings().chats_of_admins:
             notice = jobs.SendAdminNotice(
                 key=f"{job.key}:{chat_id}", chat_id=chat_id, kind=job.kind, data=job.data
             )

@@ -17,6 +17,7 @@ from socialboost.db import Database
 from socialboost.errors import QueueUnavailableError
 from socialboost.jobs import LedgerJob
 from workers import base, ledger, runtime
+from workers.alarm import Alarm
 from workers.loop import Loop
 
 LEASE_SECONDS: Final = 3.0
@@ -43,7 +44,7 @@ class Sweeper(Loop):
     """The attempts that the outage interrupted are given back first (workers/keeper.py)."""
 
     def __init__(self, db: Callable[[], Database], owner: str) -> None:
-        super().__init__(db, owner)
+        super().__init__(db, owner, Alarm(owner))
         self._unknown: set[str] = set()
 
     def round(self) -> None:
@@ -69,11 +70,10 @@ class Sweeper(Loop):
 
     def _notice_wipe(self) -> None:
         """Have everything sent again at once when Redis has forgotten what it was sent (failures.md D1)."""
-        if runtime.redis().exists(MARK):
-            return
-        woken = self.db().run("wake_all_queued")
-        runtime.redis().set(MARK, 1)
-        log.warning("redis_was_empty", woken=woken)
+        if not runtime.redis().exists(MARK):
+            woken = self.db().run("wake_all_queued")
+            log.warning("redis_was_empty", woken=woken)
+        runtime.redis().set(MARK, 1)  # in every round: a Redis that is full answers and takes nothing
 
     def _handle(self, row: Mapping[str, Any]) -> None:
         declared = base.REGISTRY.get(row["actor"])

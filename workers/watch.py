@@ -16,6 +16,7 @@ from socialboost import jobs, logs
 from socialboost.db import Database
 from socialboost.errors import ServiceError, ThrottledError
 from workers import outages, outbox, runtime
+from workers.alarm import PATIENCE_SECONDS
 from workers.dead_letters import DeadLetters
 from workers.loop import Loop
 from workers.reconciler import PERIOD_SECONDS, Reconciler
@@ -45,16 +46,30 @@ class Step:
     every_seconds: float
     due: float = 0.0
     retry_seconds: float = FIRST_RETRY_SECONDS
+    began: float = 0.0
+    failing_since: float | None = None
 
     def begin(self) -> None:
         """Say when it is due again if this run goes well."""
-        self.due = time.monotonic() + self.every_seconds
+        self.began = time.monotonic()
+        self.due = self.began + self.every_seconds
 
-    def fail(self, error: ServiceError) -> None:
-        """Have it run again soon, a little later each time, and not before the service wants to be asked."""
+    def succeed(self) -> None:
+        """Forget the runs that failed."""
+        self.retry_seconds, self.failing_since = FIRST_RETRY_SECONDS, None
+
+    def fail(self, error: ServiceError) -> float:
+        """Have it run again soon, a little later each time, and not before the service wants to be asked.
+
+        Returns for how many seconds there has been no answer now.
+        """
+        now = time.monotonic()
+        if self.failing_since is None:
+            self.failing_since = self.began
         wanted = error.retry_after if isinstance(error, ThrottledError) else 0.0
-        self.due = time.monotonic() + max(wanted, self.retry_seconds)
+        self.due = now + max(wanted, self.retry_seconds)
         self.retry_seconds = min(2 * self.retry_seconds, self.every_seconds)
+        return now - self.failing_since
 
 
 class Watch(Loop):
@@ -90,10 +105,19 @@ class Watch(Loop):
         step.begin()
         try:
             step.run()
-            step.retry_seconds = FIRST_RETRY_SECONDS
+            step.succeed()
         except ServiceError as error:  # not there now: asked again in a later round, nothing is lost by that
-            step.fail(error)
+            failing_seconds = step.fail(error)
             log.warning("watch_step_waits", step=step.name, error=outages.describe(error))
+            if failing_seconds > PATIENCE_SECONDS:
+                self._notice_away(error)
+
+    def _notice_away(self, error: ServiceError) -> None:
+        """Tell the admins, at most once an hour, that Crypto Pay does not answer (failures.md D10)."""
+        key = f"notice:crypto_pay_away:{datetime.now(UTC):%Y-%m-%dT%H}"
+        data = {"error": outages.describe(error)}
+        with self.db().transaction() as tx:
+            outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="crypto_pay_away", data=data))
 
     def ask_about_tasks(self) -> None:
         """Owe a question about each task that Main Bot has been silent about."""

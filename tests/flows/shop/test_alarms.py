@@ -1,0 +1,99 @@
+"""Something we cannot do without is away: nothing is given up, and the admins hear of it within a minute."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import psycopg
+import pytest
+import redis
+
+from sandbox.servers import PostgresServer
+from socialboost import jobs
+from tests.flows.shop.world import ADMIN_ID, CHANNEL_ID, Buyer, Shop, payment, wait_until
+
+Trouble = Callable[[], AbstractContextManager[None]]
+
+WITHIN_SECONDS = 60
+"""failures.md D10."""
+FULL = """
+CREATE FUNCTION refuse_for_space() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';
+END $$;
+CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON {table}
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_for_space();
+"""
+"""What PostgreSQL says when it has no room for a row."""
+TABLES = ("job_ledger", "leases", "payments", "orders")
+
+
+def told(shop: Shop, chat_id: int, words: str) -> int:
+    return sum(words in message["text"] for message in shop.messages(chat_id))
+
+
+@contextmanager
+def stopped(shop: Shop, server: PostgresServer) -> Iterator[None]:
+    server.stop()
+    try:
+        yield
+    finally:
+        server.start()
+        shop.reconnect()
+
+
+@contextmanager
+def full(shop: Shop) -> Iterator[None]:
+    with psycopg.connect(shop.database_url, autocommit=True) as owner:
+        for number, table in enumerate(TABLES):
+            statement = FULL.format(table=table)
+            owner.execute(statement if number == 0 else statement.split("$$;")[1])  # type: ignore[call-overload]
+        try:
+            yield
+        finally:
+            owner.execute("DROP FUNCTION refuse_for_space CASCADE")
+
+
+@pytest.fixture(params=["stopped", "full"])
+def trouble(request: pytest.FixtureRequest, shop: Shop, postgres_server: PostgresServer) -> Trouble:
+    """What is wrong with PostgreSQL, for as long as it is entered."""
+    sound = "SELECT until > now() FROM leases WHERE name = 'sweeper'"
+    wait_until(lambda: shop.value(sound), "the last trouble to be over")
+    with redis.Redis.from_url(shop.redis_url) as client:
+        client.delete("alarm:database_away")  # the admins heard of it less than an hour ago
+    return (lambda: stopped(shop, postgres_server)) if request.param == "stopped" else lambda: full(shop)
+
+
+def test_a_database_that_takes_nothing_costs_no_attempt_and_is_told_once(
+    shop: Shop, newcomer: Callable[[], Buyer], trouble: Trouble
+) -> None:
+    payer, waiter = newcomer(), newcomer()
+    paid = payer.open_order("mini")
+    activation = payment(payer.invoice(paid))
+    before = {chat_id: told(shop, chat_id, "PostgreSQL") for chat_id in (ADMIN_ID, CHANNEL_ID)}
+    with trouble():
+        jobs.send(activation)
+        order = waiter.do(jobs.OpenOrder, slug="mini")
+        wait_until(
+            lambda: all(told(shop, chat_id, "PostgreSQL") > count for chat_id, count in before.items()),
+            "the admins to be told",
+            WITHIN_SECONDS,
+        )
+    for key in (activation.key, order.key, f"receipt:{paid}"):
+        assert shop.wait_for_job(key)["attempts"] == 1
+    assert payer.count("✅ Оплата успішна") == 1
+    assert {chat_id: told(shop, chat_id, "PostgreSQL") - count for chat_id, count in before.items()} == {
+        ADMIN_ID: 1,
+        CHANNEL_ID: 1,
+    }
+
+
+def test_a_redis_that_takes_nothing_is_told(shop: Shop) -> None:
+    with redis.Redis.from_url(shop.redis_url) as client:
+        client.config_set("maxmemory", "1")
+        try:
+            wait_until(lambda: told(shop, ADMIN_ID, "Redis"), "an admin to be told", WITHIN_SECONDS)
+        finally:
+            client.config_set("maxmemory", "0")
+    assert told(shop, ADMIN_ID, "Redis") == 1

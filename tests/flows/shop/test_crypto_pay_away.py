@@ -1,0 +1,61 @@
+"""Crypto Pay takes no connection: nothing is parked, the money goes on, and the admins hear of it in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from sandbox.programs import own_environment
+from tests.chaos.proxy import Proxy
+from tests.flows.shop.world import ADMIN_ID, CHANNEL_ID, Buyer, Shop, wait_until
+
+AWAY_SECONDS = 35
+WITHIN_SECONDS = 60
+"""failures.md D10."""
+WORDS = "Crypto Pay не відповідає"
+
+
+@pytest.fixture(scope="module")
+def line(stage: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """What carries the workers' calls to Crypto Pay."""
+    address = urlsplit(stage.crypto_pay.url)
+    target = (str(address.hostname), int(address.port or 0))
+    log = tmp_path_factory.mktemp("line") / "proxy.out"
+    proxy = Proxy({"crypto_pay": target}, log, own_environment())
+    stage.environment["CRYPTOBOT_API_URL"] = f"http://{proxy.url('crypto_pay')}"
+    yield proxy
+    proxy.stop()
+
+
+@pytest.fixture(scope="module")
+def shop(line: Proxy, stage: Shop) -> Shop:
+    """A shop whose workers reach Crypto Pay over the line."""
+    stage.start_workers()
+    return stage
+
+
+def told(shop: Shop) -> dict[int, int]:
+    """How many messages about it each chat of the admins' has."""
+    return {
+        chat_id: sum(WORDS in message["text"] for message in shop.messages(chat_id))
+        for chat_id in (ADMIN_ID, CHANNEL_ID)
+    }
+
+
+def test_nothing_is_given_up_and_admins_are_told_once(
+    shop: Shop, newcomer: Callable[[], Buyer], line: Proxy
+) -> None:
+    payer, waiter = newcomer(), newcomer()
+    paid, wanted = payer.open_order("mini"), waiter.open_order("mini")
+    invoice = payer.invoice(paid)
+    line.order("crypto_pay", "refuse", seconds=AWAY_SECONDS)
+    tap = waiter.tap_pay(wanted)
+    shop.wait_for_job(payer.pay(invoice).key)  # the webhook says enough
+    wait_until(lambda: min(told(shop).values()) > 0, "the admins to be told", WITHIN_SECONDS)
+    assert shop.invoices(wanted) == []
+    assert shop.wait_for_job(tap.key)["attempts"] == 1
+    assert len(shop.invoices(wanted)) == 1
+    assert payer.count("✅ Оплата успішна") == 1
+    assert told(shop) == {ADMIN_ID: 1, CHANNEL_ID: 1}

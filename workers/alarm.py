@@ -1,0 +1,88 @@
+"""Word to the admins that our own PostgreSQL or Redis is away or takes nothing (failures.md D10).
+
+Every other notice is a row of PostgreSQL that Redis is told of. This one is about just those two, so it goes
+straight to Telegram, by way of whichever of them is left: that one knows whether somebody has spoken already.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+import psycopg
+import redis
+
+from socialboost import logs
+from socialboost.errors import PostponeError, ServiceError, SettingsError, UnreachableError
+from socialboost.screens import notices, texts
+from workers import outages, runtime
+
+DATABASE_AWAY: Final = "database_away"
+REDIS_AWAY: Final = "redis_away"
+
+PATIENCE_SECONDS: Final = 20.0
+"""A restart takes less; nobody is told of it."""
+AGAIN_SECONDS: Final = 3600
+"""Until the admins hear of the same trouble again."""
+
+log = logs.get(__name__)
+
+
+class Alarm:
+    """One per loop that needs both; `failed` after each round that did not get through, else `over`."""
+
+    def __init__(self, owner: str) -> None:
+        self._owner = owner
+        self._since: dict[str, float] = {}
+        self._silent_until: dict[str, float] = {}
+        self._untold: list[int] = []
+
+    def over(self) -> None:
+        """Forget what was wrong: a round got through."""
+        self._since.clear()
+        self._silent_until.clear()
+        self._untold.clear()
+
+    def failed(self, kind: str, error: Exception) -> None:
+        """Tell the admins when this has gone on for too long; who could not be told is told next time."""
+        now = time.monotonic()
+        if now - self._since.setdefault(kind, now) < PATIENCE_SECONDS:
+            return
+        if now >= self._silent_until.get(kind, 0.0):
+            self._silent_until[kind] = now + AGAIN_SECONDS
+            if self._is_first(kind):
+                self._untold = runtime.settings().chats_of_admins
+        self._untold = [chat_id for chat_id in self._untold if not self._tell(chat_id, kind, error)]
+
+    def _is_first(self, kind: str) -> bool:
+        """Whether no other process has spoken; true as well when nobody is left to ask."""
+        try:
+            return bool(runtime.redis().set(f"alarm:{kind}", 1, nx=True, ex=AGAIN_SECONDS))
+        except redis.RedisError as gone:
+            log.warning("alarm_not_shared", error=type(gone).__name__)
+        try:
+            values = {"name": f"alarm:{kind}", "owner": self._owner, "seconds": float(AGAIN_SECONDS)}
+            return bool(runtime.db().value("take_lease", **values))
+        except (psycopg.Error, SettingsError) as gone:
+            log.warning("alarm_not_shared", error=type(gone).__name__)
+            return True
+
+    def _tell(self, chat_id: int, kind: str, error: Exception) -> bool:
+        """Send it; false when it certainly was not sent and may be sent later.
+
+        In the shop's language, since the admin's own is in PostgreSQL, and without buttons: nothing leads on.
+        """
+        data = {"error": outages.describe(error)}
+        zone = runtime.settings().timezone
+        screen = notices.admin_notice(kind, data, texts.language(None), zone, private=False)
+        try:
+            runtime.gate().notice(chat_id)
+            with runtime.gate().watching():
+                runtime.telegram().send_message(chat_id, screen.text)
+        except (PostponeError, UnreachableError):
+            return False
+        except ServiceError as refused:
+            log.error("alarm_not_told", chat_id=chat_id, kind=kind, error=str(refused))
+        else:
+            log.error("alarm_told", chat_id=chat_id, kind=kind)
+        return True
