@@ -59,6 +59,9 @@ class Attempt:
     """Names this attempt and no other: the owner to write beside what it leases."""
     last: bool
     """Whether a failure now parks the job."""
+    is_repeated: bool = False
+    """Whether the job was begun before, so that its effect may be there: `number` does not count an attempt
+    that was given back."""
 
 
 @dataclass(frozen=True)
@@ -194,8 +197,9 @@ def _run_ledger(declared: Actor, kwargs: Mapping[str, Any]) -> Any:
 def _work(declared: Actor, job: Any, claimed: Claim, message: Message[Any]) -> Any:
     started = time.monotonic()
     runtime.keeper().hold(claimed, job.lease_seconds)
+    attempt = Attempt(claimed.attempt, claimed.worker, claimed.last, claimed.is_repeated)
     try:
-        value = declared.function(job, Attempt(claimed.attempt, claimed.worker, claimed.last))
+        value = declared.function(job, attempt)
     except (Exception, Interrupt) as error:  # noqa: BLE001 (every failure is written to the ledger)
         settle_failure(declared, job, claimed, error, started)
         return None

@@ -39,6 +39,7 @@ class Claim:
     attempt: int = 0
     max_attempts: int = 0
     args: dict[str, Any] | None = None
+    is_repeated: bool = False
 
     @property
     def last(self) -> bool:
@@ -67,6 +68,7 @@ def claim(db: Database, job: LedgerJob, worker: str) -> Claim:
         row["attempts"],
         row["max_attempts"],
         json.loads(row["args"]),
+        row["is_repeated"],
     )
 
 

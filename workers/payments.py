@@ -73,9 +73,9 @@ def create_invoice(job: jobs.CreateInvoice, attempt: Attempt) -> None:
 
 
 def _obtain(order: Mapping[str, Any], attempt: Attempt) -> Invoice:
-    """Return the order's invoice. An earlier attempt may have made one without learning of it."""
+    """Return the order's invoice. An earlier attempt may have made one and not got as far as recording it."""
     client = runtime.crypto_pay()
-    made = client.find_invoice(order["order_id"]) if attempt.number > 1 else None
+    made = client.find_invoice(order["order_id"]) if attempt.is_repeated else None
     if made is not None:
         log.info("invoice_adopted", order_id=order["order_id"], invoice_id=made.invoice_id)
         return made
@@ -97,6 +97,8 @@ def _attach(order: Mapping[str, Any], invoice: Invoice) -> None:
     )
     if attached["success"] and attached["invoice_id"] == invoice.invoice_id:
         return
+    if not runtime.db().many("get_unrecorded_payments", invoice_ids=[invoice.invoice_id]):
+        return  # paid, and its webhook was faster than the answer that brought us the invoice
     log.warning("invoice_not_needed", order_id=order["order_id"], invoice_id=invoice.invoice_id)
     try:
         runtime.crypto_pay().delete_invoice(invoice.invoice_id)

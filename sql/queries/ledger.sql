@@ -1,9 +1,11 @@
 -- name: claim_job :one
--- Takes the job for one attempt, or says why not (sql/functions).
-SELECT outcome, attempts, max_attempts, args
+-- Takes the job for one attempt, or says why not (sql/functions). is_repeated: it was begun before, also when
+-- that attempt was given back.
+SELECT c.outcome, c.attempts, c.max_attempts, c.args, j.error IS NOT NULL AS is_repeated
 FROM claim_job(
     %(key)s, %(actor)s, %(queue)s, %(args)s::jsonb, %(max_attempts)s, %(lease_seconds)s, %(worker)s
-)
+) AS c
+LEFT JOIN job_ledger AS j ON j.key = %(key)s
 
 -- name: finish_job :run
 -- Settles a claim as done.

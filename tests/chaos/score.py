@@ -82,6 +82,8 @@ class Evidence:
     """The shop's database."""
     sent: list[Sent]
     """Telegram: every message about money that it took from the bot."""
+    invoices: list[dict[str, Any]]
+    """Crypto Pay: every invoice that can be paid or was."""
     executions: dict[str, Any]
     """Main Bot: what it was given, and how much of it twice."""
     breaches: list[str]
@@ -102,6 +104,7 @@ def gather(world: World) -> Evidence:
         paid=paid,
         rows=ask_database(world),
         sent=_sent(world),
+        invoices=listed,
         executions=requests.get(f"{world.main_bot_url}/sim/tasks", timeout=30).json(),
         breaches=breaches(world),
     )
@@ -184,6 +187,7 @@ def judge(
         "silent": len(score.problems.get("silent", [])),
         "untold_but_listed": len(score.problems.get("untold_but_listed", [])),
         "receipts_edited_away": _edited_away(evidence, messages),
+        "extra_invoices": _extra_invoices(score, evidence, crowd),
         "repeats": max((count - 1 for count in receipts), default=0),
         "repeated": sum(count > 1 for count in receipts),
         **_times("active", active_after),
@@ -203,6 +207,16 @@ def judge(
         "breaches": len(evidence.breaches),
     }
     return score
+
+
+def _extra_invoices(score: Score, evidence: Evidence, crowd: Iterable[Buyer]) -> int:
+    """Return how many invoices an order could be paid by, beyond the first that the shop made for it."""
+    theirs = {number for buyer in crowd for number in buyer.made}
+    ours = Counter(str(one["payload"]) for one in evidence.invoices if one["invoice_id"] not in theirs)
+    for order_id, count in ours.items():
+        if count > 1:
+            score.note("extra_invoices", f"order {order_id}: {count}")
+    return sum(count - 1 for count in ours.values())
 
 
 def _told(evidence: Evidence, crowd: Iterable[Buyer]) -> dict[tuple[str, str], list[float]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import psycopg
+
 from socialboost import jobs
 from tests.flows.shop.world import Buyer, Shop, wait_until
 
@@ -62,6 +64,20 @@ def test_an_answer_that_was_lost_leaves_one_invoice(shop: Shop, buyer: Buyer) ->
     buyer.read("Рахунок готовий")
     assert len(shop.invoices(order_id)) == 1
     assert shop.job(job.key)["attempts"] == 2
+
+
+def test_an_invoice_that_could_not_be_recorded_is_found_again(shop: Shop, buyer: Buyer) -> None:
+    """PostgreSQL gives the attempt back; that the invoice was made is true all the same (failures.md A3)."""
+    order_id = buyer.open_order("mini")
+    with psycopg.connect(shop.database_url) as other:
+        other.execute("SELECT FROM orders WHERE id = %s FOR UPDATE", [order_id])
+        job = buyer.tap_pay(order_id)
+        wait_until(lambda: shop.invoices(order_id), "the invoice to be made")
+        wait_until(lambda: shop.job(job.key)["error"], "its recording to be put off")
+    assert shop.wait_for_job(job.key)["attempts"] == 1
+    (invoice,) = shop.invoices(order_id)
+    known = shop.value("SELECT invoice_id FROM invoices WHERE order_id = %s", order_id)
+    assert known == str(invoice["invoice_id"])
 
 
 def test_an_answer_after_our_timeout_leaves_one_invoice(shop: Shop, buyer: Buyer) -> None:

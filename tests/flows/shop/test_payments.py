@@ -154,6 +154,22 @@ def test_a_webhook_before_our_record_of_the_invoice_activates(shop: Shop, buyer:
     assert order(shop, order_id)["status"] == "paid"
 
 
+def test_a_webhook_before_the_answer_that_brings_the_invoice_withdraws_nothing(
+    shop: Shop, buyer: Buyer
+) -> None:
+    """What was paid is not to be deleted at Crypto Pay, whatever that would answer (failures.md A9)."""
+    order_id = buyer.open_order("mini")
+    with shop.fault(shop.crypto_pay, operation="createInvoice", kind="late", seconds=2.0, times=1):
+        tap = buyer.tap_pay(order_id)
+        (invoice,) = wait_until(lambda: shop.invoices(order_id), "the invoice at Crypto Pay")
+        shop.wait_for_job(buyer.pay(invoice).key)
+        assert shop.job(tap.key)["state"] == "running", "it was to be made still"
+        shop.wait_for_job(tap.key)
+    shop.wait_for_job(f"receipt:{order_id}")
+    assert order(shop, order_id)["status"] == "paid"
+    assert shop.calls(shop.crypto_pay, event="api", method="deleteInvoice") == []
+
+
 def test_a_buyer_who_blocked_the_bot_is_a_known_outcome(shop: Shop, buyer: Buyer) -> None:
     order_id = buyer.open_order("mini")
     invoice = buyer.invoice(order_id)
