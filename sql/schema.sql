@@ -1027,7 +1027,7 @@ CREATE FUNCTION public.get_pending_tasks(p_limit integer DEFAULT 10, p_owner tex
     AS $$
     WITH due AS (
         SELECT id FROM tasks
-        WHERE due_at <= now() AND attempts < 3
+        WHERE due_at <= now() AND attempts < 3 AND (status = 'sent' OR attempts = 0)
         ORDER BY due_at LIMIT least(greatest(p_limit, 1), 100) FOR UPDATE SKIP LOCKED
     ), handed_over AS (
         UPDATE tasks AS t SET
@@ -1037,7 +1037,7 @@ CREATE FUNCTION public.get_pending_tasks(p_limit integer DEFAULT 10, p_owner tex
             attempts = attempts + 1,
             lease_owner = p_owner,
             lease_until = clock_timestamp() + make_interval(secs => p_lease_seconds),
-            due_at = clock_timestamp() + make_interval(secs => p_lease_seconds)
+            due_at = clock_timestamp() + make_interval(secs => 2 * p_lease_seconds)
         FROM due WHERE t.id = due.id
         RETURNING t.request_data, t.created_at
     )

@@ -57,8 +57,9 @@ def _has_it_already(job: jobs.DispatchTasks, owner: str) -> bool:
     """Ask before handing over again: an earlier time ended unknown, and not every service honours keys."""
     try:
         known = runtime.main_bot().get_task(job.task_id)
-    except RejectedError:  # it answers no such questions: the key has to do
-        return False
+    except RejectedError as exc:  # it may have the task and does not say: a person looks, and replays or not
+        _record(job, owner, "ambiguous", reason=str(exc))
+        raise ParkError(f"handed over with an unknown outcome, and Main Bot does not say: {exc}") from None
     except ServiceError as exc:
         _record(job, owner, "not_accepted", reason=str(exc))
         raise _postponed(UNREACHABLE_SECONDS, str(exc)) from None
@@ -107,7 +108,7 @@ def _push(job: jobs.DispatchTasks, owner: str, task: dict[str, Any]) -> None:
 
 
 def _record(
-    job: jobs.DispatchTasks,
+    job: jobs.DispatchTasks | jobs.AskMainBot,
     owner: str,
     outcome: str,
     *,
@@ -169,7 +170,7 @@ def _update(job: jobs.UpdateTaskStatus) -> dict[str, Any]:
 
 
 @actor(jobs.AskMainBot)
-def ask_main_bot(job: jobs.AskMainBot, attempt: Attempt) -> None:  # noqa: ARG001 (asking twice is harmless)
+def ask_main_bot(job: jobs.AskMainBot, attempt: Attempt) -> None:
     """Settle a silent task by what Main Bot says of it: apply its status, or hand it over again."""
     _wait_for_main_bot()
     known = runtime.main_bot().get_task(job.task_id)
@@ -177,9 +178,8 @@ def ask_main_bot(job: jobs.AskMainBot, attempt: Attempt) -> None:  # noqa: ARG00
         _reissue(job)
         return
     status = _STATUSES.get(known.status)
-    if (
-        status is None
-    ):  # accepted and waiting, or a word of its own: it has the task, and is asked again later
+    if status is None:  # accepted and waiting, or a word of its own: nobody else is to get it
+        _record(job, attempt.worker, "accepted", external_task_id=known.external_task_id)
         log.info("task_still_waiting", task_id=job.task_id)
         return
     with runtime.db().transaction() as tx:

@@ -142,11 +142,32 @@ def test_a_pulled_task_is_sent_leased_and_counted(store: Store, task: str) -> No
 
 
 def test_a_lost_pull_is_issued_again_under_the_same_id_three_times_in_all(store: Store, task: str) -> None:
+    """To a Main Bot that could not be asked meanwhile (failures.md B6)."""
     issued = []
     for _ in range(5):
         issued += [item["task_id"] for item in store.call("get_pending_tasks", 10, "main-bot", 900)]
-        store.later("15 minutes 1 second")
+        store.later("30 minutes 1 second")
     assert issued == [task] * 3
+
+
+def test_a_lost_pull_is_asked_about_before_anybody_gets_it_again(store: Store, task: str) -> None:
+    store.call("get_pending_tasks", 10, "main-bot", 900)
+    store.later("15 minutes 1 second")
+    assert store.call("get_pending_tasks", 10, "main-bot", 900) == []
+
+    assert store.call("reissue_task", task)["outcome"] == "due"
+    again = store.call("get_pending_tasks", 10, "main-bot", 900)
+    assert [item["task_id"] for item in again] == [task]
+
+
+@pytest.mark.parametrize("outcome", ["ambiguous", None])
+def test_what_a_push_may_have_brought_is_not_pulled(store: Store, task: str, outcome: str | None) -> None:
+    begin(store, task)
+    if outcome:  # else its worker was killed
+        record(store, task, outcome)
+    store.later("1 day")
+    assert store.call("get_pending_tasks", 10, "main-bot", 900) == []
+    assert begin(store, task)["outcome"] == "push", "the pusher goes on, and asks first"
 
 
 def test_a_report_ends_the_lease(store: Store, task: str) -> None:

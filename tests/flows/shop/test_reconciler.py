@@ -214,6 +214,19 @@ class TestSilentTasks:
         assert shop.value("SELECT status FROM tasks WHERE id = %s", sent) == "sent"
         assert len(shop.executions(sent)) == 1
 
+    def test_a_pulled_task_that_main_bot_has_is_handed_to_nobody_else(self, shop: Shop, sent: str) -> None:
+        """As if it had been pulled and then only waited there (failures.md B6)."""
+        shop.rows(
+            "UPDATE tasks SET handed_over_by = 'pull', lease_owner = 'gone', lease_until = now(),"
+            " due_at = now() + interval '15 minutes'"
+            " WHERE id = %s RETURNING id",
+            sent,
+        )
+        self.grow_silent(shop, sent)
+        self.asked(shop, sent)
+        (row,) = shop.rows("SELECT status, due_at, lease_owner FROM tasks WHERE id = %s", sent)
+        assert row == {"status": "sent", "due_at": None, "lease_owner": None}
+
     def test_a_pulled_task_nobody_works_on_is_handed_over_under_the_same_id(
         self, shop: Shop, buyer: Buyer
     ) -> None:

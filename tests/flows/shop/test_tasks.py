@@ -258,8 +258,8 @@ def test_a_main_bot_that_ignores_keys_works_a_lost_hand_over_once(shop: Shop, cu
     assert len(shop.executions(task_id)) == 1
 
 
-def test_without_that_question_it_would_be_worked_twice(shop: Shop, customer: Buyer) -> None:
-    """Negative control: a Main Bot that answers no questions leaves only the key, which this one ignores."""
+def test_a_main_bot_that_ignores_keys_and_questions_is_a_person_s_matter(shop: Shop, customer: Buyer) -> None:
+    """Nobody can know whether it has the task: it is listed, and handed over again when a person says so."""
     shop.post(shop.main_bot, "/sim/settings", {"honours_keys": False})
     try:
         with (
@@ -267,9 +267,17 @@ def test_without_that_question_it_would_be_worked_twice(shop: Shop, customer: Bu
             shop.fault(shop.main_bot, operation="show", kind="status", status=405, times=None),
         ):
             task_id = add(customer, link())
-            wait_until(lambda: shop.job(f"task:{task_id}").get("error"), "the answer to be lost")
+            key = f"task:{task_id}"
+            wait_until(lambda: shop.job(key).get("error"), "the answer to be lost")
             shop.hurry()
-            shop.wait_for_job(f"task:{task_id}")
+            assert "does not say" in shop.wait_for_job(key, "parked")["error"]
+        assert len(shop.executions(task_id)) == 1
+        assert jobs.ask(jobs.ClaimTasks(limit=100, owner="pull:test"), timeout_seconds=4.0) == []
+
+        replay = "SELECT settle_parked_job(md5(%s), 'replay', %s) IS NOT NULL"
+        wait_until(lambda: shop.value("SELECT lease_until IS NULL FROM tasks WHERE id = %s", task_id), "free")
+        assert shop.value(replay, key, ADMIN_ID)
+        shop.wait_for_job(key)
     finally:
         shop.post(shop.main_bot, "/sim/settings", {"honours_keys": True})
-    assert len(shop.executions(task_id)) == 2
+    assert len(shop.executions(task_id)) == 2, "without the question it is handed over, and worked, again"

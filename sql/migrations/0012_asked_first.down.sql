@@ -1,0 +1,1 @@
+\ir ../functions/get_pending_tasks_v1.sql
