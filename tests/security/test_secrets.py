@@ -69,6 +69,7 @@ def test_no_canary_is_anywhere_after_everything_failed(guarded: Guarded, tmp_pat
     written = texts["everything ever written to Redis"]
     assert b"activate_order" in written
     assert written.count(b"Traceback") >= 3, "Dramatiq keeps a failed message's traceback in it"
+    assert b"user_stats:" in texts["the cache now"]
     assert leaks(texts, guarded.canaries) == []
 
 
@@ -182,17 +183,33 @@ def on_disk(guarded: Guarded) -> Texts:
     return {str(path.relative_to(guarded.world.directory)): path.read_bytes() for path in files}
 
 
+READ = {
+    b"string": lambda client, key: [client.get(key)],
+    b"list": lambda client, key: client.lrange(key, 0, -1),
+    b"set": lambda client, key: client.smembers(key),
+    b"hash": lambda client, key: [part for pair in client.hgetall(key).items() for part in pair],
+    b"zset": lambda client, key: client.zrange(key, 0, -1),
+}
+"""As it is: DUMP may compress a value, and then nothing would be found in it."""
+
+
 def in_redis(guarded: Guarded) -> Texts:
-    """All keys and values there are now, and the append-only file: whatever was ever written."""
-    found = []
-    with redis.Redis.from_url(guarded.world.redis_url) as operator:
-        for key in operator.scan_iter():
-            found += [key, operator.dump(key) or b""]
+    """All keys and values there are now, the cache's too, and the append-only file: whatever was written."""
     files = (guarded.world.directory / "valkey" / "appendonlydir").glob("*")
     return {
-        "Redis now": b"\n".join(found),
+        "Redis now": held(guarded.world.redis_url),
+        "the cache now": held(guarded.world.cache_url),
         "everything ever written to Redis": b"".join(path.read_bytes() for path in files),
     }
+
+
+def held(url: str) -> bytes:
+    """Every key and value of a server."""
+    found: list[bytes] = []
+    with redis.Redis.from_url(url) as operator:
+        for key in operator.scan_iter():
+            found += [key, *(value or b"" for value in READ[operator.type(key)](operator, key))]
+    return b"\n".join(found)
 
 
 def dumped(guarded: Guarded, directory: Path) -> Texts:
