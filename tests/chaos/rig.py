@@ -13,15 +13,19 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+import requests
 
 from sandbox.leftovers import MARK
 from sandbox.programs import own_environment
 from sandbox.servers import PostgresServer
+from sandbox.servers_acl import ENTRY
 from sandbox.world import World, WorldOptions
 from tests.chaos.proxy import Proxy
 
 INTERACTIVE, BACKGROUND = "worker-interactive", "worker-background"
 ROW_LOCK = Path(__file__).with_name("row_lock.sql")
+REPORTS = ({"kind": "doubled", "times": 100}, {"kind": "delayed", "seconds": 2.0, "times": 100})
+"""What becomes of Main Bot's first reports; one that is late comes after the task's next."""
 HOOKED = "tests.chaos.hooked_workers"
 """Given to dramatiq in place of `workers`: the same actors, with hooks around what they do."""
 
@@ -87,6 +91,7 @@ class Rig:
         )
         try:
             self._stack.enter_context(self.world)
+            self._make_main_bot_careless()
         except BaseException:
             self._stack.close()
             raise
@@ -128,6 +133,12 @@ class Rig:
         """Let it go on."""
         self._signal(name, signal.SIGCONT)
         self.frozen.discard(name)
+
+    def _make_main_bot_careless(self) -> None:
+        """It ignores Idempotency-Key: a hand-over repeated unasked is work done twice. Reports vary."""
+        settings = {"honours_keys": False, "callbacks": REPORTS}
+        answer = requests.post(f"{self.world.main_bot_url}/sim/settings", json=settings, timeout=10)
+        answer.raise_for_status()
 
     def _signal(self, name: str, number: signal.Signals) -> bool:
         pid = self.world.processes.get(name)
@@ -181,9 +192,12 @@ class Rig:
         for name, url in urls.items():
             parts = urlsplit(url)
             targets[name] = (str(parts.hostname), int(parts.port or 0))
+        entry = world.redis_urls[ENTRY]  # workers reach Valkey directly: each message would pay for the proxy
+        targets["valkey"] = (str(urlsplit(entry).hostname), int(urlsplit(entry).port or 0))
         environment = own_environment() | {MARK: world.mark}
         self.proxy = Proxy(targets, self.options.directory / "proxy.out", environment)
         self._stack.callback(self.proxy.stop)
+        world.redis_urls[ENTRY] = _moved(entry, self.proxy.url("valkey"))
         moved = {name: _moved(url, self.proxy.url(name)) for name, url in urls.items()}
         return {
             "CRYPTOBOT_API_URL": moved["crypto_pay"],

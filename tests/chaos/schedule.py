@@ -88,8 +88,8 @@ NETWORK: tuple[tuple[str, dict[str, Any]], ...] = (
     ("deaf", {"times": 2, "seconds": 4.0}),
     ("lose_answer", {"times": 3}),
 )
-"""What the network does wrong, each once a round at each of the four addresses."""
-ADDRESSES = ("crypto_pay", "main_bot", "telegram", "postgres")
+"""What the network does wrong, each once a round at each of these addresses; at Valkey's, to web and bot."""
+ADDRESSES = ("crypto_pay", "main_bot", "telegram", "postgres", "valkey")
 
 
 CALM = Kit(False, 0, 0, 0, 0, 0, 0, 0, {})

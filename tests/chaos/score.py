@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import redis
 import requests
 from psycopg.rows import dict_row
 
@@ -30,7 +31,10 @@ NOTICES = tuple(
 """How every notice about money that waits for a decision begins."""
 MONEY_WORDS = ("receipt:", "notice:")
 """Keys of the jobs that tell a buyer about money."""
-BARS = {"lost": 0, "double": 0, "silent": 0, "repeats": 1, "active_p99": 15.0, "active_max": 60.0}
+BARS = {"lost": 0, "double": 0, "silent": 0, "repeats": 1, "active_p99": 15.0, "active_max": 60.0} | {
+    "extra_invoices": 0,
+    "denied": 0,
+}
 """The most there may be of each; times in seconds."""
 
 
@@ -87,6 +91,8 @@ class Evidence:
     executions: dict[str, Any]
     """Main Bot: what it was given, and how much of it twice."""
     breaches: list[str]
+    denied: list[str]
+    """Redis: what its access list refused to the product."""
 
 
 def gather(world: World) -> Evidence:
@@ -107,7 +113,13 @@ def gather(world: World) -> Evidence:
         invoices=listed,
         executions=requests.get(f"{world.main_bot_url}/sim/tasks", timeout=30).json(),
         breaches=breaches(world),
+        denied=_denied(world),
     )
+
+
+def _denied(world: World) -> list[str]:
+    with redis.Redis.from_url(world.redis_url) as operator:
+        return [f"{one['username']}: {one['reason']} {one['object']}" for one in operator.acl_log()]
 
 
 def ask_database(world: World) -> dict[str, list[dict[str, Any]]]:
@@ -170,6 +182,8 @@ def judge(
         )
     for breach in evidence.breaches:
         score.note("breaches", breach)
+    for refusal in evidence.denied:
+        score.note("denied", refusal)
     for buyer in crowd:
         if buyer.gave_up:
             score.note(
@@ -199,12 +213,12 @@ def judge(
         "tasks_open": sum(
             row["status"] not in ("completed", "failed", "cancelled") for row in evidence.rows["tasks"]
         ),
-        "tasks_recognised_again": evidence.executions["repeats"],
         "open_jobs": len(open_jobs),
         "parked": len(parked),
         "gave_up": len(score.problems.get("gave_up", [])),
         "tapped_again": sum(buyer.tries for buyer in crowd),
         "breaches": len(evidence.breaches),
+        "denied": len(evidence.denied),
     }
     return score
 
