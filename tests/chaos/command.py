@@ -41,10 +41,12 @@ def _run(options: argparse.Namespace, directory: Path) -> int:
 
 
 def _points(options: argparse.Namespace, directory: Path) -> int:
-    coverage = crash_points.carry_out(directory, most=options.points, seed=options.seed, say=say)
+    coverage = crash_points.carry_out(
+        directory, most=options.points, cut=options.cut, seed=options.seed, say=say
+    )
     print(json.dumps(coverage.as_json(), indent=1, ensure_ascii=False))  # noqa: T201
     if options.save:
-        say(f"written to {report.save_coverage(coverage)}")
+        say(f"written to {report.save_coverage(coverage, cut=options.cut)}")
     return 1 if coverage.failed else 0
 
 
@@ -87,6 +89,9 @@ def _parser() -> argparse.ArgumentParser:
         const=0,
         metavar="N",
         help="instead: let a worker die at each of its points, or at N drawn by the seed",
+    )
+    parser.add_argument(
+        "--cut", action="store_true", help="with --points: nobody dies, the connection is lost at each commit"
     )
     parser.add_argument("--calm", action="store_true", help="break nothing")
     parser.add_argument("--interactive", type=int, default=4, help="programs for interactive and payments")

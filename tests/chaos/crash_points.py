@@ -21,6 +21,7 @@ import aiohttp
 from sandbox.servers import PostgresServer
 from tests.chaos import score
 from tests.chaos.buyers import Buyer, Habit, Town
+from tests.chaos.points import CUT
 from tests.chaos.rig import Rig, RigOptions
 from tests.chaos.run import Order, settle
 
@@ -92,11 +93,15 @@ def carry_out(
     most: int = 0,
     points: Sequence[str] = (),
     at_once: int = 12,
+    cut: bool = False,
     seed: int = 1,
     postgres: PostgresServer | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Coverage:
-    """Walk, learn the points, die at each: at all, at `most` drawn from the seed, or at those named."""
+    """Walk, learn the points, die at each: at all, at `most` drawn from the seed, or at those named.
+
+    `cut`: lose the connection to PostgreSQL around each commit instead of dying.
+    """
     options = RigOptions(
         directory=directory,
         postgres=postgres,
@@ -107,7 +112,7 @@ def carry_out(
         main_bot_step_seconds=0.3,
     )
     with Rig(options) as rig:
-        return asyncio.run(_cover(rig, Aim(points, most, at_once, seed), say))
+        return asyncio.run(_cover(rig, Aim(points, most, at_once, seed, cut), say))
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,11 @@ class Aim:
     most: int
     at_once: int
     seed: int
+    cut: bool
+
+    def among(self, seen: list[str]) -> list[str]:
+        """Those of the points that this is about."""
+        return [name for name in seen if self.points or name.startswith(CUT) == self.cut]
 
     def choose(self, found: list[str]) -> Sequence[str]:
         """The points to arm."""
@@ -137,9 +147,10 @@ async def _cover(rig: Rig, aim: Aim, say: Callable[[str], None]) -> Coverage:
         reading = asyncio.create_task(town.read())
         for _ in range(0 if aim.points else LEARNING_ROUNDS):
             await _walk_all(rig, town, buyers, numbers)
-        say(f"{len(rig.seen())} points")
+        found = aim.among(rig.seen())
+        say(f"{len(found)} points")
         known = _problems(rig, town, buyers, coverage)
-        for names in batches(aim.choose(rig.seen()), aim.at_once):
+        for names in batches(aim.choose(found), aim.at_once):
             coverage.armed += names
             rig.arm(dict.fromkeys(names, 1))
             if any(doer(name) == AT_START for name in names):
@@ -153,7 +164,7 @@ async def _cover(rig: Rig, aim: Aim, say: Callable[[str], None]) -> Coverage:
                 coverage.violations[" | ".join(names)] = new
             known |= problems
             say(f"died at {len(coverage.struck)} of {len(coverage.armed)}: {'; '.join(names)} {new or ''}")
-        coverage.existing = rig.seen()
+        coverage.existing = aim.among(rig.seen())
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
     return coverage

@@ -1,10 +1,14 @@
 """Points of a worker's life at which it may die: before and after each commit and each call to a service.
 
+Around a commit it may also lose its connection and live on: before, so that nothing was committed, or after,
+so that all was and it is not told.
+
 Installed by hooked_workers.py into a worker of the rig, never into the product's own. A point is named by
 what happens there and by the job, loop or thread it happens for:
 
     before commit apply_payment+owe_job @ activate_order
     after call crypto_pay POST createInvoice @ create_invoice
+    cut after commit attach_invoice @ create_invoice
 
 Files under CHAOS_POINTS connect the workers and whoever runs them: `seen` collects the names, `armed` lists
 those at which to die (`<times> <name>` a line), `struck-…` are the deaths so far.
@@ -21,6 +25,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import structlog
 
 from socialboost.clients.http import Answer, HttpService
@@ -28,6 +33,8 @@ from socialboost.db import pool
 
 READS = ("get_", "find_", "list_", "ping", "set_session_limits", "check_")
 """Statements that leave nothing behind: dying around one is dying around nothing."""
+CUT = "cut "
+"""How the name of a point begins at which a connection is lost and nobody dies."""
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -43,6 +50,15 @@ class Points:
 
     def reach(self, moment: str, what: str) -> None:
         """Note that this point was reached; die there if it is armed and its deaths are not used up."""
+        if self._is_struck(moment, what):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def cut(self, moment: str, what: str) -> None:
+        """Note that the connection could be lost here; raise as psycopg does if this is armed."""
+        if self._is_struck(f"{CUT}{moment}", what):
+            raise psycopg.OperationalError("the rig cut the connection")
+
+    def _is_struck(self, moment: str, what: str) -> bool:
         doer = structlog.contextvars.get_contextvars().get("job") or threading.current_thread().name
         name = f"{moment} {what} @ {re.sub(r'[-_ ]?[0-9]+$', '', str(doer))}"
         with self._lock:
@@ -51,9 +67,8 @@ class Points:
                 with (self._directory / "seen").open("a") as file:
                     file.write(name + "\n")
             times = self._read_armed().get(name, 0)
-        for number in range(times):
-            if self._take(f"struck-{number}-{abs(hash_of(name))}", name):
-                os.kill(os.getpid(), signal.SIGKILL)
+        taken = (self._take(f"struck-{number}-{abs(hash_of(name))}", name) for number in range(times))
+        return any(taken)
 
     def _read_armed(self) -> dict[str, int]:
         path = self._directory / "armed"
@@ -104,16 +119,19 @@ def _hook_commits(points: Points) -> None:
             yield tx
             if what := _what(tx.names):
                 points.reach("before", what)
+                points.cut("before", what)
 
     def hooked_execute(self: pool.Statements, query: Any, arguments: dict[str, object]) -> Any:
         # Outside a transaction a statement is its own commit.
         if not isinstance(self, pool.Transaction) and (what := _what([query.name])):
             points.reach("before", what)
+            points.cut("before", what)
         return execute(self, query, arguments)
 
     def hooked_log(statements: pool.Statements, started: float) -> None:
         if what := _what(statements.names):
             points.reach("after", what)
+            points.cut("after", what)
         log_commit(statements, started)
 
     pool.Database.transaction = hooked_transaction  # type: ignore[method-assign]

@@ -68,9 +68,9 @@ def save(result: Result) -> Path:
     return _write(name, as_json(result))
 
 
-def save_coverage(coverage: Coverage) -> Path:
-    """Keep the list of crash points beside the page that shows it."""
-    return _write("points", coverage.as_json() | _where())
+def save_coverage(coverage: Coverage, *, cut: bool) -> Path:
+    """Keep the list of crash points, or of lost connections, beside the page that shows it."""
+    return _write("cuts" if cut else "points", coverage.as_json() | _where())
 
 
 def _write(name: str, figures: dict[str, Any]) -> Path:
@@ -109,11 +109,13 @@ def rewrite(page: Path = PAGE, kept: Path = KEPT) -> None:
     runs = [json.loads(path.read_text()) for path in sorted(kept.glob("chaos-*.json"))]
     controls = [json.loads(path.read_text()) for path in sorted(kept.glob("without-*.json"))]
     points = [json.loads(path.read_text()) for path in sorted(kept.glob("points.json"))]
+    cuts = [json.loads(path.read_text()) for path in sorted(kept.glob("cuts.json"))]
     text = page.read_text()
     for name, body in (
         ("scorecards", _scorecards(runs)),
         ("controls", _controls(controls)),
-        ("points", _points(points)),
+        ("points", _points(points, "died")),
+        ("cuts", _points(cuts, "cut")),
     ):
         begin, end = BEGIN.format(name), END.format(name)
         before, _, rest = text.partition(begin)
@@ -154,7 +156,7 @@ def _controls(runs: list[dict[str, Any]]) -> str:
     return _table(heads, rows) if rows else ""
 
 
-def _points(found: list[dict[str, Any]]) -> str:
+def _points(found: list[dict[str, Any]], verb: str) -> str:
     if not found:
         return ""
     figures = found[0]
@@ -164,11 +166,11 @@ def _points(found: list[dict[str, Any]]) -> str:
         groups.setdefault(doer, []).append(what)
     rows = [[doer, len(points), "; ".join(points)] for doer, points in sorted(groups.items())]
     head = (
-        f"{figures['points']} points, died at {figures['killed_at']} of {figures['armed']} armed, "
+        f"{figures['points']} points, {verb} at {figures['killed_at']} of {figures['armed']} armed, "
         f"{len(figures['violations'])} violations ({figures['at'][:10]}, {figures['machine']})."
     )
     missed = "; ".join(figures["not_reached_again"]) or "none"
-    table = _table(("job, loop", "points", "died there"), rows)
+    table = _table(("job, loop", "points", f"{verb} there"), rows)
     return f"{head}\n\n{table}\n\nArmed and not reached again: {missed}."
 
 

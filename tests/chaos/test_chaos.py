@@ -26,6 +26,12 @@ DEADLY = (
     "after call main_bot POST /api/tasks @ dispatch_tasks",
     "after commit update_task_status+owe_job @ update_task_status",
 )
+CUT_OFF = (
+    "cut before commit attach_invoice @ create_invoice",
+    "cut after commit apply_payment+owe_job @ activate_order",
+    "cut after commit finish_job @ send_receipt",
+    "cut before commit record_dispatch @ dispatch_tasks",
+)
 
 
 def test_nothing_paid_is_lost_while_everything_breaks(run_directory: Path) -> None:
@@ -39,8 +45,11 @@ def test_nothing_paid_is_lost_while_everything_breaks(run_directory: Path) -> No
     assert figures["open_jobs"] == 0, result.score.problems
 
 
-def test_dying_at_the_points_where_money_moves(run_directory: Path, postgres_server: PostgresServer) -> None:
-    coverage = crash_points.carry_out(run_directory, points=DEADLY, at_once=4, postgres=postgres_server)
-    assert set(DEADLY) <= set(coverage.existing), "a point has another name now"
+def test_dying_and_being_cut_off_where_money_moves(
+    run_directory: Path, postgres_server: PostgresServer
+) -> None:
+    points = DEADLY + CUT_OFF
+    coverage = crash_points.carry_out(run_directory, points=points, at_once=4, postgres=postgres_server)
+    assert set(points) <= set(coverage.existing), "a point has another name now"
     assert coverage.missed == []
     assert coverage.violations == {}

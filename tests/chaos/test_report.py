@@ -56,7 +56,7 @@ def without_tables(text: str) -> str:
 
 def test_nothing_kept_is_nothing_shown(page: Path, tmp_path: Path) -> None:
     report.rewrite(page, tmp_path)
-    assert page.read_text().count("No figures yet.") == 3
+    assert page.read_text().count("No figures yet.") == 4
 
 
 def test_a_bar_is_broken_by_more_than_it_allows() -> None:
