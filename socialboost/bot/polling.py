@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from aiogram import Bot, Dispatcher
@@ -24,7 +25,7 @@ from aiogram.methods import GetUpdates
 from aiogram.types import Update
 from pydantic import ValidationError
 
-from socialboost import logs
+from socialboost import jobs, logs
 from socialboost.bot.dispatcher import ALLOWED_UPDATES, QUEUE_AWAY, feed
 from socialboost.errors import SettingsError
 
@@ -35,6 +36,8 @@ _ANSWER_SECONDS: Final = 10
 """How much longer than the poll itself an answer may take before the connection counts as dead."""
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 5.0
+_CONFLICTS: Final = 3
+"""In a row: one comes of a restart, more of somebody else who polls with this token (failures.md D11)."""
 
 
 class Poller:
@@ -46,6 +49,7 @@ class Poller:
         self._stop = stop
         self._offset: int | None = None
         self._pause = _FIRST_PAUSE
+        self._conflicts = 0
 
     async def run(self) -> None:
         """Work until stopped, then tell Telegram what is done. SettingsError when it refuses the token."""
@@ -80,6 +84,7 @@ class Poller:
             for task in (call, stopping):
                 task.cancel()
         self._pause = _FIRST_PAUSE
+        self._conflicts = 0
         return updates
 
     async def _get_updates(self, seconds: int) -> list[Update]:
@@ -90,10 +95,21 @@ class Poller:
         """Log why there are no updates and wait before the next try."""
         if error == TelegramConflictError.__name__:
             log.error("polling_conflict", reason=reason, hint="another poller or a webhook uses this token")
+            self._conflicts += 1
+            if self._conflicts == _CONFLICTS:
+                await self._tell_admins()
         else:
             log.warning("telegram_unavailable", error=error, reason=reason)
         self._pause = min(self._pause * 2, _LONGEST_PAUSE)
         await self._sleep(pause)
+
+    async def _tell_admins(self) -> None:
+        """Have the admins hear, at most once an hour, that each of two pollers gets a part of the updates."""
+        key = f"notice:second_poller:{datetime.now(UTC):%Y-%m-%dT%H}"
+        try:
+            await jobs.send_async(jobs.NotifyAdmins(key=key, kind="second_poller"))
+        except QUEUE_AWAY as error:
+            log.warning("conflict_not_told", error=type(error).__name__)
 
     def _readable(self, answer: object) -> list[Update]:
         """Return the updates that can be read up to the first that cannot; pass over that one."""

@@ -22,6 +22,7 @@ KINDS: Final = (
     "crypto_pay_away",
     "database_away",
     "redis_away",
+    "second_poller",
     "credited_not_paid",
     "webhook_silent",
     "dead_letters",

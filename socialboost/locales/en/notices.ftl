@@ -6,6 +6,7 @@ notice-breaker_open = 🚨 <b>Main Bot does not answer: handing over tasks is pa
 notice-crypto_pay_away = 🚨 <b>Crypto Pay does not answer or refuses: invoices and payments wait</b>
 notice-database_away = 🚨 <b>PostgreSQL is away or takes no writes: jobs wait, nothing is lost</b>
 notice-redis_away = 🚨 <b>Redis is away or takes no writes: the bot is silent, Crypto Pay will repeat its webhooks</b>
+notice-second_poller = 🚨 <b>Somebody else fetches the bot's updates: another process or a webhook with this token</b>
 notice-credited_not_paid = 🚨 <b>Credited here, but Crypto Pay does not confirm the payment</b>
 notice-webhook_silent = 🚨 <b>No webhooks from Crypto Pay: payments were found only by asking. Check the webhook in @CryptoBot</b>
 notice-dead_letters = 🚨 <b>Messages no worker could read</b>

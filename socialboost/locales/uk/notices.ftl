@@ -6,6 +6,7 @@ notice-breaker_open = 🚨 <b>Main Bot не відповідає: передач
 notice-crypto_pay_away = 🚨 <b>Crypto Pay не відповідає або відмовляє: рахунки та оплати чекають</b>
 notice-database_away = 🚨 <b>PostgreSQL недоступний або не приймає записів: роботи чекають, нічого не втрачено</b>
 notice-redis_away = 🚨 <b>Redis недоступний або не приймає записів: бот мовчить, сповіщення про оплати повторить Crypto Pay</b>
+notice-second_poller = 🚨 <b>Оновлення бота забирає ще хтось: інший процес або webhook із цим токеном</b>
 notice-credited_not_paid = 🚨 <b>Зараховано у нас, але Crypto Pay не підтверджує оплату</b>
 notice-webhook_silent = 🚨 <b>Сповіщення Crypto Pay не надходять: платежі знайдено лише опитуванням. Перевірте webhook у @CryptoBot</b>
 notice-dead_letters = 🚨 <b>Повідомлення, які жоден обробник не зміг прочитати</b>

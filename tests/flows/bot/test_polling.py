@@ -20,6 +20,11 @@ from tests.flows.bot.script import TOKEN, ScriptedTelegram
 from tests.flows.updates import Queued, message, queued, tap
 
 ROOT = Path(__file__).resolve().parents[3]
+CONFLICT = {
+    "ok": False,
+    "error_code": 409,
+    "description": "Conflict: terminated by other getUpdates request",
+}
 
 
 def wait_until(condition: Callable[[], Any], what: str, seconds: float = 30) -> Any:
@@ -133,11 +138,6 @@ def test_telegram_away_at_the_start(start: Callable[..., BotProcess], redis_url:
 def test_bad_answers_are_waited_out(
     telegram: ScriptedTelegram, start: Callable[..., BotProcess], redis_url: str
 ) -> None:
-    conflict = {
-        "ok": False,
-        "error_code": 409,
-        "description": "Conflict: terminated by other getUpdates request",
-    }
     flood = {
         "ok": False,
         "error_code": 429,
@@ -145,7 +145,7 @@ def test_bad_answers_are_waited_out(
         "parameters": {"retry_after": 1},
     }
     telegram.answers += [
-        (409, json.dumps(conflict)),
+        (409, json.dumps(CONFLICT)),
         (502, "<html>Bad Gateway</html>"),
         (500, json.dumps({"ok": False, "error_code": 500, "description": "Internal Server Error"})),
         (429, json.dumps(flood)),
@@ -157,6 +157,27 @@ def test_bad_answers_are_waited_out(
     assert len(bot.events("polling_conflict")) == 1
     assert len(bot.events("telegram_unavailable")) == 4
     assert bot.end() == 0
+
+
+def test_the_admins_hear_of_another_poller_once_it_is_no_restart(
+    telegram: ScriptedTelegram, start: Callable[..., BotProcess], redis_url: str
+) -> None:
+    """Two conflicts may be a restart's; more in a row are somebody else's (failures.md D11)."""
+    conflict = (409, json.dumps(CONFLICT))
+    telegram.answers += [conflict, conflict, (200, json.dumps({"ok": True, "result": []})), *[conflict] * 4]
+    telegram.updates.append(message("/start"))
+    bot = start(telegram.url)
+    told, greeted = jobs_for(redis_url, 2)
+    if told.actor == "register_user":
+        told, greeted = greeted, told
+    assert (told.actor, told.args["kind"], greeted.actor) == (
+        "notify_admins",
+        "second_poller",
+        "register_user",
+    )
+    assert len(bot.events("polling_conflict")) == 6
+    assert bot.end() == 0
+    assert queued(redis_url) == []
 
 
 def test_an_unreadable_update_does_not_block_the_others(
