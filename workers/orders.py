@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from socialboost import jobs
-from socialboost.screens import orders, packages
+from socialboost.screens import menu, orders, packages
 from socialboost.screens.core import Screen
 from workers import cache, people, replies, runtime
 from workers.base import Attempt, actor
@@ -19,9 +19,11 @@ def open_order(job: jobs.OpenOrder, attempt: Attempt) -> None:  # noqa: ARG001 (
     if person is None:
         return
     order = runtime.db().value("create_order", telegram_id=job.telegram_id, package_slug=job.slug)
-    if order.get("is_new"):
+    if order.get("is_new") or not order["success"]:
         cache.forget(cache.user_key(job.telegram_id))
-    if order["success"]:
+    if order.get("error") == "user_not_found":  # a restored backup, and the cache remembers
+        screen = menu.start_first(person.language)
+    elif order["success"]:
         card = {**order, "balance": person.figures.get("balance")}
         screen = orders.order_card(card, person.language, runtime.settings().timezone)
     else:

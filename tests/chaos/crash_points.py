@@ -43,6 +43,8 @@ SELDOM = (
     "space_waiting_notices",  # more notices for a chat than one message holds
     "postpone_job @ send_admin_notice",
     " owe_job @ watch",  # a webhook lost, by the dice
+    "postpone_invoice_checks @ watch",  # an invoice that is open in the moment of a turn
+    "@ check_invariants",  # every five minutes
 )
 """Parts of the names of points that need more than walks: found once, they may never be reached again."""
 LOOP_SECONDS, MINUTE_SECONDS = 12.0, 75.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import psycopg
+import redis
 
 from socialboost import jobs
 from tests.flows.shop.world import Buyer, Shop, wait_until
@@ -20,6 +21,15 @@ def test_confirm_shows_the_card_with_both_ways_on(buyer: Buyer) -> None:
     data = [button.get("data") for row in card["keyboard"] for button in row]
     assert data[:2] == [f"pay_{order_id}", f"cancel_{order_id}"]
     assert "$99.99" in card["text"]
+
+
+def test_somebody_whom_only_the_cache_remembers_is_sent_to_start(shop: Shop, buyer: Buyer) -> None:
+    """PostgreSQL was restored from a copy that is older than this person (failures.md D3)."""
+    assert shop.rows("DELETE FROM users WHERE telegram_id = %s RETURNING id", buyer.id)
+    shop.wait_for_job(buyer.do(jobs.OpenOrder, slug="mini").key)
+    buyer.read("Спершу надішліть /start")
+    with redis.Redis.from_url(shop.redis_url) as client:
+        assert client.get(f"user_stats:{buyer.id}") == b"", "it is still remembered"
 
 
 def test_two_confirmations_are_one_order(shop: Shop, buyer: Buyer) -> None:
