@@ -7,6 +7,7 @@ straight to Telegram, by way of whichever of them is left: that one knows whethe
 from __future__ import annotations
 
 import time
+import uuid
 from typing import Final
 
 import psycopg
@@ -31,8 +32,7 @@ log = logs.get(__name__)
 class Alarm:
     """One per loop that needs both; `failed` after each round that did not get through, else `over`."""
 
-    def __init__(self, owner: str) -> None:
-        self._owner = owner
+    def __init__(self) -> None:
         self._since: dict[str, float] = {}
         self._silent_until: dict[str, float] = {}
         self._untold: list[int] = []
@@ -61,8 +61,9 @@ class Alarm:
         except redis.RedisError as gone:
             log.warning("alarm_not_shared", error=type(gone).__name__)
         try:
-            values = {"name": f"alarm:{kind}", "owner": self._owner, "seconds": float(AGAIN_SECONDS)}
-            return bool(runtime.db().value("take_lease", **values))
+            # An owner of its own: who took the lease before must not get it again within the hour.
+            owner, name = uuid.uuid4().hex, f"alarm:{kind}"
+            return bool(runtime.db().value("take_lease", name=name, owner=owner, seconds=AGAIN_SECONDS))
         except (psycopg.Error, SettingsError) as gone:
             log.warning("alarm_not_shared", error=type(gone).__name__)
             return True

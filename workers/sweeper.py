@@ -44,7 +44,7 @@ class Sweeper(Loop):
     """The attempts that the outage interrupted are given back first (workers/keeper.py)."""
 
     def __init__(self, db: Callable[[], Database], owner: str) -> None:
-        super().__init__(db, owner, Alarm(owner))
+        super().__init__(db, owner, Alarm())
         self._unknown: set[str] = set()
 
     def round(self) -> None:
