@@ -22,7 +22,7 @@ common = settings(
     suppress_health_check=list(HealthCheck), print_blob=True, report_multiple_bugs=False,
 )  # fmt: skip
 PROFILES = {
-    "ci": settings(common, max_examples=100),
+    "ci": settings(common, max_examples=500),
     "night": settings(common, derandomize=False, max_examples=10_000, stateful_step_count=50),
 }
 
