@@ -19,6 +19,13 @@ REPORTS = ("sent", "processing", "completed", "failed", "cancelled")
 DECISIONS = st.sampled_from(["activate", "credit", "refund", "dismiss"])
 ANSWERS = (None, "sent", "sent", "refused")
 MINUTE = 60
+EMPTY = """
+DELETE FROM activations; DELETE FROM admin_actions; DELETE FROM balance_entries;
+DELETE FROM broadcast_recipients; DELETE FROM invoices; DELETE FROM job_ledger;
+DELETE FROM leases; DELETE FROM orders; DELETE FROM packages;
+DELETE FROM payments; DELETE FROM posts; DELETE FROM refunds; DELETE FROM tasks; DELETE FROM users;
+"""
+"""Of a few rows each, for which TRUNCATE takes many times as long."""
 pick = st.integers(0, 10**6)
 """Chooses among whatever there is: the same number means the same choice when a history is repeated."""
 
@@ -37,7 +44,7 @@ class Shop(RuleBasedStateMachine):
         self.runs: dict[str, str] = {}
         """Task -> whose quota it takes."""
         self.store.run("SET session_replication_role = replica")
-        self.store.run("TRUNCATE users, orders, packages, job_ledger, leases, admin_actions CASCADE")
+        self.store.run(EMPTY)
         self.store.run("SET session_replication_role = origin")
         for slug, posts in SLUGS.items():
             self.store.package(slug, posts_per_day=posts)

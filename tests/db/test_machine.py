@@ -23,7 +23,7 @@ common = settings(
 )  # fmt: skip
 PROFILES = {
     "ci": settings(common, max_examples=500),
-    "night": settings(common, derandomize=False, max_examples=10_000, stateful_step_count=50),
+    "night": settings(common, derandomize=False, max_examples=10_000),
 }
 
 
