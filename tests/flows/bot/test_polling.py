@@ -27,7 +27,7 @@ CONFLICT = {
 }
 
 
-def wait_until(condition: Callable[[], Any], what: str, seconds: float = 30) -> Any:
+def wait_until(condition: Callable[[], Any], what: str, seconds: float = 90) -> Any:
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
@@ -60,7 +60,7 @@ class BotProcess:
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         if self.popen.poll() is None:
             self.popen.send_signal(number)
-        return self.popen.wait(20)
+        return self.popen.wait(60)
 
 
 @pytest.fixture
@@ -241,7 +241,7 @@ def test_a_killed_bot_gets_the_same_update_again(
 
 def test_webhook_mode_says_so_and_exits_0(start: Callable[..., BotProcess], redis_url: str) -> None:
     bot = start("http://127.0.0.1:1", TELEGRAM_WEBHOOK_URL="https://shop.example.com")
-    assert bot.popen.wait(20) == 0
+    assert bot.popen.wait(60) == 0
     assert "TELEGRAM_WEBHOOK_URL" in bot.events("polling_not_needed")[0]["reason"]
 
 
@@ -256,7 +256,7 @@ def test_webhook_mode_says_so_and_exits_0(start: Callable[..., BotProcess], redi
 )
 def test_a_wrong_setting_stops_the_start(name: str, value: str, start: Callable[..., BotProcess]) -> None:
     bot = start("http://127.0.0.1:1", **{name: value})
-    assert bot.popen.wait(20) == 2
+    assert bot.popen.wait(60) == 2
     assert bot.text().startswith(f"{name} is ")
     assert "Traceback" not in bot.text()
 
@@ -268,7 +268,7 @@ def test_a_token_telegram_refuses_stops_the_bot(
         (401, json.dumps({"ok": False, "error_code": 401, "description": "Unauthorized"}))
     )
     bot = start(telegram.url)
-    assert bot.popen.wait(20) == 2
+    assert bot.popen.wait(60) == 2
     assert "TELEGRAM_BOT_TOKEN is wrong" in bot.text()
 
 

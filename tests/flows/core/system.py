@@ -166,6 +166,8 @@ class CoreSystem:
                 if name.endswith((".XQ", ".XQ.msgs", "__heartbeats__")):
                     continue
                 kind = client.type(key).decode()
+                if kind == "none":  # settled since it was listed
+                    continue
                 found[name] = {"list": client.llen, "set": client.scard, "hash": client.hlen}[kind](key)
             return found
 

@@ -26,10 +26,10 @@ class Sender:
 
     def __init__(self, name: str, seconds: float) -> None:
         self.name = name
-        self.ends_at = time.monotonic() + seconds
         self.sent = 0
         self.put_off = 0
         self.runtime = importlib.import_module("workers.runtime")
+        self.ends_at = time.monotonic() + seconds  # from here on: an import takes long on a busy machine
 
     def running(self) -> bool:
         return time.monotonic() < self.ends_at

@@ -52,7 +52,7 @@ class Server:
         """Connect as soon as somebody listens."""
         deadline = time.monotonic() + 30
         while True:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
             try:
                 connection.connect()
             except ConnectionRefusedError:
