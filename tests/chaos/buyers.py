@@ -137,8 +137,6 @@ class Buyer:
     order_id: str = ""
     paid: list[int] = field(default_factory=list)
     """Ids of the invoices this person has paid."""
-    made: list[int] = field(default_factory=list)
-    """Ids of the invoices that this person made, as no person could: see `_second_invoice`."""
     posts_accepted: int = 0
     tries: int = 0
     """Acts repeated because nothing came."""
@@ -228,7 +226,6 @@ class Buyer:
             except aiohttp.ClientError:  # the service is failing at this moment, for us too
                 status, answer = 0, {}
             if status == 200:
-                self.made.append(int(answer["result"]["invoice_id"]))
                 return str(answer["result"]["hash"])
             await asyncio.sleep(0.3)
 

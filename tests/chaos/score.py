@@ -224,13 +224,16 @@ def judge(
 
 
 def _extra_invoices(score: Score, evidence: Evidence, crowd: Iterable[Buyer]) -> int:
-    """Return how many invoices an order could be paid by, beyond the first that the shop made for it."""
-    theirs = {number for buyer in crowd for number in buyer.made}
-    ours = Counter(str(one["payload"]) for one in evidence.invoices if one["invoice_id"] not in theirs)
-    for order_id, count in ours.items():
-        if count > 1:
-            score.note("extra_invoices", f"order {order_id}: {count}")
-    return sum(count - 1 for count in ours.values())
+    """Return how many invoices an order could be paid by, beyond the first that the shop made for it.
+
+    Not of the orders of those who make more themselves, whose answers get lost as the shop's do.
+    """
+    theirs = {buyer.order_id for buyer in crowd if buyer.habit.pays_twice}
+    made = Counter(str(one["payload"]) for one in evidence.invoices)
+    extra = {order_id: count - 1 for order_id, count in made.items() if count > 1 and order_id not in theirs}
+    for order_id, count in extra.items():
+        score.note("extra_invoices", f"order {order_id}: {count}")
+    return sum(extra.values())
 
 
 def _told(evidence: Evidence, crowd: Iterable[Buyer]) -> dict[tuple[str, str], list[float]]:

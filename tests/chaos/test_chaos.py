@@ -35,10 +35,10 @@ CUT_OFF = (
 
 
 def test_nothing_paid_is_lost_while_everything_breaks(run_directory: Path) -> None:
-    result = carry_out(Order(directory=run_directory, orders=200, rate=12.0, seed=1, kit=SHORT))
+    result = carry_out(Order(directory=run_directory, orders=150, rate=12.0, seed=1, kit=SHORT))
     figures = result.score.figures
     assert not [bar for bar in result.score.broken if not bar.startswith(TIMES)], result.score
-    assert figures["orders_paid"] >= 190, "too few got as far as paying for the rest to mean anything"
+    assert figures["orders_paid"] >= 142, "too few got as far as paying for the rest to mean anything"
     assert figures["by_source"]["reconciler"] > 0, "no webhook was lost, or nobody noticed"
     assert {"kill", "wipe", "restart", "freeze"} <= {fault.kind for fault in result.saboteur.struck}
     assert all(result.met[name].get("lose_answer") for name in ("crypto_pay", "telegram", "postgres"))
