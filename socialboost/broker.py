@@ -4,7 +4,7 @@ The stock consumer sleeps up to a second when its queue is empty. This one block
 `BLMOVE list list LEFT LEFT t` puts the head back where it was, so it only *peeks*, and returns as soon as a
 producer has pushed. Dramatiq's dispatch.lua stays the only reader and writer, so any stock producer works.
 
-Closed here besides (each shown by a test in tests/flows/core):
+Closed here besides (each shown by a test in tests/flows/core, a refusal in tests/flows/shop/test_alarms.py):
 - a Redis error in a consumer, a refusal too, becomes ConnectionClosed: its thread restarts instead of dying;
 - a restarted consumer gives back to the list what this process fetched and no thread holds any more
   (a delay queue's messages in memory, a fetch whose reply was lost);
