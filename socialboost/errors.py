@@ -9,9 +9,10 @@ SocialBoostError
 ├── PostponeError            not now: run the job again later, without using up an attempt
 ├── ParkError                never: park the job at once, a person must look
 └── ServiceError             another service did not do what was asked
-    ├── UnreachableError     certain that nothing was accepted (refused, DNS, circuit open)
+    ├── UnreachableError     nothing was accepted (no connection, circuit open, a proxy answered instead)
+    │   └── RefusesUsError   the service refuses us, not this request: key, path, rate, our balance
     ├── ThrottledError       429: told to wait, nothing was accepted
-    ├── RejectedError        a final "no" (4xx): asking again would not help
+    ├── RejectedError        a final "no" in the service's own envelope: asking again would not help
     └── AmbiguousError       unknown whether it was accepted (timeout or reset after sending, 5xx)
 """
 
@@ -70,7 +71,19 @@ class ServiceError(SocialBoostError):
 
 
 class UnreachableError(ServiceError):
-    """Certain that nothing was accepted: no connection was made."""
+    """Nothing was accepted, and that is no verdict: no connection was made, the circuit is open, or
+    something in front of the service answered 3xx or 4xx in its place (then `status` is set)."""
+
+
+class RefusesUsError(UnreachableError):
+    """The service says no to us, not to this request: to our key, path, method, rate or balance.
+
+    It ends no order, post or message. `setting` names the variable or the account an operator must look at.
+    """
+
+    def __init__(self, service: str, message: str, *, setting: str, status: int = 0, code: str = "") -> None:
+        super().__init__(service, message, status=status, code=code)
+        self.setting = setting
 
 
 class ThrottledError(ServiceError):
@@ -82,8 +95,18 @@ class ThrottledError(ServiceError):
 
 
 class RejectedError(ServiceError):
-    """A final refusal (4xx other than 429)."""
+    """A final refusal, said by the service itself in its own envelope."""
 
 
 class AmbiguousError(ServiceError):
-    """Unknown whether the request took effect: a timeout or reset after bytes were sent, or a 5xx."""
+    """Unknown whether the request took effect: a timeout or reset after sending, a 5xx, an unreadable 2xx.
+
+    `by_front` tells a 502 or 503 without the service's envelope: a proxy said that it could not reach the
+    service. Receipts and notices count that as not accepted; nothing else does.
+    """
+
+    def __init__(
+        self, service: str, message: str, *, status: int = 0, code: str = "", by_front: bool = False
+    ) -> None:
+        super().__init__(service, message, status=status, code=code)
+        self.by_front = by_front

@@ -4,8 +4,13 @@ What happened to a request decides what may be done next, so the line is drawn h
 
     no connection was made (refused, DNS, TLS certificate)   UnreachableError: certain nothing was accepted
     429                                                      ThrottledError: nothing was accepted, wait
-    any other 3xx or 4xx                                     RejectedError: a final "no"
+    3xx or 4xx without the service's own envelope            UnreachableError: a proxy spoke, not the service
+    a "no" in the service's own envelope                     RejectedError, or RefusesUsError when it is
+                                                             about our key, path, rate or balance
     5xx, timeout or reset after sending, unreadable 2xx      AmbiguousError: it may have taken effect
+
+What a service's envelope is, only its client knows: it calls `refuse` for an answer inside it and `outage`
+for one outside it.
 
 A message never holds a URL: Telegram's carry the bot token. For the same reason an error of `requests`
 is never kept as the cause.
@@ -230,13 +235,27 @@ def dump_json(value: Any) -> bytes:
 
 
 def refuse(service: str, answer: Answer, *, code: str, reason: str) -> ServiceError:
-    """Return the error that an answer other than 2xx stands for; `reason` is the service's own words."""
+    """Return the error of an answer in the service's own envelope that is no result.
+
+    `reason` is the service's own words.
+    """
     text = reason or f"HTTP {answer.status}"
     if answer.status == 429:
         return ThrottledError(service, text, retry_after=retry_after(answer))
     if answer.status >= 500:
         return AmbiguousError(service, text, status=answer.status, code=code)
     return RejectedError(service, text, status=answer.status, code=code)
+
+
+def outage(service: str, answer: Answer) -> ServiceError:
+    """Return the error of an answer other than 2xx that is not in the service's own envelope."""
+    text = f"HTTP {answer.status} without the service's envelope"
+    if answer.status == 429:
+        return ThrottledError(service, text, retry_after=retry_after(answer))
+    if answer.status >= 500:
+        by_front = answer.status in (502, 503)
+        return AmbiguousError(service, text, status=answer.status, code="no_envelope", by_front=by_front)
+    return UnreachableError(service, text, status=answer.status, code="no_envelope")
 
 
 def unreadable(service: str, answer: Answer) -> AmbiguousError:
