@@ -13,6 +13,7 @@ SocialBoostError
     │   └── RefusesUsError   the service refuses us, not this request: key, path, rate, our balance
     ├── ThrottledError       429: told to wait, nothing was accepted
     ├── RejectedError        a final "no" in the service's own envelope: asking again would not help
+    │   └── MigratedError    Telegram: the chat has another id now, which the error names
     └── AmbiguousError       unknown whether it was accepted (timeout or reset after sending, 5xx)
 """
 
@@ -96,6 +97,14 @@ class ThrottledError(ServiceError):
 
 class RejectedError(ServiceError):
     """A final refusal, said by the service itself in its own envelope."""
+
+
+class MigratedError(RejectedError):
+    """Telegram: this group is a supergroup now. Nothing was accepted; `chat_id` is where to send instead."""
+
+    def __init__(self, service: str, message: str, *, chat_id: int, status: int = 0) -> None:
+        super().__init__(service, message, status=status, code="migrated")
+        self.chat_id = chat_id
 
 
 class AmbiguousError(ServiceError):

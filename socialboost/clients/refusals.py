@@ -16,5 +16,11 @@ UNREACHABLE_CODES: Final = frozenset({"blocked", "deactivated", "never_started",
 SPEND_ID_USED: Final = "SPEND_ID_ALREADY_USED"
 """Money was sent under this spend_id before: look it up."""
 
-CONTENT_CODES: Final = frozenset({"bad_markup", "copy_gone"})
+CHAT_CODES: Final = frozenset({"no_rights", "topic_closed", "not_member", "chat_gone"})
+"""Codes of a RejectedError that say why this chat gets nothing; it is no word that somebody blocked us."""
+
+CONTENT_CODES: Final = frozenset({"bad_markup", "bad_content", "copy_gone"})
 """Codes of a RejectedError that say what is wrong with a message, whoever it goes to."""
+
+REFUSED_ALIKE: Final = UNREACHABLE_CODES | CHAT_CODES | CONTENT_CODES
+"""Codes of a refused edit after which a new message would be refused for the same reason."""

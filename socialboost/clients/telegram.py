@@ -7,47 +7,83 @@ aiogram's models by tests/unit/test_clients_telegram.py instead.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from socialboost.clients.http import (
     Answer,
     HttpService,
     Limits,
+    outage,
     refuse,
     retry_after,
     unreadable,
     within_reason,
 )
 from socialboost.clients.refusals import EDIT_GONE
-from socialboost.errors import RejectedError, ThrottledError
+from socialboost.errors import MigratedError, RefusesUsError, RejectedError, ServiceError, ThrottledError
 
 SERVICE: Final = "telegram"
 
+TOKEN_SETTING: Final = "TELEGRAM_BOT_TOKEN"  # noqa: S105 (the variable's name)
+URL_SETTING: Final = "TELEGRAM_API_URL"
+"""Another server of the Bot API than the one this bot belongs to, or an older one."""
+RATE_SETTING: Final = "TELEGRAM_SEND_RATE"
+"""Above the free rate a message costs Stars."""
+
 _CODES: Final = (
+    (400, "can't parse entities", "bad_markup"),  # first: it quotes what was sent
     (403, "bot was blocked by the user", "blocked"),
     (403, "user is deactivated", "deactivated"),
     (403, "bot can't initiate conversation", "never_started"),
+    (403, "not enough rights", "no_rights"),
+    (403, "have no rights", "no_rights"),
+    (403, "need administrator rights", "no_rights"),
+    (403, "bot is not a member", "not_member"),
+    (403, "bot was kicked", "not_member"),
+    (403, "chat was deleted", "chat_gone"),
+    (403, "chat was deactivated", "chat_gone"),
     (403, "", "forbidden"),
     (400, "chat not found", "chat_not_found"),
+    (400, "peer_id_invalid", "chat_not_found"),
+    (400, "user not found", "chat_not_found"),
+    (400, "not enough rights", "no_rights"),
+    (400, "have no rights", "no_rights"),
+    (400, "need administrator rights", "no_rights"),
+    (400, "chat_write_forbidden", "no_rights"),
+    (400, "chat_restricted", "no_rights"),
+    (400, "chat_send_plain_forbidden", "no_rights"),
+    (400, "topic_closed", "topic_closed"),
+    (400, "topic_deleted", "topic_closed"),
+    (400, "message thread not found", "topic_closed"),
     (400, "message to edit not found", EDIT_GONE),
     (400, "message can't be edited", EDIT_GONE),
     (400, "message_id_invalid", EDIT_GONE),
     (400, "message is not modified", "not_modified"),
     (400, "query is too old", "query_expired"),
     (400, "query id is invalid", "query_expired"),
-    (400, "can't parse entities", "bad_markup"),
     (400, "message to copy not found", "copy_gone"),
     (400, "message can't be copied", "copy_gone"),
-    (400, "peer_id_invalid", "chat_not_found"),
-    (400, "user not found", "chat_not_found"),
-    (401, "", "unauthorized"),
-    (404, "", "unauthorized"),
+    (400, "message is too long", "bad_content"),
+    (400, "message text is empty", "bad_content"),
+    (400, "reply markup is too long", "bad_content"),
+    (400, "wrong http url", "bad_content"),
+    (400, "button_", "bad_content"),
 )
-"""HTTP status, words of the description in lower case, our code; the first match counts.
+"""error_code, words of the description in lower case, our code; the first match counts.
 
-Telegram tells refusals apart by words only; they are those of tdlib's telegram-bot-api, Client.cpp.
+Telegram tells refusals apart by words only; they are those of tdlib's telegram-bot-api, Client.cpp, and some
+of the names its servers send. Words that are not here get the number as their code.
 """
+
+_ABOUT_US: Final = (
+    (401, "", TOKEN_SETTING),
+    (404, "method not found", URL_SETTING),
+    (404, "", TOKEN_SETTING),
+    (400, "logged out", URL_SETTING),
+    (400, "balance_too_low", RATE_SETTING),
+)
+"""error_code, words, and the setting to look at: refusals of this bot, whatever it asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,24 +209,48 @@ def _message(chat_id: int, text: str, keyboard: Mapping[str, Any] | None) -> dic
 
 
 def check(answer: Answer) -> None:
-    """Raise what Telegram's answer means, if it is not a result."""
+    """Raise what an answer to any method means, if it is not a result.
+
+    It is Telegram's word only as a JSON object with a boolean `ok`. What is refused is said by that object,
+    not by the status line, which a proxy may have written.
+    """
     body = answer.json_object()
-    if 200 <= answer.status < 300:
-        if body.get("ok") is not True or "result" not in body:
-            raise unreadable(SERVICE, answer)
-        return
+    said = body.get("ok")
+    successful = 200 <= answer.status < 300
+    if not isinstance(said, bool):
+        raise unreadable(SERVICE, answer) if successful else outage(SERVICE, answer)
+    if not said:
+        raise _refusal(answer, body)
+    if not successful or "result" not in body:
+        raise unreadable(SERVICE, answer)
+
+
+def _refusal(answer: Answer, body: dict[str, Any]) -> ServiceError:
+    """Return the error of an answer in Telegram's envelope that says no."""
+    number = body.get("error_code")
+    status = number if type(number) is int and 400 <= number < 600 else answer.status
     description = str(body.get("description", ""))[:300]
-    if answer.status == 429:
-        raise ThrottledError(SERVICE, description or "429", retry_after=_wait(answer, body))
-    raise refuse(SERVICE, answer, code=_code(answer.status, description), reason=description)
+    if status == 429:
+        return ThrottledError(SERVICE, description or "429", retry_after=_wait(answer, body))
+    if setting := _first(_ABOUT_US, status, description):
+        return RefusesUsError(SERVICE, description, setting=setting, status=status, code="refuses_us")
+    chat_id = _parameters(body).get("migrate_to_chat_id")
+    if type(chat_id) is int:
+        return MigratedError(SERVICE, description, chat_id=chat_id, status=status)
+    code = _first(_CODES, status, description) or str(status)
+    return refuse(SERVICE, replace(answer, status=status), code=code, reason=description)
 
 
 def _wait(answer: Answer, body: dict[str, Any]) -> float:
-    parameters = body.get("parameters")
-    seconds = parameters.get("retry_after") if isinstance(parameters, dict) else None
+    seconds = _parameters(body).get("retry_after")
     return within_reason(seconds) if isinstance(seconds, int) else retry_after(answer)
 
 
-def _code(status: int, description: str) -> str:
+def _parameters(body: dict[str, Any]) -> dict[str, Any]:
+    parameters = body.get("parameters")
+    return parameters if isinstance(parameters, dict) else {}
+
+
+def _first(table: Sequence[tuple[int, str, str]], status: int, description: str) -> str:
     words = description.lower()
-    return next((code for at, text, code in _CODES if at == status and text in words), str(status))
+    return next((found for at, text, found in table if at == status and text in words), "")

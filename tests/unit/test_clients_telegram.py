@@ -12,7 +12,13 @@ from structlog.testing import capture_logs
 
 from socialboost.clients.refusals import UNREACHABLE_CODES
 from socialboost.clients.telegram import TelegramClient
-from socialboost.errors import AmbiguousError, RejectedError, ThrottledError
+from socialboost.errors import (
+    AmbiguousError,
+    MigratedError,
+    RefusesUsError,
+    RejectedError,
+    ThrottledError,
+)
 from tests.unit import clients_server as wire
 
 TOKEN = "123456:AAH-test-only-token"
@@ -82,14 +88,28 @@ def test_send_returns_the_message_id() -> None:
         (403, "Forbidden: bot was blocked by the user", "blocked"),
         (403, "Forbidden: user is deactivated", "deactivated"),
         (403, "Forbidden: bot can't initiate conversation with a user", "never_started"),
-        (403, "Forbidden: bot was kicked from the channel chat", "forbidden"),
+        (403, "Forbidden: bot was kicked from the channel chat", "not_member"),
+        (403, "Forbidden: bot is not a member of the channel chat", "not_member"),
+        (403, "Forbidden: the group chat was deleted", "chat_gone"),
+        (403, "Forbidden: something new", "forbidden"),
+        (403, "Access denied by policy", "forbidden"),
         (400, "Bad Request: chat not found", "chat_not_found"),
         (400, "Bad Request: message to edit not found", "edit_gone"),
         (400, "Bad Request: message can't be edited", "edit_gone"),
         (400, "Bad Request: MESSAGE_ID_INVALID", "edit_gone"),
         (400, "Bad Request: can't parse entities: Unsupported start tag", "bad_markup"),
+        (400, "Bad Request: can't parse entities: unsupported tag chat not found", "bad_markup"),
+        (400, "Bad Request: message is too long", "bad_content"),
+        (400, "Bad Request: BUTTON_URL_INVALID", "bad_content"),
+        (400, "Bad Request: not enough rights to send text messages to the chat", "no_rights"),
+        (400, "Bad Request: have no rights to send a message", "no_rights"),
+        (400, "Bad Request: need administrator rights in the channel chat", "no_rights"),
+        (400, "Bad Request: CHAT_WRITE_FORBIDDEN", "no_rights"),
+        (400, "Bad Request: TOPIC_CLOSED", "topic_closed"),
+        (400, "Bad Request: TOPIC_DELETED", "topic_closed"),
+        (400, "Bad Request: message thread not found", "topic_closed"),
         (400, "Bad Request: something new", "400"),
-        (401, "Unauthorized", "unauthorized"),
+        (409, "Conflict: something new", "409"),
     ],
 )
 def test_words_of_a_refusal_become_a_code(code: int, words: str, expected: str) -> None:
@@ -102,6 +122,49 @@ def test_words_of_a_refusal_become_a_code(code: int, words: str, expected: str) 
 def test_codes_after_which_nothing_arrives() -> None:
     assert {"blocked", "chat_not_found"} <= UNREACHABLE_CODES
     assert "forbidden" not in UNREACHABLE_CODES
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "setting"),
+    [
+        (401, "Unauthorized", "TELEGRAM_BOT_TOKEN"),
+        (404, "Not Found", "TELEGRAM_BOT_TOKEN"),
+        (404, "Not Found: method not found", "TELEGRAM_API_URL"),
+        (400, "Logged out", "TELEGRAM_API_URL"),
+        (400, "Bad Request: BALANCE_TOO_LOW", "TELEGRAM_SEND_RATE"),
+    ],
+)
+def test_a_refusal_of_this_bot_is_no_verdict_and_names_the_setting(
+    code: int, words: str, setting: str
+) -> None:
+    with telegram(refusal(code, words)) as (client, _), pytest.raises(RefusesUsError) as caught:
+        client.send_message(5, "a")
+    assert (caught.value.setting, caught.value.status) == (setting, code)
+
+
+def test_a_group_that_became_a_supergroup_says_where_it_is() -> None:
+    moved = refusal(
+        400, "Bad Request: group chat was upgraded to a supergroup chat", migrate_to_chat_id=-1007
+    )
+    with telegram(moved) as (client, _), pytest.raises(MigratedError) as caught:
+        client.send_message(-7, "a")
+    assert (caught.value.chat_id, caught.value.code) == (-1007, "migrated")
+
+
+def test_the_number_in_the_envelope_counts_when_the_status_line_differs() -> None:
+    blocked = {"ok": False, "error_code": 403, "description": "Forbidden: bot was blocked by the user"}
+    wait = {"ok": False, "error_code": 429, "description": "x", "parameters": {"retry_after": 9}}
+    steps = [wire.answer(200, blocked), wire.answer(502, blocked), wire.answer(400, wait)]
+    with telegram(*steps, wire.answer(403, blocked | {"error_code": 500})) as (client, _):
+        for _ in range(2):
+            with pytest.raises(RejectedError) as caught:
+                client.send_message(5, "a")
+            assert (caught.value.code, caught.value.status) == ("blocked", 403)
+        with pytest.raises(ThrottledError) as throttled:
+            client.send_message(5, "a")
+        assert throttled.value.retry_after == 9
+        with pytest.raises(AmbiguousError):
+            client.send_message(5, "a")
 
 
 def test_what_is_done_already_is_done() -> None:
@@ -125,7 +188,7 @@ def test_429_says_how_long() -> None:
     assert caught.value.retry_after == 17
 
 
-@pytest.mark.parametrize("body", [b"<html>", {"ok": True}, {"ok": False}, []])
+@pytest.mark.parametrize("body", [b"<html>", {"ok": True}, {"ok": 1, "result": 1}, {}, [], [{"ok": True}]])
 def test_unreadable_success_is_ambiguous(body: Any) -> None:
     with telegram(wire.answer(200, body)) as (client, _), pytest.raises(AmbiguousError):
         client.send_message(5, "a")
