@@ -26,9 +26,10 @@ except SettingsError as error:
 _MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes a private file in it
 
 bind = f"{_settings.host}:{_settings.port}"
-worker_class = "gthread"
+worker_class = "socialboost.web.server.WholeRequestWorker"  # slow clients hold no thread
 workers = 2
 threads = 8
+worker_connections = 2048  # above what may be arriving and what is kept alive together
 backlog = 1024
 keepalive = 15
 timeout = 30
