@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, ClassVar, Final, Protocol
 
 import redis
@@ -14,7 +17,8 @@ from dramatiq.errors import BrokerConnectionError
 from dramatiq.message import Message
 from dramatiq.results import ResultFailure
 
-from socialboost import broker, logs
+from socialboost import broker, deliveries, logs
+from socialboost.deliveries import Delivery
 from socialboost.errors import BusyError, NoAnswerError, QueueUnavailableError
 
 MAX_QUESTIONS: Final = 4
@@ -23,6 +27,7 @@ MAX_QUESTION_SECONDS: Final = 4.0
 ANSWER: Final = "answer"
 """Key around an answer, so that None is one and "skipped" is not."""
 
+_gathering: ContextVar[Delivery | None] = ContextVar("gathering", default=None)
 _questions = threading.BoundedSemaphore(MAX_QUESTIONS)
 log = logs.get("socialboost.jobs")
 
@@ -49,8 +54,32 @@ def send(job: Sendable) -> str:
 
 
 async def send_async(job: Sendable) -> str:
-    """As `send`, without blocking the event loop."""
-    return await asyncio.to_thread(send, job)
+    """As `send`, without blocking the event loop; within `gathering` it only joins the delivery."""
+    delivery = _gathering.get()
+    if delivery is None:
+        return await asyncio.to_thread(send, job)
+    message = _message(job, {})
+    delivery.messages.append(message)
+    return message.message_id
+
+
+@contextmanager
+def gathering(delivery: Delivery) -> Iterator[None]:
+    """Keep what `send_async` is given in the block for `send_gathered`."""
+    token = _gathering.set(delivery)
+    try:
+        yield
+    finally:
+        _gathering.reset(token)
+
+
+async def send_gathered(delivery: Delivery) -> None:
+    """Send a delivery's jobs together, unless its update was seen before.
+
+    QueueUnavailableError: none of them left, nor a mark, as far as Redis could say; feed the update again.
+    """
+    if delivery.messages:
+        await asyncio.to_thread(_send_gathered, delivery)
 
 
 def ask(job: Sendable, timeout_seconds: float = 2.0) -> Any:
@@ -90,12 +119,28 @@ def _ask(job: Sendable, seconds: float) -> Any:
     return result[ANSWER]
 
 
+def _send_gathered(delivery: Delivery) -> None:
+    try:
+        is_first = deliveries.send_once(broker.current(), delivery)
+    except redis.RedisError as error:
+        raise QueueUnavailableError(f"an update was not queued: {type(error).__name__}") from error
+    if not is_first:
+        log.info("update_repeated", mark=delivery.mark)
+        return
+    for message in delivery.messages:
+        _log_queued(message)
+
+
 def _enqueue(job: Sendable, options: dict[str, Any]) -> Message[Any]:
-    message: Message[Any] = Message(
-        queue_name=job.queue, actor_name=job.actor_name, args=(), kwargs=job.payload(), options=options
-    )
+    message = _message(job, options)
     _deliver(message)
     return message
+
+
+def _message(job: Sendable, options: dict[str, Any]) -> Message[Any]:
+    return Message(
+        queue_name=job.queue, actor_name=job.actor_name, args=(), kwargs=job.payload(), options=options
+    )
 
 
 def _deliver(message: Message[Any]) -> str:
@@ -103,11 +148,15 @@ def _deliver(message: Message[Any]) -> str:
         broker.current().enqueue(message)
     except (redis.RedisError, BrokerConnectionError) as error:
         raise QueueUnavailableError(f"{message.actor_name} was not queued: {type(error).__name__}") from error
+    _log_queued(message)
+    return message.message_id
+
+
+def _log_queued(message: Message[Any]) -> None:
     shown = {name: message.kwargs[name] for name in _SHOWN if message.kwargs.get(name)}
     log.info(
         "job_queued", job=message.actor_name, queue=message.queue_name, job_id=message.message_id, **shown
     )
-    return message.message_id
 
 
 _SHOWN: Final = ("key", "telegram_id", "update_id")

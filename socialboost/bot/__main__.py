@@ -8,7 +8,7 @@ import sys
 
 import uvloop
 
-from socialboost import broker, logs
+from socialboost import broker, cleaning, logs
 from socialboost.errors import SettingsError
 from socialboost.settings import BotSettings
 
@@ -25,7 +25,8 @@ async def _poll(settings: BotSettings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    session = AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram_api_url))
+    server = TelegramAPIServer.from_base(settings.telegram_api_url)
+    session = AiohttpSession(api=server, json_loads=cleaning.loads)
     bot = Bot(settings.telegram_bot_token.get_secret_value(), session=session)
     updates = dispatcher.build(settings.redis_url.get_secret_value(), settings.admin_telegram_ids)
     try:

@@ -12,7 +12,7 @@ from aiogram.types import Update
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from socialboost import dialogues
+from socialboost import deliveries, dialogues, logs, sending
 from socialboost.bot import (
     admin,
     broadcasts,
@@ -30,12 +30,15 @@ from socialboost.bot.taps import TapMiddleware
 from socialboost.errors import QueueUnavailableError
 
 ALLOWED_UPDATES: Final = (UpdateType.MESSAGE, UpdateType.CALLBACK_QUERY, UpdateType.MY_CHAT_MEMBER)
-"""All that Telegram is asked for; an edited message is not a new answer."""
+"""All that Telegram is asked for. An edited message is no new answer, and what is said in channels, reacted,
+voted or boosted is said to others; such an update that comes all the same is passed over."""
 
 QUEUE_AWAY: Final = (QueueUnavailableError, RedisError)
 """Nothing wrong with the update: it is to be delivered again once Redis is back."""
 
 _REDIS_SECONDS: Final = 3.0
+
+log = logs.get(__name__)
 
 
 def build(redis_url: str, admins: Collection[int] = ()) -> Dispatcher:
@@ -66,13 +69,27 @@ def build(redis_url: str, admins: Collection[int] = ()) -> Dispatcher:
 
 
 async def feed(dispatcher: Dispatcher, bot: Bot, update: Update) -> None:
-    """Turn one update into its job; returns once Redis has the job.
+    """Turn one update into its jobs; returns once Redis has all of them, or has seen the update before.
 
-    Raises one of QUEUE_AWAY when Redis did not take it: the same update is then fed again, which is harmless
-    since its job carries the same key. Updates of kinds we do not ask for are passed over.
+    Raises one of QUEUE_AWAY when Redis did not take them: then it has none of them and the update is not
+    marked as seen, so the same update is fed again. Updates of kinds we do not ask for are passed over.
     """
-    if update.message or update.callback_query or update.my_chat_member:
-        await dispatcher.feed_update(bot, update)
+    mark = _mark(update)
+    if mark is None:
+        log.info("update_ignored", update_id=update.update_id)
+        return
+    delivery = deliveries.Delivery(mark)
+    with sending.gathering(delivery):
+        await dispatcher.feed_update(bot, update, delivery=delivery)
+    await sending.send_gathered(delivery)
+
+
+def _mark(update: Update) -> str | None:
+    """Return what names the update for good, None when it is of a kind that we do not ask for."""
+    if update.callback_query is not None:
+        return deliveries.mark_of(update.update_id, update.callback_query.id)
+    dated = update.message or update.my_chat_member
+    return None if dated is None else deliveries.mark_of(update.update_id, int(dated.date.timestamp()))
 
 
 async def close(dispatcher: Dispatcher) -> None:

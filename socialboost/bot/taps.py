@@ -12,6 +12,7 @@ from aiogram.types import CallbackQuery, Message, TelegramObject, User
 from redis.asyncio import Redis
 
 from socialboost import dialogues, logs
+from socialboost.deliveries import Delivery
 
 log = logs.get(__name__)
 
@@ -51,7 +52,12 @@ class TapMiddleware(BaseMiddleware):
             log.info("update_ignored", update_id=update_id)
             return None
         chat_id, message_id, callback_id = where
+        delivery: Delivery = data["delivery"]
         with logs.context(telegram_id=person.id, update_id=update_id):
+            number, is_repeated = await self._enter(delivery)
+            if is_repeated:
+                log.info("update_repeated", mark=delivery.mark)
+                return None
             log.info("update_received", kind="message" if callback_id is None else "callback")
             data["tap"] = TapFields(
                 telegram_id=person.id,
@@ -59,22 +65,25 @@ class TapMiddleware(BaseMiddleware):
                 update_id=update_id,
                 message_id=message_id,
                 callback_id=callback_id,
-                seq=await self._next_number(),
+                seq=number,
                 language=(person.language_code or "")[:_LONGEST_LANGUAGE_TAG],
             )
             return await handler(event, data)
 
-    async def _next_number(self) -> int:
-        """Return the update's place in the order of all; above every earlier one, also after a wiped Redis.
+    async def _enter(self, delivery: Delivery) -> tuple[int, bool]:
+        """Return the update's place in the order of all, and whether it was seen before.
 
-        A sequence that began anew at 1 would be older than what was rendered just before the wipe, and every
-        later screen of that message would be dropped as stale.
+        The place is above every earlier one, also after a wiped Redis: a sequence that began anew at 1 would
+        be older than what was rendered just before the wipe, and every later screen of that message would be
+        dropped as stale. A repeated update is stopped here, before a handler could move the dialogue back.
         """
         pipe = self._redis.pipeline(transaction=True)
         pipe.set(dialogues.SEQUENCE_KEY, time.time_ns() // 1_000_000, nx=True)
         pipe.incr(dialogues.SEQUENCE_KEY)
-        number: int = (await pipe.execute())[1]
-        return number
+        for mark in delivery.looked_at:
+            pipe.get(mark)
+        _, number, *seen = await pipe.execute()
+        return number, any(seen)
 
 
 def _origin(event: TelegramObject) -> tuple[User | None, tuple[int, int | None, str | None] | None]:

@@ -9,6 +9,7 @@ from typing import Any, Final, NoReturn
 from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from socialboost import cleaning
 from socialboost.web.errors import ApiError, bad_field
 
 MAX_BODY_BYTES: Final = 64 * 1024
@@ -50,7 +51,7 @@ def check_storable(field: str, value: object, *, depth: int = 0) -> None:
     if depth > _DEEPEST:
         raise bad_field(field, f"nested at most {_DEEPEST} levels deep")
     if isinstance(value, str):
-        if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        if not cleaning.is_clean(value):
             raise bad_field(field, "text without NUL characters and unpaired surrogates")
     elif isinstance(value, dict):
         for name, item in value.items():

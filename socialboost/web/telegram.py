@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Blueprint, request
 from pydantic import SecretStr, ValidationError
 
-from socialboost import logs
+from socialboost import cleaning, logs
 from socialboost.errors import QueueUnavailableError
 from socialboost.settings import WebSettings
 from socialboost.web.auth import same_secret
@@ -89,7 +89,7 @@ def blueprint(settings: WebSettings, secret: SecretStr) -> Blueprint:
         if not same_secret(request.headers.get(_SECRET_HEADER, ""), secret):
             log.warning("webhook_received", source="telegram", outcome="bad_secret")
             raise ApiError(401, "bad_secret", "the secret token is missing or wrong")
-        raw = json_object(read_body(_MAX_UPDATE_BYTES))
+        raw = cleaning.clean(json_object(read_body(_MAX_UPDATE_BYTES)))
         if not isinstance(raw.get("update_id"), int):
             raise bad_field("update_id", "a number")
         # One we cannot read is accepted: Telegram would repeat it for a day and hold back the next ones.

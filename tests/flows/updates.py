@@ -53,7 +53,7 @@ def message(text: str | None = None, *, chat: Json | None = None, **more: Any) -
 def tap(data: str | None, *, chat: Json | None = None, **more: Any) -> Json:
     """An update with a tapped button of the bot's message."""
     shown = {"message_id": MESSAGE, "date": 1_790_000_000, "chat": chat or private(), "text": "…"}
-    query = {"id": "4242", "from": person(), "chat_instance": "1", "message": shown}
+    query: Json = {"id": "4242", "from": person(), "chat_instance": "1", "message": shown}
     if data is not None:
         query["data"] = data
     return {"update_id": next(_ids), "callback_query": query | more}

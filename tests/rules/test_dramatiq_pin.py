@@ -22,7 +22,8 @@ Dramatiq moved. Before changing this number read, in the new version:
 - brokers/redis.py: `_dispatch`'s arguments in their order, `_should_do_maintenance`, `_max_unpack_size`,
   `consume`, `scripts`, and whether consumers still keep `redis_message_id` in options;
 - brokers/redis/dispatch.lua: the list `<namespace>:<queue>` that BLMOVE peeks at, the set
-  `__acks__.<broker>.<queue>`, the hash `<queue>.msgs`, and that fetch and requeue still treat them so;
+  `__acks__.<broker>.<queue>`, the hash `<queue>.msgs`, and that fetch and requeue still treat them so; what
+  `enqueue` writes, since socialboost/deliveries.py writes the same;
 - worker.py: that a ConnectionClosed restarts a consumer by `broker.consume`, that `delay_queue` is dropped
   then, that `before_worker_boot` comes before the consumers, the name QUEUE_PREFETCH;
 - middleware/retries.py: `after_process_message` and `retry_when`; results: `build_message_key`, and that the

@@ -14,6 +14,7 @@ import pytest
 import redis
 import yaml
 from dramatiq.errors import ConnectionClosed
+from dramatiq.message import Message
 
 from sandbox.servers import ValkeyServer, start_cache, start_valkey
 from sandbox.servers_acl import (
@@ -25,7 +26,7 @@ from sandbox.servers_acl import (
     render,
     users_of,
 )
-from socialboost import broker, jobs
+from socialboost import broker, deliveries, jobs
 from tests.flows.core.system import CoreSystem, wait_until
 from tests.rules.source import ROOT
 
@@ -140,6 +141,38 @@ def test_nobody_gets_in_without_a_name_and_a_password(server: ValkeyServer) -> N
             client.ping()
 
 
+def update() -> deliveries.Delivery:
+    message: Message[None] = Message(
+        queue_name=jobs.INTERACTIVE, actor_name="show_menu", args=(), kwargs={}, options={}
+    )
+    delivery = deliveries.Delivery(deliveries.mark_of(7, "4242"), [message])
+    delivery.one_of("album:1:2", is_answered=False)
+    return delivery
+
+
+def test_without_its_keys_the_entry_takes_no_update(server: ValkeyServer, operator: redis.Redis) -> None:
+    """Negative control, and what an operator sees who forgot to render the access list anew: 503, no loss."""
+    rights = (
+        "resetkeys",
+        "clearselectors",
+        "~dramatiq",
+        "%W~dramatiq:*",
+        "+eval",
+        "+evalsha",
+        "+script|load",
+    )
+    more = ("+zadd", "+hset", "+rpush")
+    operator.execute_command("ACL", "SETUSER", ENTRY, *rights, *more)  # type: ignore[no-untyped-call]
+    sender = broker.build(server.url_as(ENTRY), consuming=False)
+    try:
+        with pytest.raises(redis.ResponseError, match=r"(?i)permission|ACL"):
+            deliveries.send_once(sender, update())
+        assert operator.llen(QUEUE) == 0
+    finally:
+        sender.close()
+        operator.execute_command("ACL", "LOAD")  # type: ignore[no-untyped-call]
+
+
 def test_the_work_is_done_under_the_two_users_and_nothing_is_refused(
     server: ValkeyServer, operator: redis.Redis
 ) -> None:
@@ -158,6 +191,8 @@ def test_the_work_is_done_under_the_two_users_and_nothing_is_refused(
             json.dumps({"number": n}).encode() for n in range(3)
         ]
         sender.run("enqueue", jobs.INTERACTIVE, "m9", "{}")
+        for expected in (True, False):
+            assert deliveries.send_once(sender, update()) is expected
         assert worker.eviction_policy() == "noeviction"
     finally:
         sender.close()

@@ -193,6 +193,17 @@ def test_an_unreadable_update_does_not_block_the_others(
     assert queued(redis_url) == []
 
 
+def test_text_that_cannot_be_stored_is_cleaned(
+    telegram: ScriptedTelegram, start: Callable[..., BotProcess], redis_url: str
+) -> None:
+    named, tapped = message("/start"), tap("my_stats\x00")
+    named["message"]["from"]["first_name"] = "О\ud800ля"
+    telegram.updates += [named, tapped]
+    start(telegram.url)
+    greeted, refused = jobs_for(redis_url, 2)
+    assert (greeted.args["first_name"], refused.args["page"]) == ("О\ufffdля", "unknown")
+
+
 def test_redis_away_loses_no_update(
     telegram: ScriptedTelegram,
     start: Callable[..., BotProcess],
@@ -225,18 +236,20 @@ def test_a_stop_while_redis_is_away_leaves_the_update_to_telegram(
     assert telegram.confirmed <= update["update_id"]
 
 
-def test_a_killed_bot_gets_the_same_update_again(
+def test_a_killed_bot_gets_the_same_update_again_and_passes_it_over(
     telegram: ScriptedTelegram, start: Callable[..., BotProcess], redis_url: str
 ) -> None:
-    telegram.updates.append(message("/start"))
+    update = message("/help")
+    telegram.updates.append(update)
     telegram.answers.append((200, json.dumps({"ok": True, "result": telegram.updates})))
     first = start(telegram.url)
-    (before,) = jobs_for(redis_url, 1)
+    assert jobs_for(redis_url, 1)[0].actor == "show_page"
     first.end(signal.SIGKILL)
     telegram.calls.clear()  # as if the second getUpdates, which confirms, had never left
-    start(telegram.url)
-    (after,) = jobs_for(redis_url, 1)
-    assert before.args["key"] == after.args["key"]
+    second = start(telegram.url)
+    wait_until(lambda: telegram.confirmed > update["update_id"], "the repetition to be confirmed")
+    assert [line["update_id"] for line in second.events("update_repeated")] == [update["update_id"]]
+    assert queued(redis_url) == []
 
 
 def test_webhook_mode_says_so_and_exits_0(start: Callable[..., BotProcess], redis_url: str) -> None:

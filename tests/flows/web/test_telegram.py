@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 import pytest
+import redis
 from flask.testing import FlaskClient
 
 from tests.flows.updates import Json, group, message, only, queued, tap
@@ -102,6 +103,39 @@ def test_redis_away_is_503_so_that_telegram_repeats(make_client: MakeClient) -> 
     client = make_client(**MODE, REDIS_URL=CLOSED)
     response = post(client, message("/start"))
     assert (response.status_code, response.json["error"]) == (503, "queue_unavailable")
+
+
+def test_an_update_that_got_503_is_taken_when_it_comes_again_and_only_once(
+    make_client: MakeClient, redis_url: str
+) -> None:
+    update = message("/help")
+    client = make_client(**MODE)
+    with redis.Redis.from_url(redis_url) as operator:
+        operator.set("dramatiq:interactive", "no list: whatever is queued is refused")
+        assert post(client, update).status_code == 503
+        assert operator.keys("updates:*") == []
+        operator.delete("dramatiq:interactive")
+        for _ in range(3):
+            assert post(client, update).status_code == 200
+        assert only(redis_url).args["page"] == "help"
+        operator.delete(*operator.keys("updates:*"))
+    post(client, update)
+    assert len(queued(redis_url)) == 1, "negative control: it is the mark that tells"
+
+
+@pytest.mark.parametrize("code", [0, 0xD800, 0xDC00])
+def test_text_that_cannot_be_stored_is_cleaned(client: FlaskClient, redis_url: str, code: int) -> None:
+    """Else nobody answers, and the person can never use the shop: their very name breaks each job."""
+    bad = chr(code)
+    update = message("/start")
+    update["message"]["from"] |= {"first_name": f"О{bad}ля", "language_code": f"uk{bad}"}
+    assert post(client, update).status_code == 200
+    assert only(redis_url).args["first_name"] == "О\ufffdля"
+    assert post(client, tap(f"my_stats{bad}")).status_code == 200
+    assert only(redis_url).args["page"] == "unknown"
+    assert post(client, message(f"/help{bad}")).status_code == 200
+    (job,) = queued(redis_url)
+    assert bad not in json.dumps(job.args, ensure_ascii=False)
 
 
 def test_polling_mode_has_no_such_route(make_client: MakeClient) -> None:

@@ -1,0 +1,120 @@
+"""An update is marked as seen in the call that enqueues its jobs: delivered again, it becomes none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import redis
+
+from socialboost import deliveries, dialogues, jobs, sending
+from socialboost.errors import QueueUnavailableError
+from tests.flows.bot.conftest import Feed
+from tests.flows.updates import PERSON, Json, membership, message, queued, tap
+
+KINDS: list[Callable[[], Json]] = [
+    lambda: message("/help"),
+    lambda: message("/start"),
+    lambda: message("hello"),
+    lambda: tap("my_stats"),
+    lambda: membership("kicked"),
+]
+
+
+def marks(client: redis.Redis) -> dict[str, int]:
+    """The marks and the seconds that each has left."""
+    return {key.decode(): client.ttl(key) for key in client.keys("updates:*")}
+
+
+@pytest.mark.parametrize("make", KINDS)
+async def test_an_update_delivered_three_times_is_answered_once(
+    make: Callable[[], Json], feed: Feed, redis_url: str
+) -> None:
+    update = make()
+    for _ in range(3):
+        await feed(update)
+    assert len(queued(redis_url)) == 1
+    with redis.Redis.from_url(redis_url) as client:
+        ((name, seconds),) = marks(client).items()
+        assert name.startswith(f"updates:{update['update_id']}:")
+        assert 23 * 3600 < seconds <= 24 * 3600
+        client.delete(name)
+    await feed(update)
+    assert len(queued(redis_url)) == 1, "negative control: it is the mark that tells"
+
+
+async def test_an_id_that_telegram_gives_again_is_another_update(feed: Feed, redis_url: str) -> None:
+    first, later = message("/help"), message("/help")
+    later["update_id"] = first["update_id"]
+    later["message"]["date"] = first["message"]["date"] + 8 * 24 * 3600
+    tapped, again = tap("my_stats"), tap("my_stats", id="4243")
+    again["update_id"] = tapped["update_id"]
+    for update in (first, later, tapped, again):
+        await feed(update)
+    assert len(queued(redis_url)) == 4
+
+
+async def test_a_repetition_does_not_move_the_dialogue_back(feed: Feed, redis_url: str) -> None:
+    old = tap("platform_x")
+    for update in (old, tap("back_to_menu"), old):
+        await feed(update)
+    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+        assert client.get(dialogues.state_key(PERSON, PERSON)) == dialogues.MAIN_MENU
+
+
+async def test_what_redis_refused_is_neither_queued_nor_marked(feed: Feed, redis_url: str) -> None:
+    """Redis is full while the update comes; the same update is taken once there is room."""
+    update = message("/help")
+    with redis.Redis.from_url(redis_url) as client:
+        policy = client.config_get("maxmemory-policy")["maxmemory-policy"]
+        client.set(dialogues.SEQUENCE_KEY, 1)
+        client.config_set("maxmemory-policy", "noeviction")
+        client.config_set("maxmemory", "1")
+        try:
+            with pytest.raises((QueueUnavailableError, redis.RedisError)):
+                await feed(update)
+        finally:
+            client.config_set("maxmemory", "0")
+            client.config_set("maxmemory-policy", policy)
+        assert marks(client) == {}
+    assert queued(redis_url) == []
+    await feed(update)
+    assert len(queued(redis_url)) == 1
+
+
+def help_page(number: int) -> jobs.ShowPage:
+    return jobs.ShowPage(telegram_id=number, chat_id=number, page="help")
+
+
+async def deliver(mark: str, count: int) -> None:
+    delivery = deliveries.Delivery(mark)
+    with sending.gathering(delivery):
+        for number in range(count):
+            await jobs.send_async(help_page(number + 1))
+    await sending.send_gathered(delivery)
+
+
+@pytest.mark.usefixtures("feed")
+async def test_several_jobs_of_one_update_leave_together(redis_url: str) -> None:
+    for _ in range(2):
+        await deliver("updates:1:1", 3)
+    assert [job.args["telegram_id"] for job in queued(redis_url)] == [1, 2, 3]
+
+
+@pytest.mark.usefixtures("feed")
+async def test_a_queue_that_redis_refuses_takes_all_of_them_along(redis_url: str) -> None:
+    """The list of the queue is no list: HSET works, RPUSH does not, and nothing says that all is well."""
+    with redis.Redis.from_url(redis_url) as client:
+        client.set("dramatiq:interactive", "no list")
+        with pytest.raises(QueueUnavailableError):
+            await deliver("updates:2:1", 2)
+        assert marks(client) == {}
+        client.delete("dramatiq:interactive")
+    await deliver("updates:2:1", 2)
+    assert len(queued(redis_url)) == 2
+
+
+@pytest.mark.usefixtures("feed")
+async def test_outside_a_delivery_a_job_leaves_at_once(redis_url: str) -> None:
+    await jobs.send_async(help_page(1))
+    assert len(queued(redis_url)) == 1
