@@ -97,6 +97,8 @@ from socialboost.contracts.upkeep import (
 send = sending.send
 send_async = sending.send_async
 ask = sending.ask
+gathering = sending.gathering
+send_gathered = sending.send_gathered
 
 __all__ = (
     "BROADCAST",
@@ -169,6 +171,8 @@ __all__ = (
     "TickMinute",
     "UpdateTaskStatus",
     "ask",
+    "gathering",
     "send",
     "send_async",
+    "send_gathered",
 )

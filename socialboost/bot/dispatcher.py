@@ -12,7 +12,7 @@ from aiogram.types import Update
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from socialboost import deliveries, dialogues, logs, sending
+from socialboost import deliveries, dialogues, jobs, logs
 from socialboost.bot import (
     admin,
     broadcasts,
@@ -79,9 +79,9 @@ async def feed(dispatcher: Dispatcher, bot: Bot, update: Update) -> None:
         log.info("update_ignored", update_id=update.update_id)
         return
     delivery = deliveries.Delivery(mark)
-    with sending.gathering(delivery):
+    with jobs.gathering(delivery):
         await dispatcher.feed_update(bot, update, delivery=delivery)
-    await sending.send_gathered(delivery)
+    await jobs.send_gathered(delivery)
 
 
 def _mark(update: Update) -> str | None:

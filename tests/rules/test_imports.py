@@ -10,6 +10,8 @@ ENTRY_POINT = {
     "socialboost.jobs",
     "socialboost.broker",
     "socialboost.callbacks",
+    "socialboost.cleaning",
+    "socialboost.deliveries",
     "socialboost.dialogues",
     "socialboost.links",
     "socialboost.settings",
@@ -17,7 +19,13 @@ ENTRY_POINT = {
     "socialboost.logs",
     "socialboost.errors",
 }
-UTILITIES = {"socialboost.logs", "socialboost.errors", "socialboost.redaction", "socialboost.log_files"}
+UTILITIES = {
+    "socialboost.cleaning",
+    "socialboost.errors",
+    "socialboost.log_files",
+    "socialboost.logs",
+    "socialboost.redaction",
+}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "socialboost.bot": ENTRY_POINT,
@@ -26,13 +34,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "socialboost.links": {"socialboost.addresses", "socialboost.callbacks", "socialboost.errors"},
     "socialboost.addresses": {"socialboost.errors"},
     "socialboost.callbacks": set(),
+    "socialboost.cleaning": set(),
     "socialboost.dialogues": set(),
     "socialboost.errors": set(),
     "socialboost.clients": UTILITIES,
     "socialboost.db": UTILITIES,
     "socialboost.jobs": {"socialboost.contracts", "socialboost.sending"},
     "socialboost.contracts": set(),
-    "socialboost.sending": {"socialboost.broker", *UTILITIES},
+    "socialboost.sending": {"socialboost.broker", "socialboost.deliveries", *UTILITIES},
+    "socialboost.deliveries": {"socialboost.broker", *UTILITIES},
     "socialboost.broker": {"socialboost.middleware", *UTILITIES},
     "socialboost.middleware": {"socialboost.broker", *UTILITIES},
     "sandbox": set(),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import redis
 
-from socialboost import deliveries, dialogues, jobs, sending
+from socialboost import deliveries, dialogues, jobs
 from socialboost.errors import QueueUnavailableError
 from tests.flows.bot.conftest import Feed
 from tests.flows.updates import PERSON, Json, membership, message, queued, tap
@@ -88,10 +88,10 @@ def help_page(number: int) -> jobs.ShowPage:
 
 async def deliver(mark: str, count: int) -> None:
     delivery = deliveries.Delivery(mark)
-    with sending.gathering(delivery):
+    with jobs.gathering(delivery):
         for number in range(count):
             await jobs.send_async(help_page(number + 1))
-    await sending.send_gathered(delivery)
+    await jobs.send_gathered(delivery)
 
 
 @pytest.mark.usefixtures("feed")
