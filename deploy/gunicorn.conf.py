@@ -13,11 +13,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # the settings are ours, and gunicorn may have been started from elsewhere
 
+from socialboost import logs  # noqa: E402
 from socialboost.errors import SettingsError  # noqa: E402
 from socialboost.settings import WebSettings  # noqa: E402
 
 try:
     _settings = WebSettings.load()
+    logs.check_directory(_settings.log_dir)
 except SettingsError as error:
     # Before the arbiter starts: a wrong setting ends the start once, instead of workers dying in turn.
     sys.stderr.write(f"{error}\n")
@@ -40,5 +42,6 @@ limit_request_fields = 50
 control_socket_disable = True  # its default path is shared by every gunicorn of the same user
 worker_tmp_dir = str(_MEMORY) if os.access(_MEMORY, os.W_OK) else None  # heartbeats never wait for a disk
 forwarded_allow_ips = "127.0.0.1"
+forwarder_headers = ""  # nobody in front of us mounts the application under a path: SCRIPT_NAME is dropped
 accesslog = None  # the application writes one structured line a request
 errorlog = "-"

@@ -20,6 +20,7 @@ from __future__ import annotations
 import heapq
 import math
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
@@ -47,6 +48,7 @@ HEARTBEAT_MS: Final = 20_000
 RESULT_TTL_MS: Final = 30_000
 _PRODUCER_SECONDS: Final = 2.0
 """An entry point must be able to say 503 in time when Redis hangs."""
+_PATIENT_SECONDS: Final = 2.0
 _CONSUMER_SECONDS: Final = BLOCK_SECONDS + 8.0
 _CHUNK: Final = 500
 GIVE_BACK: Final = "give_back"
@@ -235,6 +237,18 @@ class QueueBroker(RedisBroker):
         self.url = url
         self.blocking_client = connect(url, timeout_seconds=_CONSUMER_SECONDS, retries=0)
         self._holdings: dict[str, _Holding] = {}
+        self.is_patient = False  # the scheduler's waits for Redis: it has nobody to tell
+
+    def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
+        """Put the message on its queue; ConnectionClosed when Redis is lost or refuses, unless patient."""
+        while True:
+            try:
+                return super().enqueue(message, delay=delay)
+            except ConnectionClosed as error:
+                if not self.is_patient:
+                    raise
+                log.warning("queue_waits_for_redis", job=message.actor_name, error=str(error))
+            time.sleep(_PATIENT_SECONDS)
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
         """Return a consumer of the queue. `timeout` is ignored: blocking costs nothing."""

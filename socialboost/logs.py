@@ -10,6 +10,7 @@ Until `configure` is called only warnings come out, on standard error.
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -26,6 +27,7 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 from socialboost import redaction
+from socialboost.errors import SettingsError
 from socialboost.log_files import LogFile
 
 Process = Literal["web", "bot", "worker", "scheduler", "cli"]
@@ -37,6 +39,8 @@ _FILES: Final = {  # the specification's 13.1.1: name, megabytes, files kept
     "payments": ("payments.log", 50, 10),
     "admin": ("admin.log", 10, 5),
 }
+_PASSING: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EINTR)
+"""What may be wrong with a directory that was named rightly."""
 _NAME: Final = "_logger"
 """Under which a bound logger carries its name; structlog keeps `logger` for itself."""
 _MONEY: Final = re.compile(r"payment|crypto_?(pay|bot)|invoice|receipt|refund|activate_order")
@@ -54,7 +58,6 @@ class _Output:
         self._descriptor = descriptor
         self._files: dict[str, LogFile] = {}
         if directory is not None:
-            directory.mkdir(parents=True, exist_ok=True)
             for topic, (name, megabytes, count) in _FILES.items():
                 self._files[topic] = LogFile(directory / name, max_bytes=megabytes * _MEGABYTE, count=count)
 
@@ -79,6 +82,26 @@ class _Output:
 
 
 _output: _Output | None = None
+
+
+def check_directory(directory: Path | None) -> None:
+    """Make the log's directory; SettingsError when no file can be written there, whatever the hour.
+
+    A full or failing disk is no wrong setting: the process starts, and its standard output says so.
+    """
+    if directory is None:
+        return
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        if not os.access(directory, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        with suppress(FileNotFoundError):  # the first run
+            os.close(os.open(directory / _FILES["main"][0], os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC))
+    except OSError as error:
+        if error.errno not in _PASSING:
+            raise SettingsError(
+                f"LOG_DIR is wrong ({error.strerror}); expected: a directory this process may write to, or -"
+            ) from None
 
 
 def _topics(fields: Mapping[str, Any], level: int) -> list[str]:
@@ -152,8 +175,10 @@ class _StandardHandler(logging.Handler):
 def configure(process: Process, level: str = "INFO", log_dir: Path | None = None) -> None:
     """Send this process's log to standard output (the command line's: standard error) and to `log_dir`.
 
-    May be called again, for example after a fork: the last call stands.
+    May be called again, for example after a fork: the last call stands. SettingsError when `log_dir` cannot
+    be written to.
     """
+    check_directory(log_dir)
     global _output  # noqa: PLW0603 (a process has one log)
     if _output is not None:
         _output.close()

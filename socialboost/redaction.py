@@ -12,25 +12,31 @@ import threading
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 MASK: Final = "***"
 
 _SHORTEST_KNOWN_SECRET: Final = 8
 """Shorter values (a password `postgres`) would also mask ordinary words; the URL pattern covers those."""
 
+_SHORTEST_PIECE: Final = 12
+"""Of a web hook's path or query; `services` and its like are ordinary words."""
+
 _PATTERNS: Final = (
     r"(?<=bot)\d{3,}:[A-Za-z0-9_-]{8,}",  # the path of every Bot API call
     r"\b\d{4,}:[A-Za-z0-9_-]{20,}",  # a bare Telegram or Crypto Pay token
     r"(?<=://)[^\s\"\\/@]*:[^\s\"\\/@]*(?=@)",  # user and password of a URL
     r"(?<=[Bb]earer )[^\s\"\\,]+",
+    r"(?<=password=)[^\s\"\\&]+",  # of a connection string
 )
 _SECRET_FIELD: Final = re.compile(
     r"(^|_)(token|secret|password|passwd|api_?key|dsn|signature|authorization|cookie|raw_event)s?$",
     re.IGNORECASE,
 )
 
-_SUSPICIOUS: Final = re.compile(r"\d{3}:[A-Za-z0-9_-]{8}|://|earer ")
+_SECRET_PAIR: Final = re.compile(r"(?:ssl)?password=|passfile=", re.IGNORECASE)
+
+_SUSPICIOUS: Final = re.compile(r"\d{3}:[A-Za-z0-9_-]{8}|://|earer |password=")
 """Something of this is in all that _PATTERNS match: a line without it needs no closer look."""
 
 _lock = threading.Lock()
@@ -52,11 +58,20 @@ def hide(secrets: Iterable[str]) -> None:
 
 
 def _parts_to_hide(secret: str) -> list[str]:
-    """Return what of a setting is secret: of an address only its password and, of a web hook, its path."""
+    """Return what of a setting is secret: of an address its passwords and, of a web hook, path and query.
+
+    Also their longer pieces, since a library may show one of them without the rest.
+    """
     if "://" not in secret:
         return [secret]
     parts = urlsplit(secret)
-    return [parts.password or "", parts.path if parts.scheme in {"http", "https"} else "", parts.query]
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    found = [parts.password or "", parts.query if _SECRET_PAIR.search(parts.query) else ""]
+    found += [value for name, value in pairs if _SECRET_PAIR.match(name + "=")]
+    if parts.scheme in {"http", "https"}:
+        pieces = [*parts.path.split("/"), *(value for _, value in pairs)]
+        found += [parts.path, parts.query, *(piece for piece in pieces if len(piece) >= _SHORTEST_PIECE)]
+    return found
 
 
 def clean(text: str) -> str:

@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import SecretStr
+from pydantic_core import PydanticCustomError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -26,6 +27,12 @@ _API_KEY: Final = re.compile(r"[!#-+\--\[\]-~]{16,256}")
 _URL_SAFE: Final = re.compile(r"[A-Za-z0-9_-]{16,256}")
 _PERIODS: Final = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _WEBHOOK_PORTS: Final = (443, 80, 88, 8443)
+_AUTHORITY: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)(.*)", re.DOTALL)
+_LOGIN: Final = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*")
+_BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+RAW_SIGNS: Final = "raw_signs"
+"""The type of the error for an address whose login has to be percent-encoded first."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,21 @@ def _split(text: str, schemes: tuple[str, ...]) -> SplitResult:
         raise ValueError("scheme")
     _ = parts.port  # raises ValueError when it is not a number up to 65535
     return parts
+
+
+def _with_login(text: str, schemes: tuple[str, ...]) -> SplitResult:
+    """Split an address that may hold a login; one whose parts cannot be told apart for certain is refused.
+
+    Every library cuts such an address at another place and then shows what it takes for the host, which is
+    a part of the password.
+    """
+    match = _AUTHORITY.fullmatch(text)
+    if match is not None and text.partition("://")[0].lower() in schemes:
+        login, _, host = match[1].rpartition("@")
+        elsewhere = host + match[2]
+        if not _LOGIN.fullmatch(login) or re.search(r"[@#\s]", elsewhere) or _BAD_ESCAPE.search(elsewhere):
+            raise PydanticCustomError(RAW_SIGNS, "percent-encode")
+    return _split(text, schemes)
 
 
 def is_loopback(host: str) -> bool:
@@ -88,7 +110,7 @@ def webhook_url(text: str) -> str:
 
 def database_url(secret: SecretStr) -> SecretStr:
     """A PostgreSQL address that names its database."""
-    parts = _split(secret.get_secret_value(), ("postgresql", "postgres"))
+    parts = _with_login(secret.get_secret_value(), ("postgresql", "postgres"))
     if len(parts.path) < 2 or not (parts.hostname or "host=" in parts.query):
         raise ValueError("database")
     return secret
@@ -96,7 +118,7 @@ def database_url(secret: SecretStr) -> SecretStr:
 
 def redis_url(secret: SecretStr) -> SecretStr:
     """A Redis or Valkey address."""
-    parts = _split(secret.get_secret_value(), ("redis", "rediss", "unix"))
+    parts = _with_login(secret.get_secret_value(), ("redis", "rediss", "unix"))
     if parts.scheme == "unix":
         if not parts.path.startswith("/"):
             raise ValueError("path")
@@ -107,7 +129,7 @@ def redis_url(secret: SecretStr) -> SecretStr:
 
 def smtp_url(secret: SecretStr) -> SecretStr:
     """A mail server's address; without TLS on loopback only."""
-    parts = _split(secret.get_secret_value(), ("smtp", "smtps"))
+    parts = _with_login(secret.get_secret_value(), ("smtp", "smtps"))
     if not parts.hostname or (parts.scheme == "smtp" and parts.password and not is_loopback(parts.hostname)):
         raise ValueError("host")
     return secret
@@ -197,6 +219,8 @@ def timezone(value: object) -> ZoneInfo:
 
 def log_directory(value: object) -> Path | None:
     """Where the log files go; `-` keeps the log on standard output only."""
+    if "\x00" in str(value):
+        raise ValueError("path")
     return None if str(value) == "-" else Path(str(value))
 
 

@@ -8,8 +8,9 @@ Importing this module reads nothing.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, NoReturn, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -50,9 +51,17 @@ LogDirectory = Annotated[Path | None, BeforeValidator(formats.log_directory)]
 ApiPath = Annotated[str, AfterValidator(formats.api_path)]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s,]+@[^@\s,]+\.[^@\s,]+$", max_length=254)]
 
+WRONG_SETTINGS: Final = 2
+"""The exit status of every process that a setting stops."""
+
 _HTTPS = "https://host[:port][/path] (http:// on loopback only)"
 _TOKEN = "digits, a colon and the secret part, as the service handed it out"  # noqa: S105 (a format)
 _URL_SAFE = "16 to 256 characters of A-Z a-z 0-9 _ -"
+_PERCENT_ENCODE = (
+    "; percent-encode everything in user and password but letters, digits and - . _ ~"
+    " (@ is %40, # %23, / %2F, % %25, a space %20)"
+)
+_ENV_FILE = "a text file in UTF-8 with one NAME=value a line, or no such file"
 _API_KEY = "16 to 256 printable ASCII characters without spaces, quotes, commas and backslashes"
 
 
@@ -61,7 +70,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_file=".env",
-        env_file_encoding="utf-8",
+        env_file_encoding="utf-8-sig",  # some editors begin the file with a byte order mark
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -83,6 +92,7 @@ class Settings(BaseSettings):
         The secrets read are made known to the log, which never writes them.
         """
         try:
+            _check_env_file(Path(str(cls.model_config["env_file"])))
             settings = cls()
         except ValidationError as error:
             raise SettingsError(_explain(cls, error)) from None
@@ -109,8 +119,28 @@ def _explain(settings: type[Settings], error: ValidationError) -> str:
     for problem in error.errors(include_input=False, include_url=False, include_context=False):
         variable = str(problem["loc"][0]).upper()
         state = "is missing" if problem["type"] == "missing" else "is wrong"
-        lines[variable] = f"{variable} {state}; expected: {formats_by_variable[variable]}"
+        advice = _PERCENT_ENCODE if problem["type"] == formats.RAW_SIGNS else ""
+        lines[variable] = f"{variable} {state}; expected: {formats_by_variable[variable]}{advice}"
     return "\n".join(lines.values())
+
+
+def _check_env_file(file: Path) -> None:
+    """Refuse a `.env` that is there and cannot be read; without one the environment is all there is."""
+    try:
+        if file.is_fifo():  # a secret store's, which can be read once only
+            return
+        text = file.read_bytes()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise SettingsError(f".env cannot be read ({error.strerror}); expected: {_ENV_FILE}") from None
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = text.count(b"\n", 0, error.start) + 1
+        raise SettingsError(f".env is not UTF-8 (line {line}); expected: {_ENV_FILE}") from None
+    if b"\x00" in text:
+        raise SettingsError(f".env holds a NUL byte; expected: {_ENV_FILE}")
 
 
 class RedisSettings(Settings):
@@ -284,6 +314,16 @@ class SchedulerSettings(RedisSettings):
 
 class OwnerSettings(DatabaseSettings):
     """migrate and seed, run by the database's owner."""
+
+
+def refuse_to_start(error: SettingsError) -> NoReturn:
+    """Say what is wrong and end the process.
+
+    On the output the process was started with: Dramatiq has replaced sys.stderr by a pipe that may not be
+    read to its end.
+    """
+    sys.__stderr__.write(f"{error}\n") if sys.__stderr__ else None
+    sys.exit(WRONG_SETTINGS)
 
 
 def redis_url_from_environment() -> str:

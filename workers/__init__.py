@@ -1,6 +1,7 @@
 """Everything the product does: importing this package installs the broker and declares every actor.
 
-`dramatiq workers` works on them, `periodiq workers` ticks. Importing needs REDIS_URL and opens no connection.
+`dramatiq workers` works on them, `periodiq workers` ticks. Importing needs REDIS_URL and opens no connection;
+with a wrong one it ends the process with one line and status 2, as every entry point does.
 """
 
 from __future__ import annotations
@@ -9,8 +10,13 @@ import importlib
 import pkgutil
 
 from socialboost import broker, settings
+from socialboost.errors import SettingsError
 
-_installed = broker.install(settings.redis_url_from_environment(), consuming=True)
+try:
+    _redis_url = settings.redis_url_from_environment()
+except SettingsError as error:  # both programs would show a traceback and end with a status of their own
+    settings.refuse_to_start(error)
+_installed = broker.install(_redis_url, consuming=True)
 
 for _module in sorted(found.name for found in pkgutil.iter_modules(__path__)):
     importlib.import_module(f"{__name__}.{_module}")

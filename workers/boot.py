@@ -6,7 +6,7 @@ import ctypes
 import signal
 import sys
 import uuid
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import psycopg
 import redis
@@ -17,16 +17,14 @@ from dramatiq.middleware import Middleware
 
 from socialboost import jobs, logs
 from socialboost.broker import QueueBroker
-from socialboost.errors import QueueUnavailableError, SettingsError
-from socialboost.settings import SchedulerSettings
+from socialboost.errors import SettingsError
+from socialboost.settings import SchedulerSettings, refuse_to_start
 from workers import base, runtime
 from workers.loop import Loop
 from workers.sweeper import Sweeper
 from workers.vitals import Vitals
 from workers.watch import Watch
 
-WRONG_SETTINGS: Final = 2
-"""Exit status, as of every entry point."""
 _PR_SET_PDEATHSIG: Final = 1
 _EVICTS: Final = (
     "its maxmemory-policy is {policy}, which drops queued jobs without a word; set noeviction there and give"
@@ -50,7 +48,7 @@ class WorkerBoot(Middleware):
             settings = runtime.settings()
             logs.configure("worker", settings.log_level, settings.log_dir)
         except SettingsError as error:
-            _refuse(error)
+            refuse_to_start(error)
 
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
         """Open the database early; when it is away the jobs wait for it, not the process."""
@@ -62,7 +60,7 @@ class WorkerBoot(Middleware):
         except psycopg.OperationalError as error:
             log.warning("database_away_at_boot", error=type(error).__name__)
         except SettingsError as error:
-            _refuse(error)
+            refuse_to_start(error)
 
     def after_worker_boot(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002
         """Start the sweeper and the watch where `maintenance` is consumed; look after all threads."""
@@ -105,29 +103,27 @@ class SchedulerBoot(Middleware):
         self._is_worker = True
 
     def before_enqueue(self, broker: Broker, message: Message[Any], delay: int | None) -> None:  # noqa: ARG002
-        """Act on the scheduler's own ticks only."""
+        """Act on the scheduler's own ticks only; from the first on, sending waits for Redis."""
         if self._is_worker or "scheduled_at" not in message.options:
             return
         if not self._configured:
             self._configure()
+            if isinstance(broker, QueueBroker):
+                broker.is_patient = True
         if not self._registered:
             self._register()
 
     def _configure(self) -> None:
         try:
             settings = SchedulerSettings.load()
+            logs.configure("scheduler", settings.log_level, settings.log_dir)
         except SettingsError as error:
-            _refuse(error)
-        logs.configure("scheduler", settings.log_level, settings.log_dir)
+            refuse_to_start(error)
         self._configured = True
 
     def _register(self) -> None:
-        try:
-            jobs.send(jobs.RegisterBot(key=f"tick:register_bot:{uuid.uuid4()}"))
-        except QueueUnavailableError as error:  # the tick itself will fail too, and periodiq with it
-            log.warning("register_bot_not_queued", error=str(error))
-        else:
-            self._registered = True
+        self._registered = True
+        jobs.send(jobs.RegisterBot(key=f"tick:register_bot:{uuid.uuid4()}"))
 
 
 def _check_eviction(broker: Broker) -> None:
@@ -143,7 +139,7 @@ def _check_eviction(broker: Broker) -> None:
         log.warning("eviction_policy_unknown", error=type(error).__name__)
         return
     if policy.startswith("allkeys-"):
-        _refuse(SettingsError(f"REDIS_URL is wrong: {_EVICTS.format(policy=policy)}"))
+        refuse_to_start(SettingsError(f"REDIS_URL is wrong: {_EVICTS.format(policy=policy)}"))
     if policy.startswith("volatile-"):
         log.warning("redis_may_evict", policy=policy)
 
@@ -156,9 +152,3 @@ def _die_with_parent() -> None:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def _refuse(error: SettingsError) -> NoReturn:
-    """End the process. Dramatiq has replaced sys.stderr by a pipe that may not be read to its end."""
-    sys.__stderr__.write(f"{error}\n") if sys.__stderr__ else None
-    sys.exit(WRONG_SETTINGS)

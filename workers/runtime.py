@@ -68,11 +68,13 @@ def expect_threads(count: int) -> None:
 
 
 def _make_db() -> Database:
-    from socialboost.db import Database  # noqa: PLC0415
+    from socialboost.db import Database, checks  # noqa: PLC0415
 
     size = min(_threads + _SPARE_CONNECTIONS, _MOST_CONNECTIONS)
     dsn = settings().database_url.get_secret_value()
-    return Database(dsn, pool_size=size, application_name="socialboost-worker").open()
+    database = Database(dsn, pool_size=size, application_name="socialboost-worker").open()
+    checks.warn_about_timezone(database, settings().timezone)
+    return database
 
 
 def _make_redis() -> redis_py.Redis:

@@ -14,3 +14,11 @@ SELECT current_setting('synchronous_commit')
 -- name: ping :value
 -- Answers 1 when the database answers at all.
 SELECT 1
+
+-- name: get_timezone :value
+-- The zone that local_day counts in: what `migrate` kept, or the function's own default.
+SELECT coalesce((SELECT value FROM settings WHERE key = 'timezone'), 'Europe/Kyiv')
+
+-- name: get_backend_pid :value
+-- The server process of this session: another one than the connection was greeted by means a pooler.
+SELECT pg_backend_pid()

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from socialboost import logs, redaction
+from socialboost.errors import SettingsError
 from socialboost.log_files import LogFile
 from tests.rules.source import run_python
 
@@ -126,6 +127,14 @@ def test_debug_is_off_at_info(directory: Path) -> None:
     assert lines(directory / "bot.log") == []
 
 
+def test_a_directory_that_takes_no_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "taken" / "bot.log").mkdir(parents=True)
+    for path in (tmp_path / "file", tmp_path / "file" / "logs", tmp_path / "taken", tmp_path / ("x" * 300)):
+        with pytest.raises(SettingsError, match=r"^LOG_DIR is wrong \([^\n]+\); expected: "):
+            logs.configure("worker", "INFO", path)
+
+
 def test_a_full_disk_does_not_stop_the_work(directory: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (directory / "bot.log").mkdir()  # opening it for writing now fails, for root too
     logs.get("workers.base").info("still_working")
@@ -167,6 +176,12 @@ def test_known_secrets_are_masked_wherever_they_appear(
     directory: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     redaction.hide([CANARY, f"redis://:{CANARY}2@127.0.0.1/0", "https://chat.example.com/hooks/T0/B0secret"])
+    redaction.hide(
+        [
+            f"unix:///run/cache.sock?db=0&password={CANARY}3",
+            f"https://h.example/services/{CANARY}4?k={CANARY}5",
+        ]
+    )
     log = logs.get("workers.base")
     try:
         raise RuntimeError(f"GET /webhook/cryptobot/{CANARY}")
@@ -174,10 +189,13 @@ def test_known_secrets_are_masked_wherever_they_appear(
         log.exception("request_failed", path=f"/x/{CANARY}", items=[CANARY], **{CANARY: 1})
     logging.getLogger("gunicorn.access").info("GET /%s", CANARY)
     log.warning("alert_failed", path="/hooks/T0/B0secret", host="chat.example.com")
+    log.warning("refused", reasons=[f"AUTH {CANARY}3", f"no such hook {CANARY}4", f"{CANARY}5 expired"])
+    log.warning("unknown", dsn_like="host=db password=neverSeen dbname=x")
     written = capfd.readouterr().out + "".join(path.read_text() for path in directory.glob("*.log"))
     assert "request_failed" in written
     assert CANARY not in written
     assert "B0secret" not in written
+    assert "neverSeen" not in written
     assert "chat.example.com" in written
 
 

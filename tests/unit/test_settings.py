@@ -6,6 +6,7 @@ import base64
 import re
 from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -186,6 +187,59 @@ def test_a_wrong_value_stops_the_start_and_is_not_shown(
         assert value not in text
 
 
+CANARY = "Kanarek7Secret"
+RAW = [
+    "{c}@{c}",
+    "{c}#{c}",
+    "{c}/{c}",
+    "{c}?{c}",
+    "{c}%{c}",
+    "{c}%",
+    "{c} {c}",
+    "{c}[{c}",
+    '{c}"{c}',
+    "{c}\\{c}",
+    "{c}пароль",
+    "12#34{c}",
+    "12/34@{c}",
+]
+ADDRESSES = [
+    (OwnerSettings, "DATABASE_URL", "postgresql://worker:{}@db.example.com:5432/socialboost"),
+    (WorkerSettings, "DATABASE_URL", "POSTGRES://worker:{}@db.example.com/socialboost?sslmode=require"),
+    (OwnerSettings, "DATABASE_URL", "postgresql:///socialboost?host=/run&user=worker&password={}@x"),
+    (SchedulerSettings, "REDIS_URL", "redis://:{}@redis.example.com:6379/0"),
+    (WebSettings, "REDIS_URL", "rediss://socialboost_entry:{}@redis.example.com/0"),
+    (WebSettings, "CACHE_REDIS_URL", "redis://:{}@cache.example.com:6379/0"),
+    (WorkerSettings, "CACHE_REDIS_URL", "unix:///run/cache.sock?password={}@x"),
+    (WorkerSettings, "SMTP_URL", "smtps://shop:{}@mail.example.com:465"),
+]
+
+
+@pytest.mark.parametrize("password", RAW)
+def test_raw_signs_in_a_password_are_refused_with_what_to_do(
+    password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Libraries would cut such an address at another place, and log what they take for the host."""
+    for process, name, address in ADDRESSES:
+        with monkeypatch.context() as changed:
+            changed.setenv(name, address.format(password.format(c=CANARY)))
+            text = refusal(process)
+            assert re.fullmatch(rf"{name} is wrong; expected: .+; percent-encode .+", text), (name, text)
+            assert CANARY not in text
+            changed.setenv(name, address.format(quote(password.format(c=CANARY), safe="")).replace("@x", ""))
+            assert process.load()
+
+
+@pytest.mark.parametrize(
+    "value", [f"host=db.example.com password={CANARY} dbname=x", f"host=h password='{CANARY} @#' dbname=x"]
+)
+def test_a_connection_string_of_keywords_is_no_address(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", value)
+    text = refusal(OwnerSettings)
+    assert text.startswith("DATABASE_URL is wrong; expected: postgresql://")
+    assert CANARY not in text
+
+
 def test_several_wrong_values_are_reported_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "many")
     monkeypatch.setenv("CRYPTOBOT_TOKEN", "")
@@ -229,6 +283,31 @@ def test_names_that_are_not_ours_are_ignored(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setenv("FLASK_ENV", "development")
     (tmp_path / ".env").write_text("SUPABASE_URL=https://x.supabase.co\nPORT=9001\n")
     assert WebSettings.load().port == 9001
+
+
+def test_an_env_file_with_a_byte_order_mark_is_read_from_its_first_line(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PORT=9001\n", encoding="utf-8-sig")
+    assert WebSettings.load().port == 9001
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("PORT=9001\n# рядок\n".encode("cp1251"), ".env is not UTF-8 (line 2)"),
+        (b"PORT=9001\n\x00", ".env holds a NUL byte"),
+        (None, ".env cannot be read (Is a directory)"),
+    ],
+)
+def test_an_env_file_that_cannot_be_read_stops_the_start(
+    content: bytes | None, words: str, tmp_path: Path
+) -> None:
+    if content is None:
+        (tmp_path / ".env").mkdir()
+    else:
+        (tmp_path / ".env").write_bytes(content)
+    text = refusal(WebSettings)
+    assert text.startswith(f"{words}; expected: ")
+    assert len(text.splitlines()) == 1
 
 
 def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import redis
@@ -53,6 +55,16 @@ def test_a_worker_starts_while_postgresql_is_away(
     row = system.row("tg:1:1")
     assert row is not None
     assert row["attempts"] == 1
+
+
+def test_a_worker_whose_days_are_not_the_database_s_says_so_and_works(system: CoreSystem) -> None:
+    system.environment["TIMEZONE"] = "Europe/Warsaw"
+    system.start()
+    assert jobs.ask(Work(key="api:1")) == "worked on api:1"
+    said = [json.loads(line) for line in system.log_text().splitlines() if "timezone_differs" in line]
+    assert [line["reason"] for line in said] == [
+        "TIMEZONE is Europe/Warsaw, but the database counts the daily limit in Europe/Kyiv"
+    ]
 
 
 def test_a_worker_stops_when_its_master_was_killed(system: CoreSystem) -> None:
@@ -102,3 +114,24 @@ def test_the_scheduler_needs_only_redis_and_registers_the_bot_once(system: CoreS
     assert queued().count("register_bot") == 1
     assert '"process":"scheduler"' in system.log_text()
     assert system.stop(scheduler) != 2
+
+
+def test_the_scheduler_waits_for_a_redis_that_refuses_it(system: CoreSystem) -> None:
+    """Its password was changed: it goes on trying, says so, and the first tick after that is sent."""
+    user, password = f"tick_{secrets.token_hex(4)}", secrets.token_hex(16)
+    with redis.Redis.from_url(system.redis_url) as operator:
+        parts = urlsplit(system.redis_url)
+        login = f"{user}:{password}@{parts.hostname}:{parts.port}"
+        system.environment["REDIS_URL"] = parts._replace(netloc=login).geturl()
+        scheduler = system.spawn("periodiq", "workers")
+        wait_until(lambda: system.log_text().count("queue_waits_for_redis") >= 2, 90)
+        assert scheduler.poll() is None
+        assert password not in system.log_text()
+        operator.acl_setuser(user, enabled=True, passwords=[f"+{password}"], keys=["*"], categories=["+@all"])
+        try:
+            wait_until(lambda: operator.hlen("dramatiq:maintenance.msgs") >= 2, 60)
+        finally:
+            scheduler.terminate()
+            scheduler.wait(10)
+            operator.acl_deluser(user)
+    assert "Traceback" not in system.log_text()

@@ -139,3 +139,11 @@ def test_a_wrong_setting_stops_the_start(name: str, value: str, start: Callable[
     text = server.output.read_text()
     assert text.startswith(f"{name} is ")
     assert "Traceback" not in text
+
+
+def test_nobody_mounts_the_application_elsewhere_by_a_header(start: Callable[..., Server]) -> None:
+    with closing(start().connect()) as connection:
+        connection.request("GET", "/api/tasks/pending", headers={"SCRIPT_NAME": "/x", "PATH_INFO": "/health"})
+        with closing(connection.getresponse()) as response:
+            assert response.status == 401
+            assert response.headers["Content-Type"] == "application/json"
