@@ -9,25 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from aiogram import Bot, Dispatcher
-from aiogram.exceptions import (
-    ClientDecodeError,
-    TelegramAPIError,
-    TelegramConflictError,
-    TelegramNotFound,
-    TelegramRetryAfter,
-    TelegramUnauthorizedError,
-)
 from aiogram.methods import GetUpdates
 from aiogram.types import Update
 from pydantic import ValidationError
 
 from socialboost import jobs, logs
 from socialboost.bot.dispatcher import ALLOWED_UPDATES, QUEUE_AWAY, feed
-from socialboost.errors import SettingsError
+from socialboost.bot.updates import CONFLICT, get_updates
+from socialboost.errors import RefusesUsError, RejectedError, ServiceError, ThrottledError
 
 log = logs.get(__name__)
 
@@ -36,8 +30,18 @@ _ANSWER_SECONDS: Final = 10
 """How much longer than the poll itself an answer may take before the connection counts as dead."""
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 5.0
+_LONGEST_REFUSED: Final = 60.0
+"""Between two tries with a token that Telegram refuses: only a person can change that."""
 _CONFLICTS: Final = 3
 """In a row: one comes of a restart, more of somebody else who polls with this token (failures.md D11)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One update as it came; without `update` it cannot be read, without an id it cannot be confirmed."""
+
+    update_id: int | None
+    update: Update | None
 
 
 class Poller:
@@ -50,17 +54,19 @@ class Poller:
         self._offset: int | None = None
         self._pause = _FIRST_PAUSE
         self._conflicts = 0
+        self._refused = False
 
     async def run(self) -> None:
-        """Work until stopped, then tell Telegram what is done. SettingsError when it refuses the token."""
+        """Work until stopped, whatever Telegram answers meanwhile; then tell it what is done."""
         while not self._stop.is_set():
-            for update in await self._fetch():
-                if not await self._deliver(update):
+            for item in await self._fetch():
+                if item.update is not None and not await self._deliver(item.update):
                     break
-                self._offset = update.update_id + 1
+                if item.update_id is not None:
+                    self._offset = item.update_id + 1
         await self._confirm()
 
-    async def _fetch(self) -> list[Update]:
+    async def _fetch(self) -> list[_Item]:
         """Wait for updates; an empty list when there are none, Telegram is away or it is time to stop."""
         call = asyncio.ensure_future(self._get_updates(_POLL_SECONDS))
         stopping = asyncio.ensure_future(self._stop.wait())
@@ -68,39 +74,59 @@ class Poller:
             await asyncio.wait({call, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if not call.done():
                 return []
-            updates = await call
-        except (TelegramUnauthorizedError, TelegramNotFound):
-            raise SettingsError("TELEGRAM_BOT_TOKEN is wrong; expected: a token Telegram accepts") from None
-        except ClientDecodeError as error:
-            offset, updates = self._offset, self._readable(error.data)
-            if not updates and self._offset == offset:
-                await self._back_off("ClientDecodeError", "not an answer of the Bot API", self._pause)
-                return []
-        except TelegramAPIError as error:
-            retry_after = error.retry_after if isinstance(error, TelegramRetryAfter) else self._pause
-            await self._back_off(type(error).__name__, error.message, retry_after)
+            items = [self._read(item) for item in await call]
+        except ServiceError as error:
+            await self._back_off(error)
             return []
         finally:
             for task in (call, stopping):
                 task.cancel()
-        self._pause = _FIRST_PAUSE
-        self._conflicts = 0
-        return updates
+        if items and all(item.update_id is None for item in items):  # asked again at once it would come again
+            await self._wait(_LONGEST_PAUSE)
+            return []
+        self._pause, self._conflicts, self._refused = _FIRST_PAUSE, 0, False
+        return items
 
-    async def _get_updates(self, seconds: int) -> list[Update]:
+    async def _get_updates(self, seconds: int) -> list[Any]:
         method = GetUpdates(offset=self._offset, timeout=seconds, allowed_updates=list(ALLOWED_UPDATES))
-        return await self._bot(method, request_timeout=seconds + _ANSWER_SECONDS)
+        return await get_updates(self._bot, method, seconds + _ANSWER_SECONDS)
 
-    async def _back_off(self, error: str, reason: str, pause: float) -> None:
+    def _read(self, raw: object) -> _Item:
+        """Read one update; one that cannot be read is logged and passed over, and holds nobody up."""
+        try:
+            update = Update.model_validate(raw, context={"bot": self._bot})
+        except ValidationError as error:
+            update_id = raw.get("update_id") if isinstance(raw, Mapping) else None
+            known = update_id if type(update_id) is int else None
+            log.error("update_unreadable", update_id=known, problems=error.error_count())
+            return _Item(known, None)
+        return _Item(update.update_id, update)
+
+    async def _back_off(self, error: ServiceError) -> None:
         """Log why there are no updates and wait before the next try."""
-        if error == TelegramConflictError.__name__:
+        reason = str(error)
+        if isinstance(error, RefusesUsError):
+            if not self._refused:
+                log.error("token_refused", reason=f"Telegram refuses {error.setting}: {reason}")
+            self._refused = True
+            await self._wait(_LONGEST_REFUSED)
+            return
+        if isinstance(error, RejectedError) and error.status == CONFLICT:
             log.error("polling_conflict", reason=reason, hint="another poller or a webhook uses this token")
             self._conflicts += 1
             if self._conflicts == _CONFLICTS:
                 await self._tell_admins()
         else:
-            log.warning("telegram_unavailable", error=error, reason=reason)
-        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+            log.warning("telegram_unavailable", error=type(error).__name__, reason=reason)
+        if isinstance(error, ThrottledError):
+            await self._sleep(error.retry_after)
+        else:
+            await self._wait(_LONGEST_PAUSE)
+
+    async def _wait(self, longest: float) -> None:
+        """Wait twice as long as the last time in a row."""
+        pause = min(self._pause, longest)
+        self._pause = pause * 2
         await self._sleep(pause)
 
     async def _tell_admins(self) -> None:
@@ -110,21 +136,6 @@ class Poller:
             await jobs.send_async(jobs.NotifyAdmins(key=key, kind="second_poller"))
         except QUEUE_AWAY as error:
             log.warning("conflict_not_told", error=type(error).__name__)
-
-    def _readable(self, answer: object) -> list[Update]:
-        """Return the updates that can be read up to the first that cannot; pass over that one."""
-        updates: list[Update] = []
-        items = answer.get("result") if isinstance(answer, Mapping) else None
-        for item in items if isinstance(items, list) else []:
-            try:
-                updates.append(Update.model_validate(item, context={"bot": self._bot}))
-            except ValidationError as error:
-                update_id = _update_id(item)
-                log.error("update_unreadable", update_id=update_id, problems=error.error_count())
-                if updates or update_id is None:
-                    break
-                self._offset = update_id + 1
-        return updates
 
     async def _deliver(self, update: Update) -> bool:
         """Feed one update, again and again while Redis is away; False when stopped before it was taken."""
@@ -147,16 +158,10 @@ class Poller:
     async def _confirm(self) -> None:
         """Let Telegram forget what is done, so that the next start does not get it once more."""
         if self._offset is not None:
-            with suppress(TelegramAPIError, ClientDecodeError, TimeoutError):
+            with suppress(ServiceError, TimeoutError):
                 await asyncio.wait_for(self._get_updates(0), timeout=2.0)
 
     async def _sleep(self, seconds: float) -> None:
         """Wait, but not longer than until told to stop."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stop.wait(), timeout=seconds)
-
-
-def _update_id(item: Any) -> int | None:
-    """The id of an update that could not be read as a whole."""
-    update_id = item.get("update_id") if isinstance(item, Mapping) else None
-    return update_id if isinstance(update_id, int) else None

@@ -20,7 +20,7 @@ class ScriptedTelegram:
 
     def __init__(self, port: int = 0) -> None:
         self.updates: list[Json] = []
-        self.answers: deque[tuple[int, str]] = deque()
+        self.answers: deque[tuple[int, str | bytes]] = deque()
         self.calls: list[tuple[str, dict[str, str]]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._server.daemon_threads = True
@@ -39,7 +39,7 @@ class ScriptedTelegram:
         self._server.server_close()
         self._thread.join(10)
 
-    def _answer(self, form: dict[str, str]) -> tuple[int, str]:
+    def _answer(self, form: dict[str, str]) -> tuple[int, str | bytes]:
         if self.answers:
             return self.answers.popleft()
         offset, deadline = int(form.get("offset", 0)), time.monotonic() + float(form.get("timeout", 0))
@@ -60,10 +60,17 @@ class ScriptedTelegram:
                 status, text = script._answer(form)
                 try:
                     self.send_response(status)
+                    if 300 <= status < 400:
+                        self.send_header("Location", f"{script.url}/elsewhere")
                     self.end_headers()
-                    self.wfile.write(text.encode())
+                    self.wfile.write(text if isinstance(text, bytes) else text.encode())
                 except OSError:
                     return  # the poller was killed meanwhile
+
+            def do_GET(self) -> None:
+                """Only somebody who follows a redirection comes here."""
+                script.calls.append((self.path.rsplit("/", 1)[1], {}))
+                self.send_error(404)
 
             def log_message(self, *_: Any) -> None:
                 """Keep quiet."""

@@ -144,18 +144,33 @@ def test_bad_answers_are_waited_out(
         "description": "Too Many Requests: retry after 1",
         "parameters": {"retry_after": 1},
     }
-    telegram.answers += [
-        (409, json.dumps(CONFLICT)),
-        (502, "<html>Bad Gateway</html>"),
+    page = "<html>Bad Gateway</html>"
+    away: list[tuple[int, str | bytes]] = [
+        (502, page),
         (500, json.dumps({"ok": False, "error_code": 500, "description": "Internal Server Error"})),
+        (500, json.dumps({"ok": False})),
         (429, json.dumps(flood)),
-        (200, json.dumps({"ok": True, "result": [{"no": "update"}]})),
+        (200, page),
+        (200, b'\xff\xfe{"ok": true'),
+        (200, json.dumps({"ok": True, "result": {}})),
+        (200, json.dumps({"ok": "true", "result": []})),
+        (302, page),
+        (401, page),
+        (404, json.dumps({"message": "no Route matched with those values"})),
+        (409, page),
     ]
+    telegram.answers.append((409, json.dumps(CONFLICT)))
+    for answer in away:  # a good one in between: the wait begins anew, and the test is soon over
+        telegram.answers += [answer, (200, json.dumps({"ok": True, "result": []}))]
+    telegram.answers.append((200, json.dumps({"ok": True, "result": [{"no": "update"}]})))
     telegram.updates.append(message("/start"))
     bot = start(telegram.url)
     assert jobs_for(redis_url, 1)[0].actor == "register_user"
     assert len(bot.events("polling_conflict")) == 1
-    assert len(bot.events("telegram_unavailable")) == 4
+    assert len(bot.events("telegram_unavailable")) == len(away)
+    assert len(bot.events("update_unreadable")) == 1
+    assert bot.events("token_refused") == []
+    assert {method for method, _ in telegram.calls} == {"getUpdates"}, "the redirection was followed"
     assert bot.end() == 0
 
 
@@ -186,10 +201,12 @@ def test_an_unreadable_update_does_not_block_the_others(
     first, bad, last = message("/start"), tap("my_stats"), tap("select_packages")
     bad["callback_query"]["from"] = {"id": "nobody"}
     telegram.updates += [first, bad, last]
+    telegram.answers.append((200, json.dumps({"ok": True, "result": [*telegram.updates, {"no": "id"}, 7]})))
     bot = start(telegram.url)
     assert [job.actor for job in jobs_for(redis_url, 2)] == ["register_user", "show_packages"]
     assert bot.events("update_unreadable")[0]["update_id"] == bad["update_id"]
     assert bot.end() == 0
+    assert len(telegram.calls) <= 3, "the batch was asked for again"
     assert queued(redis_url) == []
 
 
@@ -274,15 +291,21 @@ def test_a_wrong_setting_stops_the_start(name: str, value: str, start: Callable[
     assert "Traceback" not in bot.text()
 
 
-def test_a_token_telegram_refuses_stops_the_bot(
-    telegram: ScriptedTelegram, start: Callable[..., BotProcess]
+@pytest.mark.parametrize(("status", "words"), [(401, "Unauthorized"), (404, "Not Found")])
+def test_a_token_telegram_refuses_is_named_once_and_waited_out(
+    telegram: ScriptedTelegram, start: Callable[..., BotProcess], redis_url: str, status: int, words: str
 ) -> None:
-    telegram.answers.append(
-        (401, json.dumps({"ok": False, "error_code": 401, "description": "Unauthorized"}))
-    )
+    """A process that ended would be started again and again, and the log would be full of it."""
+    refused = (status, json.dumps({"ok": False, "error_code": status, "description": words}))
+    telegram.answers += [refused] * 3
+    telegram.updates.append(message("/start"))
     bot = start(telegram.url)
-    assert bot.popen.wait(60) == 2
-    assert "TELEGRAM_BOT_TOKEN is wrong" in bot.text()
+    assert jobs_for(redis_url, 1)[0].actor == "register_user"
+    assert [line["reason"] for line in bot.events("token_refused")] == [
+        f"Telegram refuses TELEGRAM_BOT_TOKEN: {words}"
+    ]
+    assert bot.end() == 0
+    assert TOKEN not in bot.text()
 
 
 def test_workers_ask_telegram_for_the_same_kinds_of_updates() -> None:
