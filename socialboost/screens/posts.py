@@ -15,7 +15,6 @@ LINK_CODES: Final = (
     "empty",
     "too_long",
     "not_a_link",
-    "extra_text",
     "several_links",
     "bad_characters",
     "bad_scheme",

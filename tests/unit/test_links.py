@@ -12,8 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from socialboost.callbacks import PLATFORMS
-from socialboost.links import CODES, LinkError, PostLink, parse
-from tests.unit.link_samples import ACCEPTED, CANONICAL, CODE, REFUSED, TWEET, VIDEO
+from socialboost.links import CODES, MAX_LINKS, LinkError, PostLink, find_all, parse
+from tests.unit.link_samples import ACCEPTED, CANONICAL, CODE, ONE_POST, REFUSED, TWEET, VIDEO
+
+ONE_LINK = [case for case in ACCEPTED if not case[1].lower().startswith("tg:")]
+SAME = [(name, ref, texts) for name, groups in ONE_POST.items() for ref, texts in groups]
 
 
 def outcome(text: str, platform: str) -> PostLink | LinkError:
@@ -25,9 +28,66 @@ def outcome(text: str, platform: str) -> PostLink | LinkError:
 
 @pytest.mark.parametrize(("platform", "text", "url"), ACCEPTED)
 def test_a_post_gets_its_canonical_link(platform: str, text: str, url: str) -> None:
-    assert parse(text, platform) == PostLink(platform, url)
-    assert parse(url, platform).url == url
+    link = parse(text, platform)
+    assert (link.platform, link.url) == (platform, url)
+    assert parse(text) == link
+    assert parse(url, platform) == link
+    assert find_all(text) == [link]
     assert re.fullmatch(CANONICAL[platform], url)
+
+
+@pytest.mark.parametrize(("platform", "ref", "texts"), SAME)
+def test_a_post_is_one_under_all_its_names(platform: str, ref: str, texts: list[str]) -> None:
+    assert {parse(text).identity for text in texts} == {(platform, ref)}
+
+
+def test_other_posts_are_other_ones() -> None:
+    """Another id, another channel of the same id, the same code on another network."""
+    texts = [
+        *(texts[0] for _, _, texts in SAME),
+        *("t.me/durov/910", "t.me/telegram/909", f"x.com/a/status/{TWEET[:-1]}2", "facebook.com/reel/1234"),
+        *(f"instagram.com/p/{CODE[:-1]}S", f"youtu.be/{VIDEO[:-1]}q", "tiktok.com/@a/video/7420"),
+    ]
+    assert len({parse(text).identity for text in texts}) == len(texts)
+
+
+def test_every_link_of_a_message_in_its_order() -> None:
+    text = (
+        f"Мої пости: t.me/channel/2 (другий), https://x.com/a/status/{TWEET}.\n"
+        f"[відео](https://youtu.be/{VIDEO}), https://vm.tiktok.com/ZM1/ та https://example.com/post\n"
+        f"2) t.me/channel/2, 24/7, https://t.me/channel/1,https://t.me/channel/3 https://user@t.me/channel/4"
+    )
+    found = [
+        link.url if isinstance(link, PostLink) else (link.code, link.platform) for link in find_all(text)
+    ]
+    assert found == [
+        "https://t.me/channel/2",
+        f"https://x.com/a/status/{TWEET}",
+        f"https://www.youtube.com/watch?v={VIDEO}",
+        ("short_link", "tiktok"),
+        ("wrong_host", ""),
+        "https://t.me/channel/1",
+        "https://t.me/channel/3",
+        ("userinfo", ""),
+    ]
+
+
+def test_a_post_under_two_names_is_told_as_two_links() -> None:
+    links = find_all(f"x.com/a/status/{TWEET} twitter.com/b/status/{TWEET} x.com/A/status/{TWEET}?s=20")
+    assert [link.url for link in links if isinstance(link, PostLink)] == [
+        f"https://x.com/a/status/{TWEET}", f"https://x.com/b/status/{TWEET}",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["", " ", "привіт", "I need help with my order", "t.me", "24/7", "/start"])
+def test_a_text_without_a_link_has_none(text: str) -> None:
+    assert find_all(text) == []
+
+
+def test_a_message_brings_so_many_posts_and_no_more() -> None:
+    many = " ".join(f"https://t.me/channel/{number}" for number in range(1, MAX_LINKS + 6))
+    assert len(find_all(many)) == MAX_LINKS
+    assert len(find_all(many, MAX_LINKS + 1)) == MAX_LINKS + 1
 
 
 @pytest.mark.parametrize(("platform", "text", "code"), REFUSED)
@@ -36,19 +96,19 @@ def test_what_is_not_a_public_post_is_refused_with_its_code(platform: str, text:
         parse(text, platform)
     assert (caught.value.code, caught.value.platform) == (code, platform)
     assert caught.value.found_platform is None
+    assert all(isinstance(link, LinkError) for link in find_all(text)) or code == "several_links"
 
 
 def test_the_list_of_hostile_links_is_long_enough() -> None:
-    assert len({text for _, text, _ in REFUSED}) >= 200
+    assert len({text for _, text, _ in REFUSED}) >= 250
+    assert len({text for _, text, _ in ACCEPTED}) >= 200
 
 
 def test_every_code_is_met_here() -> None:
     assert {code for _, _, code in REFUSED} | {"other_platform"} == set(CODES)
 
 
-@pytest.mark.parametrize(
-    ("platform", "text", "url"), [case for case in ACCEPTED if not case[1].startswith("tg:")]
-)
+@pytest.mark.parametrize(("platform", "text", "url"), ONE_LINK)
 def test_a_link_of_another_platform_names_it(platform: str, text: str, url: str) -> None:
     for other in PLATFORMS:
         if other == platform:
@@ -105,13 +165,16 @@ def test_whatever_is_sent_only_canonical_links_come_out(text: str, platform: str
     else:
         assert re.fullmatch(CANONICAL[platform], result.url)
         assert parse(result.url, platform) == result
+        assert find_all(text) == [result]
+    for link in find_all(text):
+        assert isinstance(link, LinkError) or re.fullmatch(CANONICAL[link.platform], link.url)
 
 
 @settings(max_examples=500, deadline=None)
 @given(
     case=st.sampled_from(ACCEPTED),
     position=st.integers(min_value=0, max_value=80),
-    inserted=st.sampled_from(["\u202e", "\u200b", "\x00", "\\", "\u0430", " ", "\n", "@"]),
+    inserted=st.sampled_from(["\u202e", "\u200b", "\x00", "\\", "\u0430", "@"]),
 )
 def test_one_foreign_character_never_changes_where_a_link_leads(
     case: tuple[str, str, str], position: int, inserted: str
@@ -119,13 +182,24 @@ def test_one_foreign_character_never_changes_where_a_link_leads(
     platform, text, url = case
     changed = text[:position] + inserted + text[position:]
     result = outcome(changed, platform)
-    # It may have fallen into the query, the fragment or the margin, which are dropped.
-    assert result == PostLink(platform, url) or isinstance(result, LinkError)
+    # It may have fallen into the words around the link, the query or the fragment, which are dropped.
+    assert isinstance(result, LinkError) or result.url == url
 
 
 def test_refusing_costs_little() -> None:
     """Ten thousand worst texts: quadratic work would take minutes here."""
-    for text in ("a." * 1024, "https://" + "t.me/" * 400, "?" * 2048, "x=&" * 682, "-" * 2048):
-        for _, platform in product(range(300), PLATFORMS):
+    worst = ("a." * 1024, "https://" + "t.me/" * 400, "?" * 2048, "x=&" * 682, "-" * 2048, "%25" * 682)
+    for text in (
+        *worst,
+        "я" + "-" * 2047,
+        "a" * 2048,
+        "," * 2048,
+        "я" * 2048,
+        "https://t.me/" + "&amp;" * 400,
+    ):
+        for _, platform in product(range(30), PLATFORMS):
             with pytest.raises(LinkError):
                 parse(text, platform)
+    for text in ("a.b/ " * 800, "https://" * 500, "(" * 4096, "t.me/channel/1 " * 270, "](" * 2048):
+        for _ in range(60):
+            find_all(text)

@@ -258,7 +258,6 @@ link-rejected =
 link-empty = Send the link of a post on { $platform } as text.
 link-too_long = This is too long for a link: send just the address of the post on { $platform }.
 link-not_a_link = This does not look like a link: send the address of a post on { $platform }.
-link-extra_text = Send just the link of the post on { $platform }, without other words.
 link-several_links = Send one link at a time: one post on { $platform }, one message.
 link-bad_characters = The link has odd or invisible characters in it: copy the address of the post on { $platform } again.
 link-bad_scheme = The link of a post on { $platform } has to begin with https://.
