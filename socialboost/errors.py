@@ -45,12 +45,17 @@ class MigrationError(SocialBoostError):
 
 
 class PostponeError(SocialBoostError):
-    """Run this job again after `seconds`, giving back the attempt that this run took."""
+    """Run this job again after `seconds`, giving back the attempt that this run took.
 
-    def __init__(self, seconds: float, reason: str) -> None:
+    `outage`: a service is away and nobody knows until when. The wait then grows with the time the job has
+    been waiting, from 2 s to a minute, and is never below `seconds`.
+    """
+
+    def __init__(self, seconds: float, reason: str, *, outage: bool = False) -> None:
         super().__init__(reason)
         self.seconds = seconds
         self.reason = reason
+        self.outage = outage
 
 
 class ParkError(SocialBoostError):

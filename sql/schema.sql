@@ -2498,6 +2498,7 @@ CREATE TABLE public.job_ledger (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     done_at timestamp with time zone,
+    waiting_since timestamp with time zone,
     CONSTRAINT job_ledger_check CHECK (((attempts >= 0) AND (attempts <= max_attempts))),
     CONSTRAINT job_ledger_max_attempts_check CHECK ((max_attempts > 0)),
     CONSTRAINT job_ledger_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'parked'::text, 'discarded'::text])))
@@ -2547,6 +2548,17 @@ CREATE TABLE public.packages (
     CONSTRAINT packages_posts_per_day_check CHECK ((posts_per_day > 0)),
     CONSTRAINT packages_price_check CHECK ((price > (0)::numeric)),
     CONSTRAINT packages_slug_check CHECK (((slug)::text ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text))
+);
+
+--
+-- Name: service_refusals; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.service_refusals (
+    service text NOT NULL,
+    setting text NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL,
+    last_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 --
@@ -2767,6 +2779,13 @@ ALTER TABLE ONLY public.refunds
 
 ALTER TABLE ONLY public.refunds
     ADD CONSTRAINT refunds_spend_id_key UNIQUE (spend_id);
+
+--
+-- Name: service_refusals service_refusals_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.service_refusals
+    ADD CONSTRAINT service_refusals_pkey PRIMARY KEY (service, setting);
 
 --
 -- Name: settings settings_pkey; Type: CONSTRAINT; Schema: public; Owner: -

@@ -1,7 +1,8 @@
-"""Word to the admins that our own PostgreSQL or Redis is away or takes nothing (failures.md D10).
+"""Word to the admins that something we cannot do without is away (failures.md D10), or refuses us.
 
-Every other notice is a row of PostgreSQL that Redis is told of. This one is about just those two, so it goes
-straight to Telegram, by way of whichever of them is left: that one knows whether somebody has spoken already.
+Every other notice is a row of PostgreSQL that Redis is told of. Those of `Alarm` are about just those two, so
+they go straight to Telegram, by way of whichever of them is left: that one knows whether somebody has spoken
+already.
 """
 
 from __future__ import annotations
@@ -13,10 +14,16 @@ from typing import Final
 import psycopg
 import redis
 
-from socialboost import logs
-from socialboost.errors import PostponeError, ServiceError, SettingsError, UnreachableError
+from socialboost import jobs, logs
+from socialboost.errors import (
+    PostponeError,
+    RefusesUsError,
+    ServiceError,
+    SettingsError,
+    UnreachableError,
+)
 from socialboost.screens import notices, texts
-from workers import outages, runtime
+from workers import outages, outbox, runtime
 
 DATABASE_AWAY: Final = "database_away"
 REDIS_AWAY: Final = "redis_away"
@@ -25,8 +32,23 @@ PATIENCE_SECONDS: Final = 20.0
 """A restart takes less; nobody is told of it."""
 AGAIN_SECONDS: Final = 3600
 """Until the admins hear of the same trouble again."""
+CALM_SECONDS: Final = 15 * 60.0
+"""Without a refusal for so long, the next one is another outage: what waits asks once a minute."""
 
 log = logs.get(__name__)
+
+
+def refuses_us(error: RefusesUsError) -> None:
+    """Owe the admins word, once an outage, that a service refuses us, with the setting to look at."""
+    data = {"service": error.service, "setting": error.setting, "error": outages.describe(error)}
+    names = {"service": error.service, "setting": error.setting}
+    try:
+        with runtime.db().transaction() as tx:
+            since = tx.value("note_refusal", **names, calm_seconds=CALM_SECONDS)
+            key = f"notice:refuses_us:{error.service}:{error.setting}:{since}"
+            outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="refuses_us", data=data))
+    except (psycopg.Error, SettingsError) as gone:  # its job comes back, and says so again
+        log.warning("refusal_not_noted", error=type(gone).__name__)
 
 
 class Alarm:

@@ -8,7 +8,8 @@
 
 The decorated function stays a plain function: tests call it. What an exception means (workers/outages.py):
 PostponeError, ThrottledError, UnreachableError, our PostgreSQL or Redis away: not now, no attempt used.
-RejectedError, ParkError: never; a ledger job is parked. Anything else: a failed attempt.
+RejectedError, ParkError: never; a ledger job is parked. Anything else: a failed attempt. A RefusesUsError is
+said to the admins as well (workers/alarm.py).
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ from dramatiq.middleware import CurrentMessage, Interrupt
 from psycopg_pool import PoolTimeout
 
 from socialboost import broker, logs
-from socialboost.errors import ParkError, RejectedError, SettingsError
+from socialboost.errors import ParkError, RefusesUsError, RejectedError, SettingsError
 from socialboost.jobs import Job, LedgerJob
 from socialboost.middleware import MAX_RETRIES, worth_repeating
 from socialboost.sending import ANSWER
-from workers import ledger, outages, runtime
+from workers import alarm, ledger, outages, runtime
 from workers.ledger import Claim, OnExhausted
 
 J = TypeVar("J", bound=Job)
@@ -169,12 +170,11 @@ def _run_plain(declared: Actor, kwargs: Mapping[str, Any]) -> Any:
             log.warning("job_finished", outcome="rejected", error=outages.describe(error), ms=_ms(started))
             return None
         except Exception as error:
-            delay = outages.delay_seconds(error)
-            if delay is None:
+            wait = outages.wait(error)
+            if wait is None:
                 log.warning("job_failed", error=outages.describe(error), ms=_ms(started))
                 raise
-            log.info("job_postponed", error=outages.describe(error), delay_seconds=delay)
-            raise dramatiq.Retry(delay=round(delay * 1000)) from error
+            raise _not_now(message, error, wait) from error
         log.info("job_finished", outcome="done", ms=_ms(started))
         return _answer(message, value)
 
@@ -187,7 +187,7 @@ def _run_ledger(declared: Actor, kwargs: Mapping[str, Any]) -> Any:
     with logs.context(**_labels(job, message)):
         claimed = _claim(job, message)
         if claimed.outcome != "claimed":
-            return _answer(message, _not_ours(declared, job, claimed))
+            return _answer(message, _not_ours(declared, job, claimed, message))
         job = decode(declared.contract, {**kwargs, **(claimed.args or {})})
         with logs.context(attempt=claimed.attempt):
             log.info("job_started", waited_ms=_waited_ms(message))
@@ -225,12 +225,13 @@ def _claim(job: LedgerJob, message: Message[Any]) -> Claim:
             unknown = Claim("claimed", job.key, worker)
             reason = "the claim's outcome was unknown"
             runtime.keeper().settle_later(
-                unknown, lambda: ledger.postpone(runtime.db(), unknown, 0.0, reason)
+                unknown,
+                lambda: ledger.postpone(runtime.db(), unknown, outages.Wait(0.0, grows=False), reason),
             )
         raise dramatiq.Retry(delay=round(delay * 1000)) from error
 
 
-def _not_ours(declared: Actor, job: LedgerJob, claimed: Claim) -> Any:
+def _not_ours(declared: Actor, job: LedgerJob, claimed: Claim, message: Message[Any]) -> Any:
     """Answer for a job that is settled, or in other hands."""
     if claimed.outcome == "foreign":
         log.error("job_key_taken", job=job.actor_name, key=job.key)
@@ -245,22 +246,32 @@ def _not_ours(declared: Actor, job: LedgerJob, claimed: Claim) -> Any:
         log.warning("job_answer_failed", error=outages.describe(error))
         return None
     except Exception as error:
-        delay = outages.delay_seconds(error)
-        if delay is None:
+        wait = outages.wait(error)
+        if wait is None:
             raise
-        log.info("job_postponed", error=outages.describe(error), delay_seconds=delay)
-        raise dramatiq.Retry(delay=round(delay * 1000)) from error
+        raise _not_now(message, error, wait) from error
+
+
+def _not_now(message: Message[Any], error: Exception, wait: outages.Wait) -> dramatiq.Retry:
+    """Return what has a message without a row come back later; it ages out while that lasts."""
+    if isinstance(error, RefusesUsError):
+        alarm.refuses_us(error)
+    delay = wait.after(_waited_ms(message) / 1000)
+    log.info("job_postponed", error=outages.describe(error), delay_seconds=round(delay, 1))
+    return dramatiq.Retry(delay=round(delay * 1000))
 
 
 def settle_failure(
     declared: Actor, job: LedgerJob, claimed: Claim, error: BaseException, started: float
 ) -> None:
     """Decide what an exception costs, and write that down."""
-    text, delay = outages.describe(error), outages.delay_seconds(error)
+    text, wait = outages.describe(error), outages.wait(error)
     keeper, db = runtime.keeper(), runtime.db
-    if delay is not None:
-        keeper.settle(claimed, lambda: ledger.postpone(db(), claimed, delay, text))
-        log.info("job_postponed", error=text, delay_seconds=delay, ms=_ms(started))
+    if wait is not None:
+        keeper.settle(claimed, lambda: ledger.postpone(db(), claimed, wait, text))
+        log.info("job_postponed", error=text, delay_seconds=wait.seconds, grows=wait.grows, ms=_ms(started))
+        if isinstance(error, RefusesUsError):
+            alarm.refuses_us(error)
     elif claimed.last or isinstance(error, RejectedError | ParkError):
         log.error("job_failed", error=text, ms=_ms(started), exc_info=error)
         keeper.settle(claimed, lambda: ledger.park(db(), claimed, job, text, declared.on_exhausted))

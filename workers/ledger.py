@@ -77,10 +77,20 @@ def finish(db: Database, claimed: Claim) -> bool:
     return db.run("finish_job", key=claimed.key, worker=claimed.worker) == 1
 
 
-def postpone(db: Database, claimed: Claim, delay_seconds: float, error: str) -> bool:
-    """Give the attempt back and make the job due later; also right for a claim of unknown outcome."""
+def postpone(db: Database, claimed: Claim, wait: outages.Wait, error: str) -> bool:
+    """Give the attempt back and make the job due later; also right for a claim of unknown outcome.
+
+    How long a job has been waiting for an outage to end is kept in its row (waiting_since).
+    """
     settled = db.run(
-        "postpone_job", key=claimed.key, worker=claimed.worker, delay_seconds=delay_seconds, error=error
+        "postpone_job",
+        key=claimed.key,
+        worker=claimed.worker,
+        delay_seconds=wait.seconds,
+        grows=wait.grows,
+        shortest_seconds=outages.SHORTEST_SECONDS,
+        longest_seconds=outages.LONGEST_SECONDS,
+        error=error,
     )
     return settled == 1
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 import psycopg
@@ -17,10 +18,12 @@ from psycopg import errors as postgres
 from socialboost import redaction
 from socialboost.errors import PostponeError, QueueUnavailableError, ThrottledError, UnreachableError
 
-OUR_SERVICE_SECONDS: Final = 2.0
-"""Until a job is tried again whose database or Redis was away."""
+SHORTEST_SECONDS: Final = 2.0
+LONGEST_SECONDS: Final = 60.0
+"""Between two tries during an outage: half of the time waited so far, within these. Whoever waits learns of
+its end late by half of its length at most."""
 UNREACHABLE_SECONDS: Final = 5.0
-"""Until a job is tried again whose remote service took no connection."""
+"""Until a broadcast's next chunk when Telegram took no connection."""
 _PROBE_SECONDS: Final = 1.0
 _ERROR_CHARACTERS: Final = 500
 _URL: Final = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+")
@@ -41,15 +44,31 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, lost)
 
 
-def delay_seconds(error: BaseException) -> float | None:
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """For how long a job is put off whose attempt is given back."""
+
+    seconds: float
+    """At least; exactly, unless it grows."""
+    grows: bool
+    """Whether it is an outage: then the wait grows with the time the job has been waiting."""
+
+    def after(self, waited_seconds: float) -> float:
+        """Return the wait of a job that has been waiting for so long; postpone_job reckons the same."""
+        if not self.grows:
+            return self.seconds
+        return max(self.seconds, min(max(waited_seconds / 2, SHORTEST_SECONDS), LONGEST_SECONDS))
+
+
+def wait(error: BaseException) -> Wait | None:
     """How long to wait when this error is no fault of the job and must not use up an attempt; else None."""
     if isinstance(error, PostponeError):
-        return max(error.seconds, 0.0)
+        return Wait(max(error.seconds, 0.0), error.outage)
     if isinstance(error, ThrottledError):
-        return max(error.retry_after, 0.0)
-    if isinstance(error, UnreachableError):
-        return UNREACHABLE_SECONDS
-    return OUR_SERVICE_SECONDS if is_away(error) else None
+        return Wait(max(error.retry_after, 0.0), grows=True)
+    if isinstance(error, UnreachableError) or is_away(error):
+        return Wait(0.0, grows=True)
+    return None
 
 
 def describe(error: BaseException) -> str:

@@ -14,18 +14,30 @@ SET state = 'done', done_at = now(), lease_until = NULL, error = NULL, updated_a
 WHERE key = %(key)s AND worker = %(worker)s AND state IN ('running', 'queued')
 
 -- name: postpone_job :run
--- Settles a claim as "not now": gives its attempt back and makes the job due later.
-UPDATE job_ledger
+-- Settles a claim as "not now": gives its attempt back and makes the job due later. In an outage (`grows`) that is
+-- half of the time it has been waiting for the end, within limits.
+UPDATE job_ledger AS j
 SET
     state = 'queued',
-    attempts = attempts - 1,
-    run_at = now() + make_interval(secs => %(delay_seconds)s),
-    wake_at = now() + make_interval(secs => %(delay_seconds)s),
+    attempts = j.attempts - 1,
+    run_at = now() + pause.length,
+    wake_at = now() + pause.length,
+    waiting_since = CASE WHEN %(grows)s THEN coalesce(j.waiting_since, now()) ELSE j.waiting_since END,
     lease_until = NULL,
     worker = NULL,
     error = %(error)s,
     updated_at = now()
-WHERE key = %(key)s AND worker = %(worker)s AND state IN ('running', 'queued')
+FROM (
+    SELECT
+        key,
+        make_interval(secs => greatest(%(delay_seconds)s::float8, CASE WHEN %(grows)s THEN least(
+            greatest(extract(epoch FROM now() - waiting_since)::float8 / 2, %(shortest_seconds)s::float8),
+            %(longest_seconds)s::float8
+        ) END)) AS length
+    FROM job_ledger
+    WHERE key = %(key)s
+) AS pause
+WHERE j.key = pause.key AND j.worker = %(worker)s AND j.state IN ('running', 'queued')
 
 -- name: retry_job :run
 -- Settles a claim as failed with attempts left: makes the job due later.
@@ -34,6 +46,7 @@ SET
     state = 'queued',
     run_at = now() + make_interval(secs => %(delay_seconds)s),
     wake_at = now() + make_interval(secs => %(delay_seconds)s),
+    waiting_since = NULL,
     lease_until = NULL,
     worker = NULL,
     error = %(error)s,
@@ -43,16 +56,24 @@ WHERE key = %(key)s AND worker = %(worker)s AND state IN ('running', 'queued') A
 -- name: park_job :one
 -- Settles a claim as "a person must look"; no row when the claim is no longer the job's.
 UPDATE job_ledger
-SET state = 'parked', lease_until = NULL, error = %(error)s, updated_at = now()
+SET state = 'parked', waiting_since = NULL, lease_until = NULL, error = %(error)s, updated_at = now()
 WHERE key = %(key)s AND worker = %(worker)s AND state IN ('running', 'queued')
 RETURNING attempts, (extract(epoch FROM now()) * 1000)::bigint AS parked_ms
 
 -- name: park_exhausted_job :one
 -- Parks a job whose last attempt ended with its worker; no row when it was settled in the meantime.
 UPDATE job_ledger
-SET state = 'parked', lease_until = NULL, error = %(error)s, updated_at = now()
+SET state = 'parked', waiting_since = NULL, lease_until = NULL, error = %(error)s, updated_at = now()
 WHERE key = %(key)s AND state = 'running' AND lease_until <= now() AND attempts >= max_attempts
 RETURNING attempts, (extract(epoch FROM now()) * 1000)::bigint AS parked_ms
+
+-- name: note_refusal :value
+-- Remembers that a service refuses us, and since when (in milliseconds): a refusal after so long a calm is a new one.
+INSERT INTO service_refusals AS r (service, setting) VALUES (%(service)s, %(setting)s)
+ON CONFLICT (service, setting) DO UPDATE SET
+    since = CASE WHEN r.last_at < now() - make_interval(secs => %(calm_seconds)s) THEN now() ELSE r.since END,
+    last_at = now()
+RETURNING (extract(epoch FROM since) * 1000)::bigint
 
 -- name: owe_job :run
 -- Writes a job down in the caller's transaction; 0 rows when its key is known. Sent by the caller unless due later.

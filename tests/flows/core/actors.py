@@ -12,7 +12,7 @@ import threading
 import time
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import dramatiq.brokers.redis
 import dramatiq.worker
@@ -20,7 +20,15 @@ import dramatiq.worker
 import socialboost.broker
 from socialboost import jobs
 from socialboost.db import Transaction
-from socialboost.errors import ParkError, PostponeError, RejectedError, ThrottledError, UnreachableError
+from socialboost.errors import (
+    AmbiguousError,
+    ParkError,
+    PostponeError,
+    RefusesUsError,
+    RejectedError,
+    ThrottledError,
+    UnreachableError,
+)
 from tests.flows.core.recording import record, recorded
 from workers import boot, ledger, outbox, runtime, sweeper
 from workers.base import Attempt, actor
@@ -69,6 +77,7 @@ class Look(jobs.Job):
     seconds: float = 0.0
     times: int = 0
     postpone: bool = False
+    refused: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +159,18 @@ def core_end_thread(job: EndThread) -> None:
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
 
 
+OUTAGES: Final = {
+    "away": UnreachableError("main_bot", "refused"),
+    "away, then unknown": UnreachableError("main_bot", "refused"),
+    "refuses us": RefusesUsError("main_bot", "bad key", setting="MAIN_BOT_API_KEY", status=401),
+    "throttled": ThrottledError("main_bot", "slow down", retry_after=1.0),
+    "told to wait": ThrottledError("main_bot", "slow down", retry_after=300.0),
+    "outage": PostponeError(0.0, "down", outage=True),
+    "not now": PostponeError(20.0, "leased elsewhere"),
+}
+"""Modes that never end by themselves."""
+
+
 def misbehave(job: Work) -> None:
     """Do what `mode` names; PostponeError and its like only twice per job, since they use up no attempt."""
     if job.mode == "die":
@@ -169,6 +190,10 @@ def misbehave(job: Work) -> None:
     }
     if job.mode in twice and recorded("start", job.key) <= 2:
         raise twice[job.mode]
+    if job.mode == "away, then unknown" and recorded("start", job.key) > 1:
+        raise AmbiguousError("main_bot", "no answer in time")
+    if job.mode in OUTAGES:
+        raise OUTAGES[job.mode]
 
 
 @actor(Chain)
@@ -185,6 +210,8 @@ def core_look(job: Look) -> None:
     """Fail `times` times, then end."""
     record("start", job.name)
     time.sleep(job.seconds)
+    if job.refused:
+        raise OUTAGES["refuses us"]
     if job.times and recorded("start", job.name) <= job.times:
         raise PostponeError(0.3, "later") if job.postpone else ValueError("not yet")
     record("end", job.name)

@@ -1,0 +1,2 @@
+DROP TABLE service_refusals;
+ALTER TABLE job_ledger DROP COLUMN waiting_since;
