@@ -19,6 +19,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import SecretStr
 from pydantic_core import PydanticCustomError
 
+from socialboost.outbound import LOGIN, is_loopback
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _PLACEHOLDER: Final = re.compile(r"your-|change-?me", re.IGNORECASE)
@@ -28,7 +30,6 @@ _URL_SAFE: Final = re.compile(r"[A-Za-z0-9_-]{16,256}")
 _PERIODS: Final = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _WEBHOOK_PORTS: Final = (443, 80, 88, 8443)
 _AUTHORITY: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)(.*)", re.DOTALL)
-_LOGIN: Final = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*")
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 RAW_SIGNS: Final = "raw_signs"
@@ -67,19 +68,9 @@ def _with_login(text: str, schemes: tuple[str, ...]) -> SplitResult:
     if match is not None and text.partition("://")[0].lower() in schemes:
         login, _, host = match[1].rpartition("@")
         elsewhere = host + match[2]
-        if not _LOGIN.fullmatch(login) or re.search(r"[@#\s]", elsewhere) or _BAD_ESCAPE.search(elsewhere):
+        if not LOGIN.fullmatch(login) or re.search(r"[@#\s]", elsewhere) or _BAD_ESCAPE.search(elsewhere):
             raise PydanticCustomError(RAW_SIGNS, "percent-encode")
     return _split(text, schemes)
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether traffic to `host` stays on this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def web_url(text: str) -> str:

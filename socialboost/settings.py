@@ -26,7 +26,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from socialboost import redaction
+from socialboost import outbound, redaction
 from socialboost import setting_formats as formats
 from socialboost.errors import SettingsError
 from socialboost.setting_formats import Network, Rate
@@ -97,6 +97,9 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise SettingsError(_explain(cls, error)) from None
         redaction.hide(settings.secrets())
+        for name in cls.model_fields:
+            if name.endswith("_api_url"):
+                outbound.proxy_for(getattr(settings, name))  # a proxy we cannot use stops the start as well
         return settings
 
     def secrets(self) -> list[str]:

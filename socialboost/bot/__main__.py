@@ -8,7 +8,7 @@ import sys
 
 import uvloop
 
-from socialboost import broker, cleaning, logs
+from socialboost import broker, logs
 from socialboost.errors import SettingsError
 from socialboost.settings import BotSettings
 
@@ -16,17 +16,15 @@ from socialboost.settings import BotSettings
 async def _poll(settings: BotSettings) -> None:
     """Poll until SIGTERM or SIGINT."""
     from aiogram import Bot  # noqa: PLC0415 (2 s and 130 MB that webhook mode does not need)
-    from aiogram.client.session.aiohttp import AiohttpSession  # noqa: PLC0415
-    from aiogram.client.telegram import TelegramAPIServer  # noqa: PLC0415
 
     from socialboost.bot import dispatcher  # noqa: PLC0415
     from socialboost.bot.polling import Poller  # noqa: PLC0415
+    from socialboost.bot.session import Session  # noqa: PLC0415
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    server = TelegramAPIServer.from_base(settings.telegram_api_url)
-    session = AiohttpSession(api=server, json_loads=cleaning.loads)
+    session = Session(settings.telegram_api_url)
     bot = Bot(settings.telegram_bot_token.get_secret_value(), session=session)
     updates = dispatcher.build(settings.redis_url.get_secret_value(), settings.admin_telegram_ids)
     try:

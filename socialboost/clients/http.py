@@ -19,7 +19,6 @@ is never kept as the cause.
 from __future__ import annotations
 
 import json
-import os
 import ssl
 import threading
 import time
@@ -34,9 +33,8 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
-from requests.utils import get_environ_proxies
 
-from socialboost import logs
+from socialboost import logs, outbound
 from socialboost.errors import AmbiguousError, RejectedError, ServiceError, ThrottledError, UnreachableError
 
 log = logs.get(__name__)
@@ -115,8 +113,9 @@ class HttpService:
         }
         self._limits = limits or Limits()
         # Asked once, for this service's host: `requests` would search the environment at every call.
-        self._proxies = get_environ_proxies(self._base_url)
-        self._verify: bool | str = os.environ.get("REQUESTS_CA_BUNDLE") or True
+        proxy = outbound.proxy_for(self._base_url)
+        self._proxies = {} if proxy is None else {"http": proxy, "https": proxy}
+        self._verify = outbound.ca_bundle()
         self._local = threading.local()
         self._adapters: list[HTTPAdapter] = []
         self._lock = threading.Lock()

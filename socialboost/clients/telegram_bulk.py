@@ -7,7 +7,6 @@ The line between what was sent and what was not is drawn as in clients/http.py, 
 from __future__ import annotations
 
 import asyncio
-import os
 import ssl
 import threading
 import time
@@ -17,7 +16,7 @@ from typing import Final
 
 import aiohttp
 
-from socialboost import logs
+from socialboost import logs, outbound
 from socialboost.clients import telegram
 from socialboost.clients.http import MAX_IDLE_SECONDS, Answer, dump_json
 from socialboost.clients.telegram import SERVICE, Content
@@ -53,6 +52,7 @@ class BulkSender:
 
     def __init__(self, api_url: str, token: str, *, connections: int) -> None:
         self._prefix = f"{api_url.rstrip('/')}/bot{token}/"
+        self._proxy = outbound.proxy_for(api_url)
         self._connections = connections
         self._shut_until = 0.0
         self._ready = threading.Event()
@@ -95,12 +95,12 @@ class BulkSender:
             limit=self._connections,
             keepalive_timeout=MAX_IDLE_SECONDS,
             ttl_dns_cache=_NAME_SECONDS,
-            ssl=ssl.create_default_context(cafile=os.environ.get("REQUESTS_CA_BUNDLE")),
+            ssl=ssl.create_default_context(cafile=outbound.ca_bundle()),
         )
         timeout = aiohttp.ClientTimeout(total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS)
         headers = {"Content-Type": "application/json", "User-Agent": "SocialBoost"}
         async with aiohttp.ClientSession(
-            connector=connector, timeout=timeout, headers=headers, trust_env=True, auto_decompress=False
+            connector=connector, timeout=timeout, headers=headers, proxy=self._proxy, auto_decompress=False
         ) as self._session:
             self._ready.set()
             await self._closing.wait()
@@ -137,7 +137,7 @@ class BulkSender:
                 while len(content) <= _MAX_BYTES and (chunk := await response.content.read(_MAX_BYTES)):
                     content += chunk
                 answer = Answer(response.status, response.headers, content)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError):
             raise UnreachableError(SERVICE, "no connection was made") from None
         except (aiohttp.ClientError, TimeoutError, OSError) as exc:
             reason = f"no answer in time or a broken one ({type(exc).__name__})"

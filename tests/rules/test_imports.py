@@ -18,6 +18,7 @@ ENTRY_POINT = {
     "socialboost.setting_formats",
     "socialboost.logs",
     "socialboost.errors",
+    "socialboost.outbound",
 }
 UTILITIES = {
     "socialboost.cleaning",
@@ -36,7 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "socialboost.cleaning": set(),
     "socialboost.dialogues": set(),
     "socialboost.errors": set(),
-    "socialboost.clients": UTILITIES,
+    "socialboost.clients": {"socialboost.outbound", *UTILITIES},
     "socialboost.db": UTILITIES,
     "socialboost.jobs": {"socialboost.contracts", "socialboost.sending"},
     "socialboost.contracts": set(),
