@@ -43,8 +43,8 @@ def compose_broadcast(job: jobs.ComposeBroadcast, attempt: Attempt) -> None:  # 
     language = admins.language(job)
     if language is None:
         return
-    if not job.text.strip() and job.copied_id is None:  # the dialogue stays open for another message
-        replies.reply(job, broadcasts.refused("empty_text", language))
+    if job.album or (not job.text.strip() and job.copied_id is None):  # the dialogue stays open for another
+        replies.reply(job, broadcasts.refused("album" if job.album else "empty_text", language))
         return
     copied = job.copied_id is not None
     row = runtime.db().one(

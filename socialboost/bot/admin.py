@@ -13,7 +13,7 @@ from aiogram.types import CallbackQuery, Message
 
 from socialboost import callbacks, jobs
 from socialboost.bot import strays, taps
-from socialboost.bot.filters import Carries, page_number
+from socialboost.bot.filters import Asked, Carries, page_number
 from socialboost.bot.guard import CALLBACK, MESSAGE, Route
 from socialboost.bot.states import AdminDialogues, AdminStates
 from socialboost.bot.taps import TapFields
@@ -74,17 +74,10 @@ async def ask_owner(_callback: CallbackQuery, state: FSMContext, tap: TapFields,
     await jobs.send_async(jobs.AskPaymentOwner(**tap, payment_id=payment_id))
 
 
-async def name_owner(message: Message, state: FSMContext, tap: TapFields) -> None:
+async def name_owner(message: Message, tap: TapFields, asked: dict[str, str]) -> None:
     """Hand over what the admin sent; the dialogue stays open until a worker has accepted it."""
-    data = await state.get_data()
-    if "payment_id" not in data or "dialogue" not in data:  # the data expired a moment before the state
-        await strays.unknown(tap)
-        return
-    text, key = (message.text or "")[:_LONGEST_ANSWER], taps.key(tap)
-    payment_id, dialogue = data["payment_id"], data["dialogue"]
-    await jobs.send_async(
-        jobs.NamePaymentOwner(**tap, key=key, payment_id=payment_id, text=text, dialogue=dialogue)
-    )
+    text = (message.text or "")[:_LONGEST_ANSWER]
+    await jobs.send_async(jobs.NamePaymentOwner(**tap, key=taps.key(tap), text=text, **asked))
 
 
 async def show_jobs(_callback: CallbackQuery, state: FSMContext, tap: TapFields, page: int) -> None:
@@ -122,6 +115,7 @@ def _settlement(text: str) -> tuple[str, str] | None:
     return (match[1], ref) if match and ref else None
 
 
+_OWNER: Final = Asked("payment_id", "dialogue")
 ROUTES: Final = (
     Route(MESSAGE, command, (Command(*_COMMANDS, ignore_mention=True),)),
     Route(CALLBACK, show_page, (F.data.in_(set(_PAGES)),)),
@@ -132,6 +126,6 @@ ROUTES: Final = (
     Route(CALLBACK, show_jobs, (Carries(callbacks.ADMIN_JOBS_PREFIX, "page", page_number),)),
     Route(CALLBACK, settle_job, (Carries(callbacks.JOB_PREFIX, "settlement", _settlement),)),
     Route(CALLBACK, show_job, (Carries(callbacks.JOB_PREFIX, "ref", callbacks.job_ref),)),
-    Route(MESSAGE, name_owner, (AdminDialogues.NAMING_OWNER, strays.SAID_BY_A_PERSON)),
+    Route(MESSAGE, name_owner, (AdminDialogues.NAMING_OWNER, _OWNER, *strays.ANSWER)),
 )
 """Commands first: they are commands in any dialogue."""

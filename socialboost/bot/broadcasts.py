@@ -12,14 +12,12 @@ from aiogram.types import CallbackQuery, Message
 
 from socialboost import callbacks, jobs
 from socialboost.bot import strays, taps
-from socialboost.bot.filters import Carries, page_number
+from socialboost.bot.filters import Asked, Carries, page_number
 from socialboost.bot.guard import CALLBACK, MESSAGE, Route
 from socialboost.bot.states import AdminStates
 from socialboost.bot.taps import TapFields
 
 _LONGEST_ANSWER: Final = 4096
-_NO_COMMAND: Final = ~F.text.startswith("/")
-"""A command is a command in any dialogue, and nothing to be broadcast."""
 
 
 async def compose(_event: Message | CallbackQuery, state: FSMContext, tap: TapFields) -> None:
@@ -40,6 +38,7 @@ async def composed(message: Message, state: FSMContext, tap: TapFields) -> None:
             text=message.html_text if plain else "",
             copied_id=None if plain else message.message_id,
             dialogue=dialogue,
+            album=message.media_group_id is not None,
         )
     )
 
@@ -64,15 +63,10 @@ async def ask_detail(
     await jobs.send_async(jobs.AskBroadcastDetail(**tap, broadcast_id=broadcast_id, detail=name))
 
 
-async def detailed(message: Message, state: FSMContext, tap: TapFields) -> None:
-    """Hand over the answer; a message nobody asked for is none."""
-    data = await state.get_data()
-    if not {"broadcast_id", "detail", "dialogue"} <= data.keys():
-        await strays.unknown(tap)
-        return
-    text, key = (message.text or "")[:_LONGEST_ANSWER], taps.key(tap)
-    asked = {name: data[name] for name in ("broadcast_id", "detail", "dialogue")}
-    await jobs.send_async(jobs.DetailBroadcast(**tap, key=key, text=text, **asked))
+async def detailed(message: Message, tap: TapFields, asked: dict[str, str]) -> None:
+    """Hand over the answer."""
+    text = (message.text or "")[:_LONGEST_ANSWER]
+    await jobs.send_async(jobs.DetailBroadcast(**tap, key=taps.key(tap), text=text, **asked))
 
 
 async def move(_callback: CallbackQuery, state: FSMContext, tap: TapFields, move: tuple[str, str]) -> None:
@@ -101,6 +95,7 @@ def _verb(name: str, *verbs: str) -> Carries:
     return Carries(callbacks.BROADCAST_PREFIX, name, lambda text: callbacks.broadcast_verb(text, verbs))
 
 
+_DETAIL: Final = Asked("broadcast_id", "detail", "dialogue")
 ROUTES: Final = (
     Route(MESSAGE, compose, (Command("broadcast", ignore_mention=True),)),
     Route(CALLBACK, compose, (F.data == callbacks.ADMIN_BROADCAST,)),
@@ -109,7 +104,7 @@ ROUTES: Final = (
     Route(CALLBACK, move, (_verb("move", *callbacks.BROADCAST_ACTIONS),)),
     Route(CALLBACK, show_list, (Carries(callbacks.BROADCAST_LIST_PREFIX, "page", page_number),)),
     Route(CALLBACK, show, (_verb("shown", "show"),)),
-    Route(MESSAGE, composed, (AdminStates.BROADCAST_COMPOSE, _NO_COMMAND, strays.SAID_BY_A_PERSON)),
-    Route(MESSAGE, detailed, (AdminStates.BROADCAST_CONFIRM, _NO_COMMAND, strays.SAID_BY_A_PERSON)),
+    Route(MESSAGE, composed, (AdminStates.BROADCAST_COMPOSE, *strays.ANSWER)),
+    Route(MESSAGE, detailed, (AdminStates.BROADCAST_CONFIRM, _DETAIL, *strays.ANSWER)),
 )
 """Commands first: they are commands in any dialogue."""

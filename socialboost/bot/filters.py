@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from aiogram.filters import Filter
-from aiogram.types import CallbackQuery
+from aiogram.fsm.context import FSMContext
+from aiogram.types import CallbackQuery, Message
 
 from socialboost import callbacks
 
@@ -40,6 +41,23 @@ class CarriesOrder(Filter):
         """Return {"order_id": id}, or False when the data carries no UUID."""
         order_id = callbacks.order_id(self._prefix, callback.data or "")
         return False if order_id is None else {"order_id": order_id}
+
+
+class Asked(Filter):
+    """An answer to a question whose data is there: the handler gets these fields of it as `asked`.
+
+    A state whose data expired, or was ended by a worker a moment before, asks for nothing.
+    """
+
+    def __init__(self, *fields: str) -> None:
+        self._fields = fields
+
+    async def __call__(self, _message: Message, state: FSMContext) -> bool | dict[str, Any]:
+        """Return {"asked": fields}, or False when one is missing."""
+        data = await state.get_data()
+        if not set(self._fields) <= data.keys():
+            return False
+        return {"asked": {name: data[name] for name in self._fields}}
 
 
 def one_of(*choices: str) -> Callable[[str], str | None]:

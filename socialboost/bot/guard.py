@@ -53,10 +53,10 @@ def _is_private(message: Any) -> bool:
     return bool(message.chat.type == ChatType.PRIVATE)
 
 
-async def refuse(_event: TelegramObject, tap: TapFields) -> None:
+async def refuse(event: TelegramObject, tap: TapFields) -> None:
     """Answer somebody else as if there were no such thing."""
     log.warning("admin_refused", where="bot")
-    await strays.unknown(tap)
+    await strays.nothing_there(event, tap)
 
 
 def routers(name: str, routes: Sequence[Route], admins: Collection[int]) -> tuple[Router, Router]:

@@ -1,20 +1,28 @@
-"""Adding a post: network, then link. The state stays until a worker has accepted the link."""
+"""Adding posts: network, then link; or a link by itself. The state stays until a worker has accepted one."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any
 
 from aiogram import F, Router
+from aiogram.filters import Filter, StateFilter
 from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, Message
 
-from socialboost import callbacks, jobs
-from socialboost.bot import strays, taps
-from socialboost.bot.filters import Carries, one_of
+from socialboost import callbacks, jobs, links
+from socialboost.bot import sent, strays, taps
+from socialboost.bot.filters import Asked, Carries, one_of
 from socialboost.bot.states import UserStates
 from socialboost.bot.taps import TapFields
 
-_LONGEST_TEXT: Final = 4096  # Telegram's own limit for a message
+
+class BringsPost(Filter):
+    """A message with a link to one of the networks, in whatever state; the handler gets its `text`."""
+
+    async def __call__(self, message: Message) -> bool | dict[str, Any]:
+        """Return {"text": text} or False."""
+        text = sent.text_of(message)
+        return {"text": text} if any(link.platform for link in links.find_all(text)) else False
 
 
 async def choose_platform(_callback: CallbackQuery, state: FSMContext, tap: TapFields) -> None:
@@ -30,17 +38,25 @@ async def ask_link(_callback: CallbackQuery, state: FSMContext, tap: TapFields, 
     await jobs.send_async(jobs.AskPostLink(**tap, platform=platform))
 
 
-async def add_post(message: Message, state: FSMContext, tap: TapFields) -> None:
-    """Hand over what the person sent; a picture or a voice message counts as no link at all."""
-    data = await state.get_data()
-    if "platform" not in data or "dialogue" not in data:  # the data expired a moment before the state
-        await strays.unknown(tap)
+async def add_post(
+    message: Message, state: FSMContext, tap: TapFields, asked: dict[str, Any], raw_state: str
+) -> None:
+    """Hand over what the person sent; a picture or a voice message counts as no link at all.
+
+    While a link is being worked on another one may follow, but other words are no answer to anything.
+    """
+    text = sent.text_of(message)
+    if links.find_all(text):
+        await state.set_state(UserStates.PROCESSING_POST)
+    elif raw_state == UserStates.PROCESSING_POST.state:
+        await jobs.send_async(jobs.ShowPage(**tap, page="processing"))
         return
-    text = (message.text or "")[:_LONGEST_TEXT]
-    platform, dialogue = data["platform"], data["dialogue"]
-    await jobs.send_async(
-        jobs.AddPost(**tap, key=taps.key(tap), platform=platform, text=text, dialogue=dialogue)
-    )
+    await jobs.send_async(jobs.AddPost(**tap, key=taps.key(tap), text=text, **asked))
+
+
+async def add_unasked(_message: Message, tap: TapFields, text: str) -> None:
+    """Hand over links that came by themselves; whatever dialogue there was goes on."""
+    await jobs.send_async(jobs.AddPost(**tap, key=taps.key(tap), platform="", text=text))
 
 
 def router() -> Router:
@@ -49,5 +65,7 @@ def router() -> Router:
     routes.callback_query.register(choose_platform, F.data == callbacks.ADD_POST)
     platform = Carries(callbacks.PLATFORM_PREFIX, "platform", one_of(*callbacks.PLATFORMS))
     routes.callback_query.register(ask_link, platform)
-    routes.message.register(add_post, UserStates.WAITING_POST_URL, strays.SAID_BY_A_PERSON)
+    expecting = StateFilter(UserStates.WAITING_POST_URL, UserStates.PROCESSING_POST)
+    routes.message.register(add_post, expecting, Asked("platform", "dialogue"), *strays.ANSWER)
+    routes.message.register(add_unasked, BringsPost(), *strays.ANSWER)
     return routes

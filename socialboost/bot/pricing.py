@@ -11,7 +11,7 @@ from aiogram.types import CallbackQuery, Message
 
 from socialboost import callbacks, jobs
 from socialboost.bot import strays, taps
-from socialboost.bot.filters import Carries
+from socialboost.bot.filters import Asked, Carries
 from socialboost.bot.guard import CALLBACK, MESSAGE, Route
 from socialboost.bot.states import AdminDialogues, AdminStates
 from socialboost.bot.taps import TapFields
@@ -41,15 +41,10 @@ async def ask_value(
     await jobs.send_async(jobs.ShowAnyPackage(**tap, package_id=package_id, field=field))
 
 
-async def change_value(message: Message, state: FSMContext, tap: TapFields) -> None:
+async def change_value(message: Message, tap: TapFields, asked: dict[str, str]) -> None:
     """Hand over what the admin sent; the dialogue stays open until a worker has accepted it."""
-    data = await state.get_data()
-    if not {"package_id", "field", "dialogue"} <= data.keys():
-        await strays.unknown(tap)
-        return
-    known = {name: data[name] for name in ("package_id", "field", "dialogue")}
     text = (message.text or "")[:_LONGEST_ANSWER]
-    await jobs.send_async(jobs.ChangePackage(**tap, key=taps.key(tap), text=text, **known))
+    await jobs.send_async(jobs.ChangePackage(**tap, key=taps.key(tap), text=text, **asked))
 
 
 async def switch_sale(
@@ -73,6 +68,7 @@ def _one_of(choices: Collection[str]) -> Callable[[str], tuple[str, str] | None]
     return parse
 
 
+_VALUE: Final = Asked("package_id", "field", "dialogue")
 ROUTES: Final = (
     Route(CALLBACK, show_packages, (F.data == callbacks.ADMIN_PACKAGES,)),
     Route(
@@ -80,5 +76,5 @@ ROUTES: Final = (
     ),
     Route(CALLBACK, switch_sale, (Carries(callbacks.EDIT_PREFIX, "chosen", _one_of(callbacks.SALES)),)),
     Route(CALLBACK, show_package, (Carries(callbacks.EDIT_PREFIX, "package_id", callbacks.uuid),)),
-    Route(MESSAGE, change_value, (AdminDialogues.CHANGING_PACKAGE, strays.SAID_BY_A_PERSON)),
+    Route(MESSAGE, change_value, (AdminDialogues.CHANGING_PACKAGE, _VALUE, *strays.ANSWER)),
 )

@@ -1,43 +1,63 @@
-"""What no other route wanted: a stale or forged button, a text out of place, somebody blocking the bot."""
+"""What no other route wanted: a stale or forged button, a message out of place, somebody blocking the bot."""
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from aiogram import F, Router
 from aiogram.enums import ChatMemberStatus, ChatType, ContentType
-from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, Update
+from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, TelegramObject, Update
 
 from socialboost import jobs, logs
 from socialboost.bot.taps import TapFields
 
 log = logs.get(__name__)
 
-SAID_BY_A_PERSON: Final = F.content_type.in_(
+_COMMAND: Final = re.compile(r"/[A-Za-z0-9_]+(?:@\w+)?(?:\s.*)?", re.DOTALL)
+
+
+def is_command(message: Message) -> bool:
+    """Whether the message is a command, a known one or not. Words below a picture are words."""
+    return _COMMAND.fullmatch(message.text or "") is not None
+
+
+SERVICE: Final = frozenset(
     {
-        ContentType.TEXT,
-        ContentType.PHOTO,
-        ContentType.VIDEO,
-        ContentType.ANIMATION,
-        ContentType.AUDIO,
-        ContentType.DOCUMENT,
-        ContentType.STICKER,
-        ContentType.STORY,
-        ContentType.VOICE,
-        ContentType.VIDEO_NOTE,
-        ContentType.CONTACT,
-        ContentType.LOCATION,
-        ContentType.POLL,
-        ContentType.DICE,
+        *(ContentType.NEW_CHAT_MEMBERS, ContentType.LEFT_CHAT_MEMBER, ContentType.CHAT_OWNER_LEFT),
+        *(ContentType.CHAT_OWNER_CHANGED, ContentType.NEW_CHAT_TITLE, ContentType.NEW_CHAT_PHOTO),
+        *(ContentType.DELETE_CHAT_PHOTO, ContentType.GROUP_CHAT_CREATED, ContentType.SUPERGROUP_CHAT_CREATED),
+        *(ContentType.CHANNEL_CHAT_CREATED, ContentType.MESSAGE_AUTO_DELETE_TIMER_CHANGED),
+        *(ContentType.MIGRATE_TO_CHAT_ID, ContentType.MIGRATE_FROM_CHAT_ID, ContentType.PINNED_MESSAGE),
+        *(ContentType.CONNECTED_WEBSITE, ContentType.WRITE_ACCESS_ALLOWED, ContentType.BOOST_ADDED),
+        *(ContentType.PROXIMITY_ALERT_TRIGGERED, ContentType.CHAT_BACKGROUND_SET),
+        *(ContentType.CHECKLIST_TASKS_DONE, ContentType.CHECKLIST_TASKS_ADDED),
+        *(ContentType.POLL_OPTION_ADDED, ContentType.POLL_OPTION_DELETED),
+        *(ContentType.DIRECT_MESSAGE_PRICE_CHANGED, ContentType.PAID_MESSAGE_PRICE_CHANGED),
+        *(ContentType.FORUM_TOPIC_CREATED, ContentType.FORUM_TOPIC_EDITED, ContentType.FORUM_TOPIC_CLOSED),
+        *(ContentType.FORUM_TOPIC_REOPENED, ContentType.GENERAL_FORUM_TOPIC_HIDDEN),
+        *(ContentType.GENERAL_FORUM_TOPIC_UNHIDDEN, ContentType.GIVEAWAY_CREATED),
+        *(ContentType.GIVEAWAY_COMPLETED, ContentType.MANAGED_BOT_CREATED),
+        *(ContentType.SUGGESTED_POST_APPROVED, ContentType.SUGGESTED_POST_APPROVAL_FAILED),
+        *(ContentType.SUGGESTED_POST_DECLINED, ContentType.SUGGESTED_POST_PAID),
+        *(ContentType.SUGGESTED_POST_REFUNDED, ContentType.VIDEO_CHAT_SCHEDULED),
+        *(ContentType.VIDEO_CHAT_STARTED, ContentType.VIDEO_CHAT_ENDED),
+        *(ContentType.VIDEO_CHAT_PARTICIPANTS_INVITED, ContentType.COMMUNITY_CHAT_ADDED),
+        *(ContentType.COMMUNITY_CHAT_REMOVED, ContentType.COMMUNITY_CHAT_JOINED),
     }
 )
-"""Not Telegram's own lines in a chat (a pinned message, a changed timer): nobody waits for an answer."""
+"""Telegram's own lines in a chat: nobody waits for an answer to them. Every other kind gets one, those that
+Telegram invents later among them."""
+
+SAID_BY_A_PERSON: Final = ~F.content_type.in_(SERVICE)
+ANSWER: Final = (SAID_BY_A_PERSON, ~F.func(is_command))
+"""What a dialogue takes: a command, also one that does not exist, is a command in any of them."""
 
 _REACHABLE: Final = {ChatMemberStatus.MEMBER: True, ChatMemberStatus.KICKED: False}
 
 
 async def unknown(tap: TapFields) -> None:
-    """Say that this leads nowhere any more, and show the way on."""
+    """Say that this button leads nowhere any more, and show the way on."""
     await jobs.send_async(jobs.ShowPage(**tap, page="unknown"))
 
 
@@ -46,9 +66,24 @@ async def stray_tap(_callback: CallbackQuery, tap: TapFields) -> None:
     await unknown(tap)
 
 
+async def unknown_command(_message: Message, tap: TapFields) -> None:
+    """Answer a command that there is none of; a dialogue that is open stays open."""
+    await jobs.send_async(jobs.ShowPage(**tap, page="unknown_command"))
+
+
 async def stray_message(_message: Message, tap: TapFields) -> None:
-    """Answer a message that no dialogue was waiting for."""
-    await unknown(tap)
+    """Answer a message that no dialogue was waiting for: what the bot can do, and where people are asked."""
+    await jobs.send_async(jobs.ShowPage(**tap, page="stray"))
+
+
+async def nothing_there(event: TelegramObject, tap: TapFields) -> None:
+    """Answer whoever may not know that there is something as if there were nothing."""
+    if not isinstance(event, Message):
+        await unknown(tap)
+    elif is_command(event):
+        await unknown_command(event, tap)
+    else:
+        await stray_message(event, tap)
 
 
 async def reachability(change: ChatMemberUpdated, event_update: Update) -> None:
@@ -65,6 +100,7 @@ async def reachability(change: ChatMemberUpdated, event_update: Update) -> None:
 def router() -> Router:
     """Return the last routes of all."""
     routes = Router(name="strays")
+    routes.message.register(unknown_command, F.func(is_command))
     routes.message.register(stray_message, SAID_BY_A_PERSON)
     routes.callback_query.register(stray_tap)
     in_private = F.chat.type == ChatType.PRIVATE

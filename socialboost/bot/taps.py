@@ -11,7 +11,8 @@ from aiogram.enums import ChatType
 from aiogram.types import CallbackQuery, Message, TelegramObject, User
 from redis.asyncio import Redis
 
-from socialboost import dialogues, logs
+from socialboost import dialogues, links, logs
+from socialboost.bot import sent
 from socialboost.deliveries import Delivery
 
 log = logs.get(__name__)
@@ -53,6 +54,7 @@ class TapMiddleware(BaseMiddleware):
             return None
         chat_id, message_id, callback_id = where
         delivery: Delivery = data["delivery"]
+        _join_album(delivery, event)
         with logs.context(telegram_id=person.id, update_id=update_id):
             number, is_repeated = await self._enter(delivery)
             if is_repeated:
@@ -84,6 +86,18 @@ class TapMiddleware(BaseMiddleware):
             pipe.get(mark)
         _, number, *seen = await pipe.execute()
         return number, any(seen)
+
+
+def _join_album(delivery: Delivery, event: TelegramObject) -> None:
+    """An album is one act, though each of its pictures is an update: one of them is answered.
+
+    A picture with a link of its own in its caption is so for its own sake. Of a forwarded album each has a
+    link, and they all name one post.
+    """
+    if not isinstance(event, Message) or event.media_group_id is None:
+        return
+    is_answered = sent.forwarded_post(event) is None and bool(links.find_all(sent.text_of(event)))
+    delivery.one_of(f"album:{event.chat.id}:{event.media_group_id}", is_answered=is_answered)
 
 
 def _origin(event: TelegramObject) -> tuple[User | None, tuple[int, int | None, str | None] | None]:

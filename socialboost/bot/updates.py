@@ -6,7 +6,6 @@ that is not UTF-8; its connections, which know the way out through a proxy, are 
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 import aiohttp
@@ -14,6 +13,7 @@ from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.methods import GetUpdates
 
+from socialboost import cleaning
 from socialboost.errors import (
     AmbiguousError,
     RefusesUsError,
@@ -65,7 +65,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 
 def _result(status: int, content: bytes) -> list[Any]:
     try:
-        body = json.loads(content)
+        body = cleaning.loads(content)
     except (ValueError, RecursionError):
         body = None
     said = body.get("ok") if isinstance(body, dict) else None

@@ -59,6 +59,8 @@ class ComposeBroadcast(Tap, LedgerJob):
     copied_id: int | None = None
     """The message's id in the admin's chat, when it is more than text."""
     dialogue: str = ""
+    album: bool = False
+    """It is the first message of an album, the others of which are not sent on."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,13 +27,15 @@ class AskPostLink(Tap):
 
 @dataclass(frozen=True, kw_only=True)
 class AddPost(Tap, LedgerJob):
-    """Check a post's link, take one of today's quota, create its task."""
+    """Check the links of posts, take today's quota and create a task for each: `request_id` of the nth is
+    tg:<update_id>:<n>."""
 
     actor_name: ClassVar[str] = "add_post"
     queue: ClassVar[str] = INTERACTIVE
     platform: str
+    """The one that was chosen; empty when the links came by themselves. What a link says wins over it."""
     text: str
-    """What the person sent, cut by the bot to 4096 characters; validated by the worker."""
+    """What the person sent, at most 4096 characters, hidden addresses put in; validated by the worker."""
     dialogue: str = ""
     """The dialogue this answers: the worker ends that one only (socialboost/dialogues.py)."""
 

@@ -13,7 +13,7 @@ from socialboost.screens.texts import Html, Texts, texts
 
 LISTED: Final = 8
 """Broadcasts on a page of the list."""
-REFUSALS: Final = ("empty_text", "bad_buttons", "bad_time", "past_time", "no_draft")
+REFUSALS: Final = ("empty_text", "album", "bad_buttons", "bad_time", "past_time", "no_draft")
 """Why an admin's answer was not taken."""
 STATUSES: Final = ("draft", "scheduled", "running", "paused", "completed", "cancelled", "failed")
 _OPEN: Final = frozenset({"scheduled", "running", "paused"})

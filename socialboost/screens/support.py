@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from socialboost import callbacks
-from socialboost.screens import menu
+from socialboost.screens import menu, strays
 from socialboost.screens.core import Button, Row, Screen
 from socialboost.screens.menu import back
 from socialboost.screens.texts import Html, Texts, texts
@@ -71,8 +71,9 @@ def _support_row(text: Texts) -> Row:
     return (Button(text.label("button-support-back"), callbacks.SUPPORT),)
 
 
-def _languages(language: str, contact: str) -> Screen:  # noqa: ARG001 (all pages are called alike)
-    return menu.languages(language)
+def _plain(screen: Callable[[str], Screen]) -> Callable[[str, str], Screen]:
+    """Return the page of a screen that names no contact."""
+    return lambda language, _contact: screen(language)
 
 
 PAGES: Final[Mapping[str, Callable[[str, str], Screen]]] = {
@@ -81,5 +82,8 @@ PAGES: Final[Mapping[str, Callable[[str, str], Screen]]] = {
     "privacy": privacy,
     "paysupport": paysupport,
     "help": help_page,
-    "languages": _languages,
+    "languages": _plain(menu.languages),
+    "stray": _plain(strays.stray),
+    "unknown_command": _plain(strays.unknown_command),
+    "processing": _plain(strays.processing),
 }

@@ -22,6 +22,7 @@ from socialboost.screens import (
     parked,
     posts,
     pricing,
+    several,
     stats,
     support,
 )
@@ -201,6 +202,7 @@ def every_screen(world: World) -> Iterator[tuple[str, Draw]]:
     yield from _walk(world)
     yield from _orders(world)
     yield from _posts(world)
+    yield from _several(world)
     yield from _notices(world)
     yield from _admin(world)
     yield from _decisions(world)
@@ -285,6 +287,16 @@ def _posts(world: World) -> Iterator[tuple[str, Draw]]:
                     code, platform, found, lang
                 ),
             )
+
+
+def _several(world: World) -> Iterator[tuple[str, Draw]]:
+    refused = [{"success": False, "error": error, "next_at": NOON} for error in several.ERRORS]
+    bad = [several.Line(world.url, code=code) for code in posts.LINK_CODES]
+    good = several.Line(world.url, "x", world.answer)
+    most = [several.Line(world.url, "x", answer) for answer in refused] + [good] * links.MAX_LINKS
+    most = most[: links.MAX_LINKS]
+    yield "post_accepted several", lambda lang: several.outcomes(most, lang, KYIV, is_cut=True)
+    yield "several bad", lambda lang: several.outcomes(bad[: links.MAX_LINKS], lang, KYIV)
 
 
 def _notices(world: World) -> Iterator[tuple[str, Draw]]:

@@ -179,7 +179,7 @@ def test_every_message_about_a_post_shows_its_link(language: str) -> None:
         "daily_limit of",
     )
     shown = [draw(language).text for name, draw in every_screen(WORLD) if name.startswith(about)]
-    assert len(shown) == 8
+    assert len(shown) == 9
     assert all(WORLD.url in text for text in shown)
 
 

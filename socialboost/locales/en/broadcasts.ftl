@@ -31,6 +31,7 @@ broadcast-ask-time =
     Time in { $zone }, for example
     <code>24.12.2026 18:00</code>
 broadcast-empty_text = ❌ There is nothing to send in this message. Send a text, photo, video or document.
+broadcast-album = ❌ An album cannot be sent to everybody. Send one photo or video with its text, or the text alone.
 broadcast-bad_buttons = ❌ The buttons were not taken. Send 1-10 lines like <code>Label - https://example.com</code>, https only.
 broadcast-bad_time = ❌ This is not a time I can read. Example: <code>24.12.2026 18:00</code>
 broadcast-past_time = ❌ This time has passed or is more than a year away. Send another.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import redis
 from structlog.testing import capture_logs
@@ -82,11 +84,10 @@ def by(update: Json, telegram_id: int) -> Json:
 
 def asking(redis_url: str, telegram_id: int, state: str) -> None:
     """Put somebody into a dialogue of the admins."""
+    data = {"payment_id": ORDER, "package_id": ORDER, "field": "price", "dialogue": "tg:1"}
     with redis.Redis.from_url(redis_url) as client:
         client.set(dialogues.state_key(telegram_id, telegram_id), state)
-        client.set(
-            dialogues.data_key(telegram_id, telegram_id), f'{{"payment_id": "{ORDER}", "dialogue": "tg:1"}}'
-        )
+        client.set(dialogues.data_key(telegram_id, telegram_id), json.dumps(data))
 
 
 def update_of(step: str) -> Json:
@@ -121,7 +122,7 @@ async def test_an_answer_belongs_to_the_dialogue_that_asked(feed: Feed, redis_ur
     await feed(by(message("/admin"), ADMIN))  # a command is a command in any dialogue
     assert only(redis_url).actor == "show_admin_page"
     await feed(by(message("123456"), ADMIN))
-    assert only(redis_url).args["page"] == "unknown"
+    assert only(redis_url).args["page"] == "stray"
 
 
 async def test_a_new_value_belongs_to_the_dialogue_that_asked(feed: Feed, redis_url: str) -> None:
@@ -170,9 +171,8 @@ async def test_nobody_else_gets_in_and_it_is_logged(step: str, feed: Feed, redis
     with capture_logs() as lines:
         await feed(update_of(step))
     job = only(redis_url)
-    assert (
-        (job.actor, job.args["page"]) == (stranger.actor, stranger.args["page"]) == ("show_page", "unknown")
-    )
+    page = "unknown_command" if step.startswith("/") else "unknown"
+    assert (job.actor, job.args["page"]) == (stranger.actor, stranger.args["page"]) == ("show_page", page)
     assert [line["where"] for line in lines if line["event"] == "admin_refused"] == ["bot"]
 
 
@@ -182,7 +182,7 @@ async def test_nobody_else_answers_a_dialogue_of_the_admins(state: str, feed: Fe
     asking(redis_url, PERSON, state)
     with capture_logs() as lines:
         await feed(message("123456"))
-    assert only(redis_url).args["page"] == "unknown"
+    assert only(redis_url).args["page"] == "stray"
     assert [line["event"] for line in lines].count("admin_refused") == 1
 
 
@@ -207,7 +207,7 @@ async def test_a_group_is_no_place_for_it(
 )
 async def test_what_an_admin_once_wrote_makes_nobody_one(content: Json, feed: Feed, redis_url: str) -> None:
     await feed(message("/admin", **content))
-    assert only(redis_url).args["page"] == "unknown"
+    assert only(redis_url).args["page"] == "unknown_command"
 
 
 async def test_the_filter_itself_looks_at_the_chat() -> None:

@@ -164,10 +164,16 @@ async def test_commands_are_pages_and_keep_the_dialogue(command: str, feed: Feed
     assert state(redis_url) == dialogues.WAITING_POST_URL
 
 
-@pytest.mark.parametrize("text", ["привіт", "https://t.me/channel/1", "/unknown", "/admin", "/stats"])
-async def test_a_stray_text_is_answered(text: str, feed: Feed, redis_url: str) -> None:
+@pytest.mark.parametrize("text", ["привіт", "I need help with my order", "https://example.com/", "/ ", "//x"])
+async def test_words_out_of_place_are_told_what_the_bot_can_do(text: str, feed: Feed, redis_url: str) -> None:
     await feed(message(text))
-    assert only(redis_url).args["page"] == "unknown"
+    assert only(redis_url).args["page"] == "stray"
+
+
+@pytest.mark.parametrize("text", ["/unknown", "/admin", "/stats", "/x@SocialBoostBot", "/sale 50%\nnow"])
+async def test_an_unknown_command_is_told_so(text: str, feed: Feed, redis_url: str) -> None:
+    await feed(message(text))
+    assert only(redis_url).args["page"] == "unknown_command"
 
 
 async def test_a_link_belongs_to_the_dialogue_that_asked(feed: Feed, redis_url: str) -> None:
@@ -183,7 +189,7 @@ async def test_a_link_belongs_to_the_dialogue_that_asked(feed: Feed, redis_url: 
         assert (job.args["platform"], job.args["text"]) == ("telegram", text)
         assert job.args["key"] == f"tg:{update['update_id']}:0"
         # Only a worker ends the dialogue, once it has accepted a link.
-        assert state(redis_url) == dialogues.WAITING_POST_URL
+        assert state(redis_url) == dialogues.PROCESSING_POST
     with redis.Redis.from_url(redis_url) as client:
         data = json.loads(client.get(dialogues.data_key(PERSON, PERSON)) or b"")
         ttl = client.ttl(dialogues.state_key(PERSON, PERSON))
@@ -202,7 +208,7 @@ async def test_the_platform_chosen_last_counts(feed: Feed, redis_url: str) -> No
 @pytest.mark.parametrize(
     "content",
     [
-        {"photo": [{"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}], "caption": "https://t.me/a/1"},
+        {"photo": [{"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}]},
         {"sticker": {
             "file_id": "f", "file_unique_id": "u", "type": "regular", "width": 1, "height": 1,
             "is_animated": False, "is_video": False,
@@ -225,30 +231,37 @@ async def test_a_long_text_is_cut(feed: Feed, redis_url: str) -> None:
     assert only(redis_url).args["text"] == "Ї" * 4096
 
 
+async def unasked(feed: Feed, redis_url: str) -> None:
+    """Send a link, which nobody asked for any more: it is taken, but for no dialogue."""
+    before = state(redis_url)
+    await feed(message("https://t.me/channel/1"))
+    args = only(redis_url).args
+    assert (args["platform"], args["text"], args["dialogue"]) == ("", "https://t.me/channel/1", "")
+    assert state(redis_url) == before
+    await feed(message("привіт"))
+    assert only(redis_url).args["page"] == "stray"
+
+
 @pytest.mark.parametrize("data", ["cancel_action", "back_to_menu", "my_stats", "select_packages"])
 async def test_leaving_the_dialogue_ends_it(data: str, feed: Feed, redis_url: str) -> None:
     await feed(tap("platform_telegram"))
     await feed(tap(data))
     queued(redis_url)
-    await feed(message("https://t.me/channel/1"))
-    assert only(redis_url).args["page"] == "unknown"
+    await unasked(feed, redis_url)
 
 
-async def test_after_redis_was_wiped_a_link_is_a_stray_text(feed: Feed, redis_url: str) -> None:
+async def test_after_redis_was_wiped_a_link_is_still_taken(feed: Feed, redis_url: str) -> None:
     await feed(tap("platform_telegram"))
     with redis.Redis.from_url(redis_url) as client:
         client.flushdb()
-    await feed(message("https://t.me/channel/1"))
-    assert only(redis_url).args["page"] == "unknown"
+    await unasked(feed, redis_url)
 
 
-async def test_a_dialogue_without_its_data_is_over(feed: Feed, redis_url: str) -> None:
-    await feed(tap("platform_telegram"))
-    queued(redis_url)
+@pytest.mark.parametrize("name", [dialogues.WAITING_POST_URL, dialogues.PROCESSING_POST])
+async def test_a_dialogue_without_its_data_is_over(name: str, feed: Feed, redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as client:
-        client.delete(dialogues.data_key(PERSON, PERSON))
-    await feed(message("https://t.me/channel/1"))
-    assert only(redis_url).args["page"] == "unknown"
+        client.set(dialogues.state_key(PERSON, PERSON), name)
+    await unasked(feed, redis_url)
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,8 @@ def composed(hall: Hall, admin: Admin, **content: Any) -> str:
 
 def test_from_the_message_to_everybody(hall: Hall, admin: Admin) -> None:
     admin.says(jobs.AskBroadcast, "Нова розсилка")
+    admin.says(jobs.ComposeBroadcast, "Альбом розіслати не можна", copied_id=5, album=True)
+    assert hall.value("SELECT count(*) FROM broadcasts") == 0
     broadcast_id = composed(hall, admin, text="<b>Знижка</b> &lt;50%")
     card = admin.says(jobs.AimBroadcast, "Отримувачів: 5", broadcast_id=broadcast_id, segment="all")
     assert f"broadcast_send_{broadcast_id}" in data_of(card)

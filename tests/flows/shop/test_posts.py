@@ -22,9 +22,9 @@ def used_today(shop: Shop, buyer: Buyer) -> int:
 
 
 def begin_dialogue(shop: Shop, buyer: Buyer, name: str) -> None:
-    """What the bot writes when a platform was chosen."""
+    """What the bot writes when a platform was chosen and a link was sent."""
     with redis.Redis.from_url(shop.redis_url) as client:
-        client.set(dialogues.state_key(buyer.id, buyer.id), dialogues.WAITING_POST_URL)
+        client.set(dialogues.state_key(buyer.id, buyer.id), dialogues.PROCESSING_POST)
         client.set(
             dialogues.data_key(buyer.id, buyer.id), json.dumps({"platform": "telegram", "dialogue": name})
         )
@@ -66,7 +66,7 @@ def test_platform_then_link_then_what_is_left(shop: Shop, buyer: Buyer) -> None:
         ("https://t.me/c/123/4", "telegram"),
         ("https://t.me/durov/s/4", "telegram"),
         ("https://t.me.evil.example/durov/4", "telegram"),
-        ("https://www.instagram.com/p/DPx4kQmjR2s/", "telegram"),
+        ("https://www.instagram.com/stories/me/1/", "telegram"),
         ("", "telegram"),
         ("a" * 4096, "telegram"),
         ("просто текст", "youtube"),
@@ -81,7 +81,7 @@ def test_a_wrong_link_gets_one_sentence_and_uses_no_quota(
     shop.wait_for_job(job.key)
     buyer.read("Денний ліміт не витрачено")
     assert used_today(shop, buyer) == 0
-    assert dialogue(shop, buyer) is not None, "the next message is read as a link again"
+    assert dialogue(shop, buyer) == dialogues.WAITING_POST_URL.encode(), "the next message is read as a link"
 
 
 def test_the_limit_of_the_day(shop: Shop, buyer: Buyer) -> None:
@@ -102,6 +102,74 @@ def test_the_same_post_twice_a_day(shop: Shop, buyer: Buyer) -> None:
         shop.wait_for_job(buyer.add_post(link).key)
     buyer.read("вже додали")
     assert used_today(shop, buyer) == 1
+
+
+def test_what_was_tapped_meanwhile_is_not_undone_by_a_refusal(shop: Shop, buyer: Buyer) -> None:
+    begin_dialogue(shop, buyer, "tg:9")
+    with redis.Redis.from_url(shop.redis_url) as client:
+        client.set(dialogues.state_key(buyer.id, buyer.id), dialogues.MAIN_MENU)
+    shop.wait_for_job(buyer.add_post("слова", dialogue="tg:9").key)
+    assert dialogue(shop, buyer) == dialogues.MAIN_MENU.encode()
+
+
+def test_the_platform_of_the_link_wins_over_the_chosen_one(shop: Shop, buyer: Buyer) -> None:
+    buyer.buy("plus")
+    shop.wait_for_job(buyer.add_post("https://www.instagram.com/p/DPx4kQmjR2s/", "telegram").key)
+    accepted = buyer.read("✅ Пост успішно додано")
+    assert "Instagram" in accepted["text"]
+    assert "https://www.instagram.com/p/DPx4kQmjR2s/" in accepted["text"]
+
+
+def test_a_link_that_came_by_itself_is_taken_and_ends_no_dialogue(shop: Shop, buyer: Buyer) -> None:
+    shop.wait_for_job(buyer.add_post(f"Дивись: {LINK}", "").key)
+    buyer.read("немає активного пакета")
+    buyer.buy("plus")
+    begin_dialogue(shop, buyer, "tg:10")
+    shop.wait_for_job(buyer.add_post(f"Дивись: {LINK}", "").key)
+    buyer.read("✅ Пост успішно додано")
+    assert dialogue(shop, buyer) == dialogues.PROCESSING_POST.encode()
+    shop.wait_for_job(buyer.add_post("https://t.me/c/1/2", "").key)
+    assert "закритий пост" in buyer.newest()["text"]
+
+
+def test_several_links_are_several_posts_in_their_order_and_one_answer(shop: Shop, buyer: Buyer) -> None:
+    buyer.buy("plus")
+    begin_dialogue(shop, buyer, "tg:11")
+    text = f"{LINK}\nhttps://x.com/a/status/5 https://t.me/c/1/2 https://youtu.be/dQw4w9WgXcQ"
+    before = len(buyer.messages())
+    job = buyer.add_post(text, dialogue="tg:11")
+    for _ in range(2):
+        jobs.send(job)
+    shop.wait_for_job(job.key)
+    answer = buyer.read("✅ Пост успішно додано: 2 з 4")["text"]
+    lines = [line for line in answer.splitlines() if line[:1].isdigit()]
+    assert [line[:4] for line in lines] == ["1. ✅", "2. ✅", "3. ❌", "4. ❌"]
+    assert "закритий" in lines[2]
+    assert "ліміт" in lines[3]
+    assert "https://www.youtube.com/watch?v=dQw4w9WgXcQ" in lines[3]
+    assert len(buyer.messages()) == before + 1
+    rows = shop.rows(
+        "SELECT p.platform, p.request_id FROM posts p JOIN users u ON u.id = p.user_id"
+        " WHERE u.telegram_id = %s ORDER BY p.quota_used",
+        buyer.id,
+    )
+    prefix = job.key.rpartition(":")[0]
+    assert [(row["platform"], row["request_id"]) for row in rows] == [
+        ("telegram", f"{prefix}:0"),
+        ("x", f"{prefix}:1"),
+    ]
+    assert dialogue(shop, buyer) is None
+    for number in (0, 1):
+        shop.wait_for_job(f"task:{buyer.task_of([LINK, 'https://x.com/a/status/5'][number])}")
+
+
+def test_more_links_than_one_message_may_bring(shop: Shop, buyer: Buyer) -> None:
+    buyer.buy("plus")
+    text = " ".join(f"https://t.me/durov/{number}" for number in range(1, 30))
+    shop.wait_for_job(buyer.add_post(text).key)
+    answer = buyer.read("✅ Пост успішно додано: 2 з 20")["text"]
+    assert "решту надішліть" in answer
+    assert "durov/21" not in answer
 
 
 def test_a_redelivered_message_is_one_post(shop: Shop, buyer: Buyer) -> None:

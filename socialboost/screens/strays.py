@@ -1,0 +1,27 @@
+"""What is said to a message nobody was waiting for: what the bot can do, with the menu at hand."""
+
+from __future__ import annotations
+
+from socialboost.screens.core import Screen
+from socialboost.screens.menu import back, menu_rows
+from socialboost.screens.texts import texts
+
+
+def stray(language: str) -> Screen:
+    """Answer words, a sticker, a picture or a voice message outside any dialogue."""
+    return _said("stray", language)
+
+
+def unknown_command(language: str) -> Screen:
+    """Answer a command that there is none of."""
+    return _said("unknown-command", language)
+
+
+def processing(language: str) -> Screen:
+    """Answer words that come while a link is being worked on."""
+    return _said("post-processing", language)
+
+
+def _said(key: str, language: str) -> Screen:
+    text = texts(language)
+    return Screen(text.html(key), (*menu_rows(text), back(text)))
