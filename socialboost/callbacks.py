@@ -7,7 +7,7 @@ Parsing is plain string work, shared by the bot (filters) and the screens (keybo
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -39,9 +39,12 @@ PACKAGE_FIELDS: Final = ("name", "price", "posts")
 """What a dialogue asks for."""
 SALES: Final = ("on", "off")
 DECISIONS: Final = ("activate", "credit", "refund", "dismiss")
-"""What can be decided about a payment: `payment_<decision>_<payment id>`."""
+"""What can be decided about a payment: `payment_<decision>_<payment id>` asks "sure?", and what says yes to
+that has `_<seen>` behind it: the signs for how the payment stood (sql/functions/payment_seen)."""
 SETTLEMENTS: Final = ("replay", "discard")
-"""What can be done with a parked job or a dead letter: `job_<settlement>_<ref>`."""
+"""What can be done with a parked job or a dead letter: `job_<settlement>_<ref>`; to discard asks first."""
+LETTER_SEEN: Final = "waiting"
+"""How a dead letter stands that can be settled: it is, once, or is not there."""
 LETTER_PREFIX: Final = "letter_"
 """How the ref of a dead letter begins; a parked job's is the digest of its key."""
 
@@ -55,6 +58,7 @@ HISTORY_PREFIX: Final = "history_"
 BALANCE_PREFIX: Final = "balance_"
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{32}")
+_SEEN: Final = re.compile(r"[0-9a-z]{1,10}")
 
 BROADCAST_PREFIX: Final = "broadcast_"
 BROADCAST_TO_PREFIX: Final = "broadcast_to_"
@@ -98,6 +102,39 @@ def job_ref(text: str) -> str | None:
     if letter is not None:
         return LETTER_PREFIX + letter
     return text if _DIGEST.fullmatch(text) else None
+
+
+def decision(action: str, payment_id: str, seen: str = "") -> str:
+    """Return the data of a button that asks about this decision, or with `seen` takes it."""
+    return PAYMENT_PREFIX + "_".join(part for part in (action, payment_id, seen) if part)
+
+
+def payment_decision(text: str) -> tuple[str, str, str] | None:
+    """Parse `<decision>_<payment id>` with or without `_<seen>`, which follows `payment_`."""
+    action, _, rest = text.partition("_")
+    found = _with_seen(rest, uuid)
+    return (action, *found) if action in DECISIONS and found else None
+
+
+def settlement(action: str, ref: str, seen: str = "") -> str:
+    """Return the data of a button that settles a parked job or a dead letter, or asks about it first."""
+    return JOB_PREFIX + "_".join(part for part in (action, ref, seen) if part)
+
+
+def job_settlement(text: str) -> tuple[str, str, str] | None:
+    """Parse `<settlement>_<ref>` with or without `_<seen>`, which follows `job_`."""
+    action, _, rest = text.partition("_")
+    found = _with_seen(rest, job_ref)
+    return (action, *found) if action in SETTLEMENTS and found else None
+
+
+def _with_seen(text: str, parse: Callable[[str], str | None]) -> tuple[str, str] | None:
+    """Parse `<id>` as (id, "") and `<id>_<seen>` as (id, seen)."""
+    if name := parse(text):
+        return name, ""
+    rest, _, seen = text.rpartition("_")
+    name = parse(rest)
+    return (name, seen) if name and _SEEN.fullmatch(seen) else None
 
 
 def broadcast(verb: str, broadcast_id: str) -> str:

@@ -629,7 +629,8 @@ BEGIN
         ('posts', (v_new <> 'none')::integer - (v_old <> 'none')::integer),
         ('posts_active',
             (v_new IN ('pending', 'processing'))::integer - (v_old IN ('pending', 'processing'))::integer),
-        ('posts_completed', (v_new = 'completed')::integer - (v_old = 'completed')::integer)
+        ('posts_completed', (v_new = 'completed')::integer - (v_old = 'completed')::integer),
+        ('posts_failed', (v_new = 'failed')::integer - (v_old = 'failed')::integer)
     ) AS c (name, amount)
     WHERE c.amount <> 0
     ON CONFLICT (name, backend) DO UPDATE SET amount = f.amount + excluded.amount;
@@ -959,6 +960,7 @@ CREATE FUNCTION public.get_admin_stats() RETURNS json
         'total_posts', f.posts,
         'active_posts', f.posts_active,
         'completed_posts', f.posts_completed,
+        'failed_posts', f.posts_failed,
         'packages_count', (SELECT count(*) FROM packages WHERE is_active),
         'recent_orders', (
             SELECT coalesce(json_agg(json_build_object(
@@ -985,7 +987,8 @@ CREATE FUNCTION public.get_admin_stats() RETURNS json
             coalesce(sum(amount) FILTER (WHERE name = 'revenue'), 0) AS revenue,
             coalesce(sum(amount) FILTER (WHERE name = 'posts'), 0)::bigint AS posts,
             coalesce(sum(amount) FILTER (WHERE name = 'posts_active'), 0)::bigint AS posts_active,
-            coalesce(sum(amount) FILTER (WHERE name = 'posts_completed'), 0)::bigint AS posts_completed
+            coalesce(sum(amount) FILTER (WHERE name = 'posts_completed'), 0)::bigint AS posts_completed,
+            coalesce(sum(amount) FILTER (WHERE name = 'posts_failed'), 0)::bigint AS posts_failed
         FROM figures
     ) AS f
 $$;
@@ -1100,6 +1103,48 @@ BEGIN
         )
         FROM posts WHERE user_id = v_user.id
     );
+END
+$$;
+
+--
+-- Name: job_ledger; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.job_ledger (
+    key text NOT NULL,
+    actor text NOT NULL,
+    queue text NOT NULL,
+    args jsonb DEFAULT '{}'::jsonb NOT NULL,
+    state text DEFAULT 'queued'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    max_attempts integer DEFAULT 3 NOT NULL,
+    run_at timestamp with time zone DEFAULT now() NOT NULL,
+    wake_at timestamp with time zone DEFAULT now() NOT NULL,
+    lease_until timestamp with time zone,
+    worker text,
+    error text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    done_at timestamp with time zone,
+    waiting_since timestamp with time zone,
+    value jsonb,
+    CONSTRAINT job_ledger_check CHECK (((attempts >= 0) AND (attempts <= max_attempts))),
+    CONSTRAINT job_ledger_max_attempts_check CHECK ((max_attempts > 0)),
+    CONSTRAINT job_ledger_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'parked'::text, 'discarded'::text])))
+);
+
+--
+-- Name: job_seen(public.job_ledger); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.job_seen(p_job public.job_ledger) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN left(md5(json_build_array(
+        p_job.state, p_job.attempts, p_job.error, extract(epoch FROM p_job.updated_at)
+    )::text), 8);
 END
 $$;
 
@@ -1445,6 +1490,28 @@ END
 $$;
 
 --
+-- Name: payment_seen(uuid); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.payment_seen(p_payment_id uuid) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN (
+        SELECT left(md5(json_build_array(
+            p.state, p.resolution, p.amount, p.asset, p.refunded_amount, coalesce(o.user_id, p.user_id),
+            o.id, o.status, r.state, r.round
+        )::text), 10)
+        FROM payments AS p
+        LEFT JOIN orders AS o ON o.id = p.order_id
+        LEFT JOIN refunds AS r ON r.payment_id = p.id
+        WHERE p.id = p_payment_id
+    );
+END
+$$;
+
+--
 -- Name: post_answer(uuid); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1624,7 +1691,8 @@ BEGIN
     UNION ALL SELECT 'revenue', 0, coalesce(sum(amount - refunded_amount), 0) FROM payments WHERE state = 'applied'
     UNION ALL SELECT 'posts', 0, count(*) FROM posts
     UNION ALL SELECT 'posts_active', 0, count(*) FROM posts WHERE status IN ('pending', 'processing')
-    UNION ALL SELECT 'posts_completed', 0, count(*) FROM posts WHERE status = 'completed';
+    UNION ALL SELECT 'posts_completed', 0, count(*) FROM posts WHERE status = 'completed'
+    UNION ALL SELECT 'posts_failed', 0, count(*) FROM posts WHERE status = 'failed';
 END
 $$;
 
@@ -1809,10 +1877,10 @@ END
 $$;
 
 --
--- Name: resolve_payment(uuid, text, bigint); Type: FUNCTION; Schema: public; Owner: -
+-- Name: resolve_payment(uuid, text, bigint, text, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.resolve_payment(p_payment_id uuid, p_action text, p_admin bigint) RETURNS json
+CREATE FUNCTION public.resolve_payment(p_payment_id uuid, p_action text, p_admin bigint, p_seen text DEFAULT NULL::text, p_origin text DEFAULT 'bot'::text) RETURNS json
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -1839,6 +1907,7 @@ BEGIN
 
     v_error := CASE
         WHEN v_payment.id IS NULL THEN 'not_found'
+        WHEN p_seen <> payment_seen(p_payment_id) THEN 'changed_meanwhile'
         WHEN EXISTS (SELECT FROM refunds WHERE payment_id = p_payment_id AND state = 'wanted')
             THEN 'refund_under_way'
         WHEN v_payment.state <> 'exception' AND NOT (
@@ -1896,7 +1965,7 @@ BEGIN
     INSERT INTO admin_actions (admin_telegram_id, action, subject, data)
     VALUES (p_admin, 'payment_' || p_action, p_payment_id::text, jsonb_build_object(
         'reason', v_payment.reason, 'amount', v_payment.amount::text, 'asset', v_payment.asset,
-        'order_id', v_order_id, 'invoice_id', v_payment.invoice_id
+        'order_id', v_order_id, 'invoice_id', v_payment.invoice_id, 'origin', p_origin
     ));
     RETURN json_build_object(
         'success', true,
@@ -1916,10 +1985,10 @@ END
 $$;
 
 --
--- Name: settle_parked_job(text, text, bigint); Type: FUNCTION; Schema: public; Owner: -
+-- Name: settle_parked_job(text, text, bigint, text, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.settle_parked_job(p_ref text, p_action text, p_admin bigint) RETURNS json
+CREATE FUNCTION public.settle_parked_job(p_ref text, p_action text, p_admin bigint, p_seen text DEFAULT NULL::text, p_origin text DEFAULT 'bot'::text) RETURNS json
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -1933,6 +2002,8 @@ BEGIN
     SELECT * INTO v_job FROM job_ledger WHERE md5(key) = p_ref AND state = 'parked' FOR UPDATE;
     IF NOT FOUND THEN
         RETURN NULL;
+    ELSIF p_seen <> job_seen(v_job) THEN
+        RETURN json_build_object('changed', true);
     END IF;
 
     UPDATE job_ledger SET
@@ -1952,7 +2023,7 @@ BEGIN
     END IF;
     INSERT INTO admin_actions (admin_telegram_id, action, subject, data)
     VALUES (p_admin, 'job_' || p_action, left(v_job.key, 200), jsonb_build_object(
-        'actor', v_job.actor, 'error', v_job.error
+        'actor', v_job.actor, 'error', v_job.error, 'origin', p_origin
     ));
     RETURN json_build_object(
         'key', v_job.key, 'actor', v_job.actor, 'queue', v_job.queue, 'args', v_job.args, 'error', v_job.error
@@ -2373,6 +2444,17 @@ CREATE TABLE public.balance_entries (
 );
 
 --
+-- Name: broadcast_cards; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.broadcast_cards (
+    broadcast_id uuid NOT NULL,
+    chat_id bigint NOT NULL,
+    message_id bigint NOT NULL,
+    previous_id bigint
+);
+
+--
 -- Name: broadcast_recipients; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2476,32 +2558,6 @@ CREATE TABLE public.invoices (
     check_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT invoices_amount_check CHECK ((amount > (0)::numeric)),
     CONSTRAINT invoices_status_check CHECK (((status)::text = ANY ((ARRAY['active'::character varying, 'paid'::character varying, 'expired'::character varying])::text[])))
-);
-
---
--- Name: job_ledger; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.job_ledger (
-    key text NOT NULL,
-    actor text NOT NULL,
-    queue text NOT NULL,
-    args jsonb DEFAULT '{}'::jsonb NOT NULL,
-    state text DEFAULT 'queued'::text NOT NULL,
-    attempts integer DEFAULT 0 NOT NULL,
-    max_attempts integer DEFAULT 3 NOT NULL,
-    run_at timestamp with time zone DEFAULT now() NOT NULL,
-    wake_at timestamp with time zone DEFAULT now() NOT NULL,
-    lease_until timestamp with time zone,
-    worker text,
-    error text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    done_at timestamp with time zone,
-    waiting_since timestamp with time zone,
-    CONSTRAINT job_ledger_check CHECK (((attempts >= 0) AND (attempts <= max_attempts))),
-    CONSTRAINT job_ledger_max_attempts_check CHECK ((max_attempts > 0)),
-    CONSTRAINT job_ledger_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'parked'::text, 'discarded'::text])))
 );
 
 --
@@ -2632,6 +2688,13 @@ ALTER TABLE ONLY public.balance_entries
 
 ALTER TABLE ONLY public.balance_entries
     ADD CONSTRAINT balance_entries_reference_key UNIQUE (reference);
+
+--
+-- Name: broadcast_cards broadcast_cards_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.broadcast_cards
+    ADD CONSTRAINT broadcast_cards_pkey PRIMARY KEY (broadcast_id, chat_id);
 
 --
 -- Name: broadcast_recipients broadcast_recipients_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -3294,6 +3357,13 @@ ALTER TABLE ONLY public.activations
 
 ALTER TABLE ONLY public.balance_entries
     ADD CONSTRAINT balance_entries_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+--
+-- Name: broadcast_cards broadcast_cards_broadcast_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.broadcast_cards
+    ADD CONSTRAINT broadcast_cards_broadcast_id_fkey FOREIGN KEY (broadcast_id) REFERENCES public.broadcasts(id) ON DELETE CASCADE;
 
 --
 -- Name: broadcast_recipients broadcast_recipients_broadcast_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -

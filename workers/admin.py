@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from socialboost import broker, jobs, logs
 from socialboost.screens import admin
 from socialboost.screens.core import Screen
-from workers import admins, replies, runtime
-from workers.base import actor
+from workers import admins, decisions, parked, replies, runtime
+from workers.base import Attempt, actor
 
 log = logs.get(__name__)
 
@@ -23,6 +23,14 @@ def show_admin_page(job: jobs.ShowAdminPage) -> None:
     language = admins.language(job)
     if language is not None:
         replies.reply(job, _PAGES.get(job.page, _panel)(language))
+
+
+@actor(jobs.ShowDecision)
+def show_decision(job: jobs.ShowDecision, attempt: Attempt) -> None:  # noqa: ARG001 (a screen)
+    """Show what a decision came to, in the message in which it was taken."""
+    language = admins.language(job)
+    if language is not None:
+        _SIGHTS[job.subject](job, language)
 
 
 def _panel(language: str) -> Screen:
@@ -67,4 +75,9 @@ _PAGES: Final[Mapping[str, Callable[[str], Screen]]] = {
     "stats": _stats,
     "settings": _settings,
     "debug": _machinery,
+}
+
+_SIGHTS: Final[Mapping[str, Callable[[jobs.ShowDecision, str], None]]] = {
+    "payment": decisions.show_decided,
+    "job": parked.show_settled,
 }

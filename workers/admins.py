@@ -14,8 +14,8 @@ log = logs.get(__name__)
 def language(tap: jobs.Tap) -> str | None:
     """Return the language to answer this admin in.
 
-    Anybody else, and an admin anywhere but in their own private chat, is answered as for an unknown button;
-    then None.
+    Anybody else, an admin anywhere but in their own private chat, and whoever decides in another's name is
+    answered as for an unknown button; then None.
     """
     try:
         row = people.find(tap)
@@ -23,7 +23,9 @@ def language(tap: jobs.Tap) -> str | None:
         log.warning("admin_not_looked_up", error=type(error).__name__)
         row = None
     found = people.language(tap, row)
-    if tap.telegram_id in runtime.settings().admin_telegram_ids and tap.chat_id == tap.telegram_id:
+    is_own_name = not isinstance(tap, jobs.Decision) or tap.actor_id in {0, tap.telegram_id}
+    is_admin = tap.telegram_id in runtime.settings().admin_telegram_ids
+    if is_admin and is_own_name and tap.chat_id == tap.telegram_id:
         return found
     log.warning("admin_refused", where="worker")
     replies.reply(tap, menu.unknown(found))

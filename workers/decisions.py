@@ -1,4 +1,4 @@
-"""Payments that wait for a person: an admin decides once, and what follows is owed in that transaction."""
+"""Payments that wait for a person: asked "sure?", an admin decides once, and what follows is owed with it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from socialboost.errors import ParkError
 from socialboost.screens import decisions as screens
 from socialboost.screens import texts
 from socialboost.screens.core import Screen
-from workers import admins, cache, outbox, replies, runtime
+from workers import admins, cache, deciding, outbox, replies, runtime
 from workers.base import Attempt, actor
 
 _TELEGRAM_ID: Final = re.compile(r"[1-9][0-9]{0,15}")
@@ -45,24 +45,55 @@ def show_payment(job: jobs.ShowPayment) -> None:
         replies.reply(job, _card(job.payment_id, language))
 
 
-@actor(jobs.ResolvePayment)
-def resolve_payment(job: jobs.ResolvePayment, attempt: Attempt) -> None:  # noqa: ARG001 (decided once)
-    """Decide. Of two admins the second is shown how the first decided."""
+@actor(jobs.AskDecision)
+def ask_decision(job: jobs.AskDecision) -> None:
+    """Ask whether the admin is sure, naming the money, the person and the package."""
+    language = admins.language(job)
+    if language is not None:
+        replies.reply(job, _question(job.payment_id, job.action, language))
+
+
+@actor(jobs.ResolvePayment, on_duplicate=deciding.value)
+def resolve_payment(job: jobs.ResolvePayment, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (once)
+    """Decide, if the payment is as the admin saw it. Of two admins the second is shown how it stands now."""
     language = admins.language(job)
     if language is None:
-        return
+        return deciding.refuse(job)
     if job.action not in callbacks.DECISIONS:
         raise ParkError("no such decision")
-    with runtime.db().transaction() as tx:
-        result = tx.value(
-            "resolve_payment", payment_id=job.payment_id, action=job.action, admin=job.telegram_id
-        )
-        if result["success"]:
-            cache.forget_user(tx, result["telegram_id"])
-            _owe_consequences(tx, result)
-    error = "" if result["success"] else str(result["error"])
-    log.info("payment_decided", payment_id=job.payment_id, action=job.action, error=error or None)
-    replies.reply(job, _card(job.payment_id, language, error))
+    if not job.seen:
+        replies.reply(job, _question(job.payment_id, job.action, language))
+        return deciding.ASKED
+    value = deciding.decide(
+        job,
+        lambda tx: _resolve(tx, job),
+        lambda value: deciding.sight(job, "payment", job.payment_id, str(value.get("error", ""))),
+    )
+    log.info("payment_decided", payment_id=job.payment_id, action=job.action, **value)
+    return value
+
+
+def _resolve(tx: Transaction, job: jobs.ResolvePayment) -> deciding.Value:
+    result = tx.value(
+        "resolve_payment",
+        payment_id=job.payment_id,
+        action=job.action,
+        admin=deciding.actor_id(job),
+        seen=job.seen,
+        origin=job.origin,
+    )
+    if not result["success"]:
+        changed = result["error"] == "changed_meanwhile"
+        now = {name: result[name] for name in ("error", "state", "resolution")}
+        return {"outcome": "changed_meanwhile" if changed else "refused", **now}
+    cache.forget_user(tx, result["telegram_id"])
+    _owe_consequences(tx, result)
+    return {"outcome": "done", "order_id": result["order_id"], "refund_id": result["refund_id"]}
+
+
+def show_decided(job: jobs.ShowDecision, language: str) -> None:
+    """Show how the payment stands after a decision, or why it was not taken."""
+    replies.reply(job, _card(job.target, language, job.outcome))
 
 
 def _owe_consequences(tx: Transaction, result: Mapping[str, Any]) -> None:
@@ -134,6 +165,20 @@ def _name(job: jobs.NamePaymentOwner) -> str:
         admin=job.telegram_id,
     )
     return "" if answer["success"] else str(answer["error"])
+
+
+def _question(payment_id: str, action: str, language: str) -> Screen:
+    """Return the question, or the card when this cannot be decided about the payment as it stands."""
+    row = runtime.db().one("get_payment", payment_id=payment_id)
+    if row is None:
+        return screens.payment_gone(language)
+    zone = runtime.settings().timezone
+    error = screens.obstacle(row, action)
+    return (
+        screens.payment(row, language, zone, error=error)
+        if error
+        else screens.sure(row, action, language, zone)
+    )
 
 
 def _card(payment_id: str, language: str, error: str = "") -> Screen:

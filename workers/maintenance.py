@@ -9,6 +9,7 @@ import psycopg
 from periodiq import cron
 
 from socialboost import jobs, logs
+from socialboost.errors import RejectedError
 from socialboost.screens import menu, texts
 from workers import outbox, runtime, watch
 from workers.base import Attempt, actor
@@ -104,3 +105,23 @@ def register_bot(job: jobs.RegisterBot, attempt: Attempt) -> None:  # noqa: ARG0
     telegram.set_my_commands(menu.bot_commands("uk"))
     for language in texts.LANGUAGES:
         telegram.set_my_commands(menu.bot_commands(language), language=language)
+    for telegram_id in settings.admin_telegram_ids:
+        _register_commands(telegram_id)
+
+
+@actor(jobs.RegisterCommands)
+def register_commands(job: jobs.RegisterCommands, attempt: Attempt) -> None:  # noqa: ARG001 (sets, never adds)
+    """Give an admin's own chat its commands: before their /start Telegram knew no such chat."""
+    if job.telegram_id in runtime.settings().admin_telegram_ids:
+        _register_commands(job.telegram_id)
+
+
+def _register_commands(telegram_id: int) -> None:
+    """Set the commands of one admin's chat. A refusal is about that chat alone: the others get theirs."""
+    telegram = runtime.telegram()
+    try:
+        telegram.set_my_commands(menu.admin_commands("uk"), chat_id=telegram_id)
+        for language in texts.LANGUAGES:
+            telegram.set_my_commands(menu.admin_commands(language), language=language, chat_id=telegram_id)
+    except RejectedError as error:
+        log.warning("admin_commands_refused", telegram_id=telegram_id, code=error.code)

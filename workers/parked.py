@@ -17,13 +17,19 @@ from socialboost import callbacks, jobs, logs, sending
 from socialboost.db import Transaction
 from socialboost.errors import ParkError, ServiceError
 from socialboost.screens import parked as screens
-from workers import admins, base, cache, outbox, refunds, replies, runtime
+from socialboost.screens.core import Screen
+from workers import admins, base, cache, deciding, outbox, refunds, replies, runtime
 from workers.base import Attempt, actor
 
 MONEY: Final = frozenset({jobs.ActivateOrder.actor_name})
 """Jobs behind which somebody's payment stands: they are replayed, never discarded."""
 _ABANDONED: Final = "not_handed_over"
 """The reason that the post's owner is given."""
+
+Hook = Callable[[Transaction, Mapping[str, Any]], object]
+"""What giving a job up does, with the job's arguments, in the transaction that discards it."""
+Way = Callable[[Transaction], str]
+"""Settles in the decision's transaction and returns one of the screens' OUTCOMES."""
 
 log = logs.get(__name__)
 
@@ -56,27 +62,66 @@ def show_parked_job(job: jobs.ShowParkedJob) -> None:
     replies.reply(job, screens.parked_job(found, job.ref, language, zone, discardable=discardable))
 
 
-@actor(jobs.SettleParkedJob)
-def settle_parked_job(job: jobs.SettleParkedJob, attempt: Attempt) -> None:  # noqa: ARG001 (settled once)
+@actor(jobs.AskSettlement)
+def ask_settlement(job: jobs.AskSettlement) -> None:
+    """Ask whether the admin is sure, saying what is given up with the job."""
+    language = admins.language(job)
+    if language is not None:
+        replies.reply(job, _question(job.ref, language))
+
+
+@actor(jobs.SettleParkedJob, on_duplicate=deciding.value)
+def settle_parked_job(job: jobs.SettleParkedJob, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (once)
     """Replay or discard; of two admins the second learns that it was settled."""
     language = admins.language(job)
     if language is None:
-        return
+        return deciding.refuse(job)
     if job.action not in callbacks.SETTLEMENTS:
         raise ParkError("no such settlement")
+    if job.action == "discard" and not job.seen:
+        replies.reply(job, _question(job.ref, language))
+        return deciding.ASKED
+    value = deciding.value(job)
+    if value is None:
+        settle = _way(job)
+        value = deciding.decide(
+            job,
+            lambda tx: {"outcome": settle(tx)},
+            lambda value: deciding.sight(job, "job", job.ref, str(value["outcome"])),
+        )
+    log.info("parked_job_settled", ref=job.ref, action=job.action, **value)
+    return value
+
+
+def show_settled(job: jobs.ShowDecision, language: str) -> None:
+    """Say what became of a decision about a parked job."""
+    replies.reply(job, screens.outcome(job.outcome, language))
+
+
+def _question(ref: str, language: str) -> Screen:
+    found = _find(ref)
+    if found is None:
+        return screens.outcome("gone", language)
+    if found["actor"] in MONEY:
+        return screens.outcome("money", language)
+    refund = None
+    if found["actor"] == jobs.SendRefund.actor_name and "args" in found:
+        refund = runtime.db().one("get_refund", refund_id=found["args"]["refund_id"])
+    return screens.sure(found, ref, refund, language)
+
+
+def _way(job: jobs.SettleParkedJob) -> Way:
+    """Return what is to be done in the decision's transaction. Other services are asked before it, here."""
     found = _find(job.ref)
     if found is None:
-        outcome = "gone"
-    elif job.action == "discard" and found["actor"] in MONEY:
-        outcome = "money"
-    elif job.ref.startswith(callbacks.LETTER_PREFIX):
-        outcome = _settle_letter(job, found)
-    elif job.action == "discard" and found["actor"] == jobs.SendRefund.actor_name:
-        outcome = _discard_refund(job, found)
-    else:
-        outcome = _settle(job)
-    log.info("parked_job_settled", ref=job.ref, action=job.action, outcome=outcome)
-    replies.reply(job, screens.outcome(outcome, language))
+        return lambda _: "gone"
+    if job.action == "discard" and found["actor"] in MONEY:
+        return lambda _: "money"
+    if job.ref.startswith(callbacks.LETTER_PREFIX):
+        return _letter_way(job, found)
+    if job.action == "discard" and found["actor"] == jobs.SendRefund.actor_name:
+        return _refund_way(job, found)
+    return lambda tx: _settle(tx, job)
 
 
 def _find(ref: str) -> dict[str, Any] | None:
@@ -87,20 +132,26 @@ def _find(ref: str) -> dict[str, Any] | None:
     return runtime.db().one("get_parked_job", ref=ref)
 
 
-def _settle(
-    job: jobs.SettleParkedJob, hook: Callable[[Transaction, Mapping[str, Any]], object] | None = None
-) -> str:
+def _settle(tx: Transaction, job: jobs.SettleParkedJob, hook: Hook | None = None) -> str:
     """Settle a parked job and what hangs on it."""
-    with runtime.db().transaction() as tx:
-        settled = tx.value("settle_parked_job", ref=job.ref, action=job.action, admin=job.telegram_id)
-        if settled is None:
-            return "gone"
-        if job.action == "replay":
-            outbox.resume(tx, settled["actor"], settled["queue"], settled["args"])
-            return "replayed"
-        give_up = hook or _GIVE_UP.get(settled["actor"])
-        if give_up is not None:
-            give_up(tx, settled["args"])
+    settled = tx.value(
+        "settle_parked_job",
+        ref=job.ref,
+        action=job.action,
+        admin=deciding.actor_id(job),
+        seen=job.seen or None,
+        origin=job.origin,
+    )
+    if settled is None:
+        return "gone"
+    if settled.get("changed"):
+        return "changed_meanwhile"
+    if job.action == "replay":
+        outbox.resume(tx, settled["actor"], settled["queue"], settled["args"])
+        return "replayed"
+    give_up = hook or _GIVE_UP.get(settled["actor"])
+    if give_up is not None:
+        give_up(tx, settled["args"])
     return "discarded"
 
 
@@ -114,40 +165,41 @@ def _abandon_task(tx: Transaction, args: Mapping[str, Any]) -> None:
         outbox.owe(tx, jobs.NotifyPost(key=f"post:{post_id}:failed", post_id=post_id))
 
 
-_GIVE_UP: Final[Mapping[str, Callable[[Transaction, Mapping[str, Any]], object]]] = {
+_GIVE_UP: Final[Mapping[str, Hook]] = {
     jobs.DispatchTasks.actor_name: _abandon_task,
     jobs.AskMainBot.actor_name: _abandon_task,
 }
 """What discarding a job means for what it was to do."""
 
 
-def _discard_refund(job: jobs.SettleParkedJob, found: Mapping[str, Any]) -> str:
+def _refund_way(job: jobs.SettleParkedJob, found: Mapping[str, Any]) -> Way:
     """Discard only once Crypto Pay has said that nothing was sent: the next decision may pay another way."""
     refund = runtime.db().one("get_refund", refund_id=found["args"]["refund_id"])
     if refund is None:
-        return _settle(job)
+        return lambda tx: _settle(tx, job)
     try:
         sent = refunds.find_transfer(refund)
     except (ServiceError, ParkError) as error:
         log.warning("refund_not_looked_up", refund_id=refund["refund_id"], error=str(error))
-        return "refund_unknown"
-    if sent is None:
-        return _settle(job, lambda tx, _: refunds.settle_refused(tx, refund, "discarded"))
-    outcome = _settle(job, lambda tx, _: refunds.settle_sent(tx, refund, sent))
-    return "refund_sent" if outcome == "discarded" else outcome
+        return lambda _: "refund_unknown"
+
+    def settle(tx: Transaction) -> str:
+        if sent is None:
+            return _settle(tx, job, lambda tx, _: refunds.settle_refused(tx, refund, "discarded"))
+        outcome = _settle(tx, job, lambda tx, _: refunds.settle_sent(tx, refund, sent))
+        return "refund_sent" if outcome == "discarded" else outcome
+
+    return settle
 
 
-def _settle_letter(job: jobs.SettleParkedJob, letter: Mapping[str, Any]) -> str:
+def _letter_way(job: jobs.SettleParkedJob, letter: Mapping[str, Any]) -> Way:
     """Settle a dead letter. A replay is queued first: marked first and lost then, nobody would know."""
-    if job.action == "replay":
-        refusal = _requeue(letter["body"])
-        if refusal is not None:
-            return refusal
+    refusal = _requeue(letter["body"]) if job.action == "replay" else None
+    if refusal is not None:
+        return lambda _: refusal
     state = "replayed" if job.action == "replay" else "discarded"
-    settled = runtime.db().run(
-        "settle_dead_letter", letter_id=letter["letter_id"], state=state, admin=job.telegram_id
-    )
-    return state if settled else "gone"
+    who = {"letter_id": letter["letter_id"], "admin": deciding.actor_id(job)}
+    return lambda tx: state if tx.run("settle_dead_letter", state=state, **who) else "gone"
 
 
 def _requeue(body: bytes) -> str | None:

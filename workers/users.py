@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from socialboost import callbacks, jobs
 from socialboost.screens import menu, stats, support, texts
-from workers import cache, people, replies, runtime
+from workers import cache, outbox, people, replies, runtime
 from workers.base import Attempt, actor
 
 
@@ -23,6 +23,15 @@ def register_user(job: jobs.RegisterUser, attempt: Attempt) -> None:  # noqa: AR
     cache.forget(cache.user_key(job.telegram_id))
     if person := people.known(job):
         replies.reply(job, menu.welcome(person.figures, person.language, runtime.settings().timezone))
+    if job.telegram_id in runtime.settings().admin_telegram_ids:
+        _owe_commands(job)
+
+
+def _owe_commands(job: jobs.RegisterUser) -> None:
+    """Owe an admin the menu of commands: Telegram takes it for a chat only once the chat exists."""
+    key = f"commands:{job.telegram_id}:{job.update_id}"
+    with runtime.db().transaction() as tx:
+        outbox.owe(tx, jobs.RegisterCommands(key=key, telegram_id=job.telegram_id))
 
 
 @actor(jobs.ShowMenu)

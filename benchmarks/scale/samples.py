@@ -84,7 +84,14 @@ def prepare(shop: Shop) -> World:
     }
     if shop.call("get_user", telegram_id=HEAVY):  # whoever has most has a package, too
         shop.call("apply_payment", **_event(_open_order(shop, HEAVY), f"A{HEAVY}", price))
-    refund = shop.call("resolve_payment", payment_id=payments[REFUNDED], action="refund", admin=ADMIN)
+    refund = shop.call(
+        "resolve_payment",
+        payment_id=payments[REFUNDED],
+        action="refund",
+        admin=ADMIN,
+        seen=None,
+        origin="bot",
+    )
     posts = [
         shop.call("add_user_post", telegram_id=OWNER, url=f"https://t.me/scale/{n}", platform="telegram",
                   request_id=f"sample:{n}")
@@ -180,6 +187,7 @@ def _common(world: World) -> dict[str, Any]:
         "queues": ["interactive", "payments", "tasks", "notifications", "broadcast", "maintenance"],
         "key": "sample:running", "segment": "all", "buttons": "[]", "at": None, "chunk": 1,
         "runner": "sample",
+        "seen": None, "origin": "bot", "value": "{}",
         "broadcast_id": world.broadcast_id, "scan": 100, "users": world.pending, "per_minute": 1500,
         "statuses": ["sent"] * len(world.taken), "errors": [None] * len(world.taken), "chat_id": ADMIN,
         "ahead_seconds": 5.0, "package_id": world.package_id, "price": None, "posts": 3, "active": True,
@@ -200,7 +208,8 @@ def _special(world: World) -> dict[str, dict[str, Any]]:
         "set_broadcast_buttons": {"broadcast_id": world.draft_id},
         "move_broadcast": {"action": "pause"},
         "record_recipients": {"users": world.taken},
-        "set_progress_message": {"message_id": 1},
+        "set_broadcast_card": {"message_id": 1},
+        "forget_previous_card": {"message_id": 1},
         "attach_invoice": {"invoice_id": "sample:new"},
         "owe_job": {"key": "sample:new"},
         "claim_job": {"key": "sample:new"},

@@ -18,6 +18,7 @@ async function call(method, path, body) {
 export const api = {
   info: () => call("GET", "/sim/info"),
   people: () => call("GET", "/sim/people?limit=200"),
+  person: (id) => call("GET", `/sim/people/${id}`),
   chats: () => call("GET", "/sim/chats"),
   messages: (id) => call("GET", `/sim/chats/${id}/messages`),
   create: (person) => call("POST", "/sim/people", person),

@@ -17,7 +17,6 @@ export class Chat {
     this.onTrouble = onTrouble;
     this.chat = null;
     this.bot = { first_name: "Bot", username: "" };
-    this.commands = [];
     this.messages = new Map();
     this.nodes = new Map();
     this.taps = new Map();
@@ -25,8 +24,8 @@ export class Chat {
     this.lastUpdate = null;
   }
 
-  setBot({ bot, commands, description }) {
-    Object.assign(this, { bot, commands, description });
+  setBot({ bot, description }) {
+    Object.assign(this, { bot, description });
   }
 
   /** Show a conversation; `chat` is a person (private) or a channel (read only). */
@@ -178,15 +177,21 @@ export class Chat {
   }
 
   commandMenu() {
-    if (!this.commands.length) return null;
+    const { id, commands = [] } = this.chat;
+    if (!commands.length) return null;
     const pick = (command) => (event) => {
       event.currentTarget.closest("details").open = false;
       this.attempt(() => this.send(`/${command}`));
     };
-    return h("details", { class: "menu up" },
-      h("summary", { class: "icon", "aria-label": "The bot's commands" }, "/"),
-      h("div", { class: "menu-items" }, this.commands.map(({ command, description }) =>
-        h("button", { type: "button", onclick: pick(command) }, h("b", {}, `/${command}`), " ", h("small", {}, description)))));
+    const drawn = (listed) => listed.map(({ command, description }) =>
+      h("button", { type: "button", onclick: pick(command) }, h("b", {}, `/${command}`), " ", h("small", {}, description)));
+    const items = h("div", { class: "menu-items" }, drawn(commands));
+    // The bot may have given this chat other commands since it was opened.
+    const refresh = (event) => {
+      if (event.currentTarget.open) this.attempt(async () => items.replaceChildren(...drawn((await api.person(id)).commands)));
+    };
+    return h("details", { class: "menu up", ontoggle: refresh },
+      h("summary", { class: "icon", "aria-label": "The bot's commands" }, "/"), items);
   }
 
   drawAll() {

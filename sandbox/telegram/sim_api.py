@@ -10,6 +10,7 @@ from aiohttp import web
 
 from sandbox.telegram.bot_api import json_answer
 from sandbox.telegram.errors import SimError
+from sandbox.telegram.methods.bot import commands_shown
 from sandbox.telegram.people import People, newest
 from sandbox.telegram.service import Service
 from sandbox.telegram.state import Group, Person
@@ -84,12 +85,10 @@ class SimApi:
     async def info(self, _: web.Request) -> web.Response:
         """What the chat page needs to know about its world."""
         config = self.service.config
-        commands = [item for listed in self.service.world.commands.values() for item in listed]
         return json_answer(
             {
                 "bot": self.service.bot_user(),
                 "description": self.service.world.profile.get("description", {}).get("", ""),
-                "commands": list({item["command"]: item for item in commands}.values()),
                 "checkout_url": config.checkout_url or None,
                 "mainbot_url": config.mainbot_url or None,
                 "logs": config.log_dir is not None,
@@ -301,7 +300,8 @@ class SimApi:
         return group_view(group, newest(self.service.world.messages(group.id)))
 
     def _person_view(self, person: Person) -> dict[str, Any]:
-        return person_view(person, newest(self.service.world.messages(person.id)))
+        world = self.service.world
+        return person_view(person, newest(world.messages(person.id)), commands_shown(world, person))
 
 
 def guarded(handler: Handler) -> Handler:

@@ -18,8 +18,8 @@ BUTTON_KINDS = {
 }
 
 
-def person_view(person: Person, last: Message | None) -> dict[str, Any]:
-    """A person with the newest line of their conversation."""
+def person_view(person: Person, last: Message | None, commands: list[dict[str, str]]) -> dict[str, Any]:
+    """A person with the newest line of their conversation and what their menu of commands has."""
     return {
         "id": person.id,
         "first_name": person.first_name,
@@ -29,6 +29,7 @@ def person_view(person: Person, last: Message | None) -> dict[str, Any]:
         "started": person.started,
         "blocked": person.blocked,
         "deactivated": person.deactivated,
+        "commands": commands,
         "last_message": message_view(last) if last else None,
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from aiogram import F
@@ -29,7 +28,6 @@ _COMMANDS: Final[dict[str, tuple[str, State]]] = {
     "debug": ("debug", AdminStates.VIEWING_STATS),
 }
 _LONGEST_ANSWER: Final = 64
-_SETTLE: Final = re.compile(rf"({'|'.join(callbacks.SETTLEMENTS)})_(.+)")
 
 
 async def command(_message: Message, command: CommandObject, state: FSMContext, tap: TapFields) -> None:
@@ -59,12 +57,16 @@ async def show_payment(_callback: CallbackQuery, state: FSMContext, tap: TapFiel
 
 
 async def resolve(
-    _callback: CallbackQuery, state: FSMContext, tap: TapFields, decision: tuple[str, str]
+    _callback: CallbackQuery, state: FSMContext, tap: TapFields, decision: tuple[str, str, str]
 ) -> None:
-    """Decide about a payment."""
-    action, payment_id = decision
+    """Decide about a payment as it was seen; whoever was not asked yet is asked."""
+    action, payment_id, seen = decision
     await state.set_state(AdminStates.MAIN_PANEL)
-    await jobs.send_async(jobs.ResolvePayment(**tap, key=taps.key(tap), payment_id=payment_id, action=action))
+    about = {"payment_id": payment_id, "action": action}
+    if seen:
+        await jobs.send_async(jobs.ResolvePayment(**tap, **taps.decision(tap), **about, seen=seen))
+    else:
+        await jobs.send_async(jobs.AskDecision(**tap, **about))
 
 
 async def ask_owner(_callback: CallbackQuery, state: FSMContext, tap: TapFields, payment_id: str) -> None:
@@ -93,26 +95,17 @@ async def show_job(_callback: CallbackQuery, state: FSMContext, tap: TapFields, 
 
 
 async def settle_job(
-    _callback: CallbackQuery, state: FSMContext, tap: TapFields, settlement: tuple[str, str]
+    _callback: CallbackQuery, state: FSMContext, tap: TapFields, settlement: tuple[str, str, str]
 ) -> None:
-    """Replay or discard one of them."""
-    action, ref = settlement
+    """Replay or discard one of them; whoever was not asked before discarding is asked."""
+    action, ref, seen = settlement
     await state.set_state(AdminStates.MAIN_PANEL)
-    await jobs.send_async(jobs.SettleParkedJob(**tap, key=taps.key(tap), ref=ref, action=action))
-
-
-def _decision(text: str) -> tuple[str, str] | None:
-    """Parse `<decision>_<payment id>`."""
-    action, _, rest = text.partition("_")
-    payment_id = callbacks.uuid(rest)
-    return (action, payment_id) if action in callbacks.DECISIONS and payment_id else None
-
-
-def _settlement(text: str) -> tuple[str, str] | None:
-    """Parse `<settlement>_<ref>`."""
-    match = _SETTLE.fullmatch(text)
-    ref = callbacks.job_ref(match[2]) if match else None
-    return (match[1], ref) if match and ref else None
+    if action == "discard" and not seen:
+        await jobs.send_async(jobs.AskSettlement(**tap, ref=ref))
+        return
+    await jobs.send_async(
+        jobs.SettleParkedJob(**tap, **taps.decision(tap), ref=ref, action=action, seen=seen)
+    )
 
 
 _OWNER: Final = Asked("payment_id", "dialogue")
@@ -120,11 +113,11 @@ ROUTES: Final = (
     Route(MESSAGE, command, (Command(*_COMMANDS, ignore_mention=True),)),
     Route(CALLBACK, show_page, (F.data.in_(set(_PAGES)),)),
     Route(CALLBACK, show_exceptions, (Carries(callbacks.ADMIN_EXCEPTIONS_PREFIX, "page", page_number),)),
-    Route(CALLBACK, resolve, (Carries(callbacks.PAYMENT_PREFIX, "decision", _decision),)),
+    Route(CALLBACK, resolve, (Carries(callbacks.PAYMENT_PREFIX, "decision", callbacks.payment_decision),)),
     Route(CALLBACK, ask_owner, (Carries(callbacks.PAYMENT_OWNER_PREFIX, "payment_id", callbacks.uuid),)),
     Route(CALLBACK, show_payment, (Carries(callbacks.PAYMENT_PREFIX, "payment_id", callbacks.uuid),)),
     Route(CALLBACK, show_jobs, (Carries(callbacks.ADMIN_JOBS_PREFIX, "page", page_number),)),
-    Route(CALLBACK, settle_job, (Carries(callbacks.JOB_PREFIX, "settlement", _settlement),)),
+    Route(CALLBACK, settle_job, (Carries(callbacks.JOB_PREFIX, "settlement", callbacks.job_settlement),)),
     Route(CALLBACK, show_job, (Carries(callbacks.JOB_PREFIX, "ref", callbacks.job_ref),)),
     Route(MESSAGE, name_owner, (AdminDialogues.NAMING_OWNER, _OWNER, *strays.ANSWER)),
 )

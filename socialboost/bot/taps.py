@@ -39,6 +39,19 @@ def key(tap: TapFields) -> str:
     return f"tg:{tap['update_id']}:0"
 
 
+class DecisionFields(TypedDict):
+    """The fields of jobs.Decision less what was seen."""
+
+    key: str
+    actor_id: int
+    origin: str
+
+
+def decision(tap: TapFields) -> DecisionFields:
+    """Return who decides by this tap, and where."""
+    return DecisionFields(key=key(tap), actor_id=tap["telegram_id"], origin="bot")
+
+
 class TapMiddleware(BaseMiddleware):
     """Passes on what people do in a private chat, with `tap` for the handler, and ignores all else."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from socialboost.contracts.base import INTERACTIVE, LedgerJob, Tap
+from socialboost.contracts.base import INTERACTIVE, Decision, LedgerJob, Tap
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +57,21 @@ class NamePaymentOwner(Tap, LedgerJob):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResolvePayment(Tap, LedgerJob):
-    """Decide about a payment: activate, credit, refund or dismiss."""
+class AskDecision(Tap):
+    """Ask whether the admin is sure: what would happen to whose money, and the button that says yes."""
+
+    actor_name: ClassVar[str] = "ask_decision"
+    queue: ClassVar[str] = INTERACTIVE
+    payment_id: str
+    action: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvePayment(Tap, Decision):
+    """Decide about a payment: activate, credit, refund or dismiss.
+
+    Answers {outcome: done | changed_meanwhile | refused | not_allowed | asked, …}: docs/adr/0006.
+    """
 
     actor_name: ClassVar[str] = "resolve_payment"
     queue: ClassVar[str] = INTERACTIVE
@@ -85,14 +98,37 @@ class ShowParkedJob(Tap):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SettleParkedJob(Tap, LedgerJob):
-    """Replay or discard a parked job or a dead letter."""
+class AskSettlement(Tap):
+    """Ask whether the admin is sure that a parked job or a dead letter is to be discarded."""
+
+    actor_name: ClassVar[str] = "ask_settlement"
+    queue: ClassVar[str] = INTERACTIVE
+    ref: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettleParkedJob(Tap, Decision):
+    """Replay or discard a parked job or a dead letter. Answers {outcome: …}, one of screens/parked.py's."""
 
     actor_name: ClassVar[str] = "settle_parked_job"
     queue: ClassVar[str] = INTERACTIVE
     ref: str
     action: str
     """replay or discard."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowDecision(Tap, LedgerJob):
+    """Show what a decision came to where it was taken; key <the decision's key>:shown."""
+
+    actor_name: ClassVar[str] = "show_decision"
+    queue: ClassVar[str] = INTERACTIVE
+    subject: str
+    """payment, job or broadcast."""
+    target: str
+    """Its id or ref."""
+    outcome: str = ""
+    """Why nothing was done about a payment, or what became of a job, as the screens name it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,6 +51,18 @@ class LedgerJob(Job):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Decision(LedgerJob):
+    """What an admin decides, wherever they do. Its actor returns what it came to, on a repeat the same."""
+
+    actor_id: int = 0
+    """Who decides, by Telegram id; 0 in a message of an older release, which names them as who tapped."""
+    origin: str = "bot"
+    """Where: bot, dashboard or api."""
+    seen: str = ""
+    """How it stood when the admin was asked "sure?"; empty in an older message, which is asked about now."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Tap(Job):
     """What a person did in the chat, as every answer to it needs to know."""
 

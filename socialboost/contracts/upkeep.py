@@ -74,6 +74,15 @@ class RegisterBot(LedgerJob):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RegisterCommands(LedgerJob):
+    """setMyCommands for one admin's own chat, at their /start; key commands:<telegram_id>:<update_id>."""
+
+    actor_name: ClassVar[str] = "register_commands"
+    queue: ClassVar[str] = MAINTENANCE
+    telegram_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReconcilePayments(LedgerJob):
     """One round of the reconciler, if its loop has stopped; key tick:reconcile_payments:<minute>."""
 

@@ -51,7 +51,7 @@ def stats(figures: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
     text = texts(language)
     counts = (
         *("total_users", "active_users", "total_orders", "paid_orders", "total_posts", "active_posts"),
-        *("completed_posts", "packages_count"),
+        *("completed_posts", "failed_posts", "packages_count"),
     )
     body = text.html(
         "admin-stats",

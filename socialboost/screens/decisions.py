@@ -11,19 +11,20 @@ from socialboost.screens.admin import to_panel, turn
 from socialboost.screens.core import Button, Row, Screen
 from socialboost.screens.menu import back, packages_row
 from socialboost.screens.notices import fields, refusal
-from socialboost.screens.texts import Html, Texts, crypto, price, texts
+from socialboost.screens.texts import Html, Texts, clean, crypto, price, texts
 
 ENTRIES: Final = 8
 """Payments on a page of the list."""
 REASONS: Final = ("wrong_amount", "wrong_asset", "too_late", "second_payment", "unknown_order", "late")
 RESOLUTIONS: Final = ("activated", "credited", "refunded", "dismissed")
 ERRORS: Final = (
-    *("not_found", "already_resolved", "refund_under_way", "no_order", "no_owner", "no_amount"),
-    *("wrong_asset", "has_order", "no_such_person", "not_an_id"),
+    *("not_found", "changed_meanwhile", "already_resolved", "refund_under_way", "no_order", "no_owner"),
+    *("no_amount", "wrong_asset", "has_order", "no_such_person", "not_an_id"),
 )
 """What resolve_payment and name_payment_owner answer; not_an_id is the worker's."""
 NOTICES: Final = ("credited", "refunded", "dismissed")
 
+_NAME_CHARACTERS: Final = 40
 _SHOWN: Final = (
     *("package_name", "amount", "asset", "order_amount", "order_status", "username", "telegram_id"),
     *("order_id", "invoice_id", "payment_id", "transfer_id", "paid_at", "deadline_at"),
@@ -45,18 +46,58 @@ def payment(row: Mapping[str, Any], language: str, zone: tzinfo, *, error: str =
     `error` is one of ERRORS: why the decision just asked for was not taken.
     """
     text = texts(language)
-    shown = {name: row.get(name) for name in _SHOWN}
-    if row["state"] != "exception" or row.get("refund_state") == "wanted":
-        shown["decided_by"] = row.get("decided_by")
     parts = (
         text.html("decision-refused", why=text.html(f"decision-error-{error}")) if error else "",
         *_standing(text, row),
-        fields(text, shown, zone),
+        fields(text, _shown(row), zone),
     )
     rows = tuple(_decisions(text, row))
     return Screen(
         "\n\n".join(part for part in parts if part), (*rows, _to_list(text), to_panel(text), back(text))
     )
+
+
+def sure(row: Mapping[str, Any], action: str, language: str, zone: tzinfo) -> Screen:
+    """Ask whether this is to be done about a payment as it stands; the button that says yes carries how."""
+    text, payment_id = texts(language), str(row["payment_id"])
+    ends = action == "refund" and row["state"] == "applied"
+    question = text.html(
+        f"decision-sure-{action}",
+        sum=_sum(text, row),
+        person=_person(text, row),
+        package=str(row.get("package_name") or "—"),
+    )
+    parts = (
+        question,
+        text.html("decision-sure-ends", package=str(row.get("package_name") or "—")) if ends else "",
+        *_standing(text, row),
+        fields(text, _shown(row), zone),
+    )
+    yes = Button(
+        text.label(f"button-sure-{action}", sum=_sum(text, row)),
+        callbacks.decision(action, payment_id, str(row["seen"])),
+    )
+    no = Button(text.label("button-sure-no"), callbacks.PAYMENT_PREFIX + payment_id)
+    return Screen("\n\n".join(part for part in parts if part), ((yes,), (no,), to_panel(text), back(text)))
+
+
+def obstacle(row: Mapping[str, Any], action: str) -> str:
+    """Return why this cannot be decided about the payment as it stands (one of ERRORS), or "".
+
+    The database has the last word (resolve_payment).
+    """
+    waits, gives = row["state"] == "exception", action != "dismiss"
+    active = row["state"] == "applied" and row.get("order_status") in ("paid", "completed")
+    obstacles = {
+        "refund_under_way": row.get("refund_state") == "wanted",
+        "already_resolved": not waits
+        and (action != "refund" or not active or bool(row.get("refunded_amount"))),
+        "no_order": action == "activate" and not row.get("order_id"),
+        "no_owner": gives and row.get("telegram_id") is None,
+        "no_amount": gives and not (row.get("amount") and row.get("asset")),
+        "wrong_asset": action == "credit" and row.get("asset") != "USDT",
+    }
+    return next((name for name, is_there in obstacles.items() if is_there), "")
 
 
 def payment_gone(language: str) -> Screen:
@@ -97,28 +138,36 @@ def _standing(text: Texts, row: Mapping[str, Any]) -> Iterator[Html]:
 
 
 def _decisions(text: Texts, row: Mapping[str, Any]) -> Iterator[Row]:
-    """Yield what can be decided now; the database has the last word (resolve_payment)."""
+    """Yield what can be decided now: each button asks "sure?"."""
     payment_id = str(row["payment_id"])
-    if row.get("refund_state") == "wanted":
-        return
-    owned, worth = row.get("telegram_id") is not None, bool(row.get("amount")) and bool(row.get("asset"))
-    if row["state"] == "exception":
-        possible = {
-            "activate": worth and row.get("order_id"),
-            "credit": worth and owned and row["asset"] == "USDT",
-            "refund": worth and owned,
-            "dismiss": True,
-        }
-        if not row.get("order_id"):
-            label = text.label("button-payment-owner")
-            yield (Button(label, callbacks.PAYMENT_OWNER_PREFIX + payment_id),)
-    else:
-        live = row["state"] == "applied" and row.get("order_status") in ("paid", "completed")
-        possible = {"refund": live and worth and not row.get("refunded_amount")}
+    if row["state"] == "exception" and row.get("refund_state") != "wanted" and not row.get("order_id"):
+        label = text.label("button-payment-owner")
+        yield (Button(label, callbacks.PAYMENT_OWNER_PREFIX + payment_id),)
     for action in callbacks.DECISIONS:
-        if possible.get(action):
-            data = f"{callbacks.PAYMENT_PREFIX}{action}_{payment_id}"
+        if not obstacle(row, action):
+            data = callbacks.decision(action, payment_id)
             yield (Button(text.label(f"button-payment-{action}"), data),)
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a payment's card; who decided only where something was decided."""
+    shown = {name: row.get(name) for name in _SHOWN}
+    if row["state"] != "exception" or row.get("refund_state") == "wanted":
+        shown["decided_by"] = _named(row.get("decided_by_name"), row.get("decided_by"))
+    return shown
+
+
+def _person(text: Texts, row: Mapping[str, Any]) -> str:
+    """Return whose money it is, so that no other is taken for them: the id is always there."""
+    if row.get("telegram_id") is None:
+        return text.plain("payment-nobody")
+    name = f"@{row['username']}" if row.get("username") else row.get("first_name")
+    return _named(name, row["telegram_id"])
+
+
+def _named(name: Any, telegram_id: Any) -> str:
+    known = clean(str(name or ""), limit=_NAME_CHARACTERS)
+    return f"{known} · {telegram_id}" if known and telegram_id else str(telegram_id or "")
 
 
 def _entry(text: Texts, entry: Mapping[str, Any]) -> Button:

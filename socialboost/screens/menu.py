@@ -11,6 +11,7 @@ from socialboost.screens.core import Button, Row, Screen
 from socialboost.screens.texts import LANGUAGES, Html, Texts, decimal, price, texts
 
 COMMANDS: Final = ("start", "help", "privacy", "paysupport")
+ADMIN_COMMANDS: Final = ("admin", "stats", "broadcast", "debug")
 
 
 def menu_rows(text: Texts) -> tuple[Row, ...]:
@@ -100,3 +101,10 @@ def bot_commands(language: str) -> tuple[tuple[str, str], ...]:
     """Return (command, description) of what setMyCommands registers for everyone."""
     text = texts(language)
     return tuple((command, text.plain(f"command-{command}")) for command in COMMANDS)
+
+
+def admin_commands(language: str) -> tuple[tuple[str, str], ...]:
+    """Return what setMyCommands registers for an admin's own chat: their commands, then everyone's."""
+    text = texts(language)
+    own = tuple((command, text.plain(f"command-{command}")) for command in ADMIN_COMMANDS)
+    return own + bot_commands(language)

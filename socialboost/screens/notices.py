@@ -10,7 +10,7 @@ from typing import Any, Final
 from socialboost import callbacks
 from socialboost.screens.core import TEXT_UNITS, Button, Row, Screen, visible_units
 from socialboost.screens.menu import back
-from socialboost.screens.texts import Html, Texts, digits, texts
+from socialboost.screens.texts import Html, Texts, crypto, digits, price, texts
 
 KINDS: Final = (
     "order_paid",
@@ -34,6 +34,7 @@ FIELDS: Final = (
     "package_name",
     "amount",
     "asset",
+    "provider",
     "order_amount",
     "order_status",
     "username",
@@ -74,7 +75,14 @@ FIELDS: Final = (
 LINE_UNITS: Final = 3500
 """Room for the lines in a message; what does not fit is cut, and the log has it all."""
 
-_MONEY: Final = frozenset({"amount", "order_amount"})
+_WORDS: Final = {
+    "reason": "reason",
+    "order_status": "order-status",
+    "status": "order-status",
+    "is_late": "answer",
+    "provider": "provider",
+}
+"""Fields that hold one of our own words: an admin reads the text `<prefix>-<word>`, if there is one."""
 _MOMENTS: Final = frozenset({"paid_at", "deadline_at", "expires_at", "created_at", "updated_at"})
 _REFUSALS: Final = {
     "USER_NOT_FOUND": "user",
@@ -125,9 +133,10 @@ def fitting(events: Sequence[tuple[str, Mapping[str, Any]]], language: str, zone
 def fields(text: Texts, data: Mapping[str, Any], zone: tzinfo) -> str:
     """Return a line for each value that is there; "" when none is.
 
-    Values are shown as code, so that nothing in them becomes a link, a mention or a command. Money and
-    points in time (by the shop's clock) are written readably.
+    Values are shown as code, so that nothing in them becomes a link, a mention or a command. Money, points in
+    time (by the shop's clock) and our own words for states and reasons are written readably.
     """
+    data = _with_asset(data)
     known = [name for name in FIELDS if name in data]
     names = known + [name for name in data if name not in FIELDS]
     shown = [name for name in names if data[name] not in (None, "")]
@@ -147,7 +156,10 @@ def job_ref(key: str) -> str:
 
 def _event(text: Texts, kind: str, data: Mapping[str, Any], zone: tzinfo) -> str:
     heading = text.html(f"notice-{kind}") if kind in KINDS else text.html("notice-other", kind=kind)
-    advice = refusal(text, str(data.get("reason"))) if kind == "refund_refused" else ""
+    advice = ""
+    if kind == "refund_refused":  # the advice says what the reason means
+        advice = refusal(text, str(data.get("reason")))
+        data = {name: value for name, value in data.items() if name != "reason"}
     return "\n\n".join(part for part in (heading, advice, fields(text, data, zone)) if part)
 
 
@@ -164,7 +176,19 @@ def _card_rows(text: Texts, kind: str, data: Mapping[str, Any]) -> Iterator[Row]
 
 def _sum(data: Mapping[str, Any]) -> str:
     """Return the event's money for a button, of which one message may have several."""
-    return f"{data.get('amount') or ''} {data.get('asset') or ''}"
+    return str(_with_asset(data).get("amount") or "")
+
+
+def _with_asset(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the data with its amount and asset as one sum: 99.99 USDT; as it came if that is no money."""
+    amount, asset = data.get("amount"), data.get("asset")
+    if amount in (None, ""):
+        return dict(data)
+    try:
+        total = crypto(amount, str(asset)) if asset else digits(amount)
+    except (TypeError, ValueError, ArithmeticError):
+        return dict(data)
+    return {name: total if name == "amount" else value for name, value in data.items() if name != "asset"}
 
 
 def _fitting(text: Texts, lines: list[Html]) -> list[Html]:
@@ -186,10 +210,11 @@ def _line(text: Texts, name: str, value: Any, zone: tzinfo) -> Html:
 def _shown(text: Texts, name: str, value: Any, zone: tzinfo) -> str:
     """Return the value readable, or as it came if it is not what its name says: no alert is lost to that."""
     try:
-        if name in _MONEY:
-            return digits(value)
+        if name == "order_amount":
+            return price(value)
         if name in _MOMENTS:
             return text.moment(value, zone)
     except (TypeError, ValueError, ArithmeticError):
         return str(value)
-    return str(value)
+    key = f"{_WORDS.get(name, '')}-{value}"
+    return text.html(key) if name in _WORDS and text.has(key) else str(value)

@@ -12,15 +12,23 @@ from socialboost.screens.admin import to_panel, turn
 from socialboost.screens.core import Button, Row, Screen
 from socialboost.screens.menu import back
 from socialboost.screens.notices import fields
-from socialboost.screens.texts import Texts, texts
+from socialboost.screens.texts import Texts, crypto, texts
 
 ENTRIES: Final = 5
 """Of each kind on a page of the list."""
 OUTCOMES: Final = (
-    *("replayed", "discarded", "gone", "refund_sent", "refund_unknown", "money", "unreadable"),
-    "unknown_actor",
+    *("replayed", "discarded", "gone", "changed_meanwhile", "refund_sent", "refund_unknown", "money"),
+    *("unreadable", "unknown_actor"),
 )
 """What became of an admin's decision."""
+GIVEN_UP: Final[Mapping[str, str]] = {
+    "send_refund": "refund",
+    **dict.fromkeys(
+        ("send_receipt", "send_payment_notice", "send_decision_notice", "notify_post"), "message"
+    ),
+    **dict.fromkeys(("dispatch_tasks", "ask_main_bot"), "task"),
+}
+"""What is given up with a job, by its actor; other jobs are simply not done."""
 _FIELDS: Final = ("actor", "queue", "key", "args", "attempts", "error", "created_at", "updated_at")
 
 
@@ -53,10 +61,27 @@ def parked_job(job: Mapping[str, Any], ref: str, language: str, zone: tzinfo, *,
         parts.append(text.html("job-outcome-money"))
     actions = callbacks.SETTLEMENTS if discardable else ("replay",)
     rows = [
-        (Button(text.label(f"button-job-{action}"), f"{callbacks.JOB_PREFIX}{action}_{ref}"),)
-        for action in actions
+        (Button(text.label(f"button-job-{action}"), callbacks.settlement(action, ref)),) for action in actions
     ]
     return Screen("\n\n".join(parts), (*rows, _to_list(text), to_panel(text), back(text)))
+
+
+def sure(job: Mapping[str, Any], ref: str, refund: Mapping[str, Any] | None, language: str) -> Screen:
+    """Ask whether a job is to be discarded, and say what is given up; `refund` (get_refund) is the money."""
+    text = texts(language)
+    letter = ref.startswith(callbacks.LETTER_PREFIX)
+    what = "letter" if letter else GIVEN_UP.get(str(job["actor"]), "other")
+    if what == "refund" and refund is not None:
+        total = crypto(refund["amount"], str(refund["asset"]))
+        given_up = text.html("job-sure-refund", sum=total, person=str(refund["telegram_id"]))
+    else:
+        given_up = text.html("job-sure-other" if what == "refund" else f"job-sure-{what}")
+    seen = callbacks.LETTER_SEEN if letter else str(job["seen"])
+    about = "" if letter else text.html("notice-line", label=text.html("field-key"), value=str(job["key"]))
+    parts = (text.html("job-sure"), given_up, about)
+    yes = (Button(text.label("button-sure-discard"), callbacks.settlement("discard", ref, seen)),)
+    no = (Button(text.label("button-sure-no"), callbacks.JOB_PREFIX + ref),)
+    return Screen("\n\n".join(part for part in parts if part), (yes, no, to_panel(text), back(text)))
 
 
 def outcome(kind: str, language: str) -> Screen:

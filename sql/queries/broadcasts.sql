@@ -18,7 +18,7 @@ LIMIT 1
 SELECT
     id::text AS broadcast_id, admin_telegram_id, body, from_chat_id, message_id, buttons, segment, status,
     reason, audience, recipients, sent, blocked, failed, unknown, skipped, listed, per_minute, scheduled_at,
-    created_at, started_at, ended_at, progress_message_id
+    created_at, started_at, ended_at
 FROM broadcasts
 WHERE id = %(broadcast_id)s::uuid
 
@@ -91,7 +91,24 @@ WHERE id = %(broadcast_id)s::uuid AND runner = %(runner)s
 -- Completes, fails or pauses a running broadcast (sql/functions).
 SELECT stop_broadcast(%(broadcast_id)s::uuid, %(chunk)s, %(status)s, %(reason)s)
 
--- name: set_progress_message :run
--- The message that shows the progress; 0 rows when there is one already.
-UPDATE broadcasts SET progress_message_id = %(message_id)s
-WHERE id = %(broadcast_id)s::uuid AND progress_message_id IS NULL
+-- name: get_broadcast_cards :many
+-- The messages in which admins see a broadcast, each with the language of its reader.
+SELECT c.chat_id, c.message_id, c.previous_id, u.language
+FROM broadcast_cards AS c
+LEFT JOIN users AS u ON u.telegram_id = c.chat_id
+WHERE c.broadcast_id = %(broadcast_id)s::uuid
+ORDER BY c.chat_id
+
+-- name: set_broadcast_card :value
+-- A message becomes the broadcast's card in its chat: the message that was it until now, if it was another.
+INSERT INTO broadcast_cards AS c (broadcast_id, chat_id, message_id)
+VALUES (%(broadcast_id)s::uuid, %(chat_id)s, %(message_id)s)
+ON CONFLICT (broadcast_id, chat_id) DO UPDATE SET
+    previous_id = CASE WHEN c.message_id <> excluded.message_id THEN c.message_id ELSE c.previous_id END,
+    message_id = excluded.message_id
+RETURNING previous_id
+
+-- name: forget_previous_card :run
+-- The card that was there before has lost its buttons.
+UPDATE broadcast_cards SET previous_id = NULL
+WHERE broadcast_id = %(broadcast_id)s::uuid AND chat_id = %(chat_id)s AND previous_id = %(message_id)s

@@ -1,6 +1,6 @@
 -- name: resolve_payment :value
 -- An admin's decision about a payment, as JSON.
-SELECT resolve_payment(%(payment_id)s, %(action)s, %(admin)s)
+SELECT resolve_payment(%(payment_id)s, %(action)s, %(admin)s, %(seen)s, %(origin)s)
 
 -- name: name_payment_owner :value
 -- An admin says whose money a payment without an order is, as JSON.
@@ -26,16 +26,20 @@ SELECT
     p.refunded_amount, p.paid_at, p.created_at, p.resolved_at, p.source,
     o.id::text AS order_id, o.package_name, o.amount AS order_amount, o.status AS order_status,
     o.deadline_at, u.telegram_id, u.username, u.first_name, u.language, u.balance,
-    r.state AS refund_state, r.refusal AS refund_refusal, r.transfer_id,
-    (
-        SELECT a.admin_telegram_id FROM admin_actions AS a
-        WHERE a.subject = p.id::text AND a.action <> 'payment_owner'
-        ORDER BY a.created_at DESC LIMIT 1
-    ) AS decided_by
+    r.state AS refund_state, r.refusal AS refund_refusal, r.transfer_id, payment_seen(p.id) AS seen,
+    decided.admin_telegram_id AS decided_by, decided.name AS decided_by_name
 FROM payments AS p
 LEFT JOIN orders AS o ON o.id = p.order_id
 LEFT JOIN users AS u ON u.id = coalesce(o.user_id, p.user_id)
 LEFT JOIN refunds AS r ON r.payment_id = p.id
+LEFT JOIN LATERAL (
+    SELECT a.admin_telegram_id, coalesce('@' || admin.username, admin.first_name) AS name
+    FROM admin_actions AS a
+    LEFT JOIN users AS admin ON admin.telegram_id = a.admin_telegram_id
+    WHERE a.subject = p.id::text AND a.action <> 'payment_owner'
+    ORDER BY a.created_at DESC
+    LIMIT 1
+) AS decided ON true
 WHERE p.id = %(payment_id)s
 
 -- name: get_refund :one
@@ -65,13 +69,15 @@ LIMIT %(limit)s OFFSET %(offset)s
 
 -- name: get_parked_job :one
 -- One parked job by its ref.
-SELECT md5(key) AS ref, key, actor, queue, args, attempts, max_attempts, error, created_at, updated_at
-FROM job_ledger
-WHERE md5(key) = %(ref)s AND state = 'parked'
+SELECT
+    md5(j.key) AS ref, j.key, j.actor, j.queue, j.args, j.attempts, j.max_attempts, j.error, j.created_at,
+    j.updated_at, job_seen(j) AS seen
+FROM job_ledger AS j
+WHERE md5(j.key) = %(ref)s AND j.state = 'parked'
 
 -- name: settle_parked_job :value
 -- An admin's decision about a parked job, as JSON; null when none of that name is parked.
-SELECT settle_parked_job(%(ref)s, %(action)s, %(admin)s)
+SELECT settle_parked_job(%(ref)s, %(action)s, %(admin)s, %(seen)s, %(origin)s)
 
 -- name: reissue_task :value
 -- Main Bot does not know a task we had handed over: it is due again, as JSON.

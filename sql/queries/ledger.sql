@@ -13,6 +13,14 @@ UPDATE job_ledger
 SET state = 'done', done_at = now(), lease_until = NULL, error = NULL, updated_at = now()
 WHERE key = %(key)s AND worker = %(worker)s AND state IN ('running', 'queued')
 
+-- name: get_decision_value :value
+-- What a decision came to, as JSON; null while it came to nothing yet.
+SELECT value FROM job_ledger WHERE key = %(key)s
+
+-- name: keep_decision_value :run
+-- Keeps what a decision came to, in the transaction that takes it.
+UPDATE job_ledger SET value = %(value)s::jsonb WHERE key = %(key)s
+
 -- name: postpone_job :run
 -- Settles a claim as "not now": gives its attempt back and makes the job due later. In an outage (`grows`) that is
 -- half of the time it has been waiting for the end, within limits.

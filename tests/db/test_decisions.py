@@ -245,6 +245,87 @@ def test_of_two_exceptions_both_can_be_activated(store: Store, buyer: int) -> No
     assert store.value("SELECT count(*) FROM orders WHERE status = 'paid'") == 2
 
 
+# --- only what was seen ---
+
+
+def seen(store: Store, invoice: str) -> str:
+    return str(store.call("payment_seen", payment(store, invoice)["id"]))
+
+
+def test_a_decision_is_taken_only_as_it_was_seen(store: Store, buyer: int) -> None:
+    """Whatever moved in between, whoever moved it; asked anew it can be decided."""
+    order_id = excepted(store, buyer, "I1")
+    payment_id, other = payment(store, "I1")["id"], store.person()
+    stray = store.pay("I9", None) and payment(store, "I9")["id"]
+    refund = decide(store, "I1", "refund")["refund_id"]
+    movements = [
+        (payment_id, "settle_refund", (refund, "refused", None, "USER_NOT_FOUND")),
+        (payment_id, "resolve_payment", (payment_id, "refund", ADMIN)),
+        (stray, "name_payment_owner", (stray, buyer, ADMIN)),
+        (stray, "name_payment_owner", (stray, other, ADMIN)),
+    ]
+    for subject, function, arguments in movements:
+        before = store.call("payment_seen", subject)
+        store.call(function, *arguments)
+        answer = store.call("resolve_payment", subject, "dismiss", COLLEAGUE, before)
+        assert (answer["success"], answer["error"]) == (False, "changed_meanwhile"), function
+    store.call("settle_refund", refund, "refused", None, "USER_NOT_FOUND")
+
+    before = seen(store, "I1")
+    assert store.pay("I2", order_id)["reason"] == "second_payment"
+    assert seen(store, "I1") == before, "what changes nothing about this payment is no change"
+    assert store.call("resolve_payment", payment_id, "activate", ADMIN, before)["success"]
+    assert store.value("SELECT count(*) FROM admin_actions WHERE admin_telegram_id = %s", COLLEAGUE) == 0
+
+
+def test_control_without_the_comparison_a_refund_follows_an_activation(store: Store, buyer: int) -> None:
+    """As of a decision that carries nothing: both are taken, and the buyer hears two things."""
+    for invoice, carries, taken in (("I1", False, 2), ("I2", True, 1)):
+        excepted(store, buyer, invoice)
+        payment_id = payment(store, invoice)["id"]
+        card = seen(store, invoice) if carries else None
+        answers = [
+            store.call("resolve_payment", payment_id, action, ADMIN, card)
+            for action in ("activate", "refund")
+        ]
+        assert sum(answer["success"] for answer in answers) == taken
+
+
+def test_an_order_paid_meanwhile_changes_what_activating_means(store: Store, buyer: int) -> None:
+    """Seen unpaid, it would be this order; paid since, it would be a second package."""
+    order_id = excepted(store, buyer, "I1")
+    store.pay("I2", order_id)
+    before = seen(store, "I1")
+    decide(store, "I2", "activate")
+    answer = store.call("resolve_payment", payment(store, "I1")["id"], "activate", ADMIN, before)
+    assert answer["error"] == "changed_meanwhile"
+    assert store.value("SELECT count(*) FROM orders") == 1
+
+
+@pytest.mark.parametrize("actions", [("activate", "refund"), ("refund", "activate"), ("credit", "refund")])
+def test_of_decisions_about_one_sight_one_is_taken(
+    store: Store, buyer: int, actions: tuple[str, str]
+) -> None:
+    """Eight admins at once with the same card: each waits for the first, then sees what it has done."""
+    excepted(store, buyer, "I1")
+    payment_id, card = payment(store, "I1")["id"], seen(store, "I1")
+
+    answers = at_once(
+        store.dsn,
+        8,
+        lambda other, n: other.call("resolve_payment", payment_id, actions[n % 2], ADMIN + n, card),
+        behind="admin_actions",
+    )
+
+    taken = [answer for answer in answers if answer["success"]]
+    assert len(taken) == 1
+    assert {answer["error"] for answer in answers if not answer["success"]} == {"changed_meanwhile"}
+    assert store.value("SELECT count(*) FROM admin_actions") == 1
+    gone = store.value("SELECT count(*) FROM refunds")
+    given = store.value("SELECT count(*) FROM activations") + (balance(store, buyer) > 0)
+    assert gone + given == 1
+
+
 # --- once, and with a trace ---
 
 
@@ -280,7 +361,7 @@ def test_every_decision_says_who_and_why(store: Store, buyer: int) -> None:
     assert trace["subject"] == str(payment(store, "I1")["id"])
     assert trace["data"] == {
         "reason": "wrong_amount", "amount": "50.00000000", "asset": "USDT", "order_id": order_id,
-        "invoice_id": "I1",
+        "invoice_id": "I1", "origin": "bot",
     }  # fmt: skip
 
 

@@ -57,6 +57,16 @@ def test_a_replayed_job_has_all_its_attempts_again(store: Store) -> None:
     assert (claimed[0]["outcome"], claimed[0]["attempts"]) == ("claimed", 1)
 
 
+def test_a_job_parked_anew_is_not_the_one_that_was_seen(store: Store) -> None:
+    ref = park(store, "cp:1")
+    look = "SELECT job_seen(j) FROM job_ledger AS j WHERE state = 'parked'"
+    before = store.value(look)
+    settle(store, ref, "replay")
+    store.run("UPDATE job_ledger SET state = 'parked', attempts = 3, updated_at = clock_timestamp()")
+    assert store.call("settle_parked_job", ref, "discard", ADMIN, before) == {"changed": True}
+    assert store.call("settle_parked_job", ref, "discard", ADMIN, store.value(look))["key"] == "cp:1"
+
+
 def test_a_discarded_job_never_runs_again(store: Store) -> None:
     assert settle(store, park(store, "cp:1"), "discard")["key"] == "cp:1"
     (job,) = store.rows("SELECT * FROM job_ledger")
@@ -74,7 +84,7 @@ def test_a_parked_job_is_settled_once_with_its_trace(store: Store, action: str) 
     assert sum(answer is not None for answer in answers) == 1
     (trace,) = store.rows("SELECT * FROM admin_actions")
     assert (trace["action"], trace["admin_telegram_id"]) == (f"job_{action}", ADMIN)
-    assert trace["data"] == {"actor": "an_actor", "error": "the reason"}
+    assert trace["data"] == {"actor": "an_actor", "error": "the reason", "origin": "bot"}
 
 
 def test_what_is_not_parked_is_not_settled(store: Store) -> None:

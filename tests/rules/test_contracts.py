@@ -18,7 +18,7 @@ import yaml
 from socialboost import jobs
 from tests.rules.source import ROOT
 
-BASES = {jobs.Job, jobs.LedgerJob, jobs.Tap}
+BASES = {jobs.Job, jobs.LedgerJob, jobs.Decision, jobs.Tap}
 CONTRACTS: list[type[jobs.Job]] = [
     value
     for value in vars(jobs).values()
@@ -34,9 +34,11 @@ REQUIRED = {
     "aim_broadcast": {"key", "telegram_id", "chat_id", "broadcast_id", "segment"},
     "ask_broadcast": {"telegram_id", "chat_id"},
     "ask_broadcast_detail": {"telegram_id", "chat_id", "broadcast_id", "detail"},
+    "ask_decision": {"telegram_id", "chat_id", "payment_id", "action"},
     "ask_main_bot": {"key", "task_id"},
     "ask_payment_owner": {"telegram_id", "chat_id", "payment_id"},
     "ask_post_link": {"telegram_id", "chat_id", "platform"},
+    "ask_settlement": {"telegram_id", "chat_id", "ref"},
     "broadcast": {"key", "broadcast_id"},
     "cancel_order": {"key", "telegram_id", "chat_id", "order_id"},
     "change_package": {"key", "telegram_id", "chat_id", "package_id", "field", "text"},
@@ -56,6 +58,7 @@ REQUIRED = {
     "purge_ledger": {"key"},
     "reconcile_payments": {"key"},
     "register_bot": {"key"},
+    "register_commands": {"key", "telegram_id"},
     "register_user": {"key", "telegram_id", "chat_id"},
     "report_broadcast": {"key", "broadcast_id"},
     "resolve_payment": {"key", "telegram_id", "chat_id", "payment_id", "action"},
@@ -74,6 +77,7 @@ REQUIRED = {
     "show_broadcast": {"telegram_id", "chat_id", "broadcast_id"},
     "show_broadcast_progress": {"broadcast_id"},
     "show_broadcasts": {"telegram_id", "chat_id"},
+    "show_decision": {"key", "telegram_id", "chat_id", "subject", "target"},
     "show_exceptions": {"telegram_id", "chat_id"},
     "show_history": {"telegram_id", "chat_id"},
     "show_menu": {"telegram_id", "chat_id"},

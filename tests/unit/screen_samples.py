@@ -130,7 +130,8 @@ class World:
         counts = ("users", "orders", "revenue", "posts")
         return {
             **{f"total_{name}": self.count for name in counts},
-            **dict.fromkeys(("active_users", "paid_orders", "active_posts", "completed_posts"), self.count),
+            **dict.fromkeys(("active_users", "paid_orders", "active_posts"), self.count),
+            **dict.fromkeys(("completed_posts", "failed_posts"), self.count),
             "packages_count": self.count,
             "recent_orders": [recent, recent | {"user_username": None, "status": "new"}] * 6,
         }
@@ -139,6 +140,7 @@ class World:
     def payment(self) -> dict[str, Any]:
         return {
             "payment_id": ORDER_ID,
+            "seen": "0123456789",
             "invoice_id": self.words,
             "reason": "wrong_amount",
             "state": "exception",
@@ -159,12 +161,14 @@ class World:
             "refund_refusal": None,
             "transfer_id": None,
             "decided_by": 900,
+            "decided_by_name": self.name,
         }
 
     @property
     def parked(self) -> dict[str, Any]:
         return {
             "ref": "0" * 32,
+            "seen": "01234567",
             "key": self.words,
             "actor": self.name,
             "queue": "payments",
@@ -304,6 +308,11 @@ def _notices(world: World) -> Iterator[tuple[str, Draw]]:
     surplus = data | {f"extra_{number}": world.words + "x" * 200 for number in range(20)}
     for kind in (*notices.KINDS, world.name):
         yield f"notice {kind}", lambda lang, kind=kind: notices.admin_notice(kind, data, lang)
+    for name, word in WORDS:
+        yield (
+            f"notice {name} {word}",
+            lambda lang, it={name: word}: notices.admin_notice("order_paid", it, lang),
+        )
     card = data | {"payment_id": ORDER_ID}
     yield "notice with a card", lambda lang: notices.admin_notice("refund_refused", card, lang)
     yield "notice long", lambda lang: notices.admin_notice("job_parked", surplus, lang)
@@ -337,6 +346,16 @@ def _admin(world: World) -> Iterator[tuple[str, Draw]]:
         )
     ref = f"letter_{ORDER_ID}"
     yield "dead letter", lambda lang: parked.parked_job(letter, ref, lang, KYIV, discardable=True)
+    money = {"amount": world.amount, "asset": "USDT", "telegram_id": 7}
+    for actor in (*parked.GIVEN_UP, world.name):
+        for refund in (money, None):
+            yield (
+                f"sure job {actor} {refund is None}",
+                lambda lang, actor=actor, refund=refund: parked.sure(
+                    world.parked | {"actor": actor}, "0" * 32, refund, lang
+                ),
+            )
+    yield "sure letter", lambda lang: parked.sure(letter, ref, None, lang)
     for kind in parked.OUTCOMES:
         yield f"job outcome {kind}", lambda lang, kind=kind: parked.outcome(kind, lang)
 
@@ -379,6 +398,12 @@ def _decisions(world: World) -> Iterator[tuple[str, Draw]]:
         yield f"ask_owner {error}", lambda lang, error=error: decisions.ask_owner(row, lang, error=error)
     yield "ask_owner", lambda lang: decisions.ask_owner(row, lang)
     yield "payment_gone", decisions.payment_gone
+    for action in callbacks.DECISIONS:
+        for number, it in enumerate((row, stray | {"amount": None}, row | {"state": "applied"})):
+            yield (
+                f"sure {action} {number}",
+                lambda lang, action=action, it=it: decisions.sure(it, action, lang, KYIV),
+            )
     for kind in decisions.NOTICES:
         for name, it in (("", row), (" stray", stray | {"amount": None})):
             yield (
@@ -387,6 +412,12 @@ def _decisions(world: World) -> Iterator[tuple[str, Draw]]:
             )
 
 
+WORDS = (
+    *(("reason", reason) for reason in (*decisions.REASONS, "not_paid", "paid_otherwise", "discarded")),
+    *(("is_late", word) for word in ("True", "False")),
+    *(("provider", word) for word in ("crypto_pay", "balance")),
+    *(("order_status", status) for status in stats.ORDER_STATUSES),
+)
 REFUSALS = (
     *("USER_NOT_FOUND", "INSUFFICIENT_FUNDS", "METHOD_DISABLED", "AMOUNT_TOO_BIG", "ASSET_INVALID"),
     *("UNAUTHORIZED", "423", "discarded", "<NEW>"),

@@ -34,13 +34,29 @@ def test_cancel_action_is_no_order() -> None:
 
 def test_every_fixed_button_fits_telegram_s_64_bytes() -> None:
     longest = [f"{callbacks.CANCEL_PREFIX}{ORDER}", f"{callbacks.CONFIRM_PREFIX}{'s' * 50}"]
-    longest += [f"{callbacks.PAYMENT_PREFIX}{action}_{ORDER}" for action in callbacks.DECISIONS]
+    longest += [callbacks.decision(action, ORDER, "0123456789") for action in callbacks.DECISIONS]
     longest += [f"{callbacks.PAYMENT_OWNER_PREFIX}{ORDER}", f"{callbacks.BALANCE_PREFIX}{ORDER}"]
     longest += [f"{callbacks.EDIT_PREFIX}{field}_{ORDER}" for field in callbacks.PACKAGE_FIELDS]
     letter = f"{callbacks.LETTER_PREFIX}{ORDER}"
-    longest += [f"{callbacks.JOB_PREFIX}{action}_{letter}" for action in callbacks.SETTLEMENTS]
+    longest += [
+        callbacks.settlement(action, letter, callbacks.LETTER_SEEN) for action in callbacks.SETTLEMENTS
+    ]
     longest += [f"{callbacks.ADMIN_EXCEPTIONS_PREFIX}9999", f"{callbacks.ADMIN_JOBS_PREFIX}9999"]
     assert all(len(data.encode()) <= 64 for data in longest)
+
+
+@pytest.mark.parametrize("action", callbacks.DECISIONS)
+@pytest.mark.parametrize("seen", ["", "0123456789"])
+def test_a_decision_is_read_as_it_is_written(action: str, seen: str) -> None:
+    data = callbacks.decision(action, ORDER, seen)
+    assert callbacks.payment_decision(data.removeprefix("payment_")) == (action, ORDER, seen)
+
+
+@pytest.mark.parametrize("ref", ["0" * 32, f"letter_{ORDER}"])
+@pytest.mark.parametrize("seen", ["", callbacks.LETTER_SEEN, "01234567"])
+def test_a_settlement_is_read_as_it_is_written(ref: str, seen: str) -> None:
+    data = callbacks.settlement("discard", ref, seen)
+    assert callbacks.job_settlement(data.removeprefix("job_")) == ("discard", ref, seen)
 
 
 @pytest.mark.parametrize("data", [

@@ -82,7 +82,7 @@ def used(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 def test_no_text_is_left_over(used: set[str]) -> None:
     for _, draw in every_screen(World(category="інша")):
         draw("uk")
-    menu.bot_commands("uk")
+    menu.admin_commands("uk")
     defined = messages("uk")
     shared = set().union(*(defined[key].messages for key in used))
     assert set(defined) - used - shared == set()

@@ -9,6 +9,7 @@ from typing import Any
 from sandbox.telegram.errors import bad_request
 from sandbox.telegram.methods.registry import Call, method
 from sandbox.telegram.params import Params
+from sandbox.telegram.state import Person, World
 
 COMMAND = re.compile(r"^/?[a-z0-9_]{1,32}$")
 SCOPES = {
@@ -38,12 +39,31 @@ def commands_key(params: Params) -> str:
     if language and not re.fullmatch(r"[a-z]{2}", language):
         raise bad_request("invalid language code specified")
     known = {name: str(value) for name, value in scope.items() if value is not None}
-    return json.dumps([known, language], sort_keys=True)
+    return _key(known, language)
+
+
+def _key(scope: dict[str, str], language: str) -> str:
+    return json.dumps([scope, language], sort_keys=True)
+
+
+def commands_shown(world: World, person: Person) -> list[dict[str, str]]:
+    """The commands a person's menu has: of the narrowest scope, there in their language before any."""
+    scopes = ({"type": "chat", "chat_id": str(person.id)}, {"type": "all_private_chats"}, {"type": "default"})
+    for scope in scopes:
+        for language in dict.fromkeys(((person.language_code or "")[:2], "")):
+            if commands := world.commands.get(_key(scope, language)):
+                return commands
+    return []
 
 
 @method("setMyCommands")
 async def set_my_commands(call: Call) -> bool:
     """Replace the command list of a scope and language."""
+    scope = call.params.json("scope")
+    if isinstance(scope, dict) and scope.get("type") == "chat":
+        chat = call.service.lookup(str(scope.get("chat_id", "")))
+        if chat is None or (isinstance(chat, Person) and not chat.started):
+            raise bad_request("chat not found")
     given = call.params.json("commands")
     if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
         raise bad_request("can't parse commands: expected an Array of BotCommand")

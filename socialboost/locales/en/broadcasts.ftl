@@ -82,4 +82,4 @@ button-broadcast-refresh = 🔄 Refresh
 button-broadcast-pause = ⏸ Pause
 button-broadcast-resume = ▶️ Resume
 button-broadcast-cancel = ❌ Cancel the broadcast
-button-admin-broadcast = 📢 Broadcast
+button-admin-broadcast = 🔔 Broadcast

@@ -6,6 +6,10 @@ button-admin-panel = « До панелі
 button-previous = ‹ Попередні
 button-next = Наступні ›
 button-refresh = 🔄 Оновити
+command-admin = Адмін панель
+command-stats = Статистика системи
+command-broadcast = Нова розсилка
+command-debug = Стан системи
 admin-panel =
     🛠 <b>Адмін панель</b>
 
@@ -26,6 +30,7 @@ admin-stats =
     🔗 Постів: { $total-posts }
     ⏳ У роботі: { $active-posts }
     🎉 Завершено: { $completed-posts }
+    ⚠️ Не вдалося: { $failed-posts }
     📦 Пакетів у продажу: { $packages-count }
 admin-recent = 🕘 <b>Замовлення за добу</b>
 admin-recent-none = 🕘 За добу замовлень не було.
@@ -42,7 +47,7 @@ admin-debug =
     Процесів у черзі за останні 20 с: { $processes }
 admin-debug-database =
     База даних: працює
-    Завдань чекають на Main Bot: { $tasks }
+    Завдань, що чекають на Main Bot: { $tasks }
     Задач у роботі: { $open }
     Завислих задач: { $parked }
     Непрочитаних повідомлень черги: { $letters }
@@ -64,7 +69,14 @@ reason-too_late = запізно
 reason-second_payment = повторний
 reason-unknown_order = невідоме замовлення
 reason-late = із запізненням
+reason-not_paid = не оплачено
+reason-paid_otherwise = оплачено інакше
+reason-discarded = відхилено адміністратором
 reason-other = інша причина
+answer-True = так
+answer-False = ні
+provider-crypto_pay = Crypto Pay
+provider-balance = баланс
 payment-no-amount = сума невідома
 payment-exception = ⚠️ <b>Платіж потребує рішення</b>
 payment-applied = 💰 <b>Платіж зараховано, пакет активовано</b>
@@ -79,7 +91,7 @@ payment-reason-too_late = Платіж надійшов пізніше ніж з
 payment-reason-second_payment = Це замовлення вже було оплачене або закрите. «Активувати» дасть покупцеві ще один такий пакет.
 payment-reason-unknown_order = Жодне замовлення не відповідає цьому платежу. Щоб зарахувати або повернути кошти, вкажіть власника.
 payment-reason-late = Платіж надійшов після строку, але впродовж доби.
-refund-wanted = ⏳ Повернення надіслано до Crypto Pay, відповіді ще немає.
+refund-wanted = ⏳ Повернення передано до Crypto Pay, відповіді ще немає.
 refund-refused = ⛔ Кошти не повернено. { $why }
 refund-refusal-user = Crypto Pay не знає цього користувача: він ще не запускав @CryptoBot. Попросіть його відкрити @CryptoBot і спробуйте ще раз або зарахуйте кошти на баланс.
 refund-refusal-funds = На балансі застосунку Crypto Pay замало коштів. Поповніть його в @CryptoBot і спробуйте ще раз.
@@ -92,6 +104,7 @@ refund-refusal-discarded = Завислу задачу повернення ві
 refund-refusal-other = Crypto Pay відмовив: <code>{ $name }</code>. Перевірте застосунок у @CryptoBot; повторна спроба не перекаже двічі.
 decision-refused = ❗️ Рішення не прийнято: { $why }
 decision-error-not_found = такого платежу немає.
+decision-error-changed_meanwhile = платіж змінився, поки ви вирішували. Ось як є тепер.
 decision-error-already_resolved = щодо платежу вже вирішено.
 decision-error-refund_under_way = повернення вже виконується.
 decision-error-no_order = платіж не стосується жодного замовлення.
@@ -106,6 +119,39 @@ ask-owner =
 
     Рахунок: <code>{ $invoice }</code>
     Надішліть Telegram ID власника одним повідомленням, лише цифри.
+payment-nobody = власника не вказано
+decision-sure-activate =
+    ❓ <b>Активувати пакет?</b>
+
+    Платіж: <b>{ $sum }</b>
+    Отримає: <b>{ $person }</b>
+    Пакет: <b>{ $package }</b>
+decision-sure-credit =
+    ❓ <b>Зарахувати на баланс?</b>
+
+    Платіж: <b>{ $sum }</b>, округлюється до цента вгору
+    Отримає: <b>{ $person }</b>
+    Пакет: <b>{ $package }</b>, його не буде активовано
+decision-sure-refund =
+    ❓ <b>Повернути кошти?</b>
+
+    Повернути: <b>{ $sum }</b>
+    Отримає: <b>{ $person }</b>
+    Пакет: <b>{ $package }</b>
+
+    Надіслане назад не забрати.
+decision-sure-dismiss =
+    ❓ <b>Закрити без зарахування?</b>
+
+    Платіж: <b>{ $sum }</b>
+    Нічого не отримає: <b>{ $person }</b>
+    Пакет: <b>{ $package }</b>
+decision-sure-ends = ⚠️ Дні, які дав цей платіж, буде знято: пакет «{ $package }» стане коротшим або закінчиться.
+button-sure-activate = 🚀 Так, активувати · { $sum }
+button-sure-credit = 💼 Так, зарахувати · { $sum }
+button-sure-refund = ↩️ Так, повернути · { $sum }
+button-sure-dismiss = 🗑 Так, закрити · { $sum }
+button-sure-no = « Ні, назад
 button-payment-owner = 👤 Вказати власника
 button-payment-activate = 🚀 Активувати пакет
 button-payment-credit = 💼 Зарахувати на баланс
@@ -123,18 +169,26 @@ button-job = 🧰 { $actor }
 button-letter = ✉️ { $actor }
 button-job-card = 🔎 { $actor }
 button-jobs-back = « До задач
-parked-job = 🧰 <b>Завислу задачу зупинено після всіх спроб</b>
+parked-job = 🧰 <b>Задача зависла: усі спроби вичерпано</b>
 dead-letter = ✉️ <b>Повідомлення, яке ніхто не зміг виконати</b>
 button-job-replay = ▶️ Виконати ще раз
 button-job-discard = 🗑 Відхилити
 job-outcome-replayed = ▶️ Задачу відправлено на виконання: усі спроби починаються знову.
 job-outcome-discarded = 🗑 Задачу відхилено.
 job-outcome-gone = ℹ️ Цієї задачі вже немає серед завислих: рішення ухвалено раніше.
+job-outcome-changed_meanwhile = ℹ️ Нічого не зроблено: відтоді задачу виконували ще раз, і вона знову зависла. Відкрийте її ще раз зі списку.
 job-outcome-refund_sent = ℹ️ Crypto Pay уже переказав ці кошти: повернення записано, відхиляти нічого.
 job-outcome-refund_unknown = ❗️ Не відхилено: Crypto Pay не відповів, чи переказано кошти. Спробуйте ще раз, коли він відповідатиме.
 job-outcome-money = ❗️ Цю задачу не можна відхилити: за нею стоять сплачені кошти. Виконайте її ще раз; якщо пакет не активується, платіж з'явиться серед тих, що потребують рішення.
 job-outcome-unreadable = ❗️ Це повідомлення пошкоджене: виконати його не можна, лише відхилити.
 job-outcome-unknown_actor = ❗️ Ця версія програми не знає такої задачі. Оновіть воркери й спробуйте ще раз.
+job-sure = ❓ <b>Відхилити?</b>
+job-sure-refund = Повернення { $sum } людині { $person } не буде надіслано. Платіж знову чекатиме на рішення.
+job-sure-message = Людина не отримає цього повідомлення.
+job-sure-task = Пост не буде просунуто. Його власник дізнається про це, а денний ліміт повернеться.
+job-sure-letter = Повідомлення черги зникне, роботу з нього не буде виконано.
+job-sure-other = Цю роботу не буде виконано ніколи.
+button-sure-discard = 🗑 Так, відхилити
 
 ## pricing.py
 

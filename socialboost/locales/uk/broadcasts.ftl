@@ -82,4 +82,4 @@ button-broadcast-refresh = 🔄 Оновити
 button-broadcast-pause = ⏸ Пауза
 button-broadcast-resume = ▶️ Продовжити розсилку
 button-broadcast-cancel = ❌ Скасувати розсилку
-button-admin-broadcast = 📢 Розсилка
+button-admin-broadcast = 🔔 Розсилка

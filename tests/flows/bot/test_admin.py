@@ -30,7 +30,15 @@ TAPS: list[tuple[str, type[jobs.Job], Json]] = [
     (f"payment_{ORDER}", jobs.ShowPayment, {"payment_id": ORDER}),
     (f"payment_owner_{ORDER}", jobs.AskPaymentOwner, {"payment_id": ORDER}),
     *(
-        (f"payment_{action}_{ORDER}", jobs.ResolvePayment, {"payment_id": ORDER, "action": action})
+        (f"payment_{action}_{ORDER}", jobs.AskDecision, {"payment_id": ORDER, "action": action})
+        for action in callbacks.DECISIONS
+    ),
+    *(
+        (
+            f"payment_{action}_{ORDER}_0123456789",
+            jobs.ResolvePayment,
+            {"payment_id": ORDER, "action": action, "seen": "0123456789", "actor_id": ADMIN, "origin": "bot"},
+        )
         for action in callbacks.DECISIONS
     ),
     ("admin_packages", jobs.ShowEveryPackage, {}),
@@ -46,9 +54,14 @@ TAPS: list[tuple[str, type[jobs.Job], Json]] = [
     ("admin_jobs_0", jobs.ShowParkedJobs, {"page": 0}),
     (f"job_{REF}", jobs.ShowParkedJob, {"ref": REF}),
     (f"job_{LETTER}", jobs.ShowParkedJob, {"ref": LETTER}),
+    *((f"job_replay_{ref}", jobs.SettleParkedJob, {"ref": ref, "action": "replay"}) for ref in (REF, LETTER)),
+    *((f"job_discard_{ref}", jobs.AskSettlement, {"ref": ref}) for ref in (REF, LETTER)),
     *(
-        (f"job_{action}_{ref}", jobs.SettleParkedJob, {"ref": ref, "action": action})
-        for action in callbacks.SETTLEMENTS
+        (
+            f"job_discard_{ref}_waiting",
+            jobs.SettleParkedJob,
+            {"ref": ref, "action": "discard", "seen": "waiting"},
+        )
         for ref in (REF, LETTER)
     ),
 ]
@@ -61,6 +74,9 @@ STRAYS = [
         "payment_",
         "payment_keep",
         f"payment_keep_{ORDER}",
+        f"payment_refund_{ORDER}_",
+        f"payment_refund_{ORDER}_01234567890",
+        f"payment_refund_{ORDER}_a_b",
     ),
     *(
         f"payment_owner_{REF}x",

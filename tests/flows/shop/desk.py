@@ -6,7 +6,7 @@ from typing import Any
 
 import redis
 
-from socialboost import jobs
+from socialboost import callbacks, jobs
 from tests.flows.shop.world import ADMIN_ID, Buyer, Shop, wait_until
 
 REASONS = ("wrong_amount", "wrong_asset", "too_late", "second_payment", "unknown_order")
@@ -31,16 +31,24 @@ class Admin(Buyer):
 
         return wait_until(find, f"{words!r} among {[m['text'][:80] for m in self.messages()][-4:]}")
 
-    def decide(self, payment_id: str, action: str) -> jobs.ResolvePayment:
-        """Take a decision and wait until it is worked on."""
-        job = self.do(jobs.ResolvePayment, typed=True, payment_id=payment_id, action=action)
+    def seen(self, payment_id: str) -> str:
+        """How the payment stands: what the button that says yes would carry now."""
+        return str(self.shop.value("SELECT payment_seen(%s)", payment_id) or "gone")
+
+    def decide(self, payment_id: str, action: str, seen: str = "") -> jobs.ResolvePayment:
+        """Say yes to a decision and wait until it is worked on and shown."""
+        seen = seen or self.seen(payment_id)
+        job = self.do(jobs.ResolvePayment, typed=True, payment_id=payment_id, action=action, seen=seen)
         assert isinstance(job, jobs.ResolvePayment)
         self.shop.wait_for_job(job.key)
+        self.shop.wait_for_job(f"{job.key}:shown")
         return job
 
     def settle(self, ref: str, action: str, words: str) -> None:
         """Replay or discard, and read what became of it."""
-        self.says(jobs.SettleParkedJob, words, ref=ref, action=action)
+        query = "SELECT job_seen(j) FROM job_ledger AS j WHERE md5(key) = %s"
+        seen = str(self.shop.value(query, ref) or callbacks.LETTER_SEEN)
+        self.says(jobs.SettleParkedJob, words, ref=ref, action=action, seen=seen)
 
 
 def data_of(screen: dict[str, Any]) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from socialboost import jobs
 from tests.flows.shop.world import ADMIN_ID, BOT_TOKEN, CHANNEL_ID, PAY_TOKEN, Shop, wait_until
-from workers import maintenance, runtime
+from workers import maintenance, runtime, users
 from workers.base import Attempt
 
 FIRST = Attempt(number=1, worker="test", last=False)
@@ -26,9 +26,34 @@ def test_polling_removes_the_webhook_and_sets_the_commands(shop: Shop) -> None:
     jobs.send(jobs.RegisterBot(key=key))
     shop.wait_for_job(key)
     assert len(calls(shop, "deleteWebhook")) == 1
-    names = {command["command"] for command in shop.get(shop.telegram, "/sim/info")["commands"]}
-    assert names == {"start", "help", "privacy", "paysupport"}
-    assert len(calls(shop, "setMyCommands")) == 3
+    people = shop.post(shop.telegram, "/sim/people", {"first_name": "Хтось"})["id"], ADMIN_ID
+    menus = {who: shop.get(shop.telegram, f"/sim/people/{who}")["commands"] for who in people}
+    everyones, admins = ([item["command"] for item in menus[who]] for who in people)
+    assert everyones == ["start", "help", "privacy", "paysupport"]
+    assert admins == ["admin", "stats", "broadcast", "debug", *everyones]
+    assert len(calls(shop, "setMyCommands")) == 6
+
+
+def test_an_admin_who_never_started_the_bot_stops_nobody_and_gets_the_menu_with_start(
+    stage: Shop, here: pytest.MonkeyPatch
+) -> None:
+    late = stage.post(stage.telegram, "/sim/people", {"first_name": "Нова", "language_code": "en"})["id"]
+    here.setenv("ADMIN_TELEGRAM_IDS", f"{late},{ADMIN_ID}")
+    runtime.close()
+    before = len(calls(stage, "setMyCommands"))
+    maintenance.register_bot(jobs.RegisterBot(key="tick:register_bot:2"), FIRST)
+    made = calls(stage, "setMyCommands")[before:]
+    assert [call["status"] for call in made] == [200] * 3 + [400] + [200] * 3, "the refusal is about one chat"
+    stage.post(stage.telegram, f"/sim/people/{late}/messages", {"text": "/start"})
+    start = jobs.RegisterUser(key="tg:1:0", telegram_id=late, chat_id=late, update_id=1, first_name="Нова")
+    users.register_user(start, FIRST)
+    owed = stage.job(f"commands:{late}:1")
+    assert owed["actor"] == "register_commands"
+    maintenance.register_commands(jobs.RegisterCommands(key=owed["key"], telegram_id=late), FIRST)
+    menu = stage.get(stage.telegram, f"/sim/people/{late}")["commands"]
+    assert menu[0] == {"command": "admin", "description": "Admin panel"}
+    maintenance.register_commands(jobs.RegisterCommands(key="commands:5:1", telegram_id=5), FIRST)
+    assert calls(stage, "setMyCommands")[-1]["status"] == 200, "for somebody who is no admin nothing is asked"
 
 
 def test_a_webhook_is_registered_with_its_secret(stage: Shop, here: pytest.MonkeyPatch) -> None:

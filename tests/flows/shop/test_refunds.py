@@ -134,7 +134,10 @@ def test_a_second_round_finds_what_the_first_sent(shop: Shop, buyer: Buyer, admi
         admin.settle(ref_of(shop, key), "discard", "не відповів, чи переказано")
     assert refund_row(shop, payment_id)["state"] == "wanted"
     assert shop.job(key)["state"] == "parked"
-    admin.says(jobs.ResolvePayment, "повернення вже виконується", payment_id=payment_id, action="credit")
+    seen = admin.seen(payment_id)
+    admin.says(
+        jobs.ResolvePayment, "повернення вже виконується", payment_id=payment_id, action="credit", seen=seen
+    )
     admin.settle(ref_of(shop, key), "replay", "відправлено на виконання")
     shop.wait_for_job(key)
     assert refund_row(shop, payment_id)["state"] == "sent"
@@ -189,7 +192,8 @@ def test_a_crypto_pay_that_tells_nothing_parks_at_once(shop: Shop, buyer: Buyer,
 def test_two_taps_on_refund_are_one(shop: Shop, buyer: Buyer, admin: Admin) -> None:
     payment_id, _ = exceptional(shop, buyer, "too_late")
     for _ in range(4):
-        job = admin.do(jobs.ResolvePayment, typed=True, payment_id=payment_id, action="refund")
+        seen = admin.seen(payment_id)
+        job = admin.do(jobs.ResolvePayment, typed=True, payment_id=payment_id, action="refund", seen=seen)
     shop.wait_for_job(job.key)
     shop.wait_for_job(f"decision:{payment_id}:refunded")
     refund = refund_row(shop, payment_id)
