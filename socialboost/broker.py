@@ -31,7 +31,7 @@ from dramatiq.broker import Consumer, MessageProxy
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.common import current_millis
 from dramatiq.encoder import JSONEncoder
-from dramatiq.errors import ConnectionClosed
+from dramatiq.errors import BrokerConnectionError, ConnectionClosed
 from dramatiq.message import Message
 from dramatiq.middleware import Middleware
 from dramatiq.results import Results
@@ -40,6 +40,7 @@ from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
 from socialboost import logs
+from socialboost.latch import Latch
 
 BLOCK_SECONDS: Final = 2.0
 """How long an idle consumer blocks; also how late it notices that it should stop."""
@@ -49,6 +50,8 @@ RESULT_TTL_MS: Final = 30_000
 _PRODUCER_SECONDS: Final = 2.0
 """An entry point must be able to say 503 in time when Redis hangs."""
 _PATIENT_SECONDS: Final = 2.0
+_RETRY_SECONDS: Final = 0.3
+"""Between two tries to enqueue while Redis is away; one caller tries, the others are refused at once."""
 _CONSUMER_SECONDS: Final = BLOCK_SECONDS + 8.0
 _CHUNK: Final = 500
 GIVE_BACK: Final = "give_back"
@@ -237,13 +240,18 @@ class QueueBroker(RedisBroker):
         self.url = url
         self.blocking_client = connect(url, timeout_seconds=_CONSUMER_SECONDS, retries=0)
         self._holdings: dict[str, _Holding] = {}
+        self.latch = Latch(_is_lost, _refusal, pause_seconds=_RETRY_SECONDS)
         self.is_patient = False  # the scheduler's waits for Redis: it has nobody to tell
 
     def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
-        """Put the message on its queue; ConnectionClosed when Redis is lost or refuses, unless patient."""
+        """Put the message on its queue; ConnectionClosed when Redis is lost or refuses, unless patient.
+
+        Refused at once when Redis was away a moment ago.
+        """
         while True:
             try:
-                return super().enqueue(message, delay=delay)
+                with self.latch.passing():
+                    return super().enqueue(message, delay=delay)
             except ConnectionClosed as error:
                 if not self.is_patient:
                     raise
@@ -364,6 +372,14 @@ class QueueBroker(RedisBroker):
             return call()
         except _REDIS_LOST as error:
             raise ConnectionClosed(error) from None
+
+
+def _is_lost(error: BaseException) -> bool:
+    return isinstance(error, BrokerConnectionError | redis.ConnectionError | redis.TimeoutError)
+
+
+def _refusal() -> Exception:
+    return ConnectionClosed(redis.ConnectionError("Redis was away a moment ago"))
 
 
 def build(redis_url: str, *, consuming: bool) -> QueueBroker:

@@ -120,9 +120,11 @@ def _ask(job: Sendable, seconds: float) -> Any:
 
 
 def _send_gathered(delivery: Delivery) -> None:
+    queue = broker.current()
     try:
-        is_first = deliveries.send_once(broker.current(), delivery)
-    except redis.RedisError as error:
+        with queue.latch.passing():
+            is_first = deliveries.send_once(queue, delivery)
+    except (redis.RedisError, BrokerConnectionError) as error:
         raise QueueUnavailableError(f"an update was not queued: {type(error).__name__}") from error
     if not is_first:
         log.info("update_repeated", mark=delivery.mark)

@@ -2540,6 +2540,15 @@ CREATE TABLE public.figures (
 WITH (fillfactor='50');
 
 --
+-- Name: heartbeats; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.heartbeats (
+    name text NOT NULL,
+    beat_at timestamp with time zone NOT NULL
+);
+
+--
 -- Name: invoices; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2737,6 +2746,13 @@ ALTER TABLE ONLY public.dead_letters
 
 ALTER TABLE ONLY public.figures
     ADD CONSTRAINT figures_pkey PRIMARY KEY (name, backend);
+
+--
+-- Name: heartbeats heartbeats_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.heartbeats
+    ADD CONSTRAINT heartbeats_pkey PRIMARY KEY (name);
 
 --
 -- Name: invoices invoices_pkey; Type: CONSTRAINT; Schema: public; Owner: -

@@ -12,7 +12,7 @@ from socialboost import jobs, logs
 from socialboost.errors import RejectedError
 from socialboost.screens import menu, texts
 from workers import outbox, runtime, watch
-from workers.base import Attempt, actor
+from workers.base import Attempt, actor, database_gate
 
 BATCH: Final = 100
 PURGE_MINUTE: Final = 30
@@ -29,9 +29,10 @@ log = logs.get(__name__)
 
 @actor(jobs.CheckHealth, max_retries=0)
 def check_health(job: jobs.CheckHealth) -> dict[str, bool]:  # noqa: ARG001 (a question without arguments)
-    """Say whether this worker's database answers; that somebody answers at all says the rest."""
+    """Say whether this worker's database takes a write; that somebody answers at all says the rest."""
     try:
-        runtime.db().value("ping")
+        with database_gate.passing():
+            runtime.db().run("beat", name="health")
     except psycopg.Error as exc:
         log.warning("database_unhealthy", error=type(exc).__name__)
         return {"database": False}

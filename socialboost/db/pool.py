@@ -41,6 +41,7 @@ ROUTINE: Final = frozenset(
         "sweep_jobs",
         "renew_leases",
         "ping",
+        "beat",
         "take_lease",
         "get_due_invoices",
         "get_unverified_payments",

@@ -1,9 +1,10 @@
-"""GET /health: can a job be queued, does a worker answer, does it reach the database?"""
+"""GET /health: can a job be queued, does a worker answer, does the database take a write?"""
 
 from __future__ import annotations
 
-import json
 import threading
+import time
+from dataclasses import dataclass, field
 from typing import Final
 
 import redis
@@ -14,63 +15,82 @@ from socialboost import broker, jobs
 from socialboost.errors import BusyError, NoAnswerError, QueueUnavailableError
 from socialboost.settings import WebSettings
 
-_KEY: Final = "health_check"
-_CACHE_SECONDS: Final = 10
-_ANSWER_SECONDS: Final = 2.0
+FRESH_SECONDS: Final = 2.0
+"""No answer is older than this."""
+_PERIOD_SECONDS: Final = 1.0
+ATTENTION_SECONDS: Final = 5.0
+"""How long to go on looking after somebody last asked."""
+_ANSWER_SECONDS: Final = 1.5
 _REDIS_SECONDS: Final = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What one look found; `began` is when it began, on the monotonic clock."""
+
+    redis: bool = False
+    thread_pool: bool = False
+    database: bool = False
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def age_seconds(self) -> float:
+        """How old these facts are."""
+        return time.monotonic() - self.began
+
+
 class HealthCheck:
-    """Asks a worker at most every ten seconds, for all web processes together."""
+    """Looks once a second while somebody asks, in a thread of its own: askers cost no questions and hold no
+    thread while Redis hangs. Only the first ones after a silence wait, for at most FRESH_SECONDS."""
 
     def __init__(self, cache: redis.Redis) -> None:
         self._cache = cache
-        self._asking = threading.Lock()
-        self._last: dict[str, bool] | None = None
+        self._changed = threading.Condition()
+        self._looking = False
+        self._asked = 0.0
+        self._last: Checks | None = None
 
-    def checks(self) -> dict[str, bool]:
-        """Return {"database", "redis", "thread_pool"}."""
-        cached = self._read()
-        if cached is not None:
-            return cached
-        # One request asks; meanwhile the others repeat the last answer, or wait when there is none yet.
-        if not self._asking.acquire(blocking=self._last is None):
-            return self._last or self._read() or _verdict(redis_is_up=True)
-        try:
-            cached = self._read()
-            self._last = cached if cached is not None else self._ask()
-            return self._last
-        finally:
-            self._asking.release()
+    def checks(self) -> Checks:
+        """Return what is so now. Facts older than FRESH_SECONDS that were good prove nothing any more."""
+        with self._changed:
+            self._asked = time.monotonic()
+            if not self._looking:
+                self._looking = True
+                self._last = None
+                threading.Thread(target=self._look_on, name="health", daemon=True).start()
+            self._changed.wait_for(lambda: self._last is not None, FRESH_SECONDS)
+            last = self._last
+        if last is None:
+            return Checks()
+        return last if last.age_seconds <= FRESH_SECONDS else Checks(redis=last.redis)
 
-    def _read(self) -> dict[str, bool] | None:
-        """Return the cached answer, if any; an unreachable Redis is an answer too."""
+    def _look_on(self) -> None:
+        """Look again and again until nobody has asked for a while."""
+        wanted = True
         try:
-            text = self._cache.get(_KEY)
-        except redis.RedisError:
-            return _verdict(redis_is_up=False)
-        if not isinstance(text, bytes | str):
-            return None
-        kept: dict[str, bool] = json.loads(text)
-        return kept
+            while wanted:
+                found = self._look(time.monotonic())
+                with self._changed:
+                    self._last = found
+                    self._changed.notify_all()
+                    wanted = time.monotonic() - self._asked <= ATTENTION_SECONDS
+                    self._looking = wanted
+                if wanted:
+                    time.sleep(max(0.0, _PERIOD_SECONDS - found.age_seconds))
+        except BaseException:  # nobody foresaw it: let the next asker begin anew
+            self._looking = False
+            raise
 
-    def _ask(self) -> dict[str, bool]:
+    def _look(self, began: float) -> Checks:
         try:
+            self._cache.ping()
             answer = jobs.ask(jobs.CheckHealth(), timeout_seconds=_ANSWER_SECONDS)
-            found = _verdict(redis_is_up=True, worker_answered=True, database=answer.get("database") is True)
         except (NoAnswerError, BusyError):
-            found = _verdict(redis_is_up=True)
-        except QueueUnavailableError:
-            return _verdict(redis_is_up=False)
-        try:
-            self._cache.set(_KEY, json.dumps(found), ex=_CACHE_SECONDS)
-        except redis.RedisError:
-            return _verdict(redis_is_up=False)
-        return found
-
-
-def _verdict(*, redis_is_up: bool, worker_answered: bool = False, database: bool = False) -> dict[str, bool]:
-    return {"database": database, "redis": redis_is_up, "thread_pool": worker_answered}
+            return Checks(redis=True, began=began)
+        except (QueueUnavailableError, redis.RedisError):
+            return Checks(began=began)
+        database = isinstance(answer, dict) and answer.get("database") is True
+        return Checks(redis=True, thread_pool=True, database=database, began=began)
 
 
 def blueprint(settings: WebSettings) -> Blueprint:
@@ -81,7 +101,8 @@ def blueprint(settings: WebSettings) -> Blueprint:
 
     @routes.get("/health")
     def health() -> ResponseReturnValue:
-        checks = check.checks()
+        found = check.checks()
+        checks = {"database": found.database, "redis": found.redis, "thread_pool": found.thread_pool}
         healthy = all(checks.values())
         body = {
             "status": "healthy" if healthy else "unhealthy",

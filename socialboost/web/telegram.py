@@ -15,6 +15,7 @@ from pydantic import SecretStr, ValidationError
 
 from socialboost import cleaning, logs
 from socialboost.errors import QueueUnavailableError
+from socialboost.latch import Latch
 from socialboost.settings import WebSettings
 from socialboost.web.auth import same_secret
 from socialboost.web.bodies import json_object, read_body
@@ -22,6 +23,7 @@ from socialboost.web.errors import ApiError, bad_field
 
 if TYPE_CHECKING:
     from aiogram import Bot, Dispatcher
+    from aiogram.types import Update
 
 log = logs.get(__name__)
 
@@ -30,6 +32,8 @@ _SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 (a heade
 _MAX_UPDATE_BYTES: Final = 1024 * 1024
 """Telegram's own updates may be larger than what others may send; read only after the secret was right."""
 _SECONDS: Final = 10.0
+_RETRY_SECONDS: Final = 0.3
+"""Between two tries while Redis is away; one update tries, the others are refused at once."""
 _NO_TOKEN: Final = "1:nothing-here-calls-telegram"  # noqa: S105 (aiogram wants one of this shape)
 
 
@@ -51,6 +55,11 @@ class UpdateLoop:
         self.bot: Bot = Bot(_NO_TOKEN)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._starting = threading.Lock()
+        self._latch = Latch(
+            lambda error: isinstance(error, QueueUnavailableError),
+            lambda: QueueUnavailableError("Redis was away a moment ago"),
+            pause_seconds=_RETRY_SECONDS,
+        )
 
     def handle(self, raw: dict[str, Any]) -> bool:
         """Queue the update's job; False when it cannot be read, QueueUnavailableError when not queued."""
@@ -61,6 +70,11 @@ class UpdateLoop:
         except ValidationError as error:
             log.error("update_unreadable", update_id=raw.get("update_id"), problems=error.error_count())
             return False
+        with self._latch.passing():
+            self._queue(update)
+        return True
+
+    def _queue(self, update: Update) -> None:
         work = asyncio.run_coroutine_threadsafe(
             self._feed(self._dispatcher, self.bot, update), self._running_loop()
         )
@@ -69,7 +83,6 @@ class UpdateLoop:
         except (*self._away, TimeoutError) as error:
             work.cancel()
             raise QueueUnavailableError(f"update not queued: {type(error).__name__}") from error
-        return True
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         with self._starting:

@@ -22,3 +22,10 @@ SELECT coalesce((SELECT value FROM settings WHERE key = 'timezone'), 'Europe/Kyi
 -- name: get_backend_pid :value
 -- The server process of this session: another one than the connection was greeted by means a pooler.
 SELECT pg_backend_pid()
+
+-- name: beat :run
+-- Proves that this database takes writes: refused by one that is read-only, written at most every two seconds.
+INSERT INTO heartbeats AS h (name, beat_at)
+VALUES (%(name)s, now())
+ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at
+WHERE h.beat_at < excluded.beat_at - interval '2 seconds'

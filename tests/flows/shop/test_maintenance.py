@@ -99,6 +99,15 @@ def test_health_when_the_database_is_away(stage: Shop, here: pytest.MonkeyPatch)
     assert maintenance.check_health(jobs.CheckHealth()) == {"database": False}
 
 
+def test_health_when_the_database_takes_no_writes(stage: Shop, here: pytest.MonkeyPatch) -> None:
+    """A standby, or a plan that is full: it answers every question and is of no use."""
+    name = stage.value("SELECT current_database()")
+    stage.database.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    runtime.close()
+    assert runtime.db().value("ping") == 1
+    assert maintenance.check_health(jobs.CheckHealth()) == {"database": False}
+
+
 def test_a_channel_that_threw_the_bot_out_raises_no_notices_about_notices(shop: Shop) -> None:
     shop.http.patch(
         f"{shop.telegram.url}/sim/chats/{CHANNEL_ID}", json={"bot_status": "kicked"}, timeout=10

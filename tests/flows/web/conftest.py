@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from socialboost import broker, jobs, logs, sending
 from socialboost.settings import WebSettings
-from socialboost.web import create_app
+from socialboost.web import create_app, health
 from tests.unit.settings_environment import VALID
 
 MAIN_BOT_KEY, SECOND_KEY = VALID["MAIN_BOT_API_KEY"].split(",")
@@ -32,6 +32,7 @@ def make_client(redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(health, "ATTENTION_SECONDS", 0.0)  # no look at a worker outlasts its test
     for name in ("DATABASE_URL", "TELEGRAM_BOT_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     apps = []

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-import redis
 from flask.testing import FlaskClient
 
 from socialboost import jobs, sending
+from socialboost.web import health as health_module
 from tests.flows.web.conftest import CLOSED, Answer, MakeClient
 
 
@@ -54,24 +55,49 @@ def test_only_the_queue_or_only_the_cache_is_away(make_client: MakeClient, redis
     assert health(make_client(CACHE_REDIS_URL=CLOSED)) == down
 
 
-def test_many_callers_cost_one_question(client: FlaskClient, answer: Answer, redis_url: str) -> None:
+def test_a_worker_of_another_release_is_no_proof(client: FlaskClient, answer: Answer) -> None:
+    answer(jobs.CheckHealth, lambda _: ["something else"])
+    assert health(client) == (503, "unhealthy", checks(database=False, redis=True, thread_pool=True))
+
+
+def test_many_callers_cost_one_question(
+    client: FlaskClient, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All are told what one look finds."""
+    for name in ("ATTENTION_SECONDS", "FRESH_SECONDS", "_PERIOD_SECONDS"):
+        monkeypatch.setattr(health_module, name, 3600.0)
     asked: list[int] = []
     answer(jobs.CheckHealth, lambda _: asked.append(1) or {"database": True})
-    statuses: list[int] = []
-    threads = [
-        threading.Thread(
-            target=lambda: statuses.append(client.application.test_client().get("/health").status_code)
-        )
-        for _ in range(12)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
+
+    def ask() -> int:
+        with client.application.test_client() as own:
+            return own.get("/health").status_code
+
+    with ThreadPoolExecutor(12) as pool:
+        statuses = [waiting.result(20) for waiting in [pool.submit(ask) for _ in range(12)]]
     assert statuses == [200] * 12
     assert len(asked) == 1
-    with redis.Redis.from_url(redis_url) as connection:
-        assert 0 < connection.ttl("health_check") <= 10
-        connection.delete("health_check")
+
+
+def test_a_good_answer_proves_nothing_once_it_is_old(
+    client: FlaskClient, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker answers one question and hangs at the next: nobody is told "healthy" for long."""
+    monkeypatch.setattr(health_module, "ATTENTION_SECONDS", 60.0)
+    asked, ending = [], threading.Event()
+
+    def reply(_: dict[str, Any]) -> dict[str, bool]:
+        asked.append(1)
+        if len(asked) > 1:
+            ending.wait(20)
+        return {"database": True}
+
+    answer(jobs.CheckHealth, reply)
     assert client.get("/health").status_code == 200
-    assert len(asked) == 2
+    seen = [client.get("/health").status_code]
+    while seen[-1] == 200 and len(seen) < 1000:
+        ending.wait(0.02)
+        seen.append(client.get("/health").status_code)
+    assert seen[-1] == 503
+    monkeypatch.setattr(health_module, "ATTENTION_SECONDS", 0.0)
+    ending.set()

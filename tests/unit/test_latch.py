@@ -1,0 +1,79 @@
+"""A service that is away is tried by one caller at a time."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from socialboost.latch import Latch
+
+CALLERS = 32
+
+
+class Service:
+    """Counts who reaches it, and is away when told so."""
+
+    def __init__(self) -> None:
+        self.away = True
+        self.calls = 0
+        self.answering = threading.Event()
+        self.answering.set()
+        self.called = threading.Event()
+
+    def call(self) -> str:
+        self.calls += 1
+        self.called.set()
+        self.answering.wait(20)
+        if self.away:
+            raise ConnectionError
+        return "done"
+
+
+class RefusedError(Exception):
+    pass
+
+
+def make(pause_seconds: float) -> Latch:
+    return Latch(lambda error: isinstance(error, ConnectionError), RefusedError, pause_seconds=pause_seconds)
+
+
+def through(latch: Latch, service: Service) -> str:
+    try:
+        with latch.passing():
+            return service.call()
+    except (ConnectionError, RefusedError) as error:
+        return type(error).__name__
+
+
+def test_absence_is_learnt_once() -> None:
+    latch, service = make(pause_seconds=3600), Service()
+    assert through(latch, service) == "ConnectionError"
+    with ThreadPoolExecutor(CALLERS) as pool:
+        answers = set(pool.map(lambda _: through(latch, service), range(CALLERS)))
+    assert (answers, service.calls) == ({"RefusedError"}, 1)
+
+
+def test_one_tries_again_and_opens_it_for_all() -> None:
+    latch, service = make(pause_seconds=0), Service()
+    assert through(latch, service) == "ConnectionError"
+    service.away = False
+    service.called.clear()
+    service.answering.clear()
+    with ThreadPoolExecutor(CALLERS) as pool:
+        trying = pool.submit(through, latch, service)
+        assert service.called.wait(20)
+        others = {through(latch, service) for _ in range(CALLERS)}
+        assert (others, service.calls) == ({"RefusedError"}, 2)
+        service.answering.set()
+        assert trying.result(20) == "done"
+    assert through(latch, service) == "done"
+
+
+def test_other_errors_do_not_shut_it() -> None:
+    latch = make(pause_seconds=3600)
+    with pytest.raises(ValueError, match="mine"), latch.passing():
+        raise ValueError("mine")
+    with latch.passing():
+        pass
