@@ -18,7 +18,6 @@ It stands on private parts of dramatiq 2.2.1: tests/rules/test_dramatiq_pin.py l
 from __future__ import annotations
 
 import heapq
-import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -41,6 +40,7 @@ from redis.retry import Retry
 
 from socialboost import logs
 from socialboost.latch import Latch
+from socialboost.messages import DeadLetter, is_sound
 
 BLOCK_SECONDS: Final = 2.0
 """How long an idle consumer blocks; also how late it notices that it should stop."""
@@ -85,15 +85,6 @@ class _Holding:
 
     ids: set[str] = field(default_factory=set)
     room: threading.Event = field(default_factory=threading.Event)
-
-
-@dataclass(frozen=True)
-class DeadLetter:
-    """A message that Dramatiq gave up: `died_ms` is when, in Unix milliseconds."""
-
-    message_id: str
-    died_ms: int
-    body: bytes
 
 
 class BlockingConsumer(Consumer):
@@ -192,7 +183,7 @@ class BlockingConsumer(Consumer):
             message: Message[Any] = Message.decode(data)
         except dramatiq.DecodeError:
             return None
-        return message if _is_sound(message, self.queue_name) else None
+        return message if is_sound(message, self.queue_name) else None
 
     def _quarantine(self) -> None:
         """Move what cannot be decoded to the dead letters; drop ids whose message is gone."""
@@ -203,24 +194,6 @@ class BlockingConsumer(Consumer):
             elif self._decode(data) is None:
                 log.error("message_undecodable", queue=self.queue_name, redis_message_id=identifier)
                 self.broker.run("nack", self.queue_name, identifier)
-
-
-def _is_sound(message: Message[Any], queue_name: str) -> bool:
-    """Whether Dramatiq's threads can carry this message to its end: a wrong type would kill one of them."""
-    options: object = message.options
-    kwargs: object = message.kwargs
-    if not isinstance(options, dict) or not isinstance(kwargs, dict):
-        return False
-    eta = options.get("eta", 0)
-    return (
-        message.queue_name == queue_name
-        and isinstance(message.actor_name, str)
-        and isinstance(message.message_id, str)
-        and isinstance(message.message_timestamp, int)
-        and isinstance(options.get("redis_message_id"), str)
-        and isinstance(eta, int | float)
-        and math.isfinite(eta)
-    )
 
 
 class QueueBroker(RedisBroker):
