@@ -13,6 +13,7 @@ from typing import Final
 
 from socialboost import broker, jobs, logs
 from socialboost.db import Database
+from socialboost.messages import DeadLetter
 from workers import outbox
 
 MOST_LETTERS: Final = 200
@@ -38,7 +39,7 @@ class DeadLetters:
             if letters:
                 self._seen_ms[queue] = letters[-1].died_ms
 
-    def _keep(self, queue: str, letter: broker.DeadLetter) -> bool:
+    def _keep(self, queue: str, letter: DeadLetter) -> bool:
         """Write one down; whether it was new."""
         actor = _actor(letter.body)
         new = self._db().run(
