@@ -13,6 +13,7 @@ ENTRY_POINT = {
     "socialboost.cleaning",
     "socialboost.deliveries",
     "socialboost.dialogues",
+    "socialboost.latch",
     "socialboost.links",
     "socialboost.settings",
     "socialboost.setting_formats",
@@ -23,6 +24,7 @@ ENTRY_POINT = {
 UTILITIES = {
     "socialboost.cleaning",
     "socialboost.errors",
+    "socialboost.latch",
     "socialboost.log_files",
     "socialboost.logs",
     "socialboost.redaction",
@@ -43,7 +45,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "socialboost.contracts": set(),
     "socialboost.sending": {"socialboost.broker", "socialboost.deliveries", *UTILITIES},
     "socialboost.deliveries": {"socialboost.broker", *UTILITIES},
-    "socialboost.broker": {"socialboost.middleware", *UTILITIES},
+    "socialboost.broker": {"socialboost.messages", "socialboost.middleware", *UTILITIES},
+    "socialboost.latch": set(),
+    "socialboost.messages": set(),
     "socialboost.middleware": {"socialboost.broker", *UTILITIES},
     "sandbox": set(),
 }
