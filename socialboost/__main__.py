@@ -1,4 +1,4 @@
-"""What the operator runs: python -m socialboost migrate | seed | schema."""
+"""What the operator runs: python -m socialboost migrate | seed | repeats | schema."""
 
 from __future__ import annotations
 
@@ -50,6 +50,18 @@ def _migrate(options: argparse.Namespace, settings: OwnerSettings) -> int:
         return 0
     names = migrations.migrate(dsn, timezone=settings.timezone.key)
     print("\n".join(f"applied  {name}" for name in names) or "up to date")
+    if names and administration.repeats(dsn, 1):
+        print("posts were added again under another name: see `python -m socialboost repeats`")
+    return 0
+
+
+def _repeats(options: argparse.Namespace, settings: OwnerSettings) -> int:
+    for post in administration.repeats(settings.database_url.get_secret_value(), options.limit):
+        repeated = post["repeats"] or "a post that has ended"
+        print(
+            f"{post['local_day']}  {post['telegram_id']}  {post['post_id']}  {post['status']}  "
+            f"{post['url']}  repeats {repeated}"
+        )
     return 0
 
 
@@ -95,6 +107,9 @@ def _parser() -> argparse.ArgumentParser:
     seed = commands.add_parser("seed", help="add the three packages if there are none")
     seed.add_argument("--test-data", action="store_true", help="also the specification's test people")
     seed.set_defaults(command=_seed)
+    repeats = commands.add_parser("repeats", help="list posts that were sold again under another name")
+    repeats.add_argument("--limit", type=_positive, default=1000, metavar="N", help="the newest N (1000)")
+    repeats.set_defaults(command=_repeats)
     schema = commands.add_parser("schema", help="write sql/schema.sql from a migrated database")
     schema.add_argument("--stdout", action="store_true", help="print it instead")
     schema.set_defaults(command=_schema)

@@ -93,12 +93,16 @@ def _add(job: jobs.AddPost, found: Sequence[Found]) -> list[Mapping[str, Any] | 
 
 
 def _add_one(tx: Transaction, job: jobs.AddPost, number: int, link: PostLink) -> Mapping[str, Any]:
+    rate = runtime.settings().rate_limit_add_post
     answer: Mapping[str, Any] = tx.value(
         "add_user_post",
         telegram_id=job.telegram_id,
         url=link.url,
         platform=link.platform,
+        post_ref=link.ref,
         request_id=f"{job.key.rpartition(':')[0]}:{number}",
+        rate_count=rate.count,
+        rate_seconds=rate.seconds,
     )
     if answer["success"]:
         task_id = answer["task_id"]
@@ -135,7 +139,9 @@ def _taken(answer: Mapping[str, Any], link: PostLink, language: str) -> Screen:
         return posts.post_accepted(answer, link.url, link.platform, language)
     if answer["error"] == "daily_limit":
         return posts.daily_limit(answer["limit"], language, runtime.settings().timezone, link.url)
-    return posts.duplicate_post(link.url, language)
+    if answer["error"] == "rate_limit":
+        return posts.rate_limit(answer["next_at"], link.url, language, runtime.settings().timezone)
+    return posts.duplicate_post(link.url, language, answer["url"])
 
 
 def _refusal(package: Mapping[str, Any] | None, language: str) -> Screen | None:

@@ -149,11 +149,11 @@ WITH buyers AS (
     SELECT coalesce((SELECT value FROM settings WHERE key = 'timezone'), 'Europe/Kyiv') AS name
 )
 INSERT INTO posts (
-    id, user_id, order_id, url, platform, status, local_day, quota_used, request_id, created_at, processed_at
+    id, user_id, order_id, url, post_ref, platform, status, local_day, quota_used, request_id, created_at, processed_at
 )
 SELECT
     md5('post' || b.id || i)::uuid, b.user_id, b.id, 'https://t.me/channel/' || left(b.id::text, 8) || '/' || i,
-    (ARRAY['telegram', 'instagram', 'tiktok', 'youtube'])[1 + i %% 4],
+    'channel/' || left(b.id::text, 8) || '/' || i, (ARRAY['telegram', 'instagram', 'tiktok', 'youtube'])[1 + i %% 4],
     CASE
         WHEN at > now() - interval '20 minutes' THEN 'pending'
         WHEN at > now() - interval '2 hours' THEN 'processing'

@@ -94,7 +94,7 @@ def prepare(shop: Shop) -> World:
     )
     posts = [
         shop.call("add_user_post", telegram_id=OWNER, url=f"https://t.me/scale/{n}", platform="telegram",
-                  request_id=f"sample:{n}")
+                  post_ref=f"scale/{n}", request_id=f"sample:{n}", rate_count=10, rate_seconds=3600)
         for n in range(2)
     ]  # fmt: skip
     shop.call("begin_dispatch", task_id=posts[1]["task_id"], owner="sample", lease_seconds=60)
@@ -178,6 +178,7 @@ def _common(world: World) -> dict[str, Any]:
         "limit": 10, "offset": 0, "admin": ADMIN, "action": "dismiss", "owner": "sample", "name": "sample",
         "package_slug": "starter-mini", "slug": "starter-mini", "pay_url": "https://pay.example/",
         "expires_at": None, "reachable": False, "url": "https://t.me/scale/9", "platform": "telegram",
+        "post_ref": "scale/9", "rate_count": 2, "rate_seconds": 3600,
         "request_id": "sample:9", "status": "completed", "state": "sent", "outcome": "accepted",
         "external_task_id": "ext", "response": None, "transfer_id": "1", "refusal": None, "reason": "reason",
         "error": "it failed", "message_id": "new", "body": b"{}", "day": f"{datetime.now(UTC):%Y-%m-%d}",

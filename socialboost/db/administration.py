@@ -8,12 +8,13 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import dict_row
 
-from socialboost.db.pool import connection_string
+from socialboost.db.pool import Statements, connection_string
 from socialboost.db.queries import SQL_DIRECTORY
 from socialboost.errors import MigrationError
 
@@ -40,6 +41,13 @@ def seed(dsn: str, *, test_data: bool = False) -> dict[str, int]:
     url, _ = connection_string(dsn)
     with psycopg.connect(url, connect_timeout=10) as connection:
         return {name: connection.execute((_SEEDS / f"{name}.sql").read_bytes()).rowcount for name in names}
+
+
+def repeats(dsn: str, limit: int = 1000) -> list[dict[str, Any]]:
+    """Return the posts without identity, newest first: each repeats another of its order and day."""
+    url, _ = connection_string(dsn)
+    with psycopg.connect(url, connect_timeout=10, row_factory=dict_row) as connection:
+        return Statements(connection).many("list_posts_without_identity", limit=limit, offset=0)
 
 
 def schema(dsn: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 
 from socialboost import callbacks
 from socialboost.screens.core import Button, Row, Screen
 from socialboost.screens.menu import add_post_row, back, packages_row
-from socialboost.screens.texts import Html, Texts, clean, link, texts
+from socialboost.screens.texts import Html, Texts, clean, instant, link, texts
 
 LINK_CODES: Final = (
     "empty",
@@ -91,11 +91,27 @@ def daily_limit(limit: int, language: str, zone: tzinfo, url: str | None = None)
     return Screen("\n\n".join(parts), (_stats_row(text), back(text)))
 
 
-def duplicate_post(url: str, language: str) -> Screen:
-    """Say that this post was already added today."""
+def rate_limit(next_at: datetime | str, url: str, language: str, zone: tzinfo) -> Screen:
+    """Say that many posts came at once, and when this one can be added (add_user_post_v2's `next_at`)."""
     text = texts(language)
-    body = text.html("duplicate-post", url=link(url))
-    return Screen(body, (add_post_row(text), _stats_row(text), back(text)))
+    body = text.html("rate-limit", at=possible_at(next_at, language, zone), url=link(url))
+    return Screen(body, (_stats_row(text), back(text)))
+
+
+def possible_at(next_at: datetime | str, language: str, zone: tzinfo) -> Html:
+    """Return the first whole minute at which what is possible from `next_at` on really is possible."""
+    moment = instant(next_at)
+    rounded = moment if moment == moment.replace(second=0, microsecond=0) else moment + timedelta(minutes=1)
+    return texts(language).moment(rounded, zone)
+
+
+def duplicate_post(url: str, language: str, known: str | None = None) -> Screen:
+    """Say that this post was already added today; `known` is the link it was added by, if that is another."""
+    text = texts(language)
+    parts = [text.html("duplicate-post", url=link(known or url))]
+    if known is not None and known != url:
+        parts.append(text.html("duplicate-post-sent", url=link(url)))
+    return Screen("\n\n".join(parts), (add_post_row(text), _stats_row(text), back(text)))
 
 
 def post_rejected(code: str, platform: str, found_platform: str | None, language: str) -> Screen:

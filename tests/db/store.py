@@ -100,14 +100,24 @@ class Store:
         assert self.pay(invoice, order_id, amount)["outcome"] == "activated"
         return order_id
 
-    def post(self, telegram_id: int, url: str | None = None, request_id: str | None = None) -> Row:
-        """A link is sent; add_user_post_v2's answer."""
+    def post(
+        self,
+        telegram_id: int,
+        url: str | None = None,
+        request_id: str | None = None,
+        *,
+        platform: str = "telegram",
+        rate: tuple[int, int] | None = None,
+    ) -> Row:
+        """A canonical link is sent, to a shop that takes so many posts in so many seconds; the answer."""
         answer: Row = self.call(
             "add_user_post_v2",
             self.user_id(telegram_id),
             url or f"https://t.me/channel/{next(self._numbers)}",
-            "telegram",
+            platform,
             request_id,
+            None,
+            *(rate or (None, None)),
         )
         return answer
 

@@ -6,12 +6,65 @@ from decimal import Decimal
 
 import pytest
 
-from socialboost.db import migrations
+from socialboost.db import administration, migrations
 from tests.db.store import Store
 from tests.db.test_balance import give
 from tests.db.test_decisions import decide, excepted
 
 LAST_BEFORE = "0003_worker_role"
+
+
+BEFORE_IDENTITY = "0013_outages"
+
+
+def test_stored_posts_get_their_identity_and_repeats_get_none(store: Store) -> None:
+    """From a database as the version before left it: there a post was sold under each of its names."""
+    newer = [migration.name for migration in migrations.load() if migration.name > BEFORE_IDENTITY]
+    buyer = store.person()
+    store.buy(buyer, store.package("plenty", posts_per_day=20))
+    assert migrations.down(store.dsn, len(newer)) == newer[::-1]
+    tweet = "https://x.com/{}/status/1850000000000000001"
+    sold = {
+        name: store.call("add_user_post_v2", store.user_id(buyer), link, platform, None)
+        for name, platform, link in (
+            ("failed", "x", tweet.format("f")), ("first", "x", tweet.format("a")),
+            ("i", "x", tweet.format("i")),
+            ("b", "x", tweet.format("b")), ("reel", "facebook", "https://www.facebook.com/reel/9"),
+            ("watch", "facebook", "https://www.facebook.com/watch/?v=9"),
+            ("channel", "telegram", "https://t.me/channel/9"), ("odd", "telegram", "https://t.me/channel/x/9"),
+        )
+    }  # fmt: skip
+    assert all(answer["success"] for answer in sold.values())
+    store.call("update_task_status", sold["failed"]["task_id"], "failed", None, None)
+    yesterday = (
+        "UPDATE posts SET created_at = created_at - interval '1 day', local_day = local_day - 1 WHERE id = %s"
+    )
+    store.run(yesterday, sold["b"]["post_id"])
+
+    assert migrations.migrate(store.dsn) == newer
+
+    refs = {str(row["id"]): row["post_ref"] for row in store.rows("SELECT id, post_ref FROM posts")}
+    assert {name: refs[answer["post_id"]] for name, answer in sold.items()} == {
+        "failed": "1850000000000000001", "first": "1850000000000000001", "i": None,
+        "b": "1850000000000000001", "reel": "9", "watch": None,
+        "channel": "channel/9", "odd": "https://t.me/channel/x/9",
+    }  # fmt: skip
+    listed = administration.repeats(store.dsn)
+    assert {(row["url"], row["repeats"]) for row in listed} == {
+        (tweet.format("i"), tweet.format("a")),
+        ("https://www.facebook.com/watch/?v=9", "https://www.facebook.com/reel/9"),
+    }
+    assert {row["telegram_id"] for row in listed} == {buyer}
+    again = store.post(buyer, tweet.format("i"), platform="x")
+    assert (again["error"], again["post_id"]) == ("duplicate_post", sold["first"]["post_id"])
+    store.call("update_task_status", sold["first"]["task_id"], "failed", None, None)
+    again = store.post(buyer, tweet.format("c"), platform="x")
+    assert (again["error"], again["post_id"]) == ("duplicate_post", sold["i"]["post_id"])
+    assert migrations.down(store.dsn, len(newer)) == newer[::-1]
+    assert migrations.migrate(store.dsn) == newer
+    assert [row["url"] for row in administration.repeats(store.dsn)] == [
+        "https://www.facebook.com/watch/?v=9"
+    ]
 
 
 def back_and_forward(dsn: str) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 
+from socialboost.links import parse
 from tests.db.store import Store, at_once
+from tests.unit.link_samples import ACCEPTED
 
 LINK = "https://t.me/channel/1"
 
@@ -79,11 +83,118 @@ def test_the_database_itself_refuses_a_link_twice_a_day(store: Store, buyer: int
     import psycopg
 
     store.post(buyer, LINK)
-    with pytest.raises(psycopg.errors.UniqueViolation, match="idx_posts_one_link_a_day"):
+    with pytest.raises(psycopg.errors.UniqueViolation, match="idx_posts_one_post_a_day"):
         store.run(
-            "INSERT INTO posts (user_id, order_id, url, local_day, quota_used) "
-            "SELECT user_id, order_id, url, local_day, 1 FROM posts"
+            "INSERT INTO posts (user_id, order_id, url, post_ref, local_day, quota_used) "
+            "SELECT user_id, order_id, url || '?', post_ref, local_day, 1 FROM posts"
         )
+
+
+NAMES = [f"https://x.com/{name}/status/1850000000000000001" for name in ("a", "i", "b")]
+
+
+def test_a_post_counts_once_a_day_under_all_its_names(store: Store, buyer: int) -> None:
+    first = store.post(buyer, NAMES[0], platform="x")
+
+    for name in NAMES[1:]:
+        again = store.post(buyer, name, platform="x")
+        assert (again["error"], again["post_id"], again["url"]) == (
+            "duplicate_post", first["post_id"], NAMES[0],
+        )  # fmt: skip
+    assert again["remaining"] == 1
+    assert store.post(buyer, NAMES[0][:-1] + "2", platform="x")["success"]
+
+
+def test_a_run_of_two_orders_has_a_post_once(store: Store, buyer: int) -> None:
+    """Bought again the package goes on: one daily quota, and one day's posts."""
+    store.post(buyer, NAMES[0], platform="x")
+    store.buy(buyer)
+    store.later("12 days")
+    store.run("UPDATE posts SET local_day = local_day(now())")
+    assert store.post(buyer, NAMES[1], platform="x")["error"] == "duplicate_post"
+
+
+@pytest.mark.parametrize("end", ["failed", "cancelled"])
+def test_a_post_that_ended_badly_may_come_under_another_name(store: Store, buyer: int, end: str) -> None:
+    first = store.post(buyer, NAMES[0], platform="x")
+    store.call("update_task_status", first["task_id"], end, None, None)
+    assert store.post(buyer, NAMES[1], platform="x")["success"]
+    assert store.post(buyer, NAMES[0], platform="x")["error"] == "duplicate_post"
+
+
+def test_one_post_under_many_names_at_once_is_one_post(store: Store, buyer: int) -> None:
+    answers = at_once(
+        store.dsn, 10, lambda other, n: other.post(buyer, NAMES[n % 3], platform="x"), behind="posts"
+    )
+    assert [answer["success"] for answer in answers].count(True) == 1
+    assert {answer.get("error") for answer in answers} == {None, "duplicate_post"}
+
+
+def test_the_database_finds_the_identity_that_links_finds(store: Store) -> None:
+    """The migration read it from stored links, the bot reads it from what people send."""
+    found = {parse(text, platform) for platform, text, _ in ACCEPTED}
+    read = [store.call("post_ref", link.platform, link.url) for link in found]
+    assert read == [link.ref for link in found]
+    assert store.call("post_ref", "x", "https://example.com/1") == "https://example.com/1"
+
+
+# --- RATE_LIMIT_ADD_POST ---
+
+
+@pytest.fixture
+def eager(store: Store) -> int:
+    """Somebody whose package allows more a day than the rate does."""
+    telegram_id = store.person()
+    store.buy(telegram_id, store.package("plenty", posts_per_day=50))
+    return telegram_id
+
+
+def test_so_many_posts_in_any_hour(store: Store, eager: int) -> None:
+    rate = (3, 3600)
+    for _ in range(3):
+        assert store.post(eager, rate=rate)["success"]
+        store.shift(10)
+
+    refused = store.post(eager, rate=rate)
+    assert (refused["success"], refused["error"], refused["remaining"]) == (False, "rate_limit", 47)
+    oldest = store.value("SELECT min(created_at) FROM posts")
+    assert datetime.fromisoformat(refused["next_at"]) == oldest + timedelta(hours=1)
+
+    store.shift(29)  # a minute before
+    assert store.post(eager, rate=rate)["next_at"] is not None
+    store.run("UPDATE posts SET created_at = clock_timestamp() - interval '1 hour' WHERE created_at = "
+              "(SELECT min(created_at) FROM posts)")  # fmt: skip
+    assert store.post(eager, rate=rate)["success"], "an hour after the oldest of three the next is taken"
+    assert store.post(eager, rate=rate)["error"] == "rate_limit", "the next oldest was ten minutes later"
+
+
+def test_the_rate_counts_accepted_posts_only(store: Store, eager: int) -> None:
+    rate = (2, 3600)
+    for _ in range(4):
+        store.post(eager, LINK, rate=rate)
+    assert store.post(eager, rate=rate)["success"], "repeats were not accepted"
+    failed = store.value("SELECT id FROM tasks LIMIT 1")
+    store.call("update_task_status", failed, "failed", None, None)
+    assert store.post(eager, rate=rate)["error"] == "rate_limit", "a failed post had been accepted"
+
+
+def test_the_rate_is_the_person_s_and_said_after_what_lasts_longer(store: Store, eager: int) -> None:
+    rate = (1, 3600)
+    store.post(eager, LINK, request_id="tg:1:0", rate=rate)
+    assert store.post(eager, LINK, request_id="tg:1:0", rate=rate)["success"], "a repeat of the request"
+    assert store.post(eager, LINK, rate=rate)["error"] == "duplicate_post"
+    other = store.person()
+    store.buy(other)
+    assert store.post(other, rate=rate)["success"]
+    store.post(other)
+    assert store.post(other, rate=rate)["error"] == "daily_limit"
+
+
+def test_many_at_once_do_not_pass_the_rate(store: Store, eager: int) -> None:
+    answers = at_once(store.dsn, 12, lambda other, n: other.post(eager, f"https://t.me/channel/{n + 1}",
+                                                                 rate=(5, 3600)), behind="posts")  # fmt: skip
+    assert [answer["success"] for answer in answers].count(True) == 5
+    assert {answer.get("error") for answer in answers} == {None, "rate_limit"}
 
 
 def test_one_link_from_many_at_once_is_one_post(store: Store, buyer: int) -> None:

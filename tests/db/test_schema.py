@@ -31,7 +31,7 @@ def test_schema_sql_builds_what_the_migrations_build(empty_database_url: str, da
     "ALTER TABLE users ALTER COLUMN username SET NOT NULL",
     "ALTER TABLE users ALTER COLUMN language SET DEFAULT 'en'",
     "ALTER TABLE orders DROP CONSTRAINT orders_status_check",
-    "DROP INDEX idx_posts_one_link_a_day",
+    "DROP INDEX idx_posts_one_post_a_day",
     "ALTER FUNCTION local_day COST 7",
     "ALTER TABLE users DISABLE TRIGGER refuse_balance_update",
     "CREATE TYPE mood AS ENUM ('good')",

@@ -276,6 +276,8 @@ def _posts(world: World) -> Iterator[tuple[str, Draw]]:
     yield "daily_limit", lambda lang: posts.daily_limit(world.count, lang, KYIV)
     yield "daily_limit of a link", lambda lang: posts.daily_limit(world.count, lang, KYIV, url)
     yield "duplicate_post", lambda lang: posts.duplicate_post(url, lang)
+    yield "duplicate_post sent", lambda lang: posts.duplicate_post(url, lang, post["url"] + "/2")
+    yield "rate_limit", lambda lang: posts.rate_limit(NOON, url, lang, KYIV)
     yield "post_completed", lambda lang: posts.post_completed(post, lang)
     yield "post_completed bare", lambda lang: posts.post_completed(bare, lang)
     yield "post_failed", lambda lang: posts.post_failed(post, lang)

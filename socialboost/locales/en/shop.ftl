@@ -227,6 +227,13 @@ duplicate-post =
     🔗 URL: { $url }
 
     Your daily limit was not used.
+duplicate-post-sent = The link you sent leads to the same post: { $url }
+rate-limit =
+    ⏳ <b>Too many posts in a short time</b>
+
+    🔗 URL: { $url }
+
+    You can add this post from { $at } on. Your daily limit was not used.
 post-link = 🔗 URL: { $url }
 post-completed =
     🎉 <b>Promotion of your post is complete</b>

@@ -172,6 +172,50 @@ def test_more_links_than_one_message_may_bring(shop: Shop, buyer: Buyer) -> None
     assert "durov/21" not in answer
 
 
+@pytest.mark.parametrize(("platform", "names", "canonical"), [
+    ("x", ["x.com/a/status/{0}", "x.com/i/status/{0}", "https://twitter.com/b/status/{0}?s=20"],
+     "https://x.com/a/status/185000000000000001"),
+    ("threads", ["threads.net/@u/post/DPx4kQmjR2s", "threads.com/t/DPx4kQmjR2s"],
+     "https://www.threads.com/@u/post/DPx4kQmjR2s"),
+    ("facebook", ["facebook.com/reel/{0}", "facebook.com/watch?v={0}", "facebook.com/page/videos/{0}"],
+     "https://www.facebook.com/reel/185000000000000001"),
+])  # fmt: skip
+def test_a_post_under_its_other_names_is_told_to_be_there(
+    shop: Shop, buyer: Buyer, platform: str, names: list[str], canonical: str
+) -> None:
+    buyer.buy("plus")
+    for name in names:
+        shop.wait_for_job(buyer.add_post(name.format("185000000000000001"), platform).key)
+    assert used_today(shop, buyer) == 1
+    assert buyer.count("✅ Пост успішно додано") == 1
+    assert buyer.count("вже додали") == len(names) - 1
+    assert buyer.count("веде на той самий пост") == len(names) - 1
+    assert buyer.count(canonical) == len(names)
+
+
+def test_so_many_posts_an_hour_and_then_the_time_of_the_next(shop: Shop, buyer: Buyer) -> None:
+    """RATE_LIMIT_ADD_POST is 10/hour."""
+    buyer.buy("plus")
+    own = "user_id = (SELECT id FROM users WHERE telegram_id = %s)"
+    shop.database.execute(f"UPDATE orders SET posts_per_day = 50 WHERE {own}", [buyer.id])
+    for number in range(1, 12):
+        shop.wait_for_job(buyer.add_post(f"https://t.me/durov/{number}").key)
+    assert used_today(shop, buyer) == 10
+    refused = buyer.read("Забагато постів")["text"]
+    next_at = shop.value(
+        "SELECT date_trunc('minute', min(created_at) + interval '1 hour 59.999999 seconds')"
+        f" AT TIME ZONE 'Europe/Kyiv' FROM posts WHERE {own}",
+        buyer.id,
+    )
+    assert f"{next_at:%d.%m.%Y, %H:%M} (" in refused
+    assert "https://t.me/durov/11" in refused
+    shop.database.execute(
+        f"UPDATE posts SET created_at = created_at - interval '1 hour' WHERE {own}", [buyer.id]
+    )
+    shop.wait_for_job(buyer.add_post("https://t.me/durov/11").key)
+    assert used_today(shop, buyer) == 11
+
+
 def test_a_redelivered_message_is_one_post(shop: Shop, buyer: Buyer) -> None:
     buyer.buy("plus")
     job = buyer.add_post(LINK)
