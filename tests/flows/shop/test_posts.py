@@ -196,21 +196,21 @@ def test_a_post_under_its_other_names_is_told_to_be_there(
 def test_so_many_posts_an_hour_and_then_the_time_of_the_next(shop: Shop, buyer: Buyer) -> None:
     """RATE_LIMIT_ADD_POST is 10/hour."""
     buyer.buy("plus")
-    own = "user_id = (SELECT id FROM users WHERE telegram_id = %s)"
-    shop.database.execute(f"UPDATE orders SET posts_per_day = 50 WHERE {own}", [buyer.id])
+    user_id = shop.value("SELECT id FROM users WHERE telegram_id = %s", buyer.id)
+    shop.database.execute("UPDATE orders SET posts_per_day = 50 WHERE user_id = %s", [user_id])
     for number in range(1, 12):
         shop.wait_for_job(buyer.add_post(f"https://t.me/durov/{number}").key)
     assert used_today(shop, buyer) == 10
     refused = buyer.read("Забагато постів")["text"]
     next_at = shop.value(
         "SELECT date_trunc('minute', min(created_at) + interval '1 hour 59.999999 seconds')"
-        f" AT TIME ZONE 'Europe/Kyiv' FROM posts WHERE {own}",
-        buyer.id,
+        " AT TIME ZONE 'Europe/Kyiv' FROM posts WHERE user_id = %s",
+        user_id,
     )
     assert f"{next_at:%d.%m.%Y, %H:%M} (" in refused
     assert "https://t.me/durov/11" in refused
     shop.database.execute(
-        f"UPDATE posts SET created_at = created_at - interval '1 hour' WHERE {own}", [buyer.id]
+        "UPDATE posts SET created_at = created_at - interval '1 hour' WHERE user_id = %s", [user_id]
     )
     shop.wait_for_job(buyer.add_post("https://t.me/durov/11").key)
     assert used_today(shop, buyer) == 11
