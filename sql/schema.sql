@@ -118,10 +118,10 @@ END
 $$;
 
 --
--- Name: add_user_post_v2(uuid, text, text, text); Type: FUNCTION; Schema: public; Owner: -
+-- Name: add_user_post_v2(uuid, text, text, text, text, integer, integer); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.add_user_post_v2(p_user_id uuid, p_post_url text, p_platform text DEFAULT 'telegram'::text, p_request_id text DEFAULT NULL::text) RETURNS json
+CREATE FUNCTION public.add_user_post_v2(p_user_id uuid, p_post_url text, p_platform text DEFAULT 'telegram'::text, p_request_id text DEFAULT NULL::text, p_post_ref text DEFAULT NULL::text, p_rate_count integer DEFAULT NULL::integer, p_rate_seconds integer DEFAULT NULL::integer) RETURNS json
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -132,6 +132,9 @@ DECLARE
     v_now timestamptz;
     v_day date;
     v_used integer;
+    v_ref text := coalesce(p_post_ref, post_ref(p_platform, p_post_url));
+    v_next_at timestamptz;
+    v_error text;
 BEGIN
     SELECT * INTO v_user FROM users WHERE id = p_user_id FOR NO KEY UPDATE;
     SELECT * INTO v_post FROM posts WHERE request_id = p_request_id AND user_id = p_user_id;
@@ -150,14 +153,27 @@ BEGIN
 
     v_used := quota_used(v_order.id, v_day);
     SELECT * INTO v_post FROM posts
-    WHERE order_id IN (SELECT orders_of_run(v_order.id)) AND local_day = v_day AND url = p_post_url
+    WHERE order_id IN (SELECT orders_of_run(v_order.id)) AND local_day = v_day
+        AND platform = p_platform AND coalesce(post_ref, post_ref(platform, url)) = v_ref
         AND status NOT IN ('failed', 'cancelled')
     ORDER BY created_at LIMIT 1;
-    IF FOUND OR v_used >= v_order.posts_per_day THEN
+    IF FOUND THEN
+        v_error := 'duplicate_post';
+    ELSIF v_used >= v_order.posts_per_day THEN
+        v_error := 'daily_limit';
+    ELSIF p_rate_count IS NOT NULL THEN
+        SELECT created_at + make_interval(secs => p_rate_seconds) INTO v_next_at FROM posts
+        WHERE user_id = p_user_id AND created_at > v_now - make_interval(secs => p_rate_seconds)
+        ORDER BY created_at DESC OFFSET p_rate_count - 1 LIMIT 1;
+        v_error := CASE WHEN FOUND THEN 'rate_limit' END;
+    END IF;
+    IF v_error IS NOT NULL THEN
         RETURN json_build_object(
             'success', false,
-            'error', CASE WHEN v_post.id IS NULL THEN 'daily_limit' ELSE 'duplicate_post' END,
+            'error', v_error,
             'post_id', v_post.id,
+            'url', v_post.url,
+            'next_at', v_next_at,
             'limit', v_order.posts_per_day,
             'used', v_used,
             'remaining', greatest(v_order.posts_per_day - v_used, 0),
@@ -165,8 +181,8 @@ BEGIN
         );
     END IF;
 
-    INSERT INTO posts (user_id, order_id, url, platform, local_day, quota_used, request_id, created_at)
-    VALUES (p_user_id, v_order.id, p_post_url, p_platform, v_day, v_used + 1, p_request_id, v_now)
+    INSERT INTO posts (user_id, order_id, url, platform, post_ref, local_day, quota_used, request_id, created_at)
+    VALUES (p_user_id, v_order.id, p_post_url, p_platform, v_ref, v_day, v_used + 1, p_request_id, v_now)
     RETURNING * INTO v_post;
     PERFORM create_task(v_user, v_order, v_post);
     RETURN post_answer(v_post.id);
@@ -770,6 +786,8 @@ CREATE TABLE public.posts (
     late_success boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     processed_at timestamp with time zone,
+    post_ref text,
+    CONSTRAINT posts_post_ref_check CHECK (((length(post_ref) >= 1) AND (length(post_ref) <= 2000))),
     CONSTRAINT posts_quota_used_check CHECK ((quota_used > 0)),
     CONSTRAINT posts_status_check CHECK (((status)::text = ANY ((ARRAY['pending'::character varying, 'processing'::character varying, 'completed'::character varying, 'failed'::character varying, 'cancelled'::character varying])::text[]))),
     CONSTRAINT posts_url_check CHECK (((length(url) >= 1) AND (length(url) <= 2000)))
@@ -1537,6 +1555,31 @@ BEGIN
     );
 END
 $$;
+
+--
+-- Name: post_ref(text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.post_ref(p_platform text, p_url text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+BEGIN
+    RETURN coalesce(
+        substring(p_url FROM CASE p_platform
+            WHEN 'telegram' THEN '^https://t\.me/([a-z0-9_]+/[0-9]+)$'
+            WHEN 'instagram' THEN '^https://www\.instagram\.com/p/([A-Za-z0-9_-]+)/$'
+            WHEN 'tiktok' THEN '^https://www\.tiktok\.com/@[^/]*/(?:video|photo)/([0-9]+)$'
+            WHEN 'youtube' THEN '^https://www\.youtube\.com/watch\?v=([A-Za-z0-9_-]+)$'
+            WHEN 'x' THEN '^https://x\.com/[^/]+/status/([0-9]+)$'
+            WHEN 'facebook' THEN '^https://www\.facebook\.com/(?:[^?]*/(?:posts|videos)/|reel/|watch/\?v='
+                '|photo\.php\?fbid=|permalink\.php\?story_fbid=)([A-Za-z0-9]+)(?:&id=[0-9]+)?$'
+            WHEN 'threads' THEN '^https://www\.threads\.com/(?:@[^/]+/post|t)/([A-Za-z0-9_-]+)$'
+        END),
+        p_url
+    );
+END
+$_$;
 
 --
 -- Name: quota_used(uuid, date); Type: FUNCTION; Schema: public; Owner: -
@@ -3149,10 +3192,10 @@ CREATE INDEX idx_posts_created_at ON public.posts USING btree (created_at);
 CREATE INDEX idx_posts_history ON public.posts USING btree (user_id, created_at DESC, id);
 
 --
--- Name: idx_posts_one_link_a_day; Type: INDEX; Schema: public; Owner: -
+-- Name: idx_posts_one_post_a_day; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE UNIQUE INDEX idx_posts_one_link_a_day ON public.posts USING btree (order_id, local_day, url) WHERE (((status)::text <> ALL ((ARRAY['failed'::character varying, 'cancelled'::character varying])::text[])) AND (NOT late_success));
+CREATE UNIQUE INDEX idx_posts_one_post_a_day ON public.posts USING btree (order_id, local_day, platform, post_ref) WHERE (((status)::text <> ALL ((ARRAY['failed'::character varying, 'cancelled'::character varying])::text[])) AND (NOT late_success));
 
 --
 -- Name: idx_posts_quota; Type: INDEX; Schema: public; Owner: -
@@ -3171,6 +3214,12 @@ CREATE INDEX idx_posts_status ON public.posts USING btree (status);
 --
 
 CREATE INDEX idx_posts_user_id ON public.posts USING btree (user_id, status);
+
+--
+-- Name: idx_posts_without_identity; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_posts_without_identity ON public.posts USING btree (created_at, id) WHERE (post_ref IS NULL);
 
 --
 -- Name: idx_refunds_created_at; Type: INDEX; Schema: public; Owner: -

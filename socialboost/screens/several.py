@@ -10,6 +10,7 @@ from typing import Any, Final
 from socialboost import callbacks
 from socialboost.screens.core import Button, Screen
 from socialboost.screens.menu import add_post_row, back
+from socialboost.screens.posts import possible_at
 from socialboost.screens.texts import Html, Texts, texts
 
 _SHOWN_CHARACTERS: Final = 120
@@ -72,5 +73,5 @@ def _reason(text: Texts, line: Line, zone: tzinfo) -> Html:
         return text.html(f"brief-{line.code}")
     error = str(line.answer["error"])
     if error == "rate_limit":
-        return text.html("brief-rate_limit", until=text.moment(line.answer["next_at"], zone))
+        return text.html("brief-rate_limit", until=possible_at(line.answer["next_at"], text.language, zone))
     return text.html(f"brief-{error}")

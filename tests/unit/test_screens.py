@@ -180,7 +180,7 @@ def test_every_message_about_a_post_shows_its_link(language: str) -> None:
         "rate_limit",
     )
     shown = [draw(language).text for name, draw in every_screen(WORLD) if name.startswith(about)]
-    assert len(shown) == 10
+    assert len(shown) == 11
     assert all(WORLD.url in text for text in shown)
 
 

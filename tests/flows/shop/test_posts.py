@@ -198,16 +198,20 @@ def test_so_many_posts_an_hour_and_then_the_time_of_the_next(shop: Shop, buyer: 
     buyer.buy("plus")
     user_id = shop.value("SELECT id FROM users WHERE telegram_id = %s", buyer.id)
     shop.database.execute("UPDATE orders SET posts_per_day = 50 WHERE user_id = %s", [user_id])
-    for number in range(1, 12):
-        shop.wait_for_job(buyer.add_post(f"https://t.me/durov/{number}").key)
+    twelve = " ".join(f"https://t.me/durov/{number}" for number in range(1, 13))
+    shop.wait_for_job(buyer.add_post(twelve).key)
     assert used_today(shop, buyer) == 10
+    listed = buyer.read("✅ Пост успішно додано: 10 з 12")["text"]
+    shop.wait_for_job(buyer.add_post("https://t.me/durov/11").key)
     refused = buyer.read("Забагато постів")["text"]
     next_at = shop.value(
         "SELECT date_trunc('minute', min(created_at) + interval '1 hour 59.999999 seconds')"
         " AT TIME ZONE 'Europe/Kyiv' FROM posts WHERE user_id = %s",
         user_id,
     )
-    assert f"{next_at:%d.%m.%Y, %H:%M} (" in refused
+    moment = f"{next_at:%d.%m.%Y, %H:%M} ("
+    assert moment in refused
+    assert listed.count(moment) == 2
     assert "https://t.me/durov/11" in refused
     shop.database.execute(
         "UPDATE posts SET created_at = created_at - interval '1 hour' WHERE user_id = %s", [user_id]
