@@ -6,21 +6,28 @@
 
 An error during COMMIT raises although the server may have committed: callers are idempotent and re-read
 by key. Nothing here waits longer than the limits below.
+
+A pooler between us and the server (PgBouncer, Supabase's) may give every transaction another session. Then
+nothing is prepared and the limits travel in each transaction. It is found out: a new connection is greeted in
+the name of one server process and served by another, or a prepared statement is unknown where it comes to.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import secrets
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import partial
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import psycopg
+from psycopg import errors as postgres
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import JsonbDumper, set_json_loads
 from psycopg_pool import ConnectionPool
@@ -34,8 +41,8 @@ LOCK_TIMEOUT: Final = "2s"
 IDLE_IN_TRANSACTION_TIMEOUT: Final = "10s"
 CONNECT_TIMEOUT_SECONDS: Final = 5
 WAIT_FOR_CONNECTION_SECONDS: Final = 5.0
-TRANSACTION_POOLER_PORT: Final = 6543
-"""Supabase's transaction pooler listens there."""
+PREPARE_AFTER: Final = 5
+"""Runs of a query on one connection until the server keeps its plan."""
 ROUTINE: Final = frozenset(
     {
         "sweep_jobs",
@@ -51,29 +58,45 @@ ROUTINE: Final = frozenset(
 )
 """Run every few seconds in every worker, mostly for nothing: logged at DEBUG."""
 
+_OTHER_SESSION: Final = (postgres.DuplicatePreparedStatement, postgres.InvalidSqlStatementName)
+"""A prepared statement met a session that is not the one it was prepared in; it was not executed."""
+
+T = TypeVar("T")
 Row = dict[str, Any]
 Connection = psycopg.Connection[DictRow]
 
 log = logs.get(__name__)
 
 
-def connection_string(dsn: str) -> tuple[str, bool]:
-    """Return the URL libpq understands, and whether a transaction pooler stands between.
+class PoolerFoundError(psycopg.OperationalError):
+    """A pooler gave the transaction another session than expected; nothing of it was kept. Run it again."""
 
-    A pooler is known by Supabase's port or by `?pgbouncer=true`, which libpq itself would refuse.
+
+def connection_string(dsn: str) -> tuple[str, bool]:
+    """Return the URL libpq understands, and whether the operator says that a transaction pooler is between.
+
+    That is `?pgbouncer=true`, which libpq itself would refuse. Without it the pooler is found out.
     """
     parts = urlsplit(dsn)
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     marked = any(name == "pgbouncer" and value == "true" for name, value in pairs)
     kept = [(name, value) for name, value in pairs if name != "pgbouncer"]
-    url = urlunsplit(parts._replace(query=urlencode(kept)))
-    return url, marked or parts.port == TRANSACTION_POOLER_PORT
+    return urlunsplit(parts._replace(query=urlencode(kept))), marked
 
 
 def configure_json(connection: psycopg.Connection[Any]) -> None:
     """Take a dict as jsonb; read numbers in JSON as Decimal (psycopg alone would make floats of money)."""
     set_json_loads(partial(json.loads, parse_float=Decimal), connection)
     connection.adapters.register_dumper(dict, JsonbDumper)
+
+
+def _name_statements_apart(connection: psycopg.Connection[Any]) -> None:
+    """Give the connection's prepared statements names that no other connection's have.
+
+    psycopg counts from 0 in each. Where a pooler mixes sessions, one connection's `_pg3_0` would then run
+    another's statement without any error; so it is unknown there, which is one.
+    """
+    connection._prepared._prepared_idx = secrets.randbits(48)
 
 
 class Statements:
@@ -125,6 +148,7 @@ class Database:
 
     def __init__(self, dsn: str, *, pool_size: int = 8, application_name: str = "socialboost") -> None:
         url, self.pooled = connection_string(dsn)
+        self._found = threading.Lock()
         self._application_name = f"{application_name}:{os.getpid()}"
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
@@ -139,7 +163,7 @@ class Database:
                 "autocommit": True,
                 "row_factory": dict_row,
                 "connect_timeout": CONNECT_TIMEOUT_SECONDS,
-                "prepare_threshold": None if self.pooled else 5,
+                "prepare_threshold": PREPARE_AFTER,
             },
         )
 
@@ -165,38 +189,58 @@ class Database:
 
     def one(self, name: str, /, **arguments: object) -> Row | None:
         """`Transaction.one` in a transaction of its own."""
-        with self._statement() as statement:
-            return statement.one(name, **arguments)
+        return self._once(lambda statement: statement.one(name, **arguments))
 
     def many(self, name: str, /, **arguments: object) -> list[Row]:
         """`Transaction.many` in a transaction of its own."""
-        with self._statement() as statement:
-            return statement.many(name, **arguments)
+        return self._once(lambda statement: statement.many(name, **arguments))
 
     def value(self, name: str, /, **arguments: object) -> Any:
         """`Transaction.value` in a transaction of its own."""
-        with self._statement() as statement:
-            return statement.value(name, **arguments)
+        return self._once(lambda statement: statement.value(name, **arguments))
 
     def run(self, name: str, /, **arguments: object) -> int:
         """`Transaction.run` in a transaction of its own."""
-        with self._statement() as statement:
-            return statement.run(name, **arguments)
+        return self._once(lambda statement: statement.run(name, **arguments))
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Open a transaction; commit at the end of the block, then run its hooks; roll back on an error."""
         started = time.monotonic()
-        with self._pool.connection() as connection:
-            tx = Transaction(connection)
-            with connection.transaction():
-                self._limit_transaction(connection)
-                yield tx
-                if connection.closed:  # psycopg would leave the block as if it had committed
-                    raise psycopg.OperationalError("the connection was lost before COMMIT")
+        try:
+            with self._connection() as connection:
+                tx = Transaction(connection)
+                with connection.transaction():
+                    self._limit_transaction(connection)
+                    yield tx
+                    if connection.closed:  # psycopg would leave the block as if it had committed
+                        raise psycopg.OperationalError("the connection was lost before COMMIT")
+        except _OTHER_SESSION as error:
+            self._found_pooler(type(error).__name__)
+            raise PoolerFoundError("a pooler gave this transaction another session") from error
         self._log_commit(tx, started)
         for hook in tx.hooks:
             hook()
+
+    def _once(self, run: Callable[[Statements], T]) -> T:
+        """Run one statement; once more if a pooler gave it a foreign session, where it was not executed."""
+        try:
+            with self._statement() as statement:
+                return run(statement)
+        except _OTHER_SESSION as error:
+            self._found_pooler(type(error).__name__)
+        except PoolerFoundError:
+            log.info("statement_repeated")
+        with self._statement() as statement:
+            return run(statement)
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        """Lend a connection that prepares nothing once a pooler is known of."""
+        with self._pool.connection() as connection:
+            if self.pooled:
+                connection.prepare_threshold = None
+            yield connection
 
     @contextmanager
     def _statement(self) -> Iterator[Statements]:
@@ -206,15 +250,31 @@ class Database:
                 yield tx
             return
         started = time.monotonic()
-        with self._pool.connection() as connection:
+        with self._connection() as connection:
             statements = Statements(connection)
             yield statements
         self._log_commit(statements, started)
 
     def _configure(self, connection: Connection) -> None:
         configure_json(connection)
+        _name_statements_apart(connection)
+        if not self.pooled:
+            self._look_for_pooler(connection)
         if not self.pooled:
             self._limit(connection, local=False)
+
+    def _look_for_pooler(self, connection: Connection) -> None:
+        if Statements(connection).value("get_backend_pid") != connection.info.backend_pid:
+            self._found_pooler("another server process answers than the one that greeted")
+
+    def _found_pooler(self, how: str) -> None:
+        """Prepare nothing from now on, in no connection; the idle ones, which have, are replaced."""
+        with self._found:
+            if self.pooled:
+                return
+            self.pooled = True
+        log.warning("transaction_pooler_found", how=how, effect="no prepared statements from now on")
+        self._pool.drain()
 
     def _limit_transaction(self, connection: Connection) -> None:
         """Through a transaction pooler every transaction may meet another session."""

@@ -140,10 +140,10 @@ def test_a_database_that_is_away_is_said_so_in_time() -> None:
 
 @pytest.mark.parametrize(("dsn", "url", "pooled"), [
     ("postgresql://u:p@h/d", "postgresql://u:p@h/d", False),
-    ("postgresql://u:p@h:6543/d", "postgresql://u:p@h:6543/d", True),
+    ("postgresql://u:p@h:6543/d", "postgresql://u:p@h:6543/d", False),
     ("postgresql://u:p@h/d?pgbouncer=true", "postgresql://u:p@h/d", True),
     ("postgresql://u:p@h/d?sslmode=require&pgbouncer=true", "postgresql://u:p@h/d?sslmode=require", True),
     ("postgresql://u:p%40@h/d?sslmode=require", "postgresql://u:p%40@h/d?sslmode=require", False),
 ])  # fmt: skip
-def test_a_transaction_pooler_is_recognised(dsn: str, url: str, *, pooled: bool) -> None:
+def test_a_transaction_pooler_may_be_named(dsn: str, url: str, *, pooled: bool) -> None:
     assert connection_string(dsn) == (url, pooled)

@@ -119,10 +119,14 @@ class Shop:
     def log_text(self) -> str:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
-    def close(self) -> None:
+    def close_workers(self) -> None:
+        """Kill them, if they run."""
         if self.workers is not None and self.workers.poll() is None:
             os.killpg(self.workers.pid, signal.SIGKILL)
             self.workers.wait(10)
+
+    def close(self) -> None:
+        self.close_workers()
         for program in self.programs:
             program.stop()
         self.database.close()
