@@ -67,8 +67,8 @@ class Walk:
             lambda message: any(button["kind"] == "url" for row in message["keyboard"] for button in row),
             "the pay link",
         )
-        # Both taps are one job: its screen is the answer to both, and a worker that is killed between them may
-        # leave the second spinner to Telegram's own time limit.
+        # Both taps are one job, and its screen answers both. A worker that is killed between them may leave
+        # the second spinner to Telegram's own time limit.
         person.wait_for_answered_taps(1)
         yield Step("pay, tapped twice", seen.first_line, seen.took_ms)
         self.checkout = person.url_button()
