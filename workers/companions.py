@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from dramatiq.middleware import Interrupt
@@ -34,18 +35,30 @@ log = logs.get(__name__)
 Joined = list[tuple[jobs.SendAdminNotice, Claim]]
 
 
+@dataclass(frozen=True)
+class Together:
+    """What goes into one message."""
+
+    notices: list[jobs.SendAdminNotice]
+    number: int
+    """The highest number of a try among them (Attempt.number)."""
+
+
 @contextmanager
 def joined(
-    job: jobs.SendAdminNotice, fitting: Callable[[Sequence[jobs.SendAdminNotice]], int]
-) -> Iterator[list[jobs.SendAdminNotice]]:
+    job: jobs.SendAdminNotice,
+    attempt: base.Attempt,
+    fitting: Callable[[Sequence[jobs.SendAdminNotice]], int],
+) -> Iterator[Together]:
     """Yield this notice and those taken along; settle the latter as the block ends, and hold them until then.
 
     `fitting` says how many of the notices, from the first on, go into one message.
     """
     started = time.monotonic()
     taken = _take(job, fitting)
+    number = max([attempt.number, *(claimed.attempt for _, claimed in taken)])
     try:
-        yield [job, *(other for other, _ in taken)]
+        yield Together([job, *(other for other, _ in taken)], number)
     except (Exception, Interrupt) as error:
         for other, claimed in taken:
             with logs.context(key=other.key, attempt=claimed.attempt):

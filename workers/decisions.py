@@ -12,7 +12,7 @@ from socialboost.errors import ParkError
 from socialboost.screens import decisions as screens
 from socialboost.screens import texts
 from socialboost.screens.core import Screen
-from workers import admins, cache, deciding, outbox, replies, runtime
+from workers import admins, cache, deciding, outbox, repeats, replies, runtime
 from workers.base import Attempt, actor
 
 _TELEGRAM_ID: Final = re.compile(r"[1-9][0-9]{0,15}")
@@ -116,13 +116,14 @@ def owe_word(tx: Transaction, payment_id: str, kind: str) -> None:
 
 
 @actor(jobs.SendDecisionNotice)
-def send_decision_notice(job: jobs.SendDecisionNotice, attempt: Attempt) -> None:  # noqa: ARG001
+def send_decision_notice(job: jobs.SendDecisionNotice, attempt: Attempt) -> None:
     """Tell the payment's owner; a money message: at least once, one repeat."""
     row = runtime.db().one("get_payment", payment_id=job.payment_id)
     if row is None or row["telegram_id"] is None or job.kind not in screens.NOTICES:
         raise ParkError("nobody to tell, or nothing to say")
     language = texts.language(row["language"])
-    replies.send(row["telegram_id"], screens.decision_notice(job.kind, row, language))
+    with repeats.allowed(attempt.number):
+        replies.send(row["telegram_id"], screens.decision_notice(job.kind, row, language))
 
 
 @actor(jobs.AskPaymentOwner)

@@ -1,8 +1,9 @@
 """Messages nobody tapped for: receipts, notices about money, finished posts, word to the admins.
 
 A message is sent at least once and repeated at most once (contracts with max_attempts = 2): only when it is
-unknown whether Telegram took it. Somebody who cannot be reached is a known outcome: the job is done. Receipts
-and word about money pass the send gate as answers do; the others are paced (docs/adr/0007).
+unknown whether Telegram took it (workers/repeats.py). Somebody who cannot be reached is a known outcome: the
+job is done. Receipts and word about money pass the send gate as answers do; the others are paced
+(docs/adr/0007).
 """
 
 from __future__ import annotations
@@ -13,34 +14,39 @@ from typing import Any
 from socialboost import jobs, logs
 from socialboost.errors import ParkError, RejectedError
 from socialboost.screens import notices, orders, posts, texts
-from workers import companions, outbox, replies, runtime
+from workers import companions, outbox, repeats, replies, runtime
 from workers.base import Attempt, actor
 
 log = logs.get(__name__)
 
 
 @actor(jobs.SendReceipt)
-def send_receipt(job: jobs.SendReceipt, attempt: Attempt) -> None:  # noqa: ARG001
-    """Tell the buyer that the package is active."""
+def send_receipt(job: jobs.SendReceipt, attempt: Attempt) -> None:
+    """Tell the buyer that the package is active, for as long as that is so."""
     order = runtime.db().one("get_receipt", order_id=job.order_id)
     if order is None:
         raise ParkError("no receipt for an order that was not paid")
+    if order["status"] == "refunded":  # while Telegram was away: what was decided has a notice of its own
+        log.info("receipt_not_needed", order_id=job.order_id)
+        return
     language = texts.language(order["language"])
-    replies.send(order["telegram_id"], orders.receipt(order, language, runtime.settings().timezone))
+    with repeats.allowed(attempt.number):
+        replies.send(order["telegram_id"], orders.receipt(order, language, runtime.settings().timezone))
 
 
 @actor(jobs.SendPaymentNotice)
-def send_payment_notice(job: jobs.SendPaymentNotice, attempt: Attempt) -> None:  # noqa: ARG001
+def send_payment_notice(job: jobs.SendPaymentNotice, attempt: Attempt) -> None:
     """Tell the buyer about money that waits for a decision, or about an order that ended unpaid."""
     order = runtime.db().one("get_notice_order", order_id=job.order_id)
     if order is None:
         raise ParkError("no such order")
     language = texts.language(order["language"])
-    replies.send(order["telegram_id"], orders.payment_notice(job.kind, order, language))
+    with repeats.allowed(attempt.number):
+        replies.send(order["telegram_id"], orders.payment_notice(job.kind, order, language))
 
 
 @actor(jobs.NotifyPost)
-def notify_post(job: jobs.NotifyPost, attempt: Attempt) -> None:  # noqa: ARG001
+def notify_post(job: jobs.NotifyPost, attempt: Attempt) -> None:
     """Tell the owner how the post ended."""
     post = runtime.db().one("get_post_result", post_id=job.post_id)
     if post is None:
@@ -50,7 +56,8 @@ def notify_post(job: jobs.NotifyPost, attempt: Attempt) -> None:  # noqa: ARG001
         return
     language = texts.language(post["language"])
     screen = posts.post_completed if post["status"] == "completed" else posts.post_failed
-    replies.notify(post["telegram_id"], screen(post, language))
+    with repeats.allowed(attempt.number):
+        replies.notify(post["telegram_id"], screen(post, language))
 
 
 @actor(jobs.NotifyAdmins)
@@ -65,7 +72,7 @@ def notify_admins(job: jobs.NotifyAdmins, attempt: Attempt) -> None:  # noqa: AR
 
 
 @actor(jobs.SendAdminNotice)
-def send_admin_notice(job: jobs.SendAdminNotice, attempt: Attempt) -> None:  # noqa: ARG001
+def send_admin_notice(job: jobs.SendAdminNotice, attempt: Attempt) -> None:
     """Send a notice to one admin, in their language, or to the channel, in the shop's.
 
     Those that wait for the same chat go with it in one message: a chat gets few a minute.
@@ -75,10 +82,15 @@ def send_admin_notice(job: jobs.SendAdminNotice, attempt: Attempt) -> None:  # n
     language = texts.language(admin["language"] if admin else None)
     zone = runtime.settings().timezone
     runtime.gate().notice(job.chat_id)
-    with companions.joined(job, lambda waiting: notices.fitting(_events(waiting), language, zone)) as told:
-        screen = notices.admin_notices(_events(told), language, zone, private=private)
+
+    def fitting(waiting: Sequence[jobs.SendAdminNotice]) -> int:
+        return notices.fitting(_events(waiting), language, zone)
+
+    with companions.joined(job, attempt, fitting) as together:
+        screen = notices.admin_notices(_events(together.notices), language, zone, private=private)
         try:
-            replies.deliver(job.chat_id, screen)
+            with repeats.allowed(together.number):
+                replies.deliver(job.chat_id, screen)
         except RejectedError as exc:  # a channel that threw the bot out must not raise notices about notices
             log.error("admin_notice_refused", chat_id=job.chat_id, code=exc.code)
 

@@ -150,6 +150,10 @@ class TelegramClient:
             body.update(text=text[:200], show_alert=alert)
         self._call("answerCallbackQuery", body, repeatable=True, harmless="query_expired")
 
+    def get_me(self) -> None:
+        """Ask who this bot is: for whether Telegram answers at all."""
+        self._call("getMe", {}, repeatable=True)
+
     def set_webhook(self, url: str, secret_token: str, allowed_updates: Sequence[str]) -> None:
         """Have updates posted to `url`; the list replaces the previous one."""
         body = {"url": url, "secret_token": secret_token, "allowed_updates": list(allowed_updates)}

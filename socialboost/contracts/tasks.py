@@ -77,6 +77,7 @@ class NotifyPost(LedgerJob):
 
     actor_name: ClassVar[str] = "notify_post"
     queue: ClassVar[str] = NOTIFICATIONS
+    max_attempts: ClassVar[int] = 2
     post_id: str
 
 

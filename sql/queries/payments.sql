@@ -8,7 +8,7 @@ SELECT apply_payment(
 -- What the receipt of a paid order says; no row for one that was not paid.
 SELECT
     o.id::text AS order_id, u.telegram_id, u.language, o.package_name, o.posts_per_day, o.activated_at,
-    o.expires_at, o.is_late, p.amount, p.asset, a.kind
+    o.expires_at, o.is_late, o.status, p.amount, p.asset, a.kind
 FROM orders AS o
 JOIN users AS u ON u.id = o.user_id
 JOIN payments AS p ON p.order_id = o.id AND p.state = 'applied'
