@@ -13,7 +13,7 @@ GATED = {
     "workers/replies.py",
 }
 """The modules that send; each call there is inside `gate().watching()`."""
-FREE = {"set_webhook", "delete_webhook", "set_my_commands", "close"}
+FREE = {"set_webhook", "delete_webhook", "set_my_commands", "get_me", "close"}
 """Calls about the bot, not to people."""
 
 
