@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from socialboost import jobs, logs
 from socialboost.bot.dispatcher import ALLOWED_UPDATES, QUEUE_AWAY, feed
+from socialboost.bot.reading import read_update
 from socialboost.bot.updates import CONFLICT, get_updates
 from socialboost.errors import RefusesUsError, RejectedError, ServiceError, ThrottledError
 
@@ -94,7 +95,7 @@ class Poller:
     def _read(self, raw: object) -> _Item:
         """Read one update; one that cannot be read is logged and passed over, and holds nobody up."""
         try:
-            update = Update.model_validate(raw, context={"bot": self._bot})
+            update = read_update(raw, self._bot)
         except ValidationError as error:
             update_id = raw.get("update_id") if isinstance(raw, Mapping) else None
             known = update_id if type(update_id) is int else None

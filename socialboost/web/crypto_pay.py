@@ -16,6 +16,7 @@ from typing import Any, Final
 from flask import Blueprint, abort, request
 
 from socialboost import jobs, logs
+from socialboost.cleaning import clean_text
 from socialboost.settings import WebSettings
 from socialboost.web.auth import same_secret
 from socialboost.web.bodies import json_object, read_body
@@ -102,9 +103,7 @@ def _matching(invoice: Mapping[str, Any], pattern: re.Pattern[str], name: str, *
 
 def _text(value: object) -> str:
     """Return text that PostgreSQL can store; empty for anything but text."""
-    if not isinstance(value, str):
-        return ""
-    return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    return clean_text(value) if isinstance(value, str) else ""
 
 
 def _moment(value: object) -> str | None:

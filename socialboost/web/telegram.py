@@ -47,8 +47,9 @@ class UpdateLoop:
     def __init__(self, redis_url: str, admins: Collection[int]) -> None:
         from aiogram import Bot  # noqa: PLC0415 (2 s and 130 MB that polling mode does not need)
 
-        from socialboost.bot import dispatcher  # noqa: PLC0415
+        from socialboost.bot import dispatcher, reading  # noqa: PLC0415
 
+        self._read = reading.read_update
         self._feed = dispatcher.feed
         self._away = dispatcher.QUEUE_AWAY
         self._dispatcher: Dispatcher = dispatcher.build(redis_url, admins)
@@ -63,10 +64,8 @@ class UpdateLoop:
 
     def handle(self, raw: dict[str, Any]) -> bool:
         """Queue the update's job; False when it cannot be read, QueueUnavailableError when not queued."""
-        from aiogram.types import Update  # noqa: PLC0415 (loaded by then)
-
         try:
-            update = Update.model_validate(raw, context={"bot": self.bot})
+            update = self._read(raw, self.bot)
         except ValidationError as error:
             log.error("update_unreadable", update_id=raw.get("update_id"), problems=error.error_count())
             return False

@@ -8,10 +8,9 @@ from typing import Any, NoReturn
 import pytest
 from aiogram import Bot
 from aiogram.client.session.base import BaseSession
-from aiogram.types import Update
 
 from socialboost import broker
-from socialboost.bot import dispatcher
+from socialboost.bot import dispatcher, reading
 from tests.flows.updates import ADMIN, Json
 
 Feed = Callable[[Json], Coroutine[Any, Any, None]]
@@ -39,7 +38,7 @@ async def feed(redis_url: str) -> AsyncIterator[Feed]:
     bot = Bot("42:no-telegram-here", session=NoTelegram())
 
     async def one(raw: Json) -> None:
-        await dispatcher.feed(updates, bot, Update.model_validate(raw, context={"bot": bot}))
+        await dispatcher.feed(updates, bot, reading.read_update(raw, bot))
 
     yield one
     await dispatcher.close(updates)

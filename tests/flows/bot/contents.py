@@ -40,6 +40,8 @@ SAID: dict[str, Json] = {
         "giveaway": {"chats": [_CHANNEL], "winners_selection_date": 1_790_000_000, "winner_count": 1}
     },
     "invented later": {"hologram": {"id": 1}},
+    "paid media of a later kind": {"paid_media": {"star_count": 1, "paid_media": [{"type": "hologram"}]}},
+    "forwarded from a later kind of place": {"text": "слова", "forward_origin": {"type": "hologram"}},
 }  # fmt: skip
 
 LINES: dict[str, Json] = {

@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 import redis
+from aiogram import Bot
+from aiogram.types import Message
+from pydantic import ValidationError
 
 from socialboost import dialogues
 from socialboost.bot import sent, strays
+from socialboost.bot.reading import read_update
 from socialboost.bot.states import AdminDialogues, AdminStates, UserStates
 from tests.flows.bot.conftest import Feed
 from tests.flows.bot.contents import LINES, PHOTO, SAID, forwarded, hidden
@@ -148,11 +152,7 @@ async def test_a_link_is_taken_in_every_state_but_an_admin_s_dialogue(
     ],
 )  # fmt: skip
 def test_the_link_is_found_wherever_it_is(content: Json, text: str) -> None:
-    from aiogram.types import Update
-
-    update = Update.model_validate(message(**content))
-    assert update.message is not None
-    assert sent.text_of(update.message) == text
+    assert sent.text_of(read(content)) == text
 
 
 async def test_words_while_a_link_is_worked_on_are_answered_and_another_link_is_taken(
@@ -224,15 +224,43 @@ async def test_an_album_is_no_broadcast(feed: Feed, redis_url: str) -> None:
     assert state_of(redis_url, ADMIN) == AdminStates.BROADCAST_COMPOSE.state
 
 
+def read(content: Json) -> Message:
+    update = read_update(message(**content), Bot("42:nothing-here-calls-telegram"))
+    assert update.message is not None
+    return update.message
+
+
 def test_no_kind_that_people_send_is_named_as_telegram_s_own() -> None:
     """A list of the others goes stale; so nothing that a person can send may be on this one."""
-    from aiogram.types import Update
-
     for content in SAID.values():
-        update = Update.model_validate(message(**content))
-        assert update.message is not None
-        assert update.message.content_type not in strays.SERVICE
+        assert read(content).content_type not in strays.SERVICE
     for content in LINES.values():
-        update = Update.model_validate(message(**content))
-        assert update.message is not None
-        assert update.message.content_type in strays.SERVICE
+        assert read(content).content_type in strays.SERVICE
+
+
+async def test_a_button_of_a_message_that_cannot_be_read_works(feed: Feed, redis_url: str) -> None:
+    update = tap("my_stats")
+    update["callback_query"]["message"]["forward_origin"] = {"type": "hologram"}
+    await feed(update)
+    job = only(redis_url)
+    assert (job.actor, job.args["chat_id"], job.args["message_id"]) == ("show_stats", PERSON, None)
+
+
+@pytest.mark.parametrize("broken", [{"from": {"id": "?"}}, {"chat": {"id": 1}}, {"date": "yesterday"}])
+async def test_who_sent_it_and_where_must_be_readable(broken: Json, feed: Feed, redis_url: str) -> None:
+    update = message("привіт")
+    update["message"] |= broken
+    if "from" in broken:  # a message may come from nobody, a channel's; then there is nobody to answer
+        await feed(update)
+        assert queued(redis_url) == []
+        return
+    with pytest.raises(ValidationError):
+        await feed(update)
+
+
+@pytest.mark.parametrize(("text", "page"), [("/help", "help"), ("/nonsense", "stray")])
+async def test_below_a_picture_only_a_known_command_is_one(
+    text: str, page: str, feed: Feed, redis_url: str
+) -> None:
+    await feed(message(**PHOTO, caption=text))
+    assert only(redis_url).args["page"] == page

@@ -1,0 +1,44 @@
+"""Read a raw update, also one that has parts aiogram cannot read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiogram import Bot
+from aiogram.types import Update
+from pydantic import ValidationError
+
+from socialboost import logs
+
+log = logs.get(__name__)
+
+
+def read_update(raw: Any, bot: Bot) -> Update:
+    """Return the update; ValidationError when who sent it, or where, cannot be read.
+
+    Telegram's Bot API grows: what it says of a message in words this version does not know (a new kind of
+    paid media, a new origin of a forward) is left out, and the person is answered all the same.
+    """
+    context = {"bot": bot}
+    try:
+        return Update.model_validate(raw, context=context)
+    except ValidationError as error:
+        if not isinstance(raw, dict):
+            raise
+        unread = {place["loc"][:2] for place in error.errors() if place["loc"]}
+        update = Update.model_validate(_without(raw, unread), context=context)
+        names = sorted(".".join(str(part) for part in place) for place in unread)
+        log.warning("update_partly_read", update_id=update.update_id, left_out=names)
+        return update
+
+
+def _without(raw: dict[str, Any], places: set[tuple[int | str, ...]]) -> dict[str, Any]:
+    """Return a copy without these fields of its event, and without these events."""
+    kept: dict[str, Any] = dict(raw)
+    for event, *field in sorted(places, key=len, reverse=True):
+        inner = kept.get(str(event))
+        if field and isinstance(inner, dict):
+            kept[str(event)] = {name: value for name, value in inner.items() if name != field[0]}
+        else:
+            kept.pop(str(event), None)
+    return kept
