@@ -5,16 +5,16 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from socialboost import callbacks, jobs, logs
-from socialboost.errors import RejectedError
+from socialboost.db import Transaction
+from socialboost.errors import ParkError, RejectedError
 from socialboost.screens import broadcasts
 from socialboost.screens.core import Button
-from workers import admins, broadcast_content, outages, outbox, replies, runtime
+from workers import admins, broadcast_cards, broadcast_content, deciding, outages, outbox, replies, runtime
 from workers.base import Attempt, actor
 from workers.broadcasts import owe_moved
 
@@ -58,7 +58,7 @@ def compose_broadcast(job: jobs.ComposeBroadcast, attempt: Attempt) -> None:  # 
     if row is None:
         raise RuntimeError("a draft was neither made nor found")
     replies.end_dialogue(job, job.dialogue)
-    replies.reply(job, broadcasts.segments(row["broadcast_id"], language))
+    broadcast_cards.place(job, row["broadcast_id"], broadcasts.segments(row["broadcast_id"], language))
 
 
 @actor(jobs.AimBroadcast)
@@ -68,8 +68,8 @@ def aim_broadcast(job: jobs.AimBroadcast, attempt: Attempt) -> None:  # noqa: AR
     if language is None:
         return
     aimed = runtime.db().run("aim_broadcast", broadcast_id=job.broadcast_id, segment=job.segment)
-    if not aimed:
-        replies.reply(job, broadcasts.refused("no_draft", language))
+    if not aimed:  # sent or called off meanwhile: how it stands now says so
+        broadcast_cards.show(job, job.broadcast_id, language)
         return
     with replies.acknowledged(job):
         _preview(job, job.broadcast_id, language)
@@ -88,9 +88,10 @@ def _preview(tap: jobs.Tap, broadcast_id: str, language: str) -> None:
             runtime.telegram().deliver(tap.chat_id, broadcast_content.made(row, rate=rate))
     except RejectedError as error:
         log.info("broadcast_refused", broadcast_id=broadcast_id, error=outages.describe(error))
-        replies.show(untapped, broadcasts.refused("refused", language, str(error) or error.code))
+        refused = broadcasts.refused("refused", language, str(error) or error.code)
+        broadcast_cards.place(tap, broadcast_id, refused)
         return
-    replies.show(untapped, broadcasts.confirmation(row, rate, language))
+    broadcast_cards.place(untapped, broadcast_id, broadcasts.confirmation(row, rate, language))
 
 
 @actor(jobs.AskBroadcastDetail)
@@ -133,10 +134,11 @@ def _schedule(job: jobs.DetailBroadcast, language: str) -> str | None:
         return "bad_time"
     if not datetime.now(UTC) < moment < datetime.now(UTC) + FARTHEST:
         return "past_time"
-    moved = _move(job, job.broadcast_id, "send", moment)
-    if moved is None or not (moved["moved"] or moved["status"] == "scheduled"):
+    with runtime.db().transaction() as tx:
+        moved = _move(tx, job.broadcast_id, "send", job.telegram_id, moment)
+    if moved["outcome"] != "done" and moved.get("status") != "scheduled":
         return "no_draft"
-    _show(job, job.broadcast_id, language)
+    broadcast_cards.show(job, job.broadcast_id, language)
     return None
 
 
@@ -179,31 +181,37 @@ def parse_time(text: str) -> datetime | None:
         return None
 
 
-@actor(jobs.MoveBroadcast)
-def move_broadcast(job: jobs.MoveBroadcast, attempt: Attempt) -> None:  # noqa: ARG001 (moves once)
+@actor(jobs.MoveBroadcast, on_duplicate=deciding.value)
+def move_broadcast(job: jobs.MoveBroadcast, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (moves once)
     """Send, pause, resume or cancel; however often it is tapped it happens once, and the card is shown."""
     language = admins.language(job)
     if language is None:
-        return
+        return deciding.refuse(job)
     if job.action not in callbacks.BROADCAST_ACTIONS:
-        raise ValueError(f"no such action: {job.action}")
-    _move(job, job.broadcast_id, job.action, None)
-    _show(job, job.broadcast_id, language)
+        raise ParkError(f"no such action: {job.action}")
+    return deciding.decide(
+        job,
+        lambda tx: _move(tx, job.broadcast_id, job.action, deciding.actor_id(job), None),
+        lambda _: deciding.sight(job, "broadcast", job.broadcast_id),
+    )
 
 
-def _move(tap: jobs.Tap, broadcast_id: str, action: str, at: datetime | None) -> Mapping[str, Any] | None:
-    with runtime.db().transaction() as tx:
-        moved: Mapping[str, Any] | None = tx.value(
-            "move_broadcast", broadcast_id=broadcast_id, action=action, admin=tap.telegram_id, at=at
-        )
-        if moved is None:
-            return None
-        owe_moved(tx, broadcast_id, moved)
-        if moved["moved"] and moved["status"] == "cancelled" and moved["begun"]:
-            key = f"notice:broadcast:{broadcast_id}:cancelled"
-            outbox.owe(tx, jobs.ReportBroadcast(key=key, broadcast_id=broadcast_id), REPORT_SECONDS)
+def show_moved(job: jobs.ShowDecision, language: str) -> None:
+    """Show the card after a move."""
+    broadcast_cards.show(job, job.target, language)
+
+
+def _move(tx: Transaction, broadcast_id: str, action: str, admin: int, at: datetime | None) -> deciding.Value:
+    """Move the broadcast and owe what follows; {outcome: done | changed_meanwhile | gone, status}."""
+    moved = tx.value("move_broadcast", broadcast_id=broadcast_id, action=action, admin=admin, at=at)
+    if moved is None:
+        return {"outcome": "gone"}
+    owe_moved(tx, broadcast_id, moved)
+    if moved["moved"] and moved["status"] == "cancelled" and moved["begun"]:
+        key = f"notice:broadcast:{broadcast_id}:cancelled"
+        outbox.owe(tx, jobs.ReportBroadcast(key=key, broadcast_id=broadcast_id), REPORT_SECONDS)
     log.info("broadcast_moved", broadcast_id=broadcast_id, action=action, moved=moved["moved"])
-    return moved
+    return {"outcome": "done" if moved["moved"] else "changed_meanwhile", "status": moved["status"]}
 
 
 @actor(jobs.ShowBroadcasts)
@@ -219,12 +227,4 @@ def show_broadcasts(job: jobs.ShowBroadcasts) -> None:
 def show_broadcast(job: jobs.ShowBroadcast) -> None:
     """Show one of them."""
     if language := admins.language(job):
-        _show(job, job.broadcast_id, language)
-
-
-def _show(tap: jobs.Tap, broadcast_id: str, language: str) -> None:
-    row = runtime.db().one("get_broadcast", broadcast_id=broadcast_id)
-    if row is None:
-        replies.reply(tap, broadcasts.refused("no_draft", language))
-    else:
-        replies.reply(tap, broadcasts.card(row, language, runtime.settings().timezone))
+        broadcast_cards.show(job, job.broadcast_id, language)

@@ -11,11 +11,9 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from socialboost import jobs, logs
-from socialboost.clients.refusals import EDIT_GONE
 from socialboost.db import Transaction
-from socialboost.errors import PostponeError, RejectedError
-from socialboost.screens import broadcasts, texts
-from workers import broadcast_content, outbox, replies, runtime
+from socialboost.errors import PostponeError
+from workers import broadcast_cards, broadcast_content, outbox, runtime
 from workers.base import Attempt, actor
 from workers.broadcast_runner import LEASE_SECONDS, Ending, Runner
 
@@ -109,54 +107,14 @@ def _owe_report(tx: Transaction, job: jobs.Broadcast) -> None:
 
 @actor(jobs.ShowBroadcastProgress, max_retries=0)
 def show_broadcast_progress(job: jobs.ShowBroadcastProgress) -> None:
-    """Show the admin how far it is; missing one of these edits is no harm."""
+    """Draw the cards anew; missing one of these edits is no harm."""
     try:
-        _show_progress(job.broadcast_id)
+        broadcast_cards.refresh(job.broadcast_id)
     except PostponeError as error:  # the gate lets others through first
         log.info("progress_not_shown", error=error.reason)
 
 
 @actor(jobs.ReportBroadcast)
 def report_broadcast(job: jobs.ReportBroadcast, attempt: Attempt) -> None:  # noqa: ARG001
-    """Tell the admin how it ended, or why it waits, in a message that stays."""
-    row = runtime.db().one("get_broadcast", broadcast_id=job.broadcast_id)
-    if row is None:
-        return
-    if row["progress_message_id"]:
-        show_broadcast_progress(jobs.ShowBroadcastProgress(broadcast_id=job.broadcast_id))
-    zone = runtime.settings().timezone
-    replies.notify(row["admin_telegram_id"], broadcasts.report(row, _language(row), zone))
-
-
-def _show_progress(broadcast_id: str) -> None:
-    shown = None
-    row = runtime.db().one("get_broadcast", broadcast_id=broadcast_id)
-    while row is not None and row["status"] != shown:  # it may end while its last progress is on the way
-        runtime.gate().notice(row["admin_telegram_id"])
-        _draw(row)
-        shown = row["status"]
-        row = runtime.db().one("get_broadcast", broadcast_id=broadcast_id)
-
-
-def _draw(row: Mapping[str, Any]) -> None:
-    screen = broadcasts.card(row, _language(row), runtime.settings().timezone)
-    chat_id, message_id = row["admin_telegram_id"], row["progress_message_id"]
-    markup = screen.keyboard_markup()
-    try:
-        with runtime.gate().watching():
-            if message_id:
-                runtime.telegram().edit_message(chat_id, message_id, screen.text, markup)
-                return
-            message_id = runtime.telegram().send_message(chat_id, screen.text, markup)
-    except RejectedError as error:
-        if error.code != EDIT_GONE:
-            raise
-        log.info("progress_message_gone", chat_id=chat_id)
-        return
-    replies.keep(chat_id, message_id)
-    runtime.db().run("set_progress_message", broadcast_id=row["broadcast_id"], message_id=message_id)
-
-
-def _language(row: Mapping[str, Any]) -> str:
-    admin = runtime.db().one("get_user", telegram_id=row["admin_telegram_id"])
-    return texts.language(admin["language"] if admin else None)
+    """Say on the cards how it ended, or why it waits; whoever made it sees that in any case."""
+    broadcast_cards.refresh(job.broadcast_id, owed=True)

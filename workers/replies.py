@@ -76,15 +76,22 @@ def stop_spinner(tap: Tap, text: str | None = None) -> None:
         pass
 
 
-def show(tap: Tap, screen: Screen) -> None:
-    """Show `screen` in the message that was tapped, or as a new one when that cannot be or must not be."""
+def show(tap: Tap, screen: Screen) -> int | None:
+    """Show `screen` in the message that was tapped, or as a new one when that cannot be or must not be.
+
+    Returns the message that shows it now; None when a later screen has it or the person cannot be reached.
+    """
     try:
-        if screen.lasting or tap.message_id is None or not _edit(tap, tap.message_id, screen):
-            _send(tap.chat_id, screen)
+        if not screen.lasting and tap.message_id is not None:
+            edited = _edit(tap, tap.message_id, screen)
+            if edited is not False:
+                return tap.message_id if edited else None
+        return _send(tap.chat_id, screen)
     except RejectedError as exc:
         if exc.code not in UNREACHABLE_CODES:
             raise
         _mark_unreachable(tap.telegram_id, exc.code)
+        return None
 
 
 def send(telegram_id: int, screen: Screen) -> bool:
@@ -123,14 +130,14 @@ def end_dialogue(tap: Tap, dialogue: str = "") -> None:
     runtime.redis().eval(_END_DIALOGUE, len(keys), *keys, dialogue)
 
 
-def _edit(tap: Tap, message_id: int, screen: Screen) -> bool:
-    """Edit the message unless a later render has it; False when a new message must be sent instead."""
+def _edit(tap: Tap, message_id: int, screen: Screen) -> bool | None:
+    """Edit the message; None when a later render has it, False when a new message must be sent instead."""
     claim = _claim(tap, message_id, screen)
     if claim == gate_scripts.LASTING:
         return False
     if claim == gate_scripts.STALE:
         log.info("stale_render_dropped", chat_id=tap.chat_id, seq=tap.seq)
-        return True
+        return None
     text, keyboard, seq = screen.text, screen.keyboard_markup(), tap.seq
     while True:
         try:
@@ -179,16 +186,17 @@ def _keys(chat_id: int, message_id: int) -> list[str]:
     return [rendered, f"{rendered}:content"]
 
 
-def _send(chat_id: int, screen: Screen) -> None:
+def _send(chat_id: int, screen: Screen) -> int:
     runtime.gate().person()
-    _deliver(chat_id, screen)
+    return _deliver(chat_id, screen)
 
 
-def _deliver(chat_id: int, screen: Screen) -> None:
+def _deliver(chat_id: int, screen: Screen) -> int:
     with runtime.gate().watching():
         message_id = runtime.telegram().send_message(chat_id, screen.text, screen.keyboard_markup())
     if screen.lasting:
         keep(chat_id, message_id)
+    return message_id
 
 
 def keep(chat_id: int, message_id: int) -> None:

@@ -74,7 +74,7 @@ async def move(_callback: CallbackQuery, state: FSMContext, tap: TapFields, move
     action, broadcast_id = move
     await state.set_state(AdminStates.MAIN_PANEL)
     await jobs.send_async(
-        jobs.MoveBroadcast(**tap, key=taps.key(tap), broadcast_id=broadcast_id, action=action)
+        jobs.MoveBroadcast(**tap, **taps.decision(tap), broadcast_id=broadcast_id, action=action)
     )
 
 

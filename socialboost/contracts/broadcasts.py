@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from socialboost.contracts.base import BROADCAST, INTERACTIVE, NOTIFICATIONS, Job, LedgerJob, Tap
+from socialboost.contracts.base import BROADCAST, INTERACTIVE, NOTIFICATIONS, Decision, Job, LedgerJob, Tap
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class Broadcast(LedgerJob):
 
 @dataclass(frozen=True, kw_only=True)
 class ShowBroadcastProgress(Job):
-    """Edit the admin's progress message, or send it when there is none yet."""
+    """Edit the broadcast's cards."""
 
     actor_name: ClassVar[str] = "show_broadcast_progress"
     queue: ClassVar[str] = NOTIFICATIONS
@@ -33,7 +33,7 @@ class ShowBroadcastProgress(Job):
 
 @dataclass(frozen=True, kw_only=True)
 class ReportBroadcast(LedgerJob):
-    """Tell the admin how a broadcast ended, or why it waits; key notice:broadcast:<id>:<chunk>."""
+    """Say on the cards how a broadcast ended, or why it waits; key notice:broadcast:<id>:<chunk>."""
 
     actor_name: ClassVar[str] = "report_broadcast"
     queue: ClassVar[str] = NOTIFICATIONS
@@ -97,8 +97,8 @@ class DetailBroadcast(Tap, LedgerJob):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MoveBroadcast(Tap, LedgerJob):
-    """Send a draft now, pause, resume or cancel."""
+class MoveBroadcast(Tap, Decision):
+    """Send a draft now, pause, resume, cancel. Answers {outcome: done | changed_meanwhile | gone, status}."""
 
     actor_name: ClassVar[str] = "move_broadcast"
     queue: ClassVar[str] = INTERACTIVE

@@ -51,7 +51,7 @@ def confirmation(row: Mapping[str, Any], per_second: int, language: str) -> Scre
         for detail in callbacks.BROADCAST_DETAILS
     )
     send = (Button(text.label("button-broadcast-send"), callbacks.broadcast("send", broadcast_id)),)
-    return Screen(body, (send, details, _cancel_row(text, broadcast_id), back(text)), lasting=True)
+    return Screen(body, (send, details, _cancel_row(text, broadcast_id), back(text)))
 
 
 def ask_detail(broadcast_id: str, detail: str, language: str, zone: str) -> Screen:
@@ -81,10 +81,9 @@ def card(row: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
     return Screen(body, (*_actions(text, row), _list_row(text), back(text)))
 
 
-def report(row: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
-    """Tell how a broadcast ended, or why it waits for somebody, in a message that stays."""
-    drawn = card(row, language, zone)
-    return Screen(drawn.text, drawn.keyboard, lasting=True)
+def moved(language: str) -> Screen:
+    """Say where a card was that it is in another message now; nothing can be done from here."""
+    return Screen(texts(language).html("broadcast-moved"))
 
 
 def listing(rows: Sequence[Mapping[str, Any]], page: int, language: str, zone: tzinfo) -> Screen:

@@ -453,7 +453,7 @@ def _broadcasts(world: World) -> Iterator[tuple[str, Draw]]:
         "broadcast new",
         lambda lang: broadcasts.card(row | {"started_at": None, "reason": None}, lang, KYIV),
     )
-    yield "broadcast_report", lambda lang: broadcasts.report(row, lang, KYIV)
+    yield "broadcast moved", broadcasts.moved
     yield "broadcasts", lambda lang: broadcasts.listing(rows, 1, lang, KYIV)
     yield "broadcasts none", lambda lang: broadcasts.listing([], 0, lang, KYIV)
 

@@ -47,6 +47,7 @@ broadcast-card =
 
     To: { $segment }
     Recipients when confirmed: { $count }
+broadcast-moved = 📢 The card of this broadcast is in another message now.
 broadcast-reason = Reason: <code>{ $reason }</code>
 broadcast-when = 🕒 Begins: { $moment }
 broadcast-counts =

@@ -47,6 +47,7 @@ broadcast-card =
 
     Кому: { $segment }
     Отримувачів на момент підтвердження: { $count }
+broadcast-moved = 📢 Картка цієї розсилки тепер в іншому повідомленні.
 broadcast-reason = Причина: <code>{ $reason }</code>
 broadcast-when = 🕒 Почнеться: { $moment }
 broadcast-counts =

@@ -69,6 +69,92 @@ def test_a_message_that_telegram_refuses_never_becomes_a_broadcast(hall: Hall, a
     assert hall.calls() == []
 
 
+def cards(admin: Admin, broadcast_id: str) -> list[int]:
+    """The messages of this chat from which something can be done about the broadcast."""
+    verbs = ("send", "pause", "resume", "cancel", "to")
+    data = tuple(f"broadcast_{verb}_{broadcast_id}" for verb in verbs)
+    return [m["message_id"] for m in admin.messages() if any(d.startswith(data) for d in data_of(m))]
+
+
+def reads(admin: Admin, message_id: int, words: str) -> dict[str, Any]:
+    """Wait until this very message has these words."""
+
+    def find() -> dict[str, Any] | None:
+        return next(
+            (m for m in admin.messages() if m["message_id"] == message_id and words in m["text"]), None
+        )
+
+    return wait_until(find, f"{words} in {message_id}: {[m['text'][:60] for m in admin.messages()]}")
+
+
+def test_one_broadcast_has_one_card(hall: Hall) -> None:
+    """From the draft to its end one message is edited; where it must move, the old one loses its buttons."""
+    hall.gather(150)
+    hall.start(rate=25)
+    admin = Admin(hall)
+    broadcast_id = composed(hall, admin, text="Новини")
+    draft = admin.newest()["message_id"]
+    admin.tap(draft, jobs.AimBroadcast, broadcast_id=broadcast_id, segment="all")
+    card = admin.read("Так це побачать люди")["message_id"]
+    assert "в іншому повідомленні" in reads(admin, draft, "Картка")["text"]
+    count = len(admin.messages())
+    for action, words in (("send", "триває"), ("pause", "на паузі"), ("resume", "триває")):
+        admin.tap(card, jobs.MoveBroadcast, broadcast_id=broadcast_id, action=action)
+        reads(admin, card, words)
+    reads(admin, card, "Залишилося")  # its progress
+    admin.tap(card, jobs.ShowBroadcast, broadcast_id=broadcast_id)
+    admin.tap(card, jobs.AskBroadcastDetail, broadcast_id=broadcast_id, detail="time")  # leads elsewhere
+    elsewhere = admin.read("Коли надіслати")["message_id"]
+    assert (cards(admin, broadcast_id), len(admin.messages())) == ([card], count + 1)
+
+    admin.tap(elsewhere, jobs.ShowBroadcasts)
+    reads(admin, elsewhere, "Розсилки")
+    admin.tap(elsewhere, jobs.ShowBroadcast, broadcast_id=broadcast_id)  # shown there, it is the card now
+    reads(admin, card, "в іншому повідомленні")
+    hall.wait_for(broadcast_id)
+    assert "Надіслано: 150" in reads(admin, elsewhere, "завершено")["text"]
+    assert sum("Розсилка:" in m["text"] for m in admin.messages()) == 1
+    assert len(admin.messages()) == count + 1
+
+
+def test_two_admins_see_one_broadcast_and_move_it_once(hall: Hall) -> None:
+    hall.gather(60)
+    body = {"first_name": "Друга", "started": True}
+    second_id = int(hall.post(hall.telegram, "/sim/people", body)["id"])
+    hall.environment["ADMIN_TELEGRAM_IDS"] += f",{second_id}"
+    hall.start(rate=10)
+    first, second = Admin(hall), Admin(hall, second_id)
+    broadcast_id = hall.send("Новини")
+    card = first.read("Розсилка: триває")["message_id"]
+    theirs = second.says(jobs.ShowBroadcast, "Розсилка: триває", broadcast_id=broadcast_id)["message_id"]
+    move = {"broadcast_id": broadcast_id, "action": "cancel"}
+    taps = [first.tap(card, jobs.MoveBroadcast, **move), second.tap(theirs, jobs.MoveBroadcast, **move)]
+    for admin, message_id in ((first, card), (second, theirs)):
+        reads(admin, message_id, "скасовано")
+        assert cards(admin, broadcast_id) == []
+        assert sum("Розсилка:" in m["text"] for m in admin.messages()) == 1
+    values = [hall.wait_for_job(job.key)["value"] for job in taps]
+    assert sorted(value["outcome"] for value in values) == ["changed_meanwhile", "done"]
+    assert {value["status"] for value in values} == {"cancelled"}
+    acted = "SELECT count(*) FROM admin_actions WHERE action = 'broadcast_cancel'"
+    assert hall.value(acted) == 1
+
+
+def test_whoever_lost_the_card_gets_it_at_the_end(hall: Hall) -> None:
+    hall.gather(40)
+    hall.start(rate=10)
+    admin = Admin(hall)
+    broadcast_id = hall.send("Новини")
+    card = admin.read("Розсилка: триває")["message_id"]
+    gone = {"kind": "bad_request", "description": "message to edit not found", "chat_id": ADMIN_ID}
+    hall.post(hall.telegram, "/sim/faults", {**gone, "method": "editMessageText", "times": None})
+    hall.wait_for(broadcast_id)
+    told = admin.read("Розсилка: завершено")
+    assert told["message_id"] > card
+    row = hall.rows("SELECT message_id FROM broadcast_cards WHERE broadcast_id = %s", broadcast_id)
+    assert [r["message_id"] for r in row] == [told["message_id"]]
+
+
 def test_a_scheduled_broadcast_begins_by_itself(hall: Hall, admin: Admin) -> None:
     broadcast_id = composed(hall, admin, text="згодом")
     said = {"broadcast_id": broadcast_id, "detail": "time"}

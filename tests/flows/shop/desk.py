@@ -31,6 +31,15 @@ class Admin(Buyer):
 
         return wait_until(find, f"{words!r} among {[m['text'][:80] for m in self.messages()][-4:]}")
 
+    def tap(self, message_id: int, contract: type[jobs.Job], **fields: Any) -> Any:
+        """Tap a button of this message; the job that was sent."""
+        tapped = self._tap(message_id)
+        if issubclass(contract, jobs.LedgerJob):
+            tapped["key"] = f"tg:{tapped['update_id']}:0"
+        job = contract(**{**tapped, **fields})
+        jobs.send(job)
+        return job
+
     def seen(self, payment_id: str) -> str:
         """How the payment stands: what the button that says yes would carry now."""
         return str(self.shop.value("SELECT payment_seen(%s)", payment_id) or "gone")
