@@ -75,7 +75,7 @@ def test_one_step_back_and_forward(database_url: str) -> None:
 
 @pytest.mark.parametrize(("dsn", "code"), [
     ("postgresql://someone:topsecret@127.0.0.1:1/none", 1),
-    ("postgresql://someone:top%zzsecret@127.0.0.1:1/none", 1),
+    ("postgresql://someone:top%zzsecret@127.0.0.1:1/none", 2),
     ("mysql://someone:topsecret@127.0.0.1/none", 2),
     ("", 2),
 ])  # fmt: skip

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from socialboost.callbacks import PLATFORMS
-from socialboost.links import CODES, MAX_LINKS, LinkError, PostLink, find_all, parse
+from socialboost.links import CODES, MAX_LINKS, LinkError, PostLink, find_all, parse, words
 from tests.unit.link_samples import ACCEPTED, CANONICAL, CODE, ONE_POST, REFUSED, TWEET, VIDEO
 
 ONE_LINK = [case for case in ACCEPTED if not case[1].lower().startswith("tg:")]
@@ -82,6 +82,14 @@ def test_a_post_under_two_names_is_told_as_two_links() -> None:
 @pytest.mark.parametrize("text", ["", " ", "привіт", "I need help with my order", "t.me", "24/7", "/start"])
 def test_a_text_without_a_link_has_none(text: str) -> None:
     assert find_all(text) == []
+
+
+def test_a_text_that_is_too_long_is_not_cut_within_a_link() -> None:
+    """The number of a post cut in two would be another post's."""
+    text = "t.me/channel/1 ".ljust(words.MAX_TEXT - 14) + "t.me/channel/23"
+    assert len(text) == words.MAX_TEXT + 1
+    assert [link.url for link in find_all(text) if isinstance(link, PostLink)] == ["https://t.me/channel/1"]
+    assert len(find_all(text.replace("  ", " ", 1))) == 2
 
 
 def test_a_message_brings_so_many_posts_and_no_more() -> None:
