@@ -45,6 +45,7 @@ ACCEPTED = [
     (f"https://youtu.be/shorts/{VIDEO}", WATCH),
     (f"https://www.youtube.com/attribution_link?a=x&u=%2Fwatch%3Fv%3D{VIDEO}%26feature%3Dshare", WATCH),
     (f"https://www.youtube.com/watch?v={VIDEO}&origin=https%3A%2F%2Fsite.com%2F%3Fv%3D5", WATCH),
+    (f"https://www.youtube.com/watch?v={VIDEO}&origin=https%3A%2F%2Fsite.com%2F%3Fa%3D1%26v%3D5", WATCH),
     (f"«Відео» https://youtu.be/{VIDEO}?si=abc.", WATCH),
     ("https://youtu.be/-Qw4w9WgXc_", "https://www.youtube.com/watch?v=-Qw4w9WgXc_"),
     ("https://www.youtube.com/watch?v=_Qw4w9WgXc-", "https://www.youtube.com/watch?v=_Qw4w9WgXc-"),
