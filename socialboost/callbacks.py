@@ -7,7 +7,7 @@ Parsing is plain string work, shared by the bot (filters) and the screens (keybo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -86,6 +86,12 @@ def order_id(prefix: str, data: str) -> str | None:
     """Return the order's id in canonical form, or None when `data` carries no UUID after `prefix`."""
     text = after(prefix, data)
     return None if text is None else uuid(text)
+
+
+def offered_order(keyboard: Iterable[str | None]) -> str:
+    """Return the order that a message with these buttons offers to cancel, or "" when there is none."""
+    found = (order_id(CANCEL_PREFIX, data) for data in keyboard if data)
+    return next((one for one in found if one is not None), "")
 
 
 def uuid(text: str) -> str | None:

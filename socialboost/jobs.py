@@ -56,6 +56,7 @@ from socialboost.contracts.broadcasts import (
 from socialboost.contracts.orders import (
     ActivateOrder,
     CancelOrder,
+    CloseOrderCards,
     CreateInvoice,
     OpenOrder,
     PayFromBalance,
@@ -65,6 +66,7 @@ from socialboost.contracts.orders import (
     SendRefund,
     ShowPackage,
     ShowPackages,
+    WithdrawInvoice,
 )
 from socialboost.contracts.people import (
     RegisterUser,
@@ -129,6 +131,7 @@ __all__ = (
     "CheckHealth",
     "CheckInvariants",
     "ClaimTasks",
+    "CloseOrderCards",
     "ComposeBroadcast",
     "CreateInvoice",
     "Decision",
@@ -180,6 +183,7 @@ __all__ = (
     "Tap",
     "TickMinute",
     "UpdateTaskStatus",
+    "WithdrawInvoice",
     "ask",
     "gathering",
     "send",

@@ -217,6 +217,7 @@ DECLARE
     v_payment_id uuid;
     v_unpaid boolean := v_order.status IN ('pending', 'cancelled', 'failed');
     v_activated boolean := false;
+    v_after_cancel boolean := false;
     v_reason text;
 BEGIN
     PERFORM FROM payments WHERE provider = p_provider AND invoice_id = p_invoice_id;
@@ -224,6 +225,9 @@ BEGIN
         RETURN payment_answer(p_provider, p_invoice_id, 'duplicate');
     END IF;
 
+    IF v_order.status = 'cancelled' AND v_order.ended_at < v_order.deadline_at THEN
+        v_after_cancel := NOT EXISTS (SELECT FROM payments WHERE order_id = v_order.id);
+    END IF;
     IF v_order.id IS NOT NULL THEN
         INSERT INTO invoices (order_id, provider, invoice_id, asset, amount, status, adopted)
         VALUES (v_order.id, p_provider, p_invoice_id, 'USDT', v_order.amount, 'paid', true)
@@ -245,14 +249,15 @@ BEGIN
     END IF;
 
     INSERT INTO payments (
-        provider, invoice_id, order_id, asset, amount, state, reason, source, raw_event, paid_at
+        provider, invoice_id, order_id, asset, amount, state, reason, after_cancel, source, raw_event,
+        paid_at
     )
     VALUES (
         p_provider, p_invoice_id, v_order.id, left(p_asset, 20),
         -- What is no amount, or more than the column holds, is kept in the event only.
         CASE WHEN p_amount >= 0 AND p_amount < 999999999999 THEN p_amount END,
         CASE WHEN v_activated THEN 'applied' ELSE 'exception' END,
-        v_reason, p_source, p_raw, coalesce(p_paid_at, clock_timestamp())
+        v_reason, v_after_cancel, p_source, p_raw, coalesce(p_paid_at, clock_timestamp())
     )
     ON CONFLICT (provider, invoice_id) DO NOTHING
     RETURNING id INTO v_payment_id;
@@ -686,6 +691,7 @@ DECLARE
     v_package packages;
     v_order orders;
     v_is_new boolean := false;
+    v_ended_order_id uuid;
 BEGIN
     -- Two presses of one person come one after the other.
     SELECT id INTO v_user_id FROM users WHERE telegram_id = p_telegram_id FOR NO KEY UPDATE;
@@ -695,14 +701,17 @@ BEGIN
 
     SELECT * INTO v_package FROM packages WHERE slug = p_package_slug;
     UPDATE orders SET status = 'cancelled', ended_at = now(), updated_at = now()
-    WHERE user_id = v_user_id AND package_id = v_package.id AND status = 'pending' AND deadline_at <= now();
+    WHERE user_id = v_user_id AND package_id = v_package.id AND status = 'pending' AND deadline_at <= now()
+    RETURNING id INTO v_ended_order_id;
 
     SELECT * INTO v_order FROM orders
     WHERE user_id = v_user_id AND package_id = v_package.id AND status = 'pending'
     FOR UPDATE;
     IF NOT FOUND THEN
         IF v_package.is_active IS NOT TRUE THEN
-            RETURN json_build_object('success', false, 'error', 'package_not_found');
+            RETURN json_strip_nulls(json_build_object(
+                'success', false, 'error', 'package_not_found', 'ended_order_id', v_ended_order_id
+            ));
         END IF;
         INSERT INTO orders (
             user_id, package_id, amount, currency, package_slug, package_name, posts_per_day,
@@ -723,9 +732,12 @@ BEGIN
         'amount', v_order.amount,
         'currency', v_order.currency,
         'package_name', v_order.package_name,
+        'package_slug', v_order.package_slug,
+        'posts_per_day', v_order.posts_per_day,
         'status', v_order.status,
         'is_new', v_is_new,
-        'deadline_at', v_order.deadline_at
+        'deadline_at', v_order.deadline_at,
+        'ended_order_id', v_ended_order_id
     );
 END
 $$;
@@ -1079,6 +1091,7 @@ DECLARE
     v_current orders;
     v_package json;
     v_used integer;
+    v_ends timestamptz;
 BEGIN
     SELECT * INTO v_user FROM users WHERE telegram_id = p_telegram_id;
     IF NOT FOUND THEN
@@ -1088,14 +1101,18 @@ BEGIN
     v_current := current_order(v_user.id, statement_timestamp());
     IF v_current.id IS NOT NULL THEN
         v_used := quota_used(v_current.id, local_day(statement_timestamp()));
+        v_ends := end_of_run(v_current.id);
         v_package := json_build_object(
             'order_id', v_current.id,
             'name', v_current.package_name,
             'slug', v_current.package_slug,
-            'expires_at', end_of_run(v_current.id),
+            'price', v_current.amount,
+            'currency', v_current.currency,
+            'expires_at', v_ends,
             'posts_per_day', v_current.posts_per_day,
             'posts_used_today', v_used,
-            'posts_remaining', greatest(v_current.posts_per_day - v_used, 0)
+            'posts_remaining', greatest(v_current.posts_per_day - v_used, 0),
+            'waiting', waiting_packages(v_user.id, v_ends)
         );
     END IF;
 
@@ -1117,6 +1134,8 @@ BEGIN
             'posts_count', count(*),
             'active_posts', count(*) FILTER (WHERE status IN ('pending', 'processing')),
             'completed_posts', count(*) FILTER (WHERE status = 'completed'),
+            'failed_posts', count(*) FILTER (WHERE status = 'failed'),
+            'cancelled_posts', count(*) FILTER (WHERE status = 'cancelled'),
             'current_package', v_package
         )
         FROM posts WHERE user_id = v_user.id
@@ -1496,6 +1515,7 @@ BEGIN
             'package_name', o.package_name,
             'expires_at', o.expires_at,
             'is_late', coalesce(o.is_late, false),
+            'after_cancel', p.after_cancel,
             'amount', p.amount,
             'asset', p.asset
         )
@@ -2368,6 +2388,40 @@ END
 $$;
 
 --
+-- Name: waiting_packages(uuid, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.waiting_packages(p_user_id uuid, p_after timestamp with time zone) RETURNS json
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+BEGIN
+    RETURN (
+        SELECT coalesce(
+            json_agg(json_build_object('name', run.name, 'slug', run.slug, 'expires_at', run.ends) ORDER BY run.ends),
+            '[]'
+        )
+        FROM (
+            SELECT
+                (array_agg(live.package_name ORDER BY live.expires_at))[1] AS name,
+                (array_agg(live.package_slug ORDER BY live.expires_at))[1] AS slug,
+                max(live.expires_at) AS ends
+            FROM (
+                SELECT
+                    package_id, package_name, package_slug, expires_at,
+                    row_number() OVER (ORDER BY expires_at)
+                        - row_number() OVER (PARTITION BY package_id ORDER BY expires_at) AS island
+                FROM orders
+                WHERE user_id = p_user_id AND status = 'paid' AND expires_at > p_after
+            ) AS live
+            GROUP BY live.package_id, live.island
+        ) AS run
+    );
+END
+$$;
+
+--
 -- Name: payments; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2390,6 +2444,7 @@ CREATE TABLE public.payments (
     resolution character varying(20),
     verified_at timestamp with time zone,
     doubted_at timestamp with time zone,
+    after_cancel boolean DEFAULT false NOT NULL,
     CONSTRAINT payments_amount_check CHECK (((amount >= (0)::numeric) AND (amount <> 'NaN'::numeric))),
     CONSTRAINT payments_check CHECK (((refunded_amount >= (0)::numeric) AND (refunded_amount <= amount))),
     CONSTRAINT payments_check1 CHECK ((((state)::text <> 'applied'::text) OR ((order_id IS NOT NULL) AND (asset IS NOT NULL) AND (amount IS NOT NULL)))),
@@ -2633,6 +2688,17 @@ CREATE TABLE public.leases (
 );
 
 --
+-- Name: order_cards; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.order_cards (
+    chat_id bigint NOT NULL,
+    message_id bigint NOT NULL,
+    order_id uuid NOT NULL,
+    seq bigint NOT NULL
+);
+
+--
 -- Name: packages; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2831,6 +2897,13 @@ ALTER TABLE ONLY public.lasting_messages
 
 ALTER TABLE ONLY public.leases
     ADD CONSTRAINT leases_pkey PRIMARY KEY (name);
+
+--
+-- Name: order_cards order_cards_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_cards
+    ADD CONSTRAINT order_cards_pkey PRIMARY KEY (chat_id, message_id);
 
 --
 -- Name: orders orders_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -3082,6 +3155,12 @@ CREATE INDEX idx_job_ledger_wake ON public.job_ledger USING btree (wake_at) WHER
 --
 
 CREATE INDEX idx_lasting_messages_sent ON public.lasting_messages USING btree (sent_at);
+
+--
+-- Name: idx_order_cards_order_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_order_cards_order_id ON public.order_cards USING btree (order_id);
 
 --
 -- Name: idx_orders_created_at; Type: INDEX; Schema: public; Owner: -
@@ -3450,6 +3529,13 @@ ALTER TABLE ONLY public.broadcast_recipients
 
 ALTER TABLE ONLY public.invoices
     ADD CONSTRAINT invoices_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id);
+
+--
+-- Name: order_cards order_cards_order_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.order_cards
+    ADD CONSTRAINT order_cards_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
 
 --
 -- Name: orders orders_package_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -

@@ -7,7 +7,6 @@ from typing import Any
 
 from socialboost import jobs, logs
 from socialboost.db import Transaction
-from socialboost.errors import ServiceError
 from socialboost.screens import orders as screens
 from workers import cache, orders, outbox, people, replies, runtime
 from workers.base import Attempt, actor
@@ -27,13 +26,15 @@ def pay_from_balance(job: jobs.PayFromBalance, attempt: Attempt) -> None:  # noq
         if order is not None and result["outcome"] == "activated":
             cache.forget_user(tx, job.telegram_id)
             _owe_words(tx, job, order)
+            orders.end(tx, job, job.order_id)
     log.info("balance_payment", order_id=job.order_id, outcome=result["outcome"])
     if order is not None and result["outcome"] == "insufficient":
-        replies.reply(job, screens.balance_short({**order, "balance": result["balance"]}, person.language))
+        short = screens.balance_short({**order, "balance": result["balance"]}, person.language)
+        with replies.acknowledged(job):
+            orders.show_offer(job, job.order_id, short)
     else:
-        replies.reply(job, orders.as_it_stands(orders.find(job), person.language))
-    if order is not None and order["invoice_id"] and result["outcome"] == "activated":
-        _withdraw(order["invoice_id"])
+        with replies.acknowledged(job):
+            orders.show(job, orders.find(job), person)
 
 
 def _owe_words(tx: Transaction, job: jobs.PayFromBalance, order: Mapping[str, Any]) -> None:
@@ -48,11 +49,3 @@ def _owe_words(tx: Transaction, job: jobs.PayFromBalance, order: Mapping[str, An
     }
     outbox.owe(tx, jobs.SendReceipt(key=f"receipt:{order_id}", order_id=order_id))
     outbox.owe(tx, jobs.NotifyAdmins(key=f"notice:order_paid:{order_id}", kind="order_paid", data=data))
-
-
-def _withdraw(invoice_id: str) -> None:
-    """Take the order's invoice back, so that nobody pays twice; one paid all the same is listed."""
-    try:
-        runtime.crypto_pay().delete_invoice(invoice_id)
-    except ServiceError as error:
-        log.warning("invoice_not_withdrawn", invoice_id=invoice_id, error=str(error))

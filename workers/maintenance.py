@@ -11,7 +11,7 @@ from periodiq import cron
 from socialboost import jobs, logs
 from socialboost.errors import RejectedError
 from socialboost.screens import menu, texts
-from workers import outbox, runtime, watch
+from workers import endings, outbox, runtime, watch
 from workers.base import Attempt, actor, database_gate
 
 BATCH: Final = 100
@@ -72,6 +72,8 @@ def _expire_batch() -> int:
             key = f"notice:order_expired:{order['order_id']}"
             notice = jobs.SendPaymentNotice(key=key, order_id=order["order_id"], kind="order_expired")
             outbox.owe(tx, notice)
+        if expired:
+            endings.follow(tx, [order["order_id"] for order in expired])
     return len(expired)
 
 

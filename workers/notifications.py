@@ -41,8 +41,9 @@ def send_payment_notice(job: jobs.SendPaymentNotice, attempt: Attempt) -> None:
     if order is None:
         raise ParkError("no such order")
     language = texts.language(order["language"])
+    told = {**order, "after_cancel": job.after_cancel}
     with repeats.allowed(attempt.number):
-        replies.send(order["telegram_id"], orders.payment_notice(job.kind, order, language))
+        replies.send(order["telegram_id"], orders.payment_notice(job.kind, told, language))
 
 
 @actor(jobs.NotifyPost)

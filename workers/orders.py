@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from socialboost import jobs
+from socialboost.db import Transaction
 from socialboost.screens import menu, orders, packages
 from socialboost.screens.core import Screen
-from workers import cache, people, replies, runtime
+from workers import cache, cards, endings, people, replies, runtime
 from workers.base import Attempt, actor
+from workers.people import Person
+
+OrderTap = jobs.CancelOrder | jobs.CreateInvoice | jobs.PayFromBalance
 
 
 @actor(jobs.OpenOrder)
@@ -18,17 +22,22 @@ def open_order(job: jobs.OpenOrder, attempt: Attempt) -> None:  # noqa: ARG001 (
     person = people.known(job)
     if person is None:
         return
-    order = runtime.db().value("create_order", telegram_id=job.telegram_id, package_slug=job.slug)
+    with runtime.db().transaction() as tx:
+        order = tx.value("create_order", telegram_id=job.telegram_id, package_slug=job.slug)
+        if order.get("ended_order_id"):
+            endings.follow(tx, [order["ended_order_id"]])
+        if order["success"] and job.message_id is not None:
+            cards.remember(tx, job, order["order_id"], job.message_id)
     if order.get("is_new") or not order["success"]:
         cache.forget(cache.user_key(job.telegram_id))
-    if order.get("error") == "user_not_found":  # a restored backup, and the cache remembers
-        screen = menu.start_first(person.language)
-    elif order["success"]:
+    if order["success"]:
         card = {**order, "balance": person.figures.get("balance")}
-        screen = orders.order_card(card, person.language, runtime.settings().timezone)
+        with replies.acknowledged(job):
+            show_offer(job, order["order_id"], _card(card, person), remembered=job.message_id)
+    elif order["error"] == "user_not_found":  # a restored backup, and the cache remembers
+        replies.reply(job, menu.start_first(person.language))
     else:
-        screen = packages.package_gone(person.language)
-    replies.reply(job, screen)
+        replies.reply(job, packages.package_gone(person.language))
 
 
 @actor(jobs.CancelOrder)
@@ -37,26 +46,55 @@ def cancel_order(job: jobs.CancelOrder, attempt: Attempt) -> None:  # noqa: ARG0
     person = people.known(job)
     if person is None:
         return
-    runtime.db().value("cancel_order", telegram_id=job.telegram_id, order_id=job.order_id)
+    with runtime.db().transaction() as tx:
+        cancelled = tx.value("cancel_order", telegram_id=job.telegram_id, order_id=job.order_id)
+        if cancelled["success"]:
+            end(tx, job, job.order_id)
     order = find(job)
     if order is not None and order["status"] == "cancelled":
         replies.reply(job, orders.order_cancelled(order, person.language))
     else:
-        replies.reply(job, as_it_stands(order, person.language))
+        with replies.acknowledged(job):
+            show(job, order, person)
 
 
-def find(job: jobs.CancelOrder | jobs.CreateInvoice | jobs.PayFromBalance) -> dict[str, Any] | None:
+def find(job: OrderTap) -> dict[str, Any] | None:
     """Return get_order's row of this person's order; None for a foreign or unknown one alike."""
     return runtime.db().one("get_order", telegram_id=job.telegram_id, order_id=job.order_id)
 
 
-def as_it_stands(order: Mapping[str, Any] | None, language: str) -> Screen:
-    """Return the screen that shows where an order is now."""
-    zone = runtime.settings().timezone
+def end(tx: Transaction, tap: OrderTap, order_id: str) -> None:
+    """Owe what follows from the end of this order, the tapped message aside: its answer is drawn there."""
+    if tap.message_id is not None:
+        cards.forget(tx, tap, tap.message_id)
+    endings.follow(tx, [order_id])
+
+
+def show(
+    tap: OrderTap, order: Mapping[str, Any] | None, person: Person, *, remembered: int | None = None
+) -> None:
+    """Show where an order is now; `remembered` is the message that PostgreSQL knows to offer it."""
     if order is None:
-        return orders.order_not_found(language)
-    if order["status"] != "pending":
-        return orders.order_closed(order, language)
-    if order["pay_url"]:
-        return orders.pay_link(order, language, zone)
-    return orders.order_card(order, language, zone)
+        replies.show(tap, orders.order_not_found(person.language))
+    elif order["status"] != "pending":
+        replies.show(tap, orders.order_closed(order, person.language))
+    else:
+        zone = runtime.settings().timezone
+        link = orders.pay_link(order, person.language, zone) if order["pay_url"] else _card(order, person)
+        show_offer(tap, order["order_id"], link, remembered=remembered)
+
+
+def show_offer(tap: jobs.Tap, order_id: str, screen: Screen, *, remembered: int | None = None) -> None:
+    """Show a screen from which the order can be paid or cancelled, and remember which message has it."""
+    shown = replies.show(tap, screen, offers=order_id)
+    if shown == remembered:
+        return
+    if remembered is not None:
+        cards.forget(runtime.db(), tap, remembered)
+    if shown:
+        cards.remember(runtime.db(), tap, order_id, shown)
+
+
+def _card(order: Mapping[str, Any], person: Person) -> Screen:
+    running = person.figures["current_package"]
+    return orders.order_card(order, person.language, runtime.settings().timezone, running)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from socialboost import jobs, logs
 from socialboost.db import Transaction
-from socialboost.errors import AmbiguousError, ParkError, ServiceError, ThrottledError, UnreachableError
+from socialboost.errors import AmbiguousError, ParkError, ThrottledError, UnreachableError
 from socialboost.screens import orders as screens
-from workers import cache, orders, outbox, people, replies, runtime
+from workers import cache, cards, endings, orders, outbox, people, replies, runtime
 from workers.base import Attempt, actor
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ _TOLD: Final = frozenset(
     {"package_name", "amount", "asset", "telegram_id", "order_id", "payment_id", "expires_at", "reason"}
 )
 """Of payment_answer, what the admins' notice shows."""
+_FLAGS: Final = ("is_late", "after_cancel")
+"""What it shows only if so."""
 
 log = logs.get(__name__)
 
@@ -32,7 +34,8 @@ log = logs.get(__name__)
 def _show_order(job: jobs.CreateInvoice) -> None:
     """Another tap on "pay" after the invoice was made, or after making one was given up."""
     if person := people.known(job):
-        replies.reply(job, orders.as_it_stands(orders.find(job), person.language))
+        with replies.acknowledged(job):
+            orders.show(job, orders.find(job), person)
 
 
 def _say_busy(job: jobs.CreateInvoice) -> None:
@@ -42,7 +45,8 @@ def _say_busy(job: jobs.CreateInvoice) -> None:
         return
     order = orders.find(job)
     if order is None or order["status"] != "pending" or order["pay_url"]:
-        replies.reply(job, orders.as_it_stands(order, person.language))
+        with replies.acknowledged(job):
+            orders.show(job, order, person)
     else:
         replies.stop_spinner(job, screens.invoice_busy(person.language).text)
 
@@ -60,16 +64,16 @@ def create_invoice(job: jobs.CreateInvoice, attempt: Attempt) -> None:
     person = people.known(job)
     if person is None:
         return
-    order = orders.find(job)
+    order, remembered = orders.find(job), None
     with replies.acknowledged(job):
         if order is not None and order["status"] == "pending" and not order["pay_url"]:
             try:
-                _attach(order, _obtain(order, attempt))
+                remembered = _attach(job, order, _obtain(order, attempt))
             except (UnreachableError, ThrottledError, AmbiguousError):
                 replies.show(job, screens.invoice_busy(person.language))
                 raise
             order = orders.find(job)
-        replies.show(job, orders.as_it_stands(order, person.language))
+        orders.show(job, order, person, remembered=remembered)
 
 
 def _obtain(order: Mapping[str, Any], attempt: Attempt) -> Invoice:
@@ -82,28 +86,32 @@ def _obtain(order: Mapping[str, Any], attempt: Attempt) -> Invoice:
     return client.create_invoice(order["order_id"], order["amount"], f"SocialBoost - {order['package_name']}")
 
 
-def _attach(order: Mapping[str, Any], invoice: Invoice) -> None:
-    """Record the invoice; one that came too late (the order has another, or has ended) is withdrawn."""
+def _attach(job: jobs.CreateInvoice, order: Mapping[str, Any], invoice: Invoice) -> int | None:
+    """Record the invoice, and the message that is to show its link, which is returned.
+
+    One that came too late (the order has another, or has ended) is to be withdrawn, unless it was paid and
+    its webhook was faster than the answer that brought us the invoice (workers/endings.py).
+    """
+    order_id = order["order_id"]
     if invoice.amount != order["amount"]:
         raise ParkError(f"invoice {invoice.invoice_id} is over another amount than its order")
-    attached = runtime.db().value(
-        "attach_invoice",
-        order_id=order["order_id"],
-        invoice_id=invoice.invoice_id,
-        asset=invoice.asset,
-        amount=invoice.amount,
-        pay_url=invoice.pay_url,
-        expires_at=invoice.expires_at,
-    )
-    if attached["success"] and attached["invoice_id"] == invoice.invoice_id:
-        return
-    if not runtime.db().many("get_unrecorded_payments", invoice_ids=[invoice.invoice_id]):
-        return  # paid, and its webhook was faster than the answer that brought us the invoice
-    log.warning("invoice_not_needed", order_id=order["order_id"], invoice_id=invoice.invoice_id)
-    try:
-        runtime.crypto_pay().delete_invoice(invoice.invoice_id)
-    except ServiceError as exc:  # nobody was shown it, and if it is paid all the same, that is listed
-        log.warning("invoice_not_withdrawn", invoice_id=invoice.invoice_id, error=str(exc))
+    with runtime.db().transaction() as tx:
+        attached = tx.value(
+            "attach_invoice",
+            order_id=order_id,
+            invoice_id=invoice.invoice_id,
+            asset=invoice.asset,
+            amount=invoice.amount,
+            pay_url=invoice.pay_url,
+            expires_at=invoice.expires_at,
+        )
+        is_the_orders = attached["success"] and attached["invoice_id"] == invoice.invoice_id
+        if not is_the_orders:
+            log.warning("invoice_not_needed", order_id=order_id, invoice_id=invoice.invoice_id)
+            endings.withdraw(tx, order_id, invoice.invoice_id)
+        elif job.message_id is not None:
+            cards.remember(tx, job, order_id, job.message_id)
+    return job.message_id if is_the_orders else None
 
 
 @actor(jobs.ActivateOrder)
@@ -131,20 +139,27 @@ def activate_order(job: jobs.ActivateOrder, attempt: Attempt) -> None:  # noqa: 
 def _owe_words(tx: Transaction, job: jobs.ActivateOrder, result: Mapping[str, Any]) -> None:
     """Owe the receipt or the explanation, and the admins' notice; a duplicate owes nothing new."""
     order_id = result.get("order_id")
-    data = {name: str(value) for name, value in result.items() if name in _TOLD and value is not None}
-    data["invoice_id"] = job.invoice_id
+    known = {name: str(value) for name, value in result.items() if name in _TOLD and value is not None}
+    data: dict[str, Any] = {**known, "invoice_id": job.invoice_id}
+    data |= {name: True for name in _FLAGS if result.get(name)}
+    if result["outcome"] in {"activated", "exception"} and order_id:
+        endings.follow(tx, [order_id])
     if result["outcome"] == "activated":
         outbox.owe(tx, jobs.SendReceipt(key=f"receipt:{order_id}", order_id=str(order_id)))
         _owe_admins(tx, f"order_paid:{order_id}", "order_paid", data)
     elif result["outcome"] == "exception":
         if order_id:
-            _owe_notice(tx, order_id, result["reason"], f":{job.invoice_id}")
+            after_cancel = bool(result["after_cancel"])
+            _owe_notice(tx, order_id, result["reason"], f":{job.invoice_id}", after_cancel=after_cancel)
         _owe_admins(tx, f"payment_exception:{job.invoice_id}", "payment_exception", data)
 
 
-def _owe_notice(tx: Transaction, order_id: str, kind: str, subject: str = "") -> None:
+def _owe_notice(
+    tx: Transaction, order_id: str, kind: str, subject: str = "", *, after_cancel: bool = False
+) -> None:
     key = f"notice:{kind}:{order_id}{subject}"
-    outbox.owe(tx, jobs.SendPaymentNotice(key=key, order_id=order_id, kind=kind))
+    notice = jobs.SendPaymentNotice(key=key, order_id=order_id, kind=kind, after_cancel=after_cancel)
+    outbox.owe(tx, notice)
 
 
 def _owe_admins(tx: Transaction, subject: str, kind: str, data: dict[str, Any]) -> None:

@@ -22,7 +22,7 @@ from socialboost.clients.refusals import EDIT_GONE, UNREACHABLE_CODES
 from socialboost.errors import PostponeError, RejectedError, ServiceError
 from socialboost.jobs import Tap
 from socialboost.screens.core import Screen
-from workers import gate_scripts, runtime
+from workers import cards, gate_scripts, runtime
 
 log = logs.get(__name__)
 
@@ -45,13 +45,13 @@ return redis.call('DEL', KEYS[1], KEYS[2])
 """End the dialogue only if it is still the one named: the person may have begun another meanwhile."""
 
 
-def reply(tap: Tap, screen: Screen) -> None:
+def reply(tap: Tap, screen: Screen, *, offers: str = "") -> int | None:
     """Stop the spinner and show `screen`. A person who blocked the bot is marked so, and that is all.
 
     Both calls leave at once: the person waits for the slower one, not for their sum.
     """
     with acknowledged(tap):
-        show(tap, screen)
+        return show(tap, screen, offers=offers)
 
 
 @contextmanager
@@ -76,13 +76,16 @@ def stop_spinner(tap: Tap, text: str | None = None) -> None:
         pass
 
 
-def show(tap: Tap, screen: Screen) -> int | None:
+def show(tap: Tap, screen: Screen, *, offers: str = "") -> int | None:
     """Show `screen` in the message that was tapped, or as a new one when that cannot be or must not be.
 
-    Returns the message that shows it now; None when a later screen has it or the person cannot be reached.
+    `offers` is the order that can be paid or cancelled from it. Returns the message that shows it now; None
+    when a later screen has it or the person cannot be reached.
     """
     try:
         if not screen.lasting and tap.message_id is not None:
+            if tap.shown_order and tap.shown_order != offers:
+                _forget_card(tap, tap.message_id)
             edited = _edit(tap, tap.message_id, screen)
             if edited is not False:
                 return tap.message_id if edited else None
@@ -92,6 +95,14 @@ def show(tap: Tap, screen: Screen) -> int | None:
             raise
         _mark_unreachable(tap.telegram_id, exc.code)
         return None
+
+
+def redraw(tap: Tap, message_id: int, screen: Screen) -> None:
+    """Edit a message that was not tapped, if it can be, need not last and no later screen has it."""
+    try:
+        _edit(tap, message_id, screen)
+    except RejectedError as exc:
+        log.info("message_not_redrawn", chat_id=tap.chat_id, code=exc.code)
 
 
 def send(telegram_id: int, screen: Screen) -> bool:
@@ -197,6 +208,14 @@ def _deliver(chat_id: int, screen: Screen) -> int:
     if screen.lasting:
         keep(chat_id, message_id)
     return message_id
+
+
+def _forget_card(tap: Tap, message_id: int) -> None:
+    """The order's buttons leave this message. Without PostgreSQL the screen is shown all the same."""
+    try:
+        cards.forget(runtime.db(), tap, message_id)
+    except psycopg.OperationalError as exc:
+        log.warning("card_not_forgotten", error=type(exc).__name__)
 
 
 def keep(chat_id: int, message_id: int) -> None:

@@ -11,7 +11,7 @@ from aiogram.enums import ChatType
 from aiogram.types import CallbackQuery, Message, TelegramObject, User
 from redis.asyncio import Redis
 
-from socialboost import dialogues, links, logs
+from socialboost import callbacks, dialogues, links, logs
 from socialboost.bot import sent
 from socialboost.deliveries import Delivery
 
@@ -32,6 +32,7 @@ class TapFields(TypedDict):
     callback_id: str | None
     seq: int
     language: str
+    shown_order: str
 
 
 def key(tap: TapFields) -> str:
@@ -82,6 +83,7 @@ class TapMiddleware(BaseMiddleware):
                 callback_id=callback_id,
                 seq=number,
                 language=(person.language_code or "")[:_LONGEST_LANGUAGE_TAG],
+                shown_order=_shown_order(event),
             )
             return await handler(event, data)
 
@@ -111,6 +113,15 @@ def _join_album(delivery: Delivery, event: TelegramObject) -> None:
         return
     is_answered = sent.forwarded_post(event) is None and bool(links.find_all(sent.text_of(event)))
     delivery.one_of(f"album:{event.chat.id}:{event.media_group_id}", is_answered=is_answered)
+
+
+def _shown_order(event: TelegramObject) -> str:
+    """Return the order that the tapped message offers; Telegram sends the message along with its buttons."""
+    message = event.message if isinstance(event, CallbackQuery) else None
+    if not isinstance(message, Message) or message.reply_markup is None:
+        return ""
+    rows = message.reply_markup.inline_keyboard
+    return callbacks.offered_order(button.callback_data for row in rows for button in row)
 
 
 def _origin(event: TelegramObject) -> tuple[User | None, tuple[int, int | None, str | None] | None]:

@@ -129,8 +129,17 @@ class CryptoPayClient:
         return self._paid({"status": "paid", "offset": offset, "count": count})
 
     def delete_invoice(self, invoice_id: str) -> None:
-        """Withdraw an invoice nobody was shown."""
+        """Withdraw an invoice, so that nobody can pay it; RejectedError also when it is gone or paid."""
         self._call("deleteInvoice", {"invoice_id": int(invoice_id)}, repeatable=True)
+
+    def invoice_status(self, invoice_id: str) -> str | None:
+        """Return active, paid or expired; None when there is no such invoice (any more)."""
+        result = self._call("getInvoices", {"invoice_ids": invoice_id}, repeatable=True)
+        items = result.get("items") if isinstance(result, dict) else None
+        if not isinstance(items, list):
+            raise AmbiguousError(SERVICE, "the list of invoices is not what was agreed")
+        found = [one for one in items if isinstance(one, dict) and str(one.get("invoice_id")) == invoice_id]
+        return str(found[0].get("status")) if found else None
 
     def transfer(self, user_id: int, asset: str, amount: Decimal, spend_id: str) -> Transfer:
         """Send money to a Telegram user.

@@ -35,7 +35,8 @@ class LedgerJob(Job):
     """A job with an effect: `key` names its row in job_ledger, so it is worked on once and counted.
 
     Key families: tg:<update_id>:<n>, invoice:<order_id>:<telegram_id>, cp:<invoice_id>, task:<task_id>,
-    receipt:<order_id>, post:<post_id>:<status>, notice:<subject>, api:<uuid>, tick:<name>:<minute>.
+    receipt:<order_id>, card:<order_id>:<status>, withdraw:<invoice_id>, post:<post_id>:<status>,
+    notice:<subject>, api:<uuid>, tick:<name>:<minute>.
     """
 
     max_age_seconds: ClassVar[int | None] = None
@@ -77,3 +78,5 @@ class Tap(Job):
     """Order in which the entry points saw the updates: of two renders of one message the later wins."""
     language: str = ""
     """Telegram's language_code, used until the person has chosen a language."""
+    shown_order: str = ""
+    """The order that the tapped message offers to pay or cancel, by its own buttons."""

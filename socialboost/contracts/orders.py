@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from socialboost.contracts.base import INTERACTIVE, PAYMENTS, LedgerJob, Tap
+from socialboost.contracts.base import (
+    INTERACTIVE,
+    MAINTENANCE,
+    NOTIFICATIONS,
+    PAYMENTS,
+    LedgerJob,
+    Tap,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +82,25 @@ class ActivateOrder(LedgerJob):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WithdrawInvoice(LedgerJob):
+    """Take an invoice back that nobody is to pay any more; key withdraw:<invoice_id>."""
+
+    actor_name: ClassVar[str] = "withdraw_invoice"
+    queue: ClassVar[str] = MAINTENANCE
+    invoice_id: str
+    order_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloseOrderCards(LedgerJob):
+    """Say in the messages that offer an order what became of it; key card:<order_id>:<status>."""
+
+    actor_name: ClassVar[str] = "close_order_cards"
+    queue: ClassVar[str] = NOTIFICATIONS
+    order_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SendReceipt(LedgerJob):
     """Tell the buyer that the package is active; a money message: at most one repeat."""
 
@@ -94,6 +120,8 @@ class SendPaymentNotice(LedgerJob):
     order_id: str
     kind: str
     """wrong_amount, wrong_asset, too_late, second_payment, invoice_failed or order_expired."""
+    after_cancel: bool = False
+    """Whether its buyer had cancelled the order before this money came."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -131,6 +131,8 @@ def _standing(text: Texts, row: Mapping[str, Any]) -> Iterator[Html]:
     yield text.html(f"payment-{resolution if resolution in RESOLUTIONS else row['state']}")
     if row.get("reason") in REASONS:
         yield text.html(f"payment-reason-{row['reason']}")
+    if row.get("after_cancel"):
+        yield text.html("payment-after-cancel")
     if row.get("refund_state") == "wanted":
         yield text.html("refund-wanted")
     elif row.get("refund_state") == "refused":

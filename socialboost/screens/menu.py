@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import tzinfo
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from socialboost import callbacks
@@ -12,6 +12,8 @@ from socialboost.screens.texts import LANGUAGES, Html, Texts, decimal, price, te
 
 COMMANDS: Final = ("start", "help", "privacy", "paysupport")
 ADMIN_COMMANDS: Final = ("admin", "stats", "broadcast", "debug")
+WAITING: Final = 5
+"""Packages that wait, as many as are named."""
 
 
 def menu_rows(text: Texts) -> tuple[Row, ...]:
@@ -40,14 +42,26 @@ def packages_row(text: Texts) -> Row:
 
 
 def package_block(text: Texts, key: str, package: Mapping[str, Any], zone: tzinfo) -> Html:
-    """Return the lines about a running package: its name, until when, what is left today."""
-    return text.html(
+    """Return the lines about a running package: its name, until when, what is left today, what comes next."""
+    running = text.html(
         key,
         package=package["name"],
         until=text.moment(package["expires_at"], zone),
         count=max(0, int(package["posts_remaining"])),
         limit=int(package["posts_per_day"]),
     )
+    return Html("\n".join((running, *waiting_lines(text, package.get("waiting"), zone))))
+
+
+def waiting_lines(text: Texts, waiting: Sequence[Mapping[str, Any]] | None, zone: tzinfo) -> list[Html]:
+    """Return a line for each package that comes after the running one (waiting_packages), the first ones."""
+    lines = [waiting_line(text, one["name"], one["expires_at"], zone) for one in waiting or ()]
+    return lines if len(lines) <= WAITING else [*lines[:WAITING], text.html("waiting-more")]
+
+
+def waiting_line(text: Texts, name: str, until: datetime | str, zone: tzinfo) -> Html:
+    """Return the line about one that waits."""
+    return text.html("waiting-package", package=name, until=text.moment(until, zone))
 
 
 def balance_lines(text: Texts, stats: Mapping[str, Any]) -> list[Html]:

@@ -83,6 +83,8 @@ _WORDS: Final = {
     "provider": "provider",
 }
 """Fields that hold one of our own words: an admin reads the text `<prefix>-<word>`, if there is one."""
+_SAID: Final = frozenset({"after_cancel"})
+"""A sentence of its own, above the fields."""
 _MOMENTS: Final = frozenset({"paid_at", "deadline_at", "expires_at", "created_at", "updated_at"})
 _REFUSALS: Final = {
     "USER_NOT_FOUND": "user",
@@ -138,7 +140,7 @@ def fields(text: Texts, data: Mapping[str, Any], zone: tzinfo) -> str:
     """
     data = _with_asset(data)
     known = [name for name in FIELDS if name in data]
-    names = known + [name for name in data if name not in FIELDS]
+    names = known + [name for name in data if name not in FIELDS and name not in _SAID]
     shown = [name for name in names if data[name] not in (None, "")]
     return "\n".join(_fitting(text, [_line(text, name, data[name], zone) for name in shown]))
 
@@ -160,6 +162,8 @@ def _event(text: Texts, kind: str, data: Mapping[str, Any], zone: tzinfo) -> str
     if kind == "refund_refused":  # the advice says what the reason means
         advice = refusal(text, str(data.get("reason")))
         data = {name: value for name, value in data.items() if name != "reason"}
+    if data.get("after_cancel"):
+        advice = text.html("payment-after-cancel")
     return "\n\n".join(part for part in (heading, advice, fields(text, data, zone)) if part)
 
 

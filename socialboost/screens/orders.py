@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from socialboost import callbacks
 from socialboost.screens.core import Button, Row, Screen
-from socialboost.screens.menu import add_post_row, back, packages_row
-from socialboost.screens.texts import Texts, crypto, decimal, instant, price, texts
+from socialboost.screens.menu import add_post_row, back, packages_row, waiting_lines
+from socialboost.screens.packages import what_is_smaller
+from socialboost.screens.texts import Html, Texts, crypto, decimal, instant, price, texts
 
 CLOSED_STATUSES: Final = ("paid", "completed", "cancelled", "failed", "processing", "refunded")
 NOTICES: Final = (
@@ -37,14 +38,19 @@ def _cancel_row(text: Texts, order_id: str) -> Row:
     return (Button(text.label("button-cancel-order"), callbacks.CANCEL_PREFIX + order_id),)
 
 
-def order_card(order: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
+def order_card(
+    order: Mapping[str, Any], language: str, zone: tzinfo, running: Mapping[str, Any] | None = None
+) -> Screen:
     """Show a pending order: what it costs, until when it can be paid, and the two ways on.
 
-    `order` has order_id, package_name, amount, currency, deadline_at (create_order's answer or get_order's
-    row), and perhaps the person's balance. A dollar is one USDT here.
+    `order` has order_id, package_name, package_slug, posts_per_day, amount, currency, deadline_at
+    (create_order's answer or get_order's row), and perhaps the person's balance. A dollar is one USDT here.
+    `running` is the package that runs (get_user_stats' current_package): when it is bigger, the card asks
+    about that plainly.
     """
     text = texts(language)
     order_id, due = str(order["order_id"]), crypto(order["amount"])
+    question = _smaller(text, order, running)
     body = text.html(
         "order-card",
         package=order["package_name"],
@@ -53,13 +59,25 @@ def order_card(order: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
         until=text.moment(order["deadline_at"], zone),
         order=order_id,
     )
+    pay = text.label("button-pay-anyway" if question else "button-pay", crypto=due)
     keyboard = (
-        (Button(text.label("button-pay", crypto=due), callbacks.PAY_PREFIX + order_id),),
+        (Button(pay, callbacks.PAY_PREFIX + order_id),),
         *_balance_rows(text, order),
         _cancel_row(text, order_id),
         back(text),
     )
-    return Screen(body, keyboard)
+    return Screen("\n\n".join((body, *question)), keyboard)
+
+
+def _smaller(text: Texts, order: Mapping[str, Any], running: Mapping[str, Any] | None) -> tuple[Html, ...]:
+    """Return the question whether to go on with a package that is smaller than the running one."""
+    if not running or running["slug"] == order["package_slug"]:
+        return ()
+    lines = what_is_smaller(text, {**order, "price": order["amount"]}, running)
+    if not lines:
+        return ()
+    asked = text.html("order-smaller", package=running["name"])
+    return (Html("\n".join((asked, *lines))), text.html("order-smaller-question", package=running["name"]))
 
 
 def pay_link(order: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
@@ -114,19 +132,36 @@ def order_not_found(language: str) -> Screen:
 
 
 def order_closed(order: Mapping[str, Any], language: str) -> Screen:
-    """Say why an order can no longer be paid or cancelled; `order` has status (not pending), package_name."""
+    """Say why an order can no longer be paid or cancelled.
+
+    `order` has status (not pending), package_name and, when it was cancelled, ran_out: nobody did that, its
+    time to pay was over.
+    """
     text = texts(language)
+    status = order["status"]
+    row = add_post_row(text) if status in _DONE else packages_row(text)
+    return Screen(_closed(text, order), (row, back(text)))
+
+
+def card_closed(order: Mapping[str, Any], language: str) -> Screen:
+    """Say what became of an order in a message that offered it, without its buttons; as order_closed."""
+    text = texts(language)
+    return Screen(_closed(text, order), (back(text),))
+
+
+def _closed(text: Texts, order: Mapping[str, Any]) -> Html:
     status = order["status"]
     if status not in CLOSED_STATUSES:
         raise ValueError(f"not the status of a closed order: {status}")
-    body = text.html(f"order-closed-{status}", package=order["package_name"])
-    return Screen(body, (add_post_row(text) if status in _DONE else packages_row(text), back(text)))
+    kind = "expired" if status == "cancelled" and order.get("ran_out") else status
+    return text.html(f"order-closed-{kind}", package=order["package_name"])
 
 
 def receipt(order: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
     """Confirm the payment: the package, until when it runs, posts a day.
 
-    `order` is get_receipt's row: order_id, package_name, amount, asset, expires_at, posts_per_day, is_late.
+    `order` is get_receipt's row: order_id, package_name, amount, asset, expires_at, posts_per_day, is_late,
+    after_cancel, waiting.
     """
     text = texts(language)
     parts = [
@@ -139,19 +174,25 @@ def receipt(order: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
             order=str(order["order_id"]),
         )
     ]
-    if order.get("is_late"):
+    if order.get("after_cancel"):
+        parts.append(text.html("receipt-after-cancel"))
+    elif order.get("is_late"):
         parts.append(text.html("receipt-late"))
+    if waiting := waiting_lines(text, order.get("waiting"), zone):
+        parts.append(Html("\n".join(waiting)))
     return Screen("\n\n".join(parts), (add_post_row(text), back(text)), lasting=True)
 
 
 def payment_notice(kind: str, order: Mapping[str, Any], language: str) -> Screen:
     """Tell the buyer about money that waits for a decision, or about an order that ended unpaid.
 
-    `kind` is one of NOTICES (KeyError otherwise); `order` has order_id, package_name, amount.
+    `kind` is one of NOTICES (KeyError otherwise); `order` has order_id, package_name, amount and, if this
+    money came after its buyer had cancelled it, after_cancel.
     """
     text = texts(language)
     parts = (
         text.html(f"payment-notice-{kind}"),
+        *((text.html("payment-notice-after-cancel"),) if order.get("after_cancel") else ()),
         text.html(
             "payment-notice-order",
             package=order["package_name"],

@@ -8,7 +8,7 @@ from typing import Any, Final
 from socialboost import callbacks
 from socialboost.screens.core import Button, Row, Screen
 from socialboost.screens.menu import back
-from socialboost.screens.texts import Texts, paragraph, price, texts
+from socialboost.screens.texts import Html, Texts, decimal, paragraph, price, texts
 
 MEDALS: Final = frozenset({"starter", "professional", "enterprise"})
 """Categories with a heading and a medal of their own; any other gets the common ones."""
@@ -66,7 +66,7 @@ def package(item: Mapping[str, Any], language: str, current: Mapping[str, Any] |
         text.html("package", package=item["name"], price=cost, count=int(item["posts_per_day"])),
         paragraph(item.get("description") or ""),
         _ranges(text, item),
-        _what_happens_to(text, current, item["slug"]),
+        _what_happens_to(text, current, item),
     ]
     keyboard = (
         (Button(text.label("button-order", price=cost), callbacks.CONFIRM_PREFIX + item["slug"]),),
@@ -85,12 +85,29 @@ def _ranges(text: Texts, item: Mapping[str, Any]) -> str:
     return "\n".join([text.html("package-ranges"), *lines]) if lines else ""
 
 
-def _what_happens_to(text: Texts, current: Mapping[str, Any] | None, slug: str) -> str:
+def _what_happens_to(text: Texts, current: Mapping[str, Any] | None, item: Mapping[str, Any]) -> str:
     if not current:
         return ""
-    if current["slug"] == slug:
+    if current["slug"] == item["slug"]:
         return text.html("package-extends")
-    return text.html("package-switches", package=current["name"])
+    switches = text.html("package-switches", package=current["name"])
+    return "\n".join((switches, *what_is_smaller(text, item, current)))
+
+
+def what_is_smaller(text: Texts, new: Mapping[str, Any], running: Mapping[str, Any]) -> list[Html]:
+    """Return a line for each term in which a package is smaller than the one that runs.
+
+    `new` has price, currency and posts_per_day; `running` is get_user_stats' current_package.
+    """
+    lines: list[tuple[str, dict[str, str]]] = []
+    if int(new["posts_per_day"]) < int(running["posts_per_day"]):
+        counts = {"new": new["posts_per_day"], "now": running["posts_per_day"]}
+        lines.append(("smaller-posts", {k: text.html("posts", count=int(v)) for k, v in counts.items()}))
+    same_money = running.get("price") is not None and new["currency"] == running["currency"]
+    if same_money and decimal(new["price"]) < decimal(running["price"]):
+        sums = {"new": new["price"], "now": running["price"]}
+        lines.append(("smaller-price", {k: price(v, new["currency"]) for k, v in sums.items()}))
+    return [text.html(key, **values) for key, values in lines]
 
 
 def package_gone(language: str) -> Screen:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from socialboost import callbacks
 from socialboost.screens.core import Button, Row, Screen
-from socialboost.screens.menu import add_post_row, back, balance_lines, package_block
+from socialboost.screens.menu import add_post_row, back, balance_lines, package_block, waiting_line
 from socialboost.screens.texts import Html, Texts, link, price, texts
 
 ORDER_STATUSES: Final = ("pending", "paid", "processing", "completed", "failed", "cancelled", "refunded")
@@ -21,15 +21,18 @@ def stats(figures: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
     """Show the package with today's quota, and the totals; `figures` is get_user_stats."""
     text = texts(language)
     current = figures.get("current_package")
+    totals = text.html(
+        "stats",
+        orders=int(figures["orders_count"]),
+        spent=price(figures["total_spent"]),
+        count=int(figures["posts_count"]),
+        active=int(figures["active_posts"]),
+        completed=int(figures.get("completed_posts") or 0),
+        failed=int(figures.get("failed_posts") or 0),
+    )
+    cancelled = int(figures.get("cancelled_posts") or 0)
     parts = (
-        text.html(
-            "stats",
-            orders=int(figures["orders_count"]),
-            spent=price(figures["total_spent"]),
-            count=int(figures["posts_count"]),
-            active=int(figures["active_posts"]),
-            completed=int(figures.get("completed_posts") or 0),
-        ),
+        "\n".join((totals, text.html("stats-cancelled", cancelled=cancelled))) if cancelled else totals,
         package_block(text, "stats-package", current, zone) if current else text.html("stats-no-package"),
         *balance_lines(text, figures),
     )
@@ -45,8 +48,8 @@ def history(entries: Sequence[Mapping[str, Any]], page: int, language: str, zone
     """Show a page of orders and posts, newest first.
 
     `entries` are get_history's rows from page * ENTRIES on; one more than ENTRIES says that an older page
-    exists. A row has kind ('order' or 'post'), status, created_at, and package_name, amount, currency or
-    url, platform.
+    exists. A row has kind ('order' or 'post'), status, created_at, and package_name, amount, currency,
+    is_live, waits, expires_at or url, platform.
     """
     text = texts(language)
     if not entries:
@@ -69,13 +72,19 @@ def _entry(text: Texts, entry: Mapping[str, Any], zone: tzinfo) -> Html:
     at = text.moment(entry["created_at"], zone)
     status = entry["status"]
     if entry["kind"] == "order":
-        return text.html(
-            "history-order",
-            package=entry["package_name"],
-            price=price(entry["amount"], entry.get("currency") or "USD"),
-            status=text.html(f"order-status-{status}" if status in ORDER_STATUSES else "status-other"),
-            at=at,
-        )
+        lines = [
+            text.html(
+                "history-order",
+                package=entry["package_name"],
+                price=price(entry["amount"], entry.get("currency") or "USD"),
+                status=text.html(f"order-status-{status}" if status in ORDER_STATUSES else "status-other"),
+            )
+        ]
+        if entry.get("waits"):
+            lines.append(waiting_line(text, entry["package_name"], entry["expires_at"], zone))
+        elif entry.get("is_live"):
+            lines.append(text.html("history-runs", until=text.moment(entry["expires_at"], zone)))
+        return Html("\n".join((*lines, at)))
     return text.html(
         "history-post",
         url=link(entry["url"]),

@@ -23,7 +23,7 @@ LIMIT %(limit)s OFFSET %(offset)s
 -- One payment with its order, its owner and its refund.
 SELECT
     p.id::text AS payment_id, p.provider, p.invoice_id, p.reason, p.state, p.resolution, p.amount, p.asset,
-    p.refunded_amount, p.paid_at, p.created_at, p.resolved_at, p.source,
+    p.after_cancel, p.refunded_amount, p.paid_at, p.created_at, p.resolved_at, p.source,
     o.id::text AS order_id, o.package_name, o.amount AS order_amount, o.status AS order_status,
     o.deadline_at, u.telegram_id, u.username, u.first_name, u.language, u.balance,
     r.state AS refund_state, r.refusal AS refund_refusal, r.transfer_id, payment_seen(p.id) AS seen,

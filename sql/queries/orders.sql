@@ -6,7 +6,7 @@ SELECT create_order(%(telegram_id)s, %(package_slug)s)
 -- One order of this person with its first invoice; no row for somebody else's.
 SELECT
     o.id::text AS order_id, o.status, o.amount, o.currency, o.package_name, o.package_slug, o.posts_per_day,
-    o.deadline_at, o.activated_at, o.expires_at, o.is_late, i.pay_url, i.invoice_id,
+    o.deadline_at, o.activated_at, o.expires_at, o.is_late, o.ended_at >= o.deadline_at AS ran_out, i.pay_url, i.invoice_id,
     i.expires_at AS invoice_expires_at, u.telegram_id, u.language, u.balance
 FROM orders AS o
 JOIN users AS u ON u.id = o.user_id
@@ -40,6 +40,40 @@ SELECT fail_order(%(order_id)s)
 -- name: expire_orders :many
 -- pending -> cancelled past the deadline; whose they were.
 SELECT order_id, telegram_id, package_name FROM expire_orders(%(limit)s)
+
+-- name: remember_card :run
+-- This message offers an order that can be paid. What a later tap drew into it stands.
+INSERT INTO order_cards AS c (chat_id, message_id, order_id, seq)
+VALUES (%(chat_id)s, %(message_id)s, %(order_id)s, %(seq)s)
+ON CONFLICT (chat_id, message_id) DO UPDATE SET order_id = excluded.order_id, seq = excluded.seq
+WHERE c.seq <= excluded.seq
+
+-- name: forget_card :run
+-- This message shows something else now.
+DELETE FROM order_cards WHERE chat_id = %(chat_id)s AND message_id = %(message_id)s AND seq <= %(seq)s
+
+-- name: get_loose_ends :many
+-- Of orders that can no longer be paid: invoices that still can, and those with messages that offer them.
+SELECT i.order_id::text AS order_id, 'invoice' AS kind, i.invoice_id AS name
+FROM invoices AS i
+WHERE i.order_id = ANY (%(order_ids)s::uuid[]) AND i.provider = 'crypto_pay' AND i.status = 'active'
+    -- A minute more, for a clock of Crypto Pay's that is behind ours.
+    AND (i.expires_at IS NULL OR i.expires_at > now() - interval '1 minute')
+UNION ALL
+SELECT o.id::text, 'card', o.status
+FROM orders AS o
+WHERE o.id = ANY (%(order_ids)s::uuid[]) AND EXISTS (SELECT FROM order_cards AS c WHERE c.order_id = o.id)
+
+-- name: get_order_cards :many
+-- The messages that offer an order which can no longer be paid, and what became of it.
+SELECT
+    c.chat_id, c.message_id, c.seq, o.status, o.package_name, o.ended_at >= o.deadline_at AS ran_out,
+    u.telegram_id, u.language
+FROM order_cards AS c
+JOIN orders AS o ON o.id = c.order_id
+JOIN users AS u ON u.id = o.user_id
+WHERE c.order_id = %(order_id)s AND o.status <> 'pending'
+ORDER BY c.message_id
 
 -- name: complete_orders :value
 -- paid -> completed for orders whose days are over; how many.

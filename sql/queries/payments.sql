@@ -9,6 +9,8 @@ SELECT apply_payment(
 SELECT
     o.id::text AS order_id, u.telegram_id, u.language, o.package_name, o.posts_per_day, o.activated_at,
     o.expires_at, o.is_late, o.status, p.amount, p.asset, a.kind
+    o.expires_at, o.is_late, p.after_cancel, p.amount, p.asset, a.kind,
+    waiting_packages(o.user_id, o.expires_at) AS waiting
 FROM orders AS o
 JOIN users AS u ON u.id = o.user_id
 JOIN payments AS p ON p.order_id = o.id AND p.state = 'applied'

@@ -67,7 +67,15 @@ WITH person AS (
 )
 SELECT
     e.kind, e.id::text AS id, e.created_at, coalesce(o.status, p.status) AS status, o.package_name, o.amount,
-    o.currency, o.expires_at, p.url, p.platform, p.fail_reason
+    o.currency, o.expires_at,
+    -- Of a person's live orders the first runs, the others wait (docs/adr/0004).
+    o.status = 'paid' AND o.expires_at > now() AS is_live,
+    o.status = 'paid' AND EXISTS (
+        SELECT FROM orders AS first
+        WHERE first.user_id = o.user_id AND first.status = 'paid'
+            AND first.expires_at > now() AND first.expires_at < o.expires_at
+    ) AS waits,
+    p.url, p.platform, p.fail_reason
 FROM page AS e
 LEFT JOIN orders AS o ON e.kind = 'order' AND o.id = e.id
 LEFT JOIN posts AS p ON e.kind = 'post' AND p.id = e.id

@@ -38,6 +38,13 @@ def schedule(store: Store) -> list[tuple[str, float, float]]:
     ]
 
 
+def waiting(store: Store, buyer: int) -> list[tuple[str, float]]:
+    """What the buyer is told comes after the running package: each, and in how many days it ends."""
+    now = store.now()
+    found = store.stats(buyer)["current_package"]["waiting"]
+    return [(one["slug"], round((datetime.fromisoformat(one["expires_at"]) - now) / DAY, 3)) for one in found]
+
+
 def current(store: Store, buyer: int) -> str | None:
     package = store.stats(buyer)["current_package"]
     return package["slug"] if package else None
@@ -232,3 +239,26 @@ def test_completing_is_by_the_clock(store: Store, buyer: int) -> None:
     store.later("1 hour")
     assert store.call("complete_orders", 10) == 1
     assert store.order_row(order_id)["status"] == "completed"
+
+
+@pytest.mark.parametrize(
+    ("bought", "told"),
+    [
+        (["starter"], []),
+        (["starter", "starter"], []),
+        (["elite", "starter"], [("elite", 60)]),
+        (["elite", "elite", "starter"], [("elite", 90)]),
+        (["elite", "starter", "starter"], [("elite", 90)]),
+        (["elite", "starter", "pro"], [("starter", 60), ("elite", 90)]),
+        (["elite", "starter", "elite"], [("starter", 60), ("elite", 90)]),
+    ],
+)
+def test_what_waits_is_told_in_the_order_in_which_it_comes(
+    store: Store, buyer: int, bought: list[str], told: list[tuple[str, float]]
+) -> None:
+    for slug in bought:
+        store.buy(buyer, slug)
+    assert waiting(store, buyer) == told
+    stranger = store.person()
+    store.buy(stranger, "starter")
+    assert waiting(store, stranger) == [], "somebody else's days are not theirs"

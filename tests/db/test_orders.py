@@ -38,11 +38,14 @@ def test_a_pending_order_keeps_the_terms_it_was_opened_with(store: Store, buyer:
 
 def test_an_order_past_its_deadline_is_not_found_again(store: Store, buyer: int) -> None:
     first = store.order(buyer)
+    assert store.call("create_order", buyer, "starter")["ended_order_id"] is None
     store.later("61 minutes")
 
-    second = store.order(buyer)
+    answer = store.call("create_order", buyer, "starter")
 
+    second = answer["order_id"]
     assert second != first
+    assert answer["ended_order_id"] == first, "what follows from its end is the caller's to owe"
     assert (store.order_row(first)["status"], store.order_row(second)["status"]) == ("cancelled", "pending")
 
 

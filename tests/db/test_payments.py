@@ -114,6 +114,30 @@ def test_late_money_counts_for_a_day_after_the_deadline(
     assert (store.order_row(order_id)["status"], payment(store, "I1")["reason"]) == expected
 
 
+@pytest.mark.parametrize(
+    ("ended", "after_cancel"), [("by its buyer", True), ("by the sweep", False), ("by a decision", False)]
+)
+def test_money_after_a_cancel_is_flagged_so(
+    store: Store, buyer: int, ended: str, *, after_cancel: bool
+) -> None:
+    """Late money is late either way; that its buyer had cancelled is said only when that was so."""
+    order_id = store.order(buyer, invoice="I1")
+    if ended == "by its buyer":
+        store.call("cancel_order", buyer, order_id)
+    elif ended == "by the sweep":
+        store.later("61 minutes")
+        store.call("expire_orders", 10)
+    else:
+        store.pay("I0", order_id, Decimal(1))
+        store.call("resolve_payment", payment(store, "I0")["id"], "dismiss", 900)
+    assert store.order_row(order_id)["status"] == "cancelled"
+
+    answer = store.pay("I1", order_id)
+
+    assert (answer["outcome"], answer["is_late"]) == ("activated", True)
+    assert answer["after_cancel"] is payment(store, "I1")["after_cancel"] is after_cancel
+
+
 def test_a_second_payment_never_touches_a_paid_order(store: Store, buyer: int) -> None:
     order_id = store.order(buyer, invoice="I1")
     store.pay("I1", order_id)

@@ -45,6 +45,7 @@ REQUIRED = {
     "check_health": set(),
     "check_invariants": {"key"},
     "claim_tasks": {"limit", "owner"},
+    "close_order_cards": {"key", "order_id"},
     "compose_broadcast": {"key", "telegram_id", "chat_id"},
     "create_invoice": {"key", "telegram_id", "chat_id", "order_id"},
     "detail_broadcast": {"key", "telegram_id", "chat_id", "broadcast_id", "detail", "text"},
@@ -92,6 +93,7 @@ REQUIRED = {
     "sweep_orders": {"key"},
     "tick_minute": set(),
     "update_task_status": {"key", "task_id", "status"},
+    "withdraw_invoice": {"key", "invoice_id", "order_id"},
 }
 
 

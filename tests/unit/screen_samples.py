@@ -49,7 +49,10 @@ class World:
         return {
             "name": self.name,
             "slug": "starter-mini",
+            "price": self.amount + 200,
+            "currency": "USD",
             "expires_at": "2026-12-22T12:30:00.123456+00:00",
+            "waiting": [{"name": self.name, "slug": "mini", "expires_at": "2027-01-21T12:30:00+00:00"}] * 7,
             "posts_per_day": self.count,
             "posts_used_today": 1,
             "posts_remaining": self.count,
@@ -65,6 +68,8 @@ class World:
             "posts_count": self.count,
             "active_posts": self.count,
             "completed_posts": self.count,
+            "failed_posts": self.count,
+            "cancelled_posts": self.count,
             "current_package": self.current,
         }
 
@@ -99,6 +104,7 @@ class World:
             "invoice_expires_at": NOON,
             "pay_url": "https://t.me/CryptoBot?start=IVabc",
             "is_late": True,
+            "after_cancel": False,
         }
 
     @property
@@ -237,6 +243,10 @@ def _walk(world: World) -> Iterator[tuple[str, Draw]]:
     yield "stats", lambda lang: stats.stats(world.figures, lang, KYIV)
     yield "stats idle", lambda lang: stats.stats(idle, lang, KYIV)
     yield "history", lambda lang: stats.history(world.history, 1, lang, KYIV)
+    live = world.history[0] | {"expires_at": NOON, "is_live": True}
+    for waits in (False, True):
+        entry = live | {"waits": waits}
+        yield f"history live {waits}", lambda lang, entry=entry: stats.history([entry], 0, lang, KYIV)
     yield "history none", lambda lang: stats.history([], 0, lang, KYIV)
     for kind, statuses in (("order", stats.ORDER_STATUSES), ("post", stats.POST_STATUSES)):
         for status in (*statuses, "new"):
@@ -250,6 +260,8 @@ def _walk(world: World) -> Iterator[tuple[str, Draw]]:
 def _orders(world: World) -> Iterator[tuple[str, Draw]]:
     order = world.order
     yield "order_card", lambda lang: orders.order_card(order, lang, KYIV)
+    bigger = world.current | {"slug": "bigger", "posts_per_day": 10**6}
+    yield "order_card smaller", lambda lang: orders.order_card(order, lang, KYIV, bigger)
     yield "pay_link", lambda lang: orders.pay_link(order, lang, KYIV)
     yield "invoice_busy", orders.invoice_busy
     rich = order | {"balance": world.amount}
@@ -258,11 +270,19 @@ def _orders(world: World) -> Iterator[tuple[str, Draw]]:
     yield "balance_short", lambda lang: orders.balance_short(order | {"balance": Decimal("0.01")}, lang)
     yield "order_cancelled", lambda lang: orders.order_cancelled(order, lang)
     yield "order_not_found", orders.order_not_found
+    unwanted = order | {"after_cancel": True, "waiting": world.current["waiting"]}
+    yield "receipt after cancel", lambda lang: orders.receipt(unwanted, lang, KYIV)
     yield "receipt late", lambda lang: orders.receipt(order, lang, KYIV)
     yield "receipt", lambda lang: orders.receipt(order | {"is_late": False}, lang, KYIV)
     for status in orders.CLOSED_STATUSES:
         closed = order | {"status": status}
         yield f"order_closed {status}", lambda lang, closed=closed: orders.order_closed(closed, lang)
+        yield f"card_closed {status}", lambda lang, closed=closed: orders.card_closed(closed, lang)
+    expired = order | {"status": "cancelled", "ran_out": True}
+    yield "order_closed expired", lambda lang: orders.order_closed(expired, lang)
+    yield "card_closed expired", lambda lang: orders.card_closed(expired, lang)
+    told = order | {"after_cancel": True}
+    yield "payment_notice after cancel", lambda lang: orders.payment_notice("wrong_amount", told, lang)
     for kind in orders.NOTICES:
         yield f"payment_notice {kind}", lambda lang, kind=kind: orders.payment_notice(kind, order, lang)
 
@@ -316,6 +336,8 @@ def _notices(world: World) -> Iterator[tuple[str, Draw]]:
             lambda lang, it={name: word}: notices.admin_notice("order_paid", it, lang),
         )
     card = data | {"payment_id": ORDER_ID}
+    late = data | {"is_late": True, "after_cancel": True}
+    yield "notice after cancel", lambda lang: notices.admin_notice("order_paid", late, lang)
     yield "notice with a card", lambda lang: notices.admin_notice("refund_refused", card, lang)
     yield "notice long", lambda lang: notices.admin_notice("job_parked", surplus, lang)
     yield "notice empty", lambda lang: notices.admin_notice("breaker_open", {}, lang)
@@ -389,6 +411,7 @@ def _decisions(world: World) -> Iterator[tuple[str, Draw]]:
     variants += [row | {"state": "resolved", "resolution": name} for name in (*decisions.RESOLUTIONS, None)]
     variants.append(row | {"state": "applied", "order_status": "paid", "reason": None})
     variants.append(row | {"refund_state": "wanted"})
+    variants.append(row | {"after_cancel": True})
     variants += [row | {"refund_state": "refused", "refund_refusal": name} for name in REFUSALS]
     for number, variant in enumerate(variants):
         yield f"payment {number}", lambda lang, it=variant: decisions.payment(it, lang, KYIV)

@@ -91,6 +91,7 @@ payment-reason-too_late = It came more than a day after the deadline.
 payment-reason-second_payment = This order was already paid or closed. "Activate" gives the buyer the same package once more.
 payment-reason-unknown_order = No order belongs to this payment. To credit it or send it back, name its owner.
 payment-reason-late = It came after the deadline, but within a day.
+payment-after-cancel = ↩️ The money came after the buyer cancelled the order.
 refund-wanted = ⏳ The refund was handed to Crypto Pay; no answer yet.
 refund-refused = ⛔ The money was not sent back. { $why }
 refund-refusal-user = Crypto Pay does not know this user: they have never started @CryptoBot. Ask them to open @CryptoBot and try again, or credit their balance.

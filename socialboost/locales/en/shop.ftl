@@ -46,6 +46,8 @@ menu-package =
     📦 Your package: <b>{ $package }</b>
     📅 Active until: { $until }
     🔗 Left today: { posts-of-limit }
+waiting-package = ⏭ next: { $package } until { $until }
+waiting-more = ⏭ …
 languages =
     🌐 <b>Language</b>
 
@@ -95,6 +97,8 @@ package-comments = 💬 Comments: { $range }
 package-reposts = 🔁 Reposts: { $range }
 package-extends = ♻️ You already have this package: paying again adds 30 more days.
 package-switches = 🔄 The new package starts at once, and the days left of “{ $package }” resume after it.
+smaller-posts = ⬇️ Smaller daily limit: { $new } instead of { $now }
+smaller-price = ⬇️ Lower price: { $new } instead of { $now }
 package-gone =
     📦 This package is no longer on sale.
 
@@ -112,7 +116,10 @@ order-card =
     💳 To pay: <b>{ $crypto }</b> through CryptoBot
     ⏳ Can be paid until: { $until }
     🆔 <code>{ $order }</code>
+order-smaller = ⚠️ <b>This package is smaller than your current “{ $package }”</b>
+order-smaller-question = It starts as soon as you pay, and the days left on “{ $package }” resume after it. Do you really want to switch to a smaller package?
 button-pay = 💳 Pay { $crypto }
+button-pay-anyway = 💳 Yes, pay { $crypto }
 button-cancel-order = ✖️ Cancel the order
 pay-link =
     💳 <b>Your invoice is ready</b>
@@ -138,7 +145,8 @@ order-not-found =
     Please place a new one:
 order-closed-paid = ℹ️ This order is already paid and “{ $package }” is active. There is no need to pay again.
 order-closed-completed = ℹ️ This order (“{ $package }”) has run its days. You can place a new one.
-order-closed-cancelled = ℹ️ This order (“{ $package }”) was cancelled or its time to pay is over. Please place a new one.
+order-closed-cancelled = ✖️ This order (“{ $package }”) was cancelled. You can place a new one.
+order-closed-expired = ⌛ The time to pay for this order (“{ $package }”) is over. You can place a new one.
 order-closed-failed = ℹ️ No invoice could be made for this order (“{ $package }”). Please place a new one.
 order-closed-processing = ℹ️ The money for this order (“{ $package }”) has arrived and waits for an admin's decision. There is no need to pay again.
 order-closed-refunded = ℹ️ The money for this order (“{ $package }”) was returned. You can place a new one.
@@ -152,7 +160,8 @@ receipt =
     🔗 Daily: { posts }
     💳 Paid: { $crypto }
     🆔 <code>{ $order }</code>
-receipt-late = ℹ️ The payment came after its time, but the package is active in full, for all 30 days.
+receipt-late = ℹ️ The payment came late, but your package is active for the full 30 days.
+receipt-after-cancel = ℹ️ The payment came after you cancelled this order. Your package is active all the same, for the full 30 days. If you do not want it, write to us: /paysupport
 payment-notice-wrong_amount =
     ⚠️ <b>The amount paid is different</b>
 
@@ -177,6 +186,7 @@ payment-notice-order_expired =
     ⌛ <b>The time to pay is over</b>
 
     The order below is cancelled. If you have just paid, there is nothing to do: the package becomes active when the money arrives (within a day).
+payment-notice-after-cancel = ℹ️ This money came after you cancelled the order.
 payment-notice-order =
     📦 Package: { $package }
     💰 Order total: { $crypto }
@@ -292,6 +302,8 @@ stats =
     🔗 Added in all: { posts }
     ⏳ In progress: { $active }
     🎉 Completed: { $completed }
+    😔 Failed: { $failed }
+stats-cancelled = 🚫 Cancelled: { $cancelled }
 stats-package =
     📦 Package: <b>{ $package }</b>
     📅 Active until: { $until }
@@ -303,9 +315,8 @@ history-empty =
     🕘 <b>History</b>
 
     Your orders and posts will show up here.
-history-order =
-    📦 { $package } · { $price } · { $status }
-    { $at }
+history-order = 📦 { $package } · { $price } · { $status }
+history-runs = 📅 Active until: { $until }
 history-post =
     🔗 { $url }
     { $platform } · { $status } · { $at }

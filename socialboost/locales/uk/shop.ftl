@@ -47,6 +47,8 @@ menu-package =
     📦 Ваш пакет: <b>{ $package }</b>
     📅 Діє до: { $until }
     🔗 Залишилося сьогодні: { posts-of-limit }
+waiting-package = ⏭ далі: { $package } до { $until }
+waiting-more = ⏭ …
 languages =
     🌐 <b>Мова</b>
 
@@ -96,6 +98,8 @@ package-comments = 💬 Коментарі: { $range }
 package-reposts = 🔁 Репости: { $range }
 package-extends = ♻️ Цей пакет у вас уже діє: нова оплата додасть ще 30 днів.
 package-switches = 🔄 Новий пакет почне діяти одразу, а дні, що лишилися в «{ $package }», продовжаться після нього.
+smaller-posts = ⬇️ Денний ліміт менший: { $new } замість { $now }
+smaller-price = ⬇️ Ціна менша: { $new } замість { $now }
 package-gone =
     📦 Цього пакета вже немає в продажу.
 
@@ -113,7 +117,10 @@ order-card =
     💳 До сплати: <b>{ $crypto }</b> через CryptoBot
     ⏳ Оплатити можна до: { $until }
     🆔 <code>{ $order }</code>
+order-smaller = ⚠️ <b>Цей пакет менший за ваш «{ $package }», який зараз діє</b>
+order-smaller-question = Після оплати він почне діяти одразу, а дні, що лишилися в «{ $package }», продовжаться після нього. Справді перейти на менший пакет?
 button-pay = 💳 Оплатити { $crypto }
+button-pay-anyway = 💳 Так, оплатити { $crypto }
 button-cancel-order = ✖️ Скасувати замовлення
 pay-link =
     💳 <b>Рахунок готовий</b>
@@ -139,7 +146,8 @@ order-not-found =
     Оформіть нове, будь ласка:
 order-closed-paid = ℹ️ Це замовлення вже оплачено, пакет «{ $package }» діє. Ще раз платити не потрібно.
 order-closed-completed = ℹ️ Строк дії цього замовлення («{ $package }») закінчився. Ви можете оформити нове.
-order-closed-cancelled = ℹ️ Це замовлення («{ $package }») скасовано або час на оплату минув. Оформіть нове, будь ласка.
+order-closed-cancelled = ✖️ Це замовлення («{ $package }») скасовано. Ви можете оформити нове.
+order-closed-expired = ⌛ Час на оплату цього замовлення («{ $package }») минув. Ви можете оформити нове.
 order-closed-failed = ℹ️ Для цього замовлення («{ $package }») не вдалося створити рахунок. Оформіть нове, будь ласка.
 order-closed-processing = ℹ️ Кошти за це замовлення («{ $package }») надійшли й очікують на рішення адміністратора. Ще раз платити не потрібно.
 order-closed-refunded = ℹ️ Кошти за це замовлення («{ $package }») повернено. Ви можете оформити нове.
@@ -154,6 +162,7 @@ receipt =
     💳 Сплачено: { $crypto }
     🆔 <code>{ $order }</code>
 receipt-late = ℹ️ Оплата надійшла після строку, але пакет активовано повністю — на всі 30 днів.
+receipt-after-cancel = ℹ️ Оплата надійшла після того, як ви скасували це замовлення. Пакет усе одно активовано — на всі 30 днів. Якщо він вам не потрібен, напишіть нам: /paysupport
 payment-notice-wrong_amount =
     ⚠️ <b>Сума платежу не збігається</b>
 
@@ -178,6 +187,7 @@ payment-notice-order_expired =
     ⌛ <b>Час на оплату минув</b>
 
     Замовлення нижче скасовано. Якщо ви щойно сплатили, нічого робити не треба: пакет активується, щойно платіж надійде (протягом доби).
+payment-notice-after-cancel = ℹ️ Ці кошти надійшли після того, як ви скасували замовлення.
 payment-notice-order =
     📦 Пакет: { $package }
     💰 Сума замовлення: { $crypto }
@@ -293,6 +303,8 @@ stats =
     🔗 Усього додано: { posts }
     ⏳ У роботі: { $active }
     🎉 Завершено: { $completed }
+    😔 Не вдалося: { $failed }
+stats-cancelled = 🚫 Скасовано: { $cancelled }
 stats-package =
     📦 Пакет: <b>{ $package }</b>
     📅 Діє до: { $until }
@@ -304,9 +316,8 @@ history-empty =
     🕘 <b>Історія</b>
 
     Тут з'являться ваші замовлення та пости.
-history-order =
-    📦 { $package } · { $price } · { $status }
-    { $at }
+history-order = 📦 { $package } · { $price } · { $status }
+history-runs = 📅 Діє до: { $until }
 history-post =
     🔗 { $url }
     { $platform } · { $status } · { $at }

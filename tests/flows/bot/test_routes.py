@@ -327,6 +327,29 @@ async def test_what_is_not_for_us_is_ignored(update: Json, feed: Feed, redis_url
     assert queued(redis_url) == []
 
 
+@pytest.mark.parametrize(
+    ("keyboard", "order_id"),
+    [
+        ([{"callback_data": f"pay_{ORDER}"}, {"callback_data": f"cancel_{ORDER}"}], ORDER),
+        ([{"url": "https://t.me/x"}, {"callback_data": f"cancel_{ORDER}"}], ORDER),
+        ([{"callback_data": "cancel_action"}, {"callback_data": "cancel_it"}], ""),
+        ([{"callback_data": "back_to_menu"}], ""),
+        (None, ""),
+    ],
+)
+async def test_a_tap_says_which_order_its_message_offers(
+    keyboard: list[Json] | None, order_id: str, feed: Feed, redis_url: str
+) -> None:
+    """So that a worker knows that the order's buttons leave this message, whatever Redis has forgotten."""
+    update = tap("back_to_menu")
+    if keyboard is not None:
+        update["callback_query"]["message"]["reply_markup"] = {
+            "inline_keyboard": [[button | {"text": "…"}] for button in keyboard]
+        }
+    await feed(update)
+    assert only(redis_url).args["shown_order"] == order_id
+
+
 @pytest.mark.parametrize(("status", "reachable"), [("kicked", False), ("member", True)])
 async def test_blocking_is_remembered(status: str, *, reachable: bool, feed: Feed, redis_url: str) -> None:
     update = membership(status)

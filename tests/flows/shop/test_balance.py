@@ -51,6 +51,7 @@ def test_paid_from_the_balance_is_as_good_as_paid(shop: Shop, buyer: Buyer) -> N
     assert status(shop, order_id) == "paid"
     assert balance(shop, buyer) == Decimal("0.01")
     shop.wait_for_job(f"notice:order_paid:{order_id}:{ADMIN_ID}")
+    shop.wait_for_job(f"withdraw:{invoice['invoice_id']}")
     assert shop.invoices(order_id) == [], f"{invoice['invoice_id']} is withdrawn: nobody pays twice"
 
 

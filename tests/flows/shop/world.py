@@ -23,7 +23,7 @@ import requests
 from psycopg.rows import dict_row
 
 from sandbox.programs import Program
-from socialboost import jobs
+from socialboost import callbacks, jobs
 
 ROOT = Path(__file__).resolve().parents[3]
 BOT_TOKEN = "1234567890:" + "t" * 35
@@ -243,9 +243,11 @@ class Buyer:
             "language": self.language,
         }
 
-    def do(self, contract: type[jobs.Job], *, typed: bool = False, **more: Any) -> Any:
-        """Do something: tap a button under the newest message, or type. Returns the job that was sent."""
-        fields = self.fields() if typed else self._tap(self.newest()["message_id"])
+    def do(
+        self, contract: type[jobs.Job], *, typed: bool = False, under: int | None = None, **more: Any
+    ) -> Any:
+        """Do something: tap a button under the newest message or that one, or type. Returns the job sent."""
+        fields = self.fields() if typed else self._tap(under or self.newest()["message_id"])
         if issubclass(contract, jobs.LedgerJob):
             fields["key"] = f"tg:{fields['update_id']}:0"
         job = contract(**{**fields, **more})
@@ -254,9 +256,12 @@ class Buyer:
 
     def _tap(self, message_id: int) -> dict[str, Any]:
         """Tap a button under a message; Telegram knows of the tap and waits for its answer."""
+        message = next(m for m in self.messages() if m["message_id"] == message_id)
+        shown = callbacks.offered_order(button.get("data") for row in message["keyboard"] for button in row)
         body = {"data": "any", "message_id": message_id, "stale": True}
         tapped = self.shop.post(self.shop.telegram, f"/sim/people/{self.id}/taps", body)
-        return {**self.fields(tapped=message_id), "callback_id": tapped["callback_query_id"]}
+        fields = self.fields(tapped=message_id)
+        return {**fields, "callback_id": tapped["callback_query_id"], "shown_order": shown}
 
     def start(self, payload: str | None = None) -> None:
         """Send /start and wait for the welcome."""
