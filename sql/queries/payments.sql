@@ -8,8 +8,7 @@ SELECT apply_payment(
 -- What the receipt of a paid order says; no row for one that was not paid.
 SELECT
     o.id::text AS order_id, u.telegram_id, u.language, o.package_name, o.posts_per_day, o.activated_at,
-    o.expires_at, o.is_late, o.status, p.amount, p.asset, a.kind
-    o.expires_at, o.is_late, p.after_cancel, p.amount, p.asset, a.kind,
+    o.expires_at, o.is_late, o.status, p.after_cancel, p.amount, p.asset, a.kind,
     waiting_packages(o.user_id, o.expires_at) AS waiting
 FROM orders AS o
 JOIN users AS u ON u.id = o.user_id
