@@ -68,11 +68,12 @@ def connect(url: str, *, timeout_seconds: float, retries: int, decode: bool = Fa
     `retries` repeats a command whose connection was lost, never one that timed out: a Redis that hangs is
     reported after one timeout.
     """
+    over_the_network = {} if url.startswith("unix:") else {"socket_keepalive": True}
     return redis.Redis.from_url(
         url,
         socket_timeout=timeout_seconds,
         socket_connect_timeout=_PRODUCER_SECONDS,
-        socket_keepalive=True,
+        **over_the_network,
         health_check_interval=15,
         decode_responses=decode,
         retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), retries, (redis.ConnectionError,)),

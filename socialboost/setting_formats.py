@@ -52,8 +52,10 @@ class Rate:
 def _split(text: str, schemes: tuple[str, ...]) -> SplitResult:
     """Split a URL; ValueError unless it is printable ASCII of one of `schemes` with a readable port."""
     parts = urlsplit(text)
-    if parts.scheme not in schemes or not text.isascii() or not text.isprintable() or " " in text:
+    if parts.scheme not in schemes or not text.startswith(f"{parts.scheme}://"):  # as libraries want it
         raise ValueError("scheme")
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("character")
     _ = parts.port  # raises ValueError when it is not a number up to 65535
     return parts
 

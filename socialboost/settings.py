@@ -65,6 +65,15 @@ _ENV_FILE = "a text file in UTF-8 with one NAME=value a line, or no such file"
 _API_KEY = "16 to 256 printable ASCII characters without spaces, quotes, commas and backslashes"
 
 
+NOT_THERE_YET: Final = {
+    "ALERT_EMAIL": "no alert goes by mail yet: the admins' Telegram chats get them all",
+    "SMTP_URL": "no alert goes by mail yet: the admins' Telegram chats get them all",
+    "ALERT_WEBHOOK_URL": "no alert goes to a web hook yet: the admins' Telegram chats get them all",
+    "PUBLIC_URL": "nothing links to web yet",
+}
+"""Settings that are checked and that nothing reads, with what is said to an operator who sets one."""
+
+
 class Settings(BaseSettings):
     """What every process has: where its log goes."""
 
@@ -101,6 +110,10 @@ class Settings(BaseSettings):
             if name.endswith("_api_url"):
                 outbound.proxy_for(getattr(settings, name))  # a proxy we cannot use stops the start as well
         return settings
+
+    def without_effect(self) -> dict[str, str]:
+        """Return the variables set here that nothing reads yet, each with the reason."""
+        return {name: why for name, why in NOT_THERE_YET.items() if getattr(self, name.lower(), None)}
 
     def secrets(self) -> list[str]:
         """Return every secret value held here."""

@@ -49,6 +49,8 @@ class WorkerBoot(Middleware):
             logs.configure("worker", settings.log_level, settings.log_dir)
         except SettingsError as error:
             refuse_to_start(error)
+        for name, reason in settings.without_effect().items():
+            log.warning("setting_has_no_effect", setting=name, reason=reason)
 
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
         """Open the database early; when it is away the jobs wait for it, not the process."""

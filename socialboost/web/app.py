@@ -30,6 +30,8 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     """Return the application; SettingsError names what is missing or wrong. Opens no connection yet."""
     settings = settings or WebSettings.load()
     logs.configure("web", settings.log_level, settings.log_dir)
+    for name, reason in settings.without_effect().items():
+        log.warning("setting_has_no_effect", setting=name, reason=reason)
     broker.install(settings.redis_url.get_secret_value())
     app = Flask("socialboost.web", static_folder=None)
     app.config.update(

@@ -49,6 +49,16 @@ def variables() -> dict[str, object]:
     return found
 
 
+def fields_of(variable: str) -> set[str]:
+    """Under which names the variable's value is kept."""
+    return {
+        name
+        for process in PROCESSES
+        for name, field in process.model_fields.items()
+        if str(field.validation_alias or name).upper() == variable
+    }
+
+
 def refusal(process: type[Settings]) -> str:
     with pytest.raises(SettingsError) as error:
         process.load()
@@ -150,6 +160,9 @@ BROKEN = [
     (WebSettings, "REDIS_URL", "http://127.0.0.1:6379"),
     (WebSettings, "REDIS_URL", "redis://127.0.0.1:6379/first"),
     (WebSettings, "REDIS_URL", "redis://127.0.0.1:99999/0"),
+    (WebSettings, "REDIS_URL", "REDIS://127.0.0.1:6379/0"),
+    (WebSettings, "REDIS_URL", "unix:/run/redis.sock"),
+    (OwnerSettings, "DATABASE_URL", "PostgreSQL://worker@127.0.0.1/socialboost"),
     (WebSettings, "CACHE_REDIS_URL", "memcached://127.0.0.1"),
     (BotSettings, "TELEGRAM_BOT_TOKEN", "AAHtestTelegramTokenOfNobody000000000"),
     (BotSettings, "TELEGRAM_API_URL", "http://api.telegram.org"),
@@ -205,7 +218,7 @@ RAW = [
 ]
 ADDRESSES = [
     (OwnerSettings, "DATABASE_URL", "postgresql://worker:{}@db.example.com:5432/socialboost"),
-    (WorkerSettings, "DATABASE_URL", "POSTGRES://worker:{}@db.example.com/socialboost?sslmode=require"),
+    (WorkerSettings, "DATABASE_URL", "postgres://worker:{}@db.example.com/socialboost?sslmode=require"),
     (OwnerSettings, "DATABASE_URL", "postgresql:///socialboost?host=/run&user=worker&password={}@x"),
     (SchedulerSettings, "REDIS_URL", "redis://:{}@redis.example.com:6379/0"),
     (WebSettings, "REDIS_URL", "rediss://socialboost_entry:{}@redis.example.com/0"),

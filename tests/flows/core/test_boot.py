@@ -57,10 +57,12 @@ def test_a_worker_starts_while_postgresql_is_away(
     assert row["attempts"] == 1
 
 
-def test_a_worker_whose_days_are_not_the_database_s_says_so_and_works(system: CoreSystem) -> None:
-    system.environment["TIMEZONE"] = "Europe/Warsaw"
+def test_a_worker_says_which_settings_do_not_do_what_they_say_and_works(system: CoreSystem) -> None:
+    system.environment |= {"TIMEZONE": "Europe/Warsaw", "ALERT_EMAIL": "owner@example.com"}
     system.start()
     assert jobs.ask(Work(key="api:1")) == "worked on api:1"
+    assert system.log_text().count('"setting_has_no_effect"') == 1
+    assert '"setting":"ALERT_EMAIL"' in system.log_text()
     said = [json.loads(line) for line in system.log_text().splitlines() if "timezone_differs" in line]
     assert [line["reason"] for line in said] == [
         "TIMEZONE is Europe/Warsaw, but the database counts the daily limit in Europe/Kyiv"
