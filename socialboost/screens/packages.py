@@ -99,15 +99,16 @@ def what_is_smaller(text: Texts, new: Mapping[str, Any], running: Mapping[str, A
 
     `new` has price, currency and posts_per_day; `running` is get_user_stats' current_package.
     """
-    lines: list[tuple[str, dict[str, str]]] = []
-    if int(new["posts_per_day"]) < int(running["posts_per_day"]):
-        counts = {"new": new["posts_per_day"], "now": running["posts_per_day"]}
-        lines.append(("smaller-posts", {k: text.html("posts", count=int(v)) for k, v in counts.items()}))
+    lines = []
+    posts = int(new["posts_per_day"]), int(running["posts_per_day"])
+    if posts[0] < posts[1]:
+        lines.append(text.html("smaller-posts", new=posts[0], now=posts[1]))
     same_money = running.get("price") is not None and new["currency"] == running["currency"]
     if same_money and decimal(new["price"]) < decimal(running["price"]):
-        sums = {"new": new["price"], "now": running["price"]}
-        lines.append(("smaller-price", {k: price(v, new["currency"]) for k, v in sums.items()}))
-    return [text.html(key, **values) for key, values in lines]
+        currency = new["currency"]
+        sums = price(new["price"], currency), price(running["price"], currency)
+        lines.append(text.html("smaller-price", new=sums[0], now=sums[1]))
+    return lines
 
 
 def package_gone(language: str) -> Screen:

@@ -162,7 +162,7 @@ def test_an_accepted_post() -> None:
     screen = posts.post_accepted({"limit": 2, "remaining": 1}, WORLD.url, "telegram", "uk")
     assert screen.text == (
         "✅ Пост успішно додано!\n\n🔗 URL: https://t.me/channel/123\n⚙️ Платформа: Telegram\n"
-        "📊 Залишилося сьогодні: 1 пост із 2\n\n🚀 Просування розпочнеться незабаром!"
+        "📊 Залишилося сьогодні: 1 пост з 2\n\n🚀 Просування розпочнеться незабаром!"
     )
 
 
@@ -199,7 +199,9 @@ def test_every_reason_to_refuse_a_link_has_a_sentence() -> None:
 def test_a_refused_link_gets_one_sentence_a_real_example_and_no_quota_used(
     platform: str, language: str
 ) -> None:
-    quota = {"uk": "Денний ліміт не витрачено.", "en": "Your daily limit was not used."}[language]
+    quota = {"uk": "Денний ліміт не витрачено.", "en": "This does not count towards your daily limit."}[
+        language
+    ]
     for code in links.CODES:
         text = posts.post_rejected(code, platform, "tiktok", language).text
         sentence, blank, example, last = text.split("\n")

@@ -3,26 +3,26 @@
 balance = 💼 Balance: <b>{ $balance }</b>
 button-pay-balance = 💼 Pay from the balance ({ $balance })
 balance-short =
-    💼 <b>The balance is too low</b>
+    💼 <b>Your balance is too low</b>
 
-    Balance: { $balance }, to pay: { $crypto }. Pay this order through CryptoBot:
+    Balance: { $balance }, amount due: { $crypto }. Pay for this order through CryptoBot:
 decision-credited =
-    💼 <b>The money is on your balance</b>
+    💼 <b>The money was added to your balance</b>
 
     Payment: { $crypto }
     Balance: <b>{ $balance }</b>
 
-    A package can be paid from it: the order shows a button once it is enough.
+    You can pay for a package with it: the button appears in the order once your balance is enough.
 decision-refunded =
-    ↩️ <b>The money was sent back</b>
+    ↩️ <b>Your money was refunded</b>
 
     Payment: { $crypto }
-    Money from CryptoBot goes back to CryptoBot, what was paid from the balance to the balance. Your balance: { $balance }
+    What was paid through CryptoBot is refunded to CryptoBot, what was paid from your balance to your balance. Your balance: { $balance }
 decision-dismissed =
-    ℹ️ <b>Your payment was looked at</b>
+    ℹ️ <b>Your payment was reviewed</b>
 
     Payment: { $crypto }
-    An admin closed it without crediting anything. If you disagree, write to us.
+    An admin closed it without crediting it. If you disagree, write to us.
 decision-order =
     📦 Package: { $package }
     🆔 <code>{ $order }</code>

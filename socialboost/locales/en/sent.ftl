@@ -5,7 +5,7 @@
 stray =
     💬 I understand buttons, commands and links.
 
-    🔗 To promote a post, send its link — you need an active package.
+    🔗 To promote a post, send a link to it: you need an active package.
     ❓ A question about an order or a payment? Tap “Support”.
 
     Here is what I can do:
@@ -16,7 +16,7 @@ unknown-command =
 post-processing =
     ⏳ We are checking your link; the answer is on its way.
 
-    To add another post, send its link.
+    To add another post, send a link to it.
 
 ## several.py
 
@@ -25,7 +25,7 @@ posts-none-added = ⚠️ No post was added
 posts-line-added = { $number }. ✅ { $url } — { $platform }
 posts-line-refused = { $number }. ❌ { $url } — { $reason }
 posts-cut = We take { $count } links at a time: please send the rest in another message.
-posts-left = 🔗 Left today: { posts-of-limit }
+posts-left = 🔗 { posts-of-limit } left today
 brief-duplicate_post = already added today
 brief-daily_limit = today's limit is used up
 brief-rate_limit = too many at once, possible again after { $until }

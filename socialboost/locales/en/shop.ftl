@@ -10,7 +10,11 @@ posts =
         [one] { $count } post
        *[other] { $count } posts
     }
-posts-of-limit = { posts } of { $limit }
+posts-of-limit =
+    { $count } of { $limit ->
+        [one] { $limit } post
+       *[other] { $limit } posts
+    }
 button-menu = « Back to menu
 button-packages = 📦 Choose a package
 button-add-post = 🔗 Add a post
@@ -45,7 +49,7 @@ menu =
 menu-package =
     📦 Your package: <b>{ $package }</b>
     📅 Active until: { $until }
-    🔗 Left today: { posts-of-limit }
+    🔗 { posts-of-limit } left today
 waiting-package = ⏭ next: { $package } until { $until }
 waiting-more = ⏭ …
 languages =
@@ -59,7 +63,7 @@ unknown =
 
     The button may be out of date. Please use the menu:
 start-first =
-    👋 Please send /start first, and we can begin.
+    👋 Please send /start to begin.
 command-start = Main menu
 command-help = Help
 command-privacy = What data we keep
@@ -70,7 +74,7 @@ command-paysupport = Questions about payment
 packages =
     📦 <b>Promotion packages</b>
 
-    Every package runs for 30 days. Choose one to see its terms:
+    Every package lasts 30 days. Choose one to see the details:
 packages-none =
     📦 <b>Promotion packages</b>
 
@@ -88,23 +92,23 @@ package =
     📦 <b>{ $package }</b>
 
     💰 Price: <b>{ $price }</b>
-    📅 Runs for: 30 days
-    🔗 Daily: { posts }
-package-ranges = 📈 What to expect for one post:
+    📅 Duration: 30 days
+    🔗 Per day: { posts }
+package-ranges = 📈 What to expect per post:
 package-views = 👁 Views: { $range }
 package-reactions = ❤️ Reactions: { $range }
 package-comments = 💬 Comments: { $range }
 package-reposts = 🔁 Reposts: { $range }
-package-extends = ♻️ You already have this package: paying again adds 30 more days.
-package-switches = 🔄 The new package starts at once, and the days left of “{ $package }” resume after it.
-smaller-posts = ⬇️ Smaller daily limit: { $new } instead of { $now }
+package-extends = ♻️ This package is already active: paying again adds another 30 days.
+package-switches = 🔄 The new package starts right away, and the days left on “{ $package }” resume after it.
+smaller-posts = ⬇️ Fewer posts per day: { $new } instead of { $now }
 smaller-price = ⬇️ Lower price: { $new } instead of { $now }
 package-gone =
     📦 This package is no longer on sale.
 
     Please choose another one:
 button-order = 🛒 Order for { $price }
-button-packages-back = « To the packages
+button-packages-back = « Packages
 
 ## orders.py
 
@@ -113,8 +117,8 @@ order-card =
 
     📦 Package: <b>{ $package }</b>
     💰 Price: <b>{ $price }</b>
-    💳 To pay: <b>{ $crypto }</b> through CryptoBot
-    ⏳ Can be paid until: { $until }
+    💳 Amount due: <b>{ $crypto }</b> through CryptoBot
+    ⏳ Pay by: { $until }
     🆔 <code>{ $order }</code>
 order-smaller = ⚠️ <b>This package is smaller than your current “{ $package }”</b>
 order-smaller-question = It starts as soon as you pay, and the days left on “{ $package }” resume after it. Do you really want to switch to a smaller package?
@@ -125,31 +129,31 @@ pay-link =
     💳 <b>Your invoice is ready</b>
 
     📦 Package: <b>{ $package }</b>
-    💰 To pay: <b>{ $crypto }</b>
-    ⏳ Can be paid until: { $until }
+    💰 Amount due: <b>{ $crypto }</b>
+    ⏳ Pay by: { $until }
 
-    Tap the button to open CryptoBot. Once you have paid, we confirm it in this chat.
+    Tap the button to open CryptoBot. Once you have paid, you will get a confirmation in this chat.
 button-pay-link = 💳 Pay in CryptoBot
 invoice-busy =
-    ⏳ The invoice is being made.
+    ⏳ The invoice is being created.
 
-    Please wait a few seconds, the link will appear in this chat.
+    Please wait a few seconds: the link will appear in this chat.
 order-cancelled =
-    ✖️ <b>The order is cancelled</b>
+    ✖️ <b>Order cancelled</b>
 
     📦 Package: { $package }
-    Nothing was charged. You can choose another package.
+    You have not been charged. You can choose another package.
 order-not-found =
-    🔎 There is no such order.
+    🔎 This order was not found.
 
     Please place a new one:
-order-closed-paid = ℹ️ This order is already paid and “{ $package }” is active. There is no need to pay again.
-order-closed-completed = ℹ️ This order (“{ $package }”) has run its days. You can place a new one.
+order-closed-paid = ℹ️ This order is already paid and “{ $package }” is active. You do not need to pay again.
+order-closed-completed = ℹ️ This order (“{ $package }”) has expired. You can place a new one.
 order-closed-cancelled = ✖️ This order (“{ $package }”) was cancelled. You can place a new one.
 order-closed-expired = ⌛ The time to pay for this order (“{ $package }”) is over. You can place a new one.
-order-closed-failed = ℹ️ No invoice could be made for this order (“{ $package }”). Please place a new one.
-order-closed-processing = ℹ️ The money for this order (“{ $package }”) has arrived and waits for an admin's decision. There is no need to pay again.
-order-closed-refunded = ℹ️ The money for this order (“{ $package }”) was returned. You can place a new one.
+order-closed-failed = ℹ️ No invoice could be created for this order (“{ $package }”). Please place a new one.
+order-closed-processing = ℹ️ The money for this order (“{ $package }”) has arrived and is awaiting an admin's decision. You do not need to pay again.
+order-closed-refunded = ℹ️ The money for this order (“{ $package }”) was refunded. You can place a new one.
 receipt =
     ✅ Payment successful!
 
@@ -157,36 +161,36 @@ receipt =
 
     📦 Package: <b>{ $package }</b>
     📅 Active until: <b>{ $until }</b>
-    🔗 Daily: { posts }
+    🔗 Per day: { posts }
     💳 Paid: { $crypto }
     🆔 <code>{ $order }</code>
-receipt-late = ℹ️ The payment came late, but your package is active for the full 30 days.
-receipt-after-cancel = ℹ️ The payment came after you cancelled this order. Your package is active all the same, for the full 30 days. If you do not want it, write to us: /paysupport
+receipt-late = ℹ️ The payment arrived late, but your package is active for the full 30 days.
+receipt-after-cancel = ℹ️ The payment arrived after you cancelled this order. Your package is active all the same, for the full 30 days. If you do not want it, write to us: /paysupport
 payment-notice-wrong_amount =
-    ⚠️ <b>The amount paid is different</b>
+    ⚠️ <b>The amount paid is wrong</b>
 
-    Money for the order below has arrived, but not the amount due. The package is not active yet: an admin will decide, and we will tell you.
+    The money for the order below has arrived, but the amount is not the one due. The package is not active yet: an admin will decide, and we will let you know.
 payment-notice-wrong_asset =
     ⚠️ <b>Paid in another currency</b>
 
-    Money for the order below has arrived in another currency. The package is not active yet: an admin will decide, and we will tell you.
+    The money for the order below has arrived, but in another currency. The package is not active yet: an admin will decide, and we will let you know.
 payment-notice-too_late =
-    ⚠️ <b>The payment came too late</b>
+    ⚠️ <b>The payment arrived too late</b>
 
-    The order below was already closed. The money has arrived, an admin will decide, and we will tell you.
+    The order below was already closed. We have received the money; an admin will decide, and we will let you know.
 payment-notice-second_payment =
     ⚠️ <b>A second payment</b>
 
-    The order below was already paid. The second payment has arrived and an admin will decide about it. Your package does not change.
+    The order below was already paid. We have received your second payment, and an admin will decide what to do with it. Your package stays as it is.
 payment-notice-invoice_failed =
-    ⚠️ <b>No invoice could be made</b>
+    ⚠️ <b>The invoice could not be created</b>
 
-    The payment service did not answer, so the order below is closed. Nothing was charged. Please order again.
+    The payment service did not answer, so the order below is closed. You have not been charged. Please try again.
 payment-notice-order_expired =
     ⌛ <b>The time to pay is over</b>
 
-    The order below is cancelled. If you have just paid, there is nothing to do: the package becomes active when the money arrives (within a day).
-payment-notice-after-cancel = ℹ️ This money came after you cancelled the order.
+    The order below is cancelled. If you have just paid, there is nothing you need to do: the package becomes active as soon as the money arrives (within a day).
+payment-notice-after-cancel = ℹ️ This money arrived after you cancelled the order.
 payment-notice-order =
     📦 Package: { $package }
     💰 Order total: { $crypto }
@@ -199,13 +203,13 @@ platforms =
     🔗 <b>Add a post</b>
 
     📦 Package: { $package }
-    Left today: { posts-of-limit }
+    { posts-of-limit } left today
 
-    Choose the platform:
+    Choose a platform:
 ask-link =
     🔗 <b>{ $platform }</b>
 
-    Send the link of a public post in one message.
+    Send a link to a public post in one message.
     Example: <code>{ $example }</code>
 example-telegram = https://t.me/channel/123
 example-instagram = https://www.instagram.com/p/DPx4kQmjR2s/
@@ -223,30 +227,30 @@ post-accepted =
 
     🔗 URL: { $url }
     ⚙️ Platform: { $platform }
-    📊 Left today: { posts-of-limit }
+    📊 { posts-of-limit } left today
 
-    🚀 Promotion starts soon!
+    🚀 Promotion will start soon!
 daily-limit =
-    ⛔ <b>Today's limit is used up</b>
+    ⛔ <b>You have reached today's limit</b>
 
-    Your package allows { posts } a day.
+    Your package allows { posts } per day.
     You can add new posts after midnight ({ $zone }).
 duplicate-post =
     ♻️ You have already added this post today.
 
     🔗 URL: { $url }
 
-    Your daily limit was not used.
+    This does not count towards your daily limit.
 duplicate-post-sent = The link you sent leads to the same post: { $url }
 rate-limit =
     ⏳ <b>Too many posts in a short time</b>
 
     🔗 URL: { $url }
 
-    You can add this post from { $at } on. Your daily limit was not used.
+    You can add this post from { $at } on. This does not count towards your daily limit.
 post-link = 🔗 URL: { $url }
 post-completed =
-    🎉 <b>Promotion of your post is complete</b>
+    🎉 <b>Your post has been promoted</b>
 
     🔗 URL: { $url }
     ⚙️ Platform: { $platform }
@@ -255,12 +259,12 @@ result-reactions = ❤️ Reactions added: { $number }
 result-comments = 💬 Comments added: { $number }
 result-reposts = 🔁 Reposts added: { $number }
 post-failed =
-    😔 <b>The post could not be promoted</b>
+    😔 <b>Your post could not be promoted</b>
 
     🔗 URL: { $url }
     ⚙️ Platform: { $platform }
 post-cancelled =
-    🚫 <b>Promotion of the post was cancelled</b>
+    🚫 <b>The promotion of your post was cancelled</b>
 
     🔗 URL: { $url }
     ⚙️ Platform: { $platform }
@@ -271,22 +275,22 @@ link-rejected =
     ⚠️ { $sentence }
 
     Example: <code>{ $example }</code>
-    Your daily limit was not used.
-link-empty = Send the link of a post on { $platform } as text.
+    This does not count towards your daily limit.
+link-empty = Send a link to a post on { $platform } as text.
 link-too_long = This is too long for a link: send just the address of the post on { $platform }.
 link-not_a_link = This does not look like a link: send the address of a post on { $platform }.
 link-several_links = Send one link at a time: one post on { $platform }, one message.
-link-bad_characters = The link has odd or invisible characters in it: copy the address of the post on { $platform } again.
-link-bad_scheme = The link of a post on { $platform } has to begin with https://.
-link-userinfo = A link with a login or an @ before the site's name is not accepted: send the plain address of the post on { $platform }.
-link-port = A link with a port number is not accepted: send the plain address of the post on { $platform }.
-link-ip_host = A link with an IP address is not accepted: send the address of a post on { $platform }.
-link-look_alike = The site's name only looks like the real one (other letters): send the link of a post on { $platform }.
-link-wrong_host = This is not the site of { $platform }: send the link of a post there.
-link-other_platform = This is a link to { $found }, but you chose { $platform }: send the link of a post on { $platform } or choose another platform.
-link-story = Stories disappear, so they are not promoted: send the link of a post on { $platform }.
-link-private = This post is private and others cannot see it: send the link of a public post on { $platform }.
-link-invite = This is an invitation, not a post: send the link of a public post on { $platform }.
+link-bad_characters = The link contains odd or invisible characters: copy the address of the post on { $platform } again.
+link-bad_scheme = A link to a post on { $platform } must begin with https://.
+link-userinfo = Links with a login or an @ before the site's name are not accepted: send the plain address of the post on { $platform }.
+link-port = Links with a port number are not accepted: send the plain address of the post on { $platform }.
+link-ip_host = Links with an IP address are not accepted: send the address of a post on { $platform }.
+link-look_alike = The site's name only looks like the real one (some letters differ): send a link to a post on { $platform }.
+link-wrong_host = This is not a { $platform } address: send a link to a post there.
+link-other_platform = This is a { $found } link, but you chose { $platform }: send a link to a post on { $platform } or choose another platform.
+link-story = Stories disappear, so they are not promoted: send a link to a post on { $platform }.
+link-private = This post is private and others cannot see it: send a link to a public post on { $platform }.
+link-invite = This is an invitation, not a post: send a link to a public post on { $platform }.
 link-short_link = This is a short link: open it and send the full address of the post on { $platform }.
 link-not_a_post = This link does not lead to a post: send the address of a single post on { $platform }.
 button-other-platform = 🔄 Another platform
@@ -299,7 +303,7 @@ stats =
 
     🧾 Orders: { $orders }
     💰 Spent: { $spent }
-    🔗 Added in all: { posts }
+    🔗 Added in total: { posts }
     ⏳ In progress: { $active }
     🎉 Completed: { $completed }
     😔 Failed: { $failed }
@@ -307,7 +311,7 @@ stats-cancelled = 🚫 Cancelled: { $cancelled }
 stats-package =
     📦 Package: <b>{ $package }</b>
     📅 Active until: { $until }
-    🔗 Left today: { posts-of-limit }
+    🔗 { posts-of-limit } left today
 stats-no-package = 📦 No active package.
 button-history = 🕘 History
 history = 🕘 <b>History</b>, page { $page }
@@ -320,10 +324,10 @@ history-runs = 📅 Active until: { $until }
 history-post =
     🔗 { $url }
     { $platform } · { $status } · { $at }
-order-status-pending = waits for payment
+order-status-pending = awaiting payment
 order-status-paid = paid
-order-status-processing = waits for a decision
-order-status-completed = ended
+order-status-processing = awaiting a decision
+order-status-completed = expired
 order-status-failed = failed
 order-status-cancelled = cancelled
 order-status-refunded = refunded
@@ -335,63 +339,63 @@ post-status-cancelled = cancelled
 status-other = unknown
 button-newer = ‹ Newer
 button-older = Older ›
-button-stats-back = « To statistics
+button-stats-back = « Statistics
 
 ## support.py
 
 support =
     ⚙️ <b>Support</b>
 
-    Answers to frequent questions are in the FAQ.
+    The FAQ answers the most common questions.
 support-contact = ✉️ Write to us: { $contact }
-support-no-contact = ✉️ The support contact is in this bot's description.
+support-no-contact = ✉️ You will find our contact in this bot's description.
 button-faq = ❓ FAQ
 button-privacy = 🔒 Privacy
 button-languages = 🌐 Language
-button-support-back = « To support
+button-support-back = « Support
 faq =
-    ❓ <b>Frequent questions</b>
+    ❓ <b>Frequently asked questions</b>
 
     <b>How does it work?</b>
-    Choose a package, pay for it in USDT through CryptoBot and send links of your posts, every day within the package's limit.
+    Choose a package, pay for it in USDT through CryptoBot and send links to your posts every day, up to the package's limit.
 
     <b>When does promotion start?</b>
-    The post joins the queue at once. When the work is done, you get a message.
+    Your post is queued right away. You get a message when it is done.
 
-    <b>How long does a package run?</b>
-    30 days from the payment. The daily limit renews at midnight, unused posts do not carry over.
+    <b>How long does a package last?</b>
+    30 days from payment. The daily limit renews at midnight; unused posts do not carry over.
 
     <b>What if a post cannot be promoted?</b>
-    We tell you the reason, and the post does not count towards your daily limit.
+    We tell you why, and the post does not count towards your daily limit.
 
-    <b>Which links do you take?</b>
+    <b>Which links do you accept?</b>
     Public posts on Telegram, Instagram, TikTok, YouTube, X, Facebook and Threads. No stories, private posts or short links.
 
-    <b>I have a package and buy another one?</b>
-    The same package adds 30 days. A different one starts at once, and the days left of the earlier one resume after it.
+    <b>What if I buy another package while one is active?</b>
+    The same package adds 30 days. A different one starts right away, and the days left on the first one resume after it.
 privacy =
     🔒 <b>Privacy</b>
 
-    <b>What we keep:</b> your Telegram ID, name and username, language, the parameter you opened the bot with, the time of your last action; your orders and payments (amount, currency, time); the links of your posts and their state. Messages from the payment service are stored encrypted. We never ask for passwords or card details and have none.
+    <b>What we keep:</b> your Telegram ID, name and username, language, the parameter you opened the bot with, the time of your last action; your orders and payments (amount, currency, time); the links to your posts and their status. Messages from the payment service are stored encrypted. We never ask for passwords or card details and have none.
 
-    <b>What for:</b> to take payment, promote posts and answer you. We give no data to other companies for advertising.
+    <b>What for:</b> to take payments, promote posts and answer your questions. We give no data to other companies for advertising.
 
-    <b>Who receives it:</b> the promotion service gets the post's link, your Telegram ID, username and the package's name; CryptoBot gets the amount and the order's number.
+    <b>Who receives it:</b> the promotion service gets the link to your post, your Telegram ID, username and the package's name; CryptoBot gets the amount and the order number.
 
-    <b>Deletion:</b> write to support and we delete your data. Records of payments stay for as long as the law asks, without your name.
+    <b>Deletion:</b> write to support, and we will delete your data. Payment records are kept for as long as the law requires, without your name.
 paysupport =
     💳 <b>Questions about payment</b>
 
-    • The package becomes active by itself when CryptoBot confirms the payment, usually within seconds.
-    • A payment of another amount, in another currency or too late is not lost: an admin looks at it.
-    • When you write to us, have the order's number (🆔) and the time of the payment ready.
-    • Money is returned through CryptoBot to the Telegram account that placed the order.
+    • Your package becomes active as soon as CryptoBot confirms the payment, usually within seconds.
+    • A payment of the wrong amount, in another currency or too late is not lost: an admin reviews it.
+    • When you write to us, please have the order number (🆔) and the time of payment ready.
+    • Refunds are made through CryptoBot to the Telegram account that placed the order.
 
     Telegram's and CryptoBot's support cannot help with this shop's payments.
 help =
     ℹ️ <b>Help</b>
 
-    Here you can buy a promotion package and send links of your posts.
+    Here you can buy a promotion package and send links to your posts.
 
     /start: main menu
     /help: this page

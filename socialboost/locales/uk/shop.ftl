@@ -11,7 +11,12 @@ posts =
         [few] { $count } пости
        *[many] { $count } постів
     }
-posts-of-limit = { posts } із { $limit }
+posts-of-limit =
+    { $count ->
+        [one] { $count } пост
+        [few] { $count } пости
+       *[many] { $count } постів
+    } з { $limit }
 button-menu = « Назад до меню
 button-packages = 📦 Вибрати пакет
 button-add-post = 🔗 Додати пост
@@ -98,7 +103,7 @@ package-comments = 💬 Коментарі: { $range }
 package-reposts = 🔁 Репости: { $range }
 package-extends = ♻️ Цей пакет у вас уже діє: нова оплата додасть ще 30 днів.
 package-switches = 🔄 Новий пакет почне діяти одразу, а дні, що лишилися в «{ $package }», продовжаться після нього.
-smaller-posts = ⬇️ Денний ліміт менший: { $new } замість { $now }
+smaller-posts = ⬇️ Постів на день менше: { $new } замість { $now }
 smaller-price = ⬇️ Ціна менша: { $new } замість { $now }
 package-gone =
     📦 Цього пакета вже немає в продажу.

@@ -55,7 +55,7 @@ def test_platform_then_link_then_what_is_left(shop: Shop, buyer: Buyer) -> None:
     shop.wait_for_job(job.key)
     accepted = buyer.read("✅ Пост успішно додано")
     assert "https://t.me/durov/1" in accepted["text"]
-    assert "1 пост із 2" in accepted["text"]
+    assert "1 пост з 2" in accepted["text"]
     assert dialogue(shop, buyer) is None
 
 
@@ -239,7 +239,7 @@ def test_a_repeated_attempt_gives_the_first_answer(shop: Shop, buyer: Buyer) -> 
         wait_until(lambda: shop.hurry() or shop.job(job.key).get("state") == "done", "the second attempt")
     assert used_today(shop, buyer) == 1
     assert shop.job(job.key)["attempts"] == 2
-    assert "1 пост із 2" in buyer.newest()["text"]
+    assert "1 пост з 2" in buyer.newest()["text"]
 
 
 def test_a_dialogue_begun_meanwhile_is_not_ended(shop: Shop, buyer: Buyer) -> None:

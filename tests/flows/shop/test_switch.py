@@ -1,0 +1,75 @@
+"""From a bigger package to a smaller one: asked before the money, and what waits is said everywhere after it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from socialboost import jobs
+from socialboost.screens import texts
+from tests.flows.shop.desk import data_of
+from tests.flows.shop.world import Buyer, Shop, wait_until
+from workers import runtime
+
+
+def moment(shop: Shop, order_id: str, language: str) -> str:
+    """When an order ends, as people read it."""
+    ends: datetime = shop.value("SELECT expires_at FROM orders WHERE id = %s", order_id)
+    return str(texts.texts(language).moment(ends, runtime.settings().timezone))
+
+
+def screen(buyer: Buyer, contract: type[jobs.Job], words: str, **fields: object) -> str:
+    """Walk there under the newest message; the text it shows then."""
+    buyer.do(contract, **fields)
+    wait_until(lambda: words in buyer.newest()["text"], words)
+    return str(buyer.newest()["text"])
+
+
+SAYINGS = {
+    "uk": ("✅ Оплата", "Головне меню", "Моя статистика", "Історія", "⏭ далі: Elite до {}"),
+    "en": ("✅ Payment", "Main menu", "My statistics", "History", "⏭ next: Elite until {}"),
+}
+
+
+@pytest.mark.parametrize("language", ["uk", "en"])
+def test_what_waits_is_said_in_receipt_menu_statistics_and_history(
+    shop: Shop, here: pytest.MonkeyPatch, language: str
+) -> None:
+    paid, menu, statistics, history, waits = SAYINGS[language]
+    buyer = Buyer(shop, language=language)
+    buyer.start()
+    elite = buyer.buy("elite")
+    assert waits.partition(":")[0] not in buyer.newest()["text"], "nothing waits yet"
+    buyer.buy("mini")
+    line = waits.format(moment(shop, elite, language))
+    assert line in buyer.read(paid)["text"]
+    assert line in screen(buyer, jobs.ShowMenu, menu)
+    assert line in screen(buyer, jobs.ShowStats, statistics)
+    entries = screen(buyer, jobs.ShowHistory, history).split("\n\n")
+    assert [line in entry for entry in entries] == [False, False, True]
+
+
+def test_a_smaller_package_is_asked_about_before_the_money(shop: Shop, buyer: Buyer) -> None:
+    buyer.buy("plus")
+    order_id = buyer.open_order("mini")
+    card = buyer.read("Ваше замовлення")
+    assert "Цей пакет менший за ваш «Plus»" in card["text"]
+    for said in (
+        "Постів на день менше: 1 замість 2",
+        "Ціна менша: $99.99 замість $299.00",
+        "Справді перейти",
+    ):
+        assert said in card["text"]
+    assert data_of(card) == [f"pay_{order_id}", f"cancel_{order_id}", "back_to_menu"]
+    assert card["keyboard"][0][0]["text"] == "💳 Так, оплатити 99.99 USDT"
+    shop.wait_for_job(buyer.do(jobs.CancelOrder, order_id=order_id).key)
+    assert "Замовлення скасовано" in buyer.newest()["text"]
+
+
+@pytest.mark.parametrize(("running", "new"), [(None, "mini"), ("mini", "mini"), ("mini", "plus")])
+def test_nothing_is_asked_when_nothing_gets_smaller(buyer: Buyer, running: str | None, new: str) -> None:
+    if running:
+        buyer.buy(running)
+    buyer.open_order(new)
+    assert "менш" not in buyer.read("Ваше замовлення")["text"]
