@@ -10,7 +10,7 @@ from fluent.syntax.visitor import Visitor
 
 from socialboost.screens import menu, texts
 from socialboost.screens.texts import LANGUAGES, LOCALES, Language, Texts, language
-from tests.unit.screen_samples import World, every_screen
+from tests.unit.screen_samples import KYIV, World, every_screen
 
 
 class _Names(Visitor):
@@ -112,6 +112,18 @@ def test_ukrainian_plurals(count: int, words: str) -> None:
 )
 def test_english_plurals(count: int, words: str) -> None:
     assert texts.texts("en").html("posts", count=count) == words
+
+
+@pytest.mark.parametrize(
+    ("code", "left", "limit", "words"),
+    [
+        *(("uk", 2, 2, "2 пости з 2"), ("uk", 1, 5, "1 пост з 5"), ("uk", 0, 1, "0 постів з 1")),
+        *(("en", 0, 2, "0 of 2 posts left today"), ("en", 1, 1, "1 of 1 post left today")),
+    ],
+)
+def test_what_is_left_today_is_said_as_people_say_it(code: str, left: int, limit: int, words: str) -> None:
+    package = World().current | {"posts_remaining": left, "posts_per_day": limit}
+    assert words in menu.menu({"current_package": package}, code, KYIV).text
 
 
 @pytest.mark.parametrize(
