@@ -1,6 +1,6 @@
 -- Every stored post gets its identity, read from its canonical link. Of the posts of one order and day that were
 -- sold under several names the earliest keeps it; the later ones get none and are listed (`python -m socialboost
--- repeats`). Posts wait meanwhile, readers do not: about a minute for two million.
+-- repeats`). Writers of posts wait meanwhile, readers do not: some 90 s for two million.
 LOCK TABLE posts IN SHARE ROW EXCLUSIVE MODE;
 
 UPDATE posts AS p SET post_ref = named.ref

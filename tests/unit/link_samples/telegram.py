@@ -93,6 +93,7 @@ ACCEPTED = [
     ("https://t.me//channel/1", "https://t.me/channel/1"),
     ("https://t.me/channel//1//", "https://t.me/channel/1"),
     ("https://https://t.me/channel/1", "https://t.me/channel/1"),
+    ("https:// t.me/channel/1", "https://t.me/channel/1"),
     ("http://https://t.me/channel/1", "https://t.me/channel/1"),
     ("https%3A%2F%2Ft.me%2Fchannel%2F1", "https://t.me/channel/1"),
     ("https://t.me/channel/1?utm_source=a&amp;utm_medium=b", "https://t.me/channel/1"),
