@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from socialboost import callbacks, links
-from socialboost.screens import menu, notices, orders, packages, posts, stats, support, texts
+from socialboost.screens import decisions, menu, notices, orders, packages, posts, stats, support, texts
 from socialboost.screens.core import Button, Screen, visible_units
 from tests.unit.screen_samples import KYIV, NOON, ORDER_ID, World, every_screen, tags
 
@@ -386,3 +386,66 @@ def test_an_admins_notice_reads_amount_and_time_and_survives_odd_ones() -> None:
     assert text.endswith("Сума: <code>99.99</code>\nДіє до: <code>22.12.2026, 14:30 (EET)</code>")
     odd = notices.admin_notice("order_paid", {"amount": "a lot", "expires_at": "soon"}, "uk", KYIV).text
     assert odd.endswith("Сума: <code>a lot</code>\nДіє до: <code>soon</code>")
+
+
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        ("uk", ("Сума: <code>42.51 USDT</code>", "Стан замовлення: <code>", "ні</code>",
+                "Сума замовлення: <code>$99.99</code>", "Причина: <code>інша сума</code>")),
+        ("en", ("Amount: <code>42.51 USDT</code>", "Order status: <code>", "no</code>",
+                "Order amount: <code>$99.99</code>", "Reason: <code>wrong amount</code>")),
+    ],
+)  # fmt: skip
+def test_an_admins_notice_says_sums_states_and_reasons_in_words(
+    language: str, lines: tuple[str, ...]
+) -> None:
+    data = {
+        "amount": "42.51000000",
+        "asset": "USDT",
+        "order_amount": "99.99000000",
+        "order_status": "processing",
+        "reason": "wrong_amount",
+        "is_late": "False",
+        "payment_id": ORDER_ID,
+    }
+    screen = notices.admin_notice("payment_exception", data, language, KYIV)
+    for line in lines:
+        assert line in screen.text, line
+    for raw in ("processing", "wrong_amount", "False", "42.51000000", "99.99000000"):
+        assert raw not in screen.text, raw
+    assert "42.51 USDT" in labels(screen)[0]
+    unknown = notices.admin_notice(
+        "payment_exception", {"reason": "moon", "order_status": "x"}, language, KYIV
+    )
+    assert "<code>moon</code>" in unknown.text, "one that has no words yet is shown as it came"
+    assert "<code>x</code>" in unknown.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_card_and_its_question_have_words_only(language: str) -> None:
+    row = WORLD.payment | {"amount": Decimal("42.51000000"), "order_amount": Decimal("99.99000000")}
+    for reason in decisions.REASONS:
+        for screen in (
+            decisions.payment(row | {"reason": reason}, language, KYIV),
+            decisions.sure(row | {"reason": reason}, "refund", language, KYIV),
+            decisions.exceptions([row | {"reason": reason}], 0, language),
+        ):
+            shown = " ".join((screen.text, *labels(screen)))
+            assert not re.search(r"[a-z]_[a-z]|processing|exception\b|\d00000", shown), shown
+            assert "42.51 USDT" in shown
+
+
+@pytest.mark.parametrize("action", callbacks.DECISIONS)
+def test_the_question_names_the_money_the_person_and_the_package(action: str) -> None:
+    for row, person in (
+        (WORLD.payment, "@Starter Mini · 7"),
+        (WORLD.payment | {"username": None, "first_name": "Оля"}, "Оля · 7"),
+        (WORLD.payment | {"username": None}, "<b>7</b>"),
+    ):
+        screen = decisions.sure(row, action, "uk", KYIV)
+        for words in ("100.99 USDT", person, "Starter Mini"):
+            assert words in screen.text, words
+        assert callbacks_of(screen)[:2] == [
+            f"payment_{action}_{ORDER_ID}_{row['seen']}", f"payment_{ORDER_ID}",
+        ]  # fmt: skip

@@ -227,8 +227,8 @@ button-pricing-back = « Back to the packages
 
 notice-refund_sent = ↩️ <b>Money sent back</b>
 notice-refund_refused = ⛔ <b>Money not sent back</b>
-field-order_amount = Order's amount
-field-order_status = Order's status
+field-order_amount = Order amount
+field-order_status = Order status
 field-transfer_id = Transfer
 field-paid_at = Paid
 field-deadline_at = Deadline

@@ -2,27 +2,27 @@
 broadcast-compose =
     📢 <b>New broadcast</b>
 
-    Send the message people are to get: a text with its formatting, or one photo, video, document and so on. Nothing goes out before you confirm.
+    Send the message you want people to get: formatted text, or one photo, video, document and so on. Nothing is sent until you confirm.
 broadcast-segments = 👥 <b>Who gets it?</b>
 broadcast-segment-all = Everybody
-broadcast-segment-active = With an active package
-broadcast-segment-expired = Package has ended
+broadcast-segment-active = Have an active package
+broadcast-segment-expired = Package has expired
 broadcast-segment-never_bought = Never bought
-broadcast-segment-language_uk = Українською
-broadcast-segment-language_en = English
-broadcast-segment-seen_7 = Seen within 7 days
-broadcast-segment-seen_30 = Seen within 30 days
-broadcast-segment-seen_90 = Seen within 90 days
+broadcast-segment-language_uk = Language: Ukrainian
+broadcast-segment-language_en = Language: English
+broadcast-segment-seen_7 = Active in the last 7 days
+broadcast-segment-seen_30 = Active in the last 30 days
+broadcast-segment-seen_90 = Active in the last 90 days
 broadcast-confirmation =
     👆 <b>This is what people will see</b>
 
     To: { $segment }
     Recipients: <b>{ $count }</b>
-    Takes about: { $duration }
+    Will take about: { $duration }
 broadcast-ask-buttons =
     🔗 <b>Buttons below the message</b>
 
-    Send up to 10 lines like
+    Send up to 10 lines in this form:
     <code>Label - https://example.com</code>
     One line is one button. The line <code>-</code> removes them.
 broadcast-ask-time =
@@ -30,18 +30,18 @@ broadcast-ask-time =
 
     Time in { $zone }, for example
     <code>24.12.2026 18:00</code>
-broadcast-empty_text = ❌ There is nothing to send in this message. Send a text, photo, video or document.
+broadcast-empty_text = ❌ There is nothing in this message to send. Send a text, photo, video or document.
 broadcast-album = ❌ An album cannot be sent to everybody. Send one photo or video with its text, or the text alone.
-broadcast-bad_buttons = ❌ The buttons were not taken. Send 1-10 lines like <code>Label - https://example.com</code>, https only.
-broadcast-bad_time = ❌ This is not a time I can read. Example: <code>24.12.2026 18:00</code>
-broadcast-past_time = ❌ This time has passed or is more than a year away. Send another.
-broadcast-no_draft = ❌ This broadcast is no draft any more and cannot be changed.
+broadcast-bad_buttons = ❌ These buttons cannot be used. Send 1 to 10 lines like <code>Label - https://example.com</code>, https only.
+broadcast-bad_time = ❌ I cannot read this time. Example: <code>24.12.2026 18:00</code>
+broadcast-past_time = ❌ This time is in the past or more than a year away. Send another one.
+broadcast-no_draft = ❌ This broadcast is no longer a draft and cannot be changed.
 broadcast-refused =
     ❌ <b>Telegram does not accept this message</b>
 
     <code>{ $reason }</code>
 
-    Nobody got anything. Compose the broadcast again.
+    Nothing was sent to anybody. Compose the broadcast again.
 broadcast-card =
     📢 <b>Broadcast: { $status }</b>
 
@@ -51,11 +51,11 @@ broadcast-moved = 📢 The card of this broadcast is in another message now.
 broadcast-reason = Reason: <code>{ $reason }</code>
 broadcast-when = 🕒 Begins: { $moment }
 broadcast-counts =
-    📨 Listed: { $recipients }
+    📨 On the list: { $recipients }
     ✔️ Sent: { $sent }
     🚫 Unreachable: { $blocked }
     ⚠️ Refused: { $failed }
-    ❔ Unknown: { $unknown }
+    ❔ Delivery unknown: { $unknown }
     ⏭ Skipped: { $skipped }
 broadcast-left = ⏳ Left: { $duration } (now { $rate }/s)
 broadcast-duration-moment = less than a minute

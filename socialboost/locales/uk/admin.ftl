@@ -44,7 +44,7 @@ admin-debug =
     🩺 <b>Стан системи</b>
 
     Redis: працює
-    Процесів у черзі за останні 20 с: { $processes }
+    Процесів, що читали черги за останні 20 с: { $processes }
 admin-debug-database =
     База даних: працює
     Завдань, що чекають на Main Bot: { $tasks }
@@ -87,10 +87,10 @@ payment-refunded = ☑️ <b>Рішення: кошти повернено</b>
 payment-dismissed = ☑️ <b>Рішення: закрито без зарахування</b>
 payment-reason-wrong_amount = Надійшла не та сума, що в рахунку.
 payment-reason-wrong_asset = Надійшла інша валюта, ніж у рахунку.
-payment-reason-too_late = Платіж надійшов пізніше ніж за добу після строку.
+payment-reason-too_late = Платіж надійшов пізніше ніж за добу після строку оплати.
 payment-reason-second_payment = Це замовлення вже було оплачене або закрите. «Активувати» дасть покупцеві ще один такий пакет.
 payment-reason-unknown_order = Жодне замовлення не відповідає цьому платежу. Щоб зарахувати або повернути кошти, вкажіть власника.
-payment-reason-late = Платіж надійшов після строку, але впродовж доби.
+payment-reason-late = Платіж надійшов після строку оплати, але впродовж доби.
 payment-after-cancel = ↩️ Кошти надійшли після того, як покупець скасував замовлення.
 refund-wanted = ⏳ Повернення передано до Crypto Pay, відповіді ще немає.
 refund-refused = ⛔ Кошти не повернено. { $why }
@@ -106,7 +106,7 @@ refund-refusal-other = Crypto Pay відмовив: <code>{ $name }</code>. Пе
 decision-refused = ❗️ Рішення не прийнято: { $why }
 decision-error-not_found = такого платежу немає.
 decision-error-changed_meanwhile = платіж змінився, поки ви вирішували. Ось як є тепер.
-decision-error-already_resolved = щодо платежу вже вирішено.
+decision-error-already_resolved = щодо цього платежу вже вирішено.
 decision-error-refund_under_way = повернення вже виконується.
 decision-error-no_order = платіж не стосується жодного замовлення.
 decision-error-no_owner = власника платежу не вказано.
@@ -174,7 +174,7 @@ parked-job = 🧰 <b>Задача зависла: усі спроби вичер
 dead-letter = ✉️ <b>Повідомлення, яке ніхто не зміг виконати</b>
 button-job-replay = ▶️ Виконати ще раз
 button-job-discard = 🗑 Відхилити
-job-outcome-replayed = ▶️ Задачу відправлено на виконання: усі спроби починаються знову.
+job-outcome-replayed = ▶️ Задачу відправлено на виконання: лічильник спроб обнулено.
 job-outcome-discarded = 🗑 Задачу відхилено.
 job-outcome-gone = ℹ️ Цієї задачі вже немає серед завислих: рішення ухвалено раніше.
 job-outcome-changed_meanwhile = ℹ️ Нічого не зроблено: відтоді задачу виконували ще раз, і вона знову зависла. Відкрийте її ще раз зі списку.
@@ -187,8 +187,8 @@ job-sure = ❓ <b>Відхилити?</b>
 job-sure-refund = Повернення { $sum } людині { $person } не буде надіслано. Платіж знову чекатиме на рішення.
 job-sure-message = Людина не отримає цього повідомлення.
 job-sure-task = Пост не буде просунуто. Його власник дізнається про це, а денний ліміт повернеться.
-job-sure-letter = Повідомлення черги зникне, роботу з нього не буде виконано.
-job-sure-other = Цю роботу не буде виконано ніколи.
+job-sure-letter = Повідомлення зникне з черги, а те, чого воно вимагає, не буде виконано.
+job-sure-other = Цю задачу вже не буде виконано.
 button-sure-discard = 🗑 Так, відхилити
 
 ## pricing.py

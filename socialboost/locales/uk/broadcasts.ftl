@@ -5,36 +5,36 @@ broadcast-compose =
     Надішліть повідомлення, яке мають отримати люди: текст з оформленням або одне фото, відео, документ тощо. Розсилка піде лише після вашого підтвердження.
 broadcast-segments = 👥 <b>Кому надіслати?</b>
 broadcast-segment-all = Усім
-broadcast-segment-active = З активним пакетом
+broadcast-segment-active = Мають активний пакет
 broadcast-segment-expired = Пакет закінчився
 broadcast-segment-never_bought = Ще не купували
-broadcast-segment-language_uk = Українською
-broadcast-segment-language_en = English
-broadcast-segment-seen_7 = Були за 7 днів
-broadcast-segment-seen_30 = Були за 30 днів
-broadcast-segment-seen_90 = Були за 90 днів
+broadcast-segment-language_uk = Мова: українська
+broadcast-segment-language_en = Мова: англійська
+broadcast-segment-seen_7 = Заходили за 7 днів
+broadcast-segment-seen_30 = Заходили за 30 днів
+broadcast-segment-seen_90 = Заходили за 90 днів
 broadcast-confirmation =
     👆 <b>Так це побачать люди</b>
 
     Кому: { $segment }
     Отримувачів: <b>{ $count }</b>
-    Орієнтовно: { $duration }
+    Триватиме приблизно: { $duration }
 broadcast-ask-buttons =
     🔗 <b>Кнопки під повідомленням</b>
 
-    Надішліть до 10 рядків виду
+    Надішліть до 10 рядків у форматі
     <code>Назва - https://example.com</code>
-    Один рядок - одна кнопка. Рядок <code>-</code> прибирає кнопки.
+    Один рядок — одна кнопка. Рядок <code>-</code> прибирає кнопки.
 broadcast-ask-time =
     🕒 <b>Коли надіслати?</b>
 
-    Час за { $zone }, наприклад
+    Час у поясі { $zone }, наприклад
     <code>24.12.2026 18:00</code>
 broadcast-empty_text = ❌ У цьому повідомленні немає чого розсилати. Надішліть текст, фото, відео або документ.
 broadcast-album = ❌ Альбом розіслати не можна. Надішліть одне фото чи відео з підписом або лише текст.
-broadcast-bad_buttons = ❌ Кнопки не прийнято. Потрібно 1-10 рядків виду <code>Назва - https://example.com</code>, лише https.
+broadcast-bad_buttons = ❌ Кнопки не прийнято. Потрібно від 1 до 10 рядків у форматі <code>Назва - https://example.com</code>, лише https.
 broadcast-bad_time = ❌ Не вдалося прочитати час. Приклад: <code>24.12.2026 18:00</code>
-broadcast-past_time = ❌ Цей час уже минув або далі ніж за рік. Надішліть інший.
+broadcast-past_time = ❌ Цей час уже минув або настане більш ніж за рік. Надішліть інший.
 broadcast-no_draft = ❌ Ця розсилка вже не чернетка, змінити її не можна.
 broadcast-refused =
     ❌ <b>Telegram не приймає це повідомлення</b>
@@ -55,7 +55,7 @@ broadcast-counts =
     ✔️ Надіслано: { $sent }
     🚫 Недоступні: { $blocked }
     ⚠️ Відмовлено: { $failed }
-    ❔ Невідомо: { $unknown }
+    ❔ Невідомо, чи надійшло: { $unknown }
     ⏭ Пропущено: { $skipped }
 broadcast-left = ⏳ Залишилося: { $duration } (зараз { $rate }/с)
 broadcast-duration-moment = менше хвилини
