@@ -134,6 +134,16 @@ def job_settlement(text: str) -> tuple[str, str, str] | None:
     return (action, *found) if action in SETTLEMENTS and found else None
 
 
+def with_seen(text: str, seen: object) -> str:
+    """Return the data of a button that carries how things stood when it was drawn."""
+    return f"{text}_{seen}"
+
+
+def uuid_seen(text: str) -> tuple[str, str] | None:
+    """Parse `<id>` with or without `_<seen>`."""
+    return _with_seen(text, uuid)
+
+
 def _with_seen(text: str, parse: Callable[[str], str | None]) -> tuple[str, str] | None:
     """Parse `<id>` as (id, "") and `<id>_<seen>` as (id, seen)."""
     if name := parse(text):

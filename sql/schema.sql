@@ -437,6 +437,45 @@ END
 $$;
 
 --
+-- Name: change_package(uuid, text, numeric, integer, boolean, bigint, text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.change_package(p_package_id uuid, p_name text, p_price numeric, p_posts integer, p_active boolean, p_admin bigint, p_seen text DEFAULT NULL::text, p_origin text DEFAULT 'bot'::text) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v_was packages;
+    v_is packages;
+BEGIN
+    SELECT * INTO v_was FROM packages WHERE id = p_package_id FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN json_build_object('success', false, 'error', 'not_found');
+    ELSIF p_seen <> package_seen(v_was) THEN
+        RETURN json_build_object('success', false, 'error', 'changed_meanwhile');
+    END IF;
+    UPDATE packages SET
+        name = coalesce(p_name, name),
+        price = coalesce(p_price, price),
+        posts_per_day = coalesce(p_posts, posts_per_day),
+        is_active = coalesce(p_active, is_active),
+        updated_at = now()
+    WHERE id = p_package_id
+    RETURNING * INTO v_is;
+    INSERT INTO admin_actions (admin_telegram_id, action, subject, data)
+    VALUES (p_admin, 'package_change', p_package_id::text, jsonb_build_object(
+        'slug', v_is.slug,
+        'origin', p_origin,
+        'was', jsonb_build_object('name', v_was.name, 'price', v_was.price::text,
+            'posts_per_day', v_was.posts_per_day, 'is_active', v_was.is_active),
+        'is', jsonb_build_object('name', v_is.name, 'price', v_is.price::text,
+            'posts_per_day', v_is.posts_per_day, 'is_active', v_is.is_active)
+    ));
+    RETURN json_build_object('success', true);
+END
+$$;
+
+--
 -- Name: claim_job(text, text, text, jsonb, integer, double precision, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1369,10 +1408,10 @@ CREATE FUNCTION public.move_post(p_post_id uuid, p_status text, p_reason text) R
 $$;
 
 --
--- Name: name_payment_owner(uuid, bigint, bigint); Type: FUNCTION; Schema: public; Owner: -
+-- Name: name_payment_owner(uuid, bigint, bigint, text, text); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.name_payment_owner(p_payment_id uuid, p_telegram_id bigint, p_admin bigint) RETURNS json
+CREATE FUNCTION public.name_payment_owner(p_payment_id uuid, p_telegram_id bigint, p_admin bigint, p_seen text DEFAULT NULL::text, p_origin text DEFAULT 'bot'::text) RETURNS json
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -1384,6 +1423,8 @@ BEGIN
     SELECT id INTO v_user_id FROM users WHERE telegram_id = p_telegram_id;
     IF v_payment.id IS NULL THEN
         RETURN json_build_object('success', false, 'error', 'not_found');
+    ELSIF p_seen <> payment_seen(p_payment_id) THEN
+        RETURN json_build_object('success', false, 'error', 'changed_meanwhile');
     ELSIF v_payment.state <> 'exception' THEN
         RETURN json_build_object('success', false, 'error', 'already_resolved');
     ELSIF EXISTS (SELECT FROM refunds WHERE payment_id = p_payment_id AND state = 'wanted') THEN
@@ -1396,7 +1437,9 @@ BEGIN
 
     UPDATE payments SET user_id = v_user_id WHERE id = p_payment_id;
     INSERT INTO admin_actions (admin_telegram_id, action, subject, data)
-    VALUES (p_admin, 'payment_owner', p_payment_id::text, jsonb_build_object('telegram_id', p_telegram_id));
+    VALUES (p_admin, 'payment_owner', p_payment_id::text, jsonb_build_object(
+        'telegram_id', p_telegram_id, 'origin', p_origin
+    ));
     RETURN json_build_object('success', true, 'telegram_id', p_telegram_id);
 END
 $$;
@@ -1416,6 +1459,47 @@ BEGIN
     SELECT other.order_id
     FROM activations AS own JOIN activations AS other ON other.run_id = own.run_id
     WHERE own.order_id = p_order_id;
+END
+$$;
+
+--
+-- Name: packages; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.packages (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    slug character varying(50) NOT NULL,
+    name character varying(100) NOT NULL,
+    description text,
+    price numeric(10,2) NOT NULL,
+    currency character varying(10) DEFAULT 'USD'::character varying NOT NULL,
+    posts_per_day integer DEFAULT 1 NOT NULL,
+    views_range character varying(50),
+    reactions_range character varying(50),
+    comments_range character varying(50),
+    reposts_range character varying(50),
+    features jsonb DEFAULT '{}'::jsonb NOT NULL,
+    category character varying(50),
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT packages_posts_per_day_check CHECK ((posts_per_day > 0)),
+    CONSTRAINT packages_price_check CHECK ((price > (0)::numeric)),
+    CONSTRAINT packages_slug_check CHECK (((slug)::text ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text))
+);
+
+--
+-- Name: package_seen(public.packages); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.package_seen(p_package public.packages) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN left(md5(json_build_array(
+        p_package.name, p_package.price, p_package.posts_per_day, p_package.is_active
+    )::text), 10);
 END
 $$;
 
@@ -2696,32 +2780,6 @@ CREATE TABLE public.order_cards (
     message_id bigint NOT NULL,
     order_id uuid NOT NULL,
     seq bigint NOT NULL
-);
-
---
--- Name: packages; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.packages (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    slug character varying(50) NOT NULL,
-    name character varying(100) NOT NULL,
-    description text,
-    price numeric(10,2) NOT NULL,
-    currency character varying(10) DEFAULT 'USD'::character varying NOT NULL,
-    posts_per_day integer DEFAULT 1 NOT NULL,
-    views_range character varying(50),
-    reactions_range character varying(50),
-    comments_range character varying(50),
-    reposts_range character varying(50),
-    features jsonb DEFAULT '{}'::jsonb NOT NULL,
-    category character varying(50),
-    is_active boolean DEFAULT true NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT packages_posts_per_day_check CHECK ((posts_per_day > 0)),
-    CONSTRAINT packages_price_check CHECK ((price > (0)::numeric)),
-    CONSTRAINT packages_slug_check CHECK (((slug)::text ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text))
 );
 
 --

@@ -50,6 +50,14 @@ def decide(
     return taken
 
 
+def outcome(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the value of a decision from the answer {success, error} of its SQL function."""
+    if result["success"]:
+        return {"outcome": "done"}
+    error = result["error"]
+    return {"outcome": error if error == "changed_meanwhile" else "refused", "error": error}
+
+
 def refuse(job: jobs.Decision) -> Value:
     """Answer somebody who may not decide this; they were told so where they asked."""
     return decide(job, lambda _: NOT_ALLOWED)

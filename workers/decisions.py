@@ -83,12 +83,11 @@ def _resolve(tx: Transaction, job: jobs.ResolvePayment) -> deciding.Value:
         origin=job.origin,
     )
     if not result["success"]:
-        changed = result["error"] == "changed_meanwhile"
-        now = {name: result[name] for name in ("error", "state", "resolution")}
-        return {"outcome": "changed_meanwhile" if changed else "refused", **now}
+        now = {name: result[name] for name in ("state", "resolution")}
+        return {**deciding.outcome(result), **now}
     cache.forget_user(tx, result["telegram_id"])
     _owe_consequences(tx, result)
-    return {"outcome": "done", "order_id": result["order_id"], "refund_id": result["refund_id"]}
+    return {**deciding.outcome(result), "order_id": result["order_id"], "refund_id": result["refund_id"]}
 
 
 def show_decided(job: jobs.ShowDecision, language: str) -> None:
@@ -140,32 +139,35 @@ def ask_payment_owner(job: jobs.AskPaymentOwner) -> None:
     replies.reply(job, screens.ask_owner(row, language))
 
 
-@actor(jobs.NamePaymentOwner)
-def name_payment_owner(job: jobs.NamePaymentOwner, attempt: Attempt) -> None:  # noqa: ARG001 (sets, never adds)
+@actor(jobs.NamePaymentOwner, on_duplicate=deciding.value)
+def name_payment_owner(job: jobs.NamePaymentOwner, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (sets)
     """Write the owner down; while the answer is no use the dialogue stays open."""
     language = admins.language(job)
     if language is None:
-        return
-    error = _name(job)
+        return deciding.refuse(job)
+    value = deciding.decide(job, lambda tx: _name(tx, job))
+    error = str(value.get("error", ""))
     row = runtime.db().one("get_payment", payment_id=job.payment_id)
     if row is not None and error in {"not_an_id", "no_such_person"}:
         replies.reply(job, screens.ask_owner(row, language, error=error))
-        return
+        return value
     replies.end_dialogue(job, job.dialogue)
     replies.reply(job, _card(job.payment_id, language, error))
+    return value
 
 
-def _name(job: jobs.NamePaymentOwner) -> str:
-    """Return why the owner was not written down; empty when they were."""
+def _name(tx: Transaction, job: jobs.NamePaymentOwner) -> deciding.Value:
     if not _TELEGRAM_ID.fullmatch(job.text.strip()):
-        return "not_an_id"
-    answer = runtime.db().value(
+        return {"outcome": "refused", "error": "not_an_id"}
+    answer = tx.value(
         "name_payment_owner",
         payment_id=job.payment_id,
         telegram_id=int(job.text.strip()),
-        admin=job.telegram_id,
+        admin=deciding.actor_id(job),
+        seen=job.seen or None,
+        origin=job.origin,
     )
-    return "" if answer["success"] else str(answer["error"])
+    return deciding.outcome(answer)
 
 
 def _question(payment_id: str, action: str, language: str) -> Screen:

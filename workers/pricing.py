@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any, Final
 
 from socialboost import callbacks, jobs, logs
+from socialboost.db import Transaction
 from socialboost.errors import ParkError
 from socialboost.screens import pricing
 from socialboost.screens.texts import clean
-from workers import admins, cache, replies, runtime
+from workers import admins, cache, deciding, replies, runtime
 from workers.base import Attempt, actor
 
 LONGEST_NAME: Final = 100
@@ -46,27 +47,44 @@ def show_any_package(job: jobs.ShowAnyPackage) -> None:
         replies.reply(job, pricing.any_package(row, language))
 
 
-@actor(jobs.ChangePackage)
-def change_package(job: jobs.ChangePackage, attempt: Attempt) -> None:  # noqa: ARG001 (sets, never adds)
+@actor(jobs.ChangePackage, on_duplicate=deciding.value)
+def change_package(job: jobs.ChangePackage, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (sets only)
     """Write the new value down with who gave it; one that is no use leaves the dialogue open."""
     language = admins.language(job)
     if language is None:
-        return
+        return deciding.refuse(job)
     change = _change(job)
-    if change is not None:
-        with runtime.db().transaction() as tx:
-            tx.one("change_package", package_id=job.package_id, admin=job.telegram_id, **change)
-            cache.forget_packages(tx)
-        log.info("package_changed", package_id=job.package_id, field=job.field)
+    value = deciding.decide(job, lambda tx: _write(tx, job, change))
+    log.info("package_changed", package_id=job.package_id, field=job.field, **value)
     row = runtime.db().one("get_any_package", package_id=job.package_id)
     if row is not None and change is None:
         replies.reply(job, pricing.ask_value(row, job.field, language, refused=True))
-        return
+        return value
     if job.dialogue:
         replies.end_dialogue(job, job.dialogue)
-    replies.reply(
-        job, pricing.package_unknown(language) if row is None else pricing.any_package(row, language)
+    changed = value["outcome"] == "changed_meanwhile"
+    shown = (
+        pricing.package_unknown(language)
+        if row is None
+        else pricing.any_package(row, language, changed=changed)
     )
+    replies.reply(job, shown)
+    return value
+
+
+def _write(tx: Transaction, job: jobs.ChangePackage, change: Mapping[str, Any] | None) -> deciding.Value:
+    if change is None:
+        return {"outcome": "refused", "error": "no_such_value"}
+    result = tx.value(
+        "change_package",
+        package_id=job.package_id,
+        admin=deciding.actor_id(job),
+        seen=job.seen or None,
+        origin=job.origin,
+        **change,
+    )
+    cache.forget_packages(tx)
+    return deciding.outcome(result)
 
 
 def _change(job: jobs.ChangePackage) -> Mapping[str, Any] | None:

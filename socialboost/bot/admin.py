@@ -69,9 +69,12 @@ async def resolve(
         await jobs.send_async(jobs.AskDecision(**tap, **about))
 
 
-async def ask_owner(_callback: CallbackQuery, state: FSMContext, tap: TapFields, payment_id: str) -> None:
+async def ask_owner(
+    _callback: CallbackQuery, state: FSMContext, tap: TapFields, payment: tuple[str, str]
+) -> None:
     """Open a dialogue that the next message answers. Its data is there before its state is."""
-    await state.set_data({"payment_id": payment_id, "dialogue": f"tg:{tap['update_id']}"})
+    payment_id, seen = payment
+    await state.set_data({"payment_id": payment_id, "seen": seen, "dialogue": f"tg:{tap['update_id']}"})
     await state.set_state(AdminDialogues.NAMING_OWNER)
     await jobs.send_async(jobs.AskPaymentOwner(**tap, payment_id=payment_id))
 
@@ -79,7 +82,7 @@ async def ask_owner(_callback: CallbackQuery, state: FSMContext, tap: TapFields,
 async def name_owner(message: Message, tap: TapFields, asked: dict[str, str]) -> None:
     """Hand over what the admin sent; the dialogue stays open until a worker has accepted it."""
     text = (message.text or "")[:_LONGEST_ANSWER]
-    await jobs.send_async(jobs.NamePaymentOwner(**tap, key=taps.key(tap), text=text, **asked))
+    await jobs.send_async(jobs.NamePaymentOwner(**tap, **taps.decision(tap), text=text, **asked))
 
 
 async def show_jobs(_callback: CallbackQuery, state: FSMContext, tap: TapFields, page: int) -> None:
@@ -108,13 +111,13 @@ async def settle_job(
     )
 
 
-_OWNER: Final = Asked("payment_id", "dialogue")
+_OWNER: Final = Asked("payment_id", "dialogue", seen="")
 ROUTES: Final = (
     Route(MESSAGE, command, (Command(*_COMMANDS, ignore_mention=True),)),
     Route(CALLBACK, show_page, (F.data.in_(set(_PAGES)),)),
     Route(CALLBACK, show_exceptions, (Carries(callbacks.ADMIN_EXCEPTIONS_PREFIX, "page", page_number),)),
     Route(CALLBACK, resolve, (Carries(callbacks.PAYMENT_PREFIX, "decision", callbacks.payment_decision),)),
-    Route(CALLBACK, ask_owner, (Carries(callbacks.PAYMENT_OWNER_PREFIX, "payment_id", callbacks.uuid),)),
+    Route(CALLBACK, ask_owner, (Carries(callbacks.PAYMENT_OWNER_PREFIX, "payment", callbacks.uuid_seen),)),
     Route(CALLBACK, show_payment, (Carries(callbacks.PAYMENT_PREFIX, "payment_id", callbacks.uuid),)),
     Route(CALLBACK, show_jobs, (Carries(callbacks.ADMIN_JOBS_PREFIX, "page", page_number),)),
     Route(CALLBACK, settle_job, (Carries(callbacks.JOB_PREFIX, "settlement", callbacks.job_settlement),)),

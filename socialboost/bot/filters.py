@@ -49,15 +49,17 @@ class Asked(Filter):
     A state whose data expired, or was ended by a worker a moment before, asks for nothing.
     """
 
-    def __init__(self, *fields: str) -> None:
+    def __init__(self, *fields: str, **defaults: str) -> None:
         self._fields = fields
+        self._defaults = defaults  # of fields that a dialogue begun under an older release has not
 
     async def __call__(self, _message: Message, state: FSMContext) -> bool | dict[str, Any]:
         """Return {"asked": fields}, or False when one is missing."""
         data = await state.get_data()
         if not set(self._fields) <= data.keys():
             return False
-        return {"asked": {name: data[name] for name in self._fields}}
+        later = {name: data.get(name, default) for name, default in self._defaults.items()}
+        return {"asked": {name: data[name] for name in self._fields} | later}
 
 
 def one_of(*choices: str) -> Callable[[str], str | None]:

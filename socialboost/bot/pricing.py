@@ -32,11 +32,12 @@ async def show_package(_callback: CallbackQuery, state: FSMContext, tap: TapFiel
 
 
 async def ask_value(
-    _callback: CallbackQuery, state: FSMContext, tap: TapFields, chosen: tuple[str, str]
+    _callback: CallbackQuery, state: FSMContext, tap: TapFields, chosen: tuple[str, str, str]
 ) -> None:
     """Open a dialogue that the next message answers. Its data is there before its state is."""
-    field, package_id = chosen
-    await state.set_data({"package_id": package_id, "field": field, "dialogue": f"tg:{tap['update_id']}"})
+    field, package_id, seen = chosen
+    data = {"package_id": package_id, "field": field, "seen": seen, "dialogue": f"tg:{tap['update_id']}"}
+    await state.set_data(data)
     await state.set_state(AdminDialogues.CHANGING_PACKAGE)
     await jobs.send_async(jobs.ShowAnyPackage(**tap, package_id=package_id, field=field))
 
@@ -44,31 +45,31 @@ async def ask_value(
 async def change_value(message: Message, tap: TapFields, asked: dict[str, str]) -> None:
     """Hand over what the admin sent; the dialogue stays open until a worker has accepted it."""
     text = (message.text or "")[:_LONGEST_ANSWER]
-    await jobs.send_async(jobs.ChangePackage(**tap, key=taps.key(tap), text=text, **asked))
+    await jobs.send_async(jobs.ChangePackage(**tap, **taps.decision(tap), text=text, **asked))
 
 
 async def switch_sale(
-    _callback: CallbackQuery, state: FSMContext, tap: TapFields, chosen: tuple[str, str]
+    _callback: CallbackQuery, state: FSMContext, tap: TapFields, chosen: tuple[str, str, str]
 ) -> None:
     """Put a package on sale, or take it off."""
-    sale, package_id = chosen
+    sale, package_id, seen = chosen
     await state.set_state(AdminStates.PACKAGE_MANAGEMENT)
-    job = jobs.ChangePackage(**tap, key=taps.key(tap), package_id=package_id, field="sale", text=sale)
-    await jobs.send_async(job)
+    about = {"package_id": package_id, "field": "sale", "text": sale, "seen": seen}
+    await jobs.send_async(jobs.ChangePackage(**tap, **taps.decision(tap), **about))
 
 
-def _one_of(choices: Collection[str]) -> Callable[[str], tuple[str, str] | None]:
-    """Return a parser of `<choice>_<package id>`."""
+def _one_of(choices: Collection[str]) -> Callable[[str], tuple[str, str, str] | None]:
+    """Return a parser of `<choice>_<package id>` with or without `_<seen>`."""
 
-    def parse(text: str) -> tuple[str, str] | None:
+    def parse(text: str) -> tuple[str, str, str] | None:
         choice, _, rest = text.partition("_")
-        package_id = callbacks.uuid(rest)
-        return (choice, package_id) if choice in choices and package_id else None
+        found = callbacks.uuid_seen(rest)
+        return (choice, *found) if choice in choices and found else None
 
     return parse
 
 
-_VALUE: Final = Asked("package_id", "field", "dialogue")
+_VALUE: Final = Asked("package_id", "field", "dialogue", seen="")
 ROUTES: Final = (
     Route(CALLBACK, show_packages, (F.data == callbacks.ADMIN_PACKAGES,)),
     Route(

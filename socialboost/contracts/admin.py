@@ -45,8 +45,8 @@ class AskPaymentOwner(Tap):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NamePaymentOwner(Tap, LedgerJob):
-    """The answer to that question."""
+class NamePaymentOwner(Tap, Decision):
+    """The answer to that question. Answers {outcome: done | changed_meanwhile | refused | not_allowed}."""
 
     actor_name: ClassVar[str] = "name_payment_owner"
     queue: ClassVar[str] = INTERACTIVE
@@ -151,8 +151,8 @@ class ShowAnyPackage(Tap):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChangePackage(Tap, LedgerJob):
-    """Change a package for the orders to come."""
+class ChangePackage(Tap, Decision):
+    """Change a package for the orders to come. Answers {outcome: …} as NamePaymentOwner does."""
 
     actor_name: ClassVar[str] = "change_package"
     queue: ClassVar[str] = INTERACTIVE

@@ -60,7 +60,7 @@ class Decision(LedgerJob):
     origin: str = "bot"
     """Where: bot, dashboard or api."""
     seen: str = ""
-    """How it stood when the admin was asked "sure?"; empty in an older message, which is asked about now."""
+    """How what is decided about stood when the admin saw it; empty in a message of an older release."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -144,7 +144,8 @@ def _decisions(text: Texts, row: Mapping[str, Any]) -> Iterator[Row]:
     payment_id = str(row["payment_id"])
     if row["state"] == "exception" and row.get("refund_state") != "wanted" and not row.get("order_id"):
         label = text.label("button-payment-owner")
-        yield (Button(label, callbacks.PAYMENT_OWNER_PREFIX + payment_id),)
+        data = callbacks.with_seen(callbacks.PAYMENT_OWNER_PREFIX + payment_id, row["seen"])
+        yield (Button(label, data),)
     for action in callbacks.DECISIONS:
         if not obstacle(row, action):
             data = callbacks.decision(action, payment_id)

@@ -24,8 +24,8 @@ def every_package(rows: Sequence[Mapping[str, Any]], language: str) -> Screen:
     return Screen(body, (*buttons, to_panel(text), back(text)))
 
 
-def any_package(row: Mapping[str, Any], language: str) -> Screen:
-    """Show one package with what can be changed."""
+def any_package(row: Mapping[str, Any], language: str, *, changed: bool = False) -> Screen:
+    """Show one package with what can be changed; `changed`: not as it was seen, so that nothing was done."""
     text = texts(language)
     package_id, on_sale = str(row["package_id"]), bool(row["is_active"])
     body = text.html(
@@ -36,12 +36,18 @@ def any_package(row: Mapping[str, Any], language: str) -> Screen:
         count=int(row["posts_per_day"]),
         sale=text.html("pricing-on-sale" if on_sale else "pricing-off-sale"),
     )
+    parts = (text.html("pricing-changed"), body) if changed else (body,)
     actions = ("off" if on_sale else "on", *callbacks.PACKAGE_FIELDS)
     rows = [
-        (Button(text.label(f"button-pricing-{action}"), f"{callbacks.EDIT_PREFIX}{action}_{package_id}"),)
+        (
+            Button(
+                text.label(f"button-pricing-{action}"),
+                callbacks.with_seen(f"{callbacks.EDIT_PREFIX}{action}_{package_id}", row["seen"]),
+            ),
+        )
         for action in actions
     ]
-    return Screen(body, (*rows, _to_list(text), to_panel(text), back(text)))
+    return Screen("\n\n".join(parts), (*rows, _to_list(text), to_panel(text), back(text)))
 
 
 def ask_value(row: Mapping[str, Any], field: str, language: str, *, refused: bool = False) -> Screen:

@@ -4,7 +4,7 @@ SELECT resolve_payment(%(payment_id)s, %(action)s, %(admin)s, %(seen)s, %(origin
 
 -- name: name_payment_owner :value
 -- An admin says whose money a payment without an order is, as JSON.
-SELECT name_payment_owner(%(payment_id)s, %(telegram_id)s, %(admin)s)
+SELECT name_payment_owner(%(payment_id)s, %(telegram_id)s, %(admin)s, %(seen)s, %(origin)s)
 
 -- name: get_exceptions :many
 -- A page of payments that wait for a decision, oldest first.

@@ -385,13 +385,14 @@ def _admin(world: World) -> Iterator[tuple[str, Draw]]:
 
 
 def _pricing(world: World) -> Iterator[tuple[str, Draw]]:
-    row = world.package | {"package_id": ORDER_ID, "is_active": True}
+    row = world.package | {"package_id": ORDER_ID, "is_active": True, "seen": "0123456789"}
     resting = row | {"is_active": False}
     yield "pricing", lambda lang: pricing.every_package([row, resting], lang)
     yield "pricing none", lambda lang: pricing.every_package([], lang)
     yield "pricing package", lambda lang: pricing.any_package(row, lang)
     yield "pricing package resting", lambda lang: pricing.any_package(resting, lang)
     yield "pricing unknown", pricing.package_unknown
+    yield "pricing changed", lambda lang: pricing.any_package(row, lang, changed=True)
     for field in callbacks.PACKAGE_FIELDS:
         for refused in (False, True):
             yield (

@@ -35,8 +35,8 @@ def test_cancel_action_is_no_order() -> None:
 def test_every_fixed_button_fits_telegram_s_64_bytes() -> None:
     longest = [f"{callbacks.CANCEL_PREFIX}{ORDER}", f"{callbacks.CONFIRM_PREFIX}{'s' * 50}"]
     longest += [callbacks.decision(action, ORDER, "0123456789") for action in callbacks.DECISIONS]
-    longest += [f"{callbacks.PAYMENT_OWNER_PREFIX}{ORDER}", f"{callbacks.BALANCE_PREFIX}{ORDER}"]
-    longest += [f"{callbacks.EDIT_PREFIX}{field}_{ORDER}" for field in callbacks.PACKAGE_FIELDS]
+    longest += [f"{callbacks.PAYMENT_OWNER_PREFIX}{ORDER}_0123456789", f"{callbacks.BALANCE_PREFIX}{ORDER}"]
+    longest += [f"{callbacks.EDIT_PREFIX}{field}_{ORDER}_0123456789" for field in callbacks.PACKAGE_FIELDS]
     letter = f"{callbacks.LETTER_PREFIX}{ORDER}"
     longest += [
         callbacks.settlement(action, letter, callbacks.LETTER_SEEN) for action in callbacks.SETTLEMENTS

@@ -205,6 +205,7 @@ pricing-package =
     💰 Price: <b>{ $price }</b>
     🔗 Per day: { posts }
     { $sale }
+pricing-changed = ❗️ Nothing was changed: the package was edited meanwhile. This is how it is now.
 pricing-on-sale = 🟢 On sale
 pricing-off-sale = ⚪️ Not on sale
 pricing-unknown = 📦 There is no such package.

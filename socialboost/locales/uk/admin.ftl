@@ -205,6 +205,7 @@ pricing-package =
     💰 Ціна: <b>{ $price }</b>
     🔗 Щодня: { posts }
     { $sale }
+pricing-changed = ❗️ Нічого не змінено: пакет відтоді змінили. Ось який він тепер.
 pricing-on-sale = 🟢 У продажу
 pricing-off-sale = ⚪️ Не продається
 pricing-unknown = 📦 Такого пакета немає.

@@ -151,6 +151,20 @@ async def test_a_new_value_belongs_to_the_dialogue_that_asked(feed: Feed, redis_
     assert (job.args["package_id"], job.args["dialogue"]) == (ORDER, f"tg:{asked['update_id']}")
 
 
+@pytest.mark.parametrize(
+    ("data", "answer"), [("payment_owner", "123456"), ("package_price", "12.50"), ("package_off", "")]
+)
+async def test_what_was_seen_travels_with_the_answer(
+    data: str, answer: str, feed: Feed, redis_url: str
+) -> None:
+    await feed(by(tap(f"{data}_{ORDER}_0123456789"), ADMIN))
+    if answer:
+        queued(redis_url)
+        await feed(by(message(answer), ADMIN))
+    job = only(redis_url)
+    assert (job.args["seen"], job.args["actor_id"], job.args["origin"]) == ("0123456789", ADMIN, "bot")
+
+
 @pytest.mark.parametrize("data", STRAYS)
 async def test_what_the_panel_does_not_have_is_a_stray_for_an_admin_too(
     data: str, feed: Feed, redis_url: str

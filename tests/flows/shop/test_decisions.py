@@ -143,7 +143,7 @@ def test_a_payment_nobody_owns(shop: Shop, buyer: Buyer, admin: Admin) -> None:
     payment_id, _ = exceptional(shop, buyer, "unknown_order")
     card = admin.says(jobs.ShowPayment, "Жодне замовлення не відповідає", payment_id=payment_id)
     assert [d for d in data_of(card) if d.startswith("payment_")] == [
-        f"payment_owner_{payment_id}",
+        f"payment_owner_{payment_id}_{admin.seen(payment_id)}",
         f"payment_dismiss_{payment_id}",
     ]
     for action, words in (("activate", "не стосується"), ("credit", "не вказано"), ("refund", "не вказано")):
@@ -151,6 +151,9 @@ def test_a_payment_nobody_owns(shop: Shop, buyer: Buyer, admin: Admin) -> None:
         seen = admin.seen(payment_id)
         admin.says(jobs.ResolvePayment, words, payment_id=payment_id, action=action, seen=seen)
     admin.says(jobs.AskPaymentOwner, "Чиї це кошти", payment_id=payment_id)
+    late = {"payment_id": payment_id, "text": str(buyer.id), "seen": "0" * 10}
+    admin.says(jobs.NamePaymentOwner, "платіж змінився", **late)
+    assert noted(shop, payment_id) == []
     for text, words in (("@olena", "лише цифри"), ("", "лише цифри"), ("123456789", "немає")):
         admin.says(jobs.NamePaymentOwner, words, payment_id=payment_id, text=text)
     card = admin.says(jobs.NamePaymentOwner, str(buyer.id), payment_id=payment_id, text=str(buyer.id))

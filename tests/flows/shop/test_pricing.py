@@ -79,7 +79,8 @@ def test_nonsense_changes_nothing_and_is_asked_for_again(
 def test_the_card_asks_and_shows(shop: Shop, admin: Admin) -> None:
     package_id = package(shop, "mini")["package_id"]
     card = admin.says(jobs.ShowAnyPackage, "Ідентифікатор", package_id=package_id)
-    assert data_of(card)[:2] == [f"package_off_{package_id}", f"package_name_{package_id}"]
+    seen = shop.value("SELECT package_seen(p) FROM packages AS p WHERE id = %s", package_id)
+    assert data_of(card)[:2] == [f"package_off_{package_id}_{seen}", f"package_name_{package_id}_{seen}"]
     admin.says(jobs.ShowAnyPackage, "нову назву", package_id=package_id, field="name")
     changed = {"package_id": package_id, "field": "name"}
     admin.says(jobs.ChangePackage, "Mini Plus", text=" Mini Plus ", **changed)
@@ -89,6 +90,23 @@ def test_the_card_asks_and_shows(shop: Shop, admin: Admin) -> None:
     assert package(shop, "mini")["posts_per_day"] == 3
     change(shop, admin, "mini", "posts", "1")
     assert package(shop, "mini")["price"] == Decimal("99.99")
+
+
+def test_a_package_that_a_colleague_changed_meanwhile_is_shown_instead(shop: Shop, admin: Admin) -> None:
+    """Both had its card open; the second price was meant for what is no more."""
+    before = package(shop, "plus")
+    query = "SELECT package_seen(p) FROM packages AS p WHERE slug = 'plus'"
+    older = {"package_id": before["package_id"], "seen": shop.value(query)}
+    change(shop, admin, "plus", "price", "310")
+    try:
+        for field, text in (("price", "305"), ("sale", "off")):
+            told = admin.says(jobs.ChangePackage, "відтоді змінили", field=field, text=text, **older)
+            assert "$310.00" in told["text"]
+        assert (package(shop, "plus")["price"], package(shop, "plus")["is_active"]) == (Decimal(310), True)
+        newer = older | {"seen": shop.value(query)}
+        admin.says(jobs.ChangePackage, "$305.00", field="price", text="305", **newer)
+    finally:
+        change(shop, admin, "plus", "price", "299")
 
 
 def test_no_such_package_and_no_such_person(shop: Shop, buyer: Buyer, admin: Admin) -> None:
