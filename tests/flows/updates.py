@@ -83,14 +83,22 @@ class Queued:
 
 
 def queued(redis_url: str) -> list[Queued]:
-    """Return the jobs on all queues, in order of their queues, and leave the queues empty."""
+    """Return the jobs on all queues, in order of their queues, and leave the queues empty.
+
+    In one step for each queue: a job that came between reading and emptying would be gone unseen.
+    """
     found: list[Queued] = []
     with redis.Redis.from_url(redis_url) as client:
         for queue in jobs.QUEUES:
-            for message_id in client.lrange(f"dramatiq:{queue}", 0, -1):
-                raw = json.loads(client.hget(f"dramatiq:{queue}.msgs", message_id))
+            names = (f"dramatiq:{queue}", f"dramatiq:{queue}.msgs")
+            step = client.pipeline(transaction=True)
+            step.lrange(names[0], 0, -1)
+            step.hgetall(names[1])
+            step.delete(*names)
+            order, messages, _ = step.execute()
+            for message_id in order:
+                raw = json.loads(messages[message_id])
                 found.append(Queued(queue, raw["actor_name"], raw["kwargs"]))
-            client.delete(f"dramatiq:{queue}", f"dramatiq:{queue}.msgs")
     return found
 
 
