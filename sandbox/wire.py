@@ -14,14 +14,14 @@ import signal
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 KEPT_LINES = 5000
-FAULT_KINDS = ("late", "lost", "refused", "status")
+FAULT_KINDS = ("late", "lost", "refused", "status", "altered")
 
 
 class WireLog:
@@ -52,7 +52,9 @@ class Fault:
 
     late: the call takes effect, its answer comes `seconds` later. lost: it takes effect, the connection
     is cut instead of an answer. refused: cut before it takes effect. status: `status` is answered (with
-    Retry-After when `retry_after` is set) and nothing takes effect.
+    Retry-After when `retry_after` is set) and nothing takes effect; with a `body` the answer is a proxy's,
+    these bytes instead of the service's own envelope. altered: it takes effect, and the answer (of a list:
+    its first row, or those that have what `row` names) has these `changes`.
     `times` calls are hit (None: until removed), each with `probability`.
     """
 
@@ -64,6 +66,10 @@ class Fault:
     status: int = 500
     retry_after: int | None = None
     reason: str = ""
+    body: str | None = None
+    content_type: str = "text/html"
+    changes: dict[str, Any] = field(default_factory=dict)
+    row: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.kind not in FAULT_KINDS:
@@ -122,7 +128,7 @@ async def with_fault(
     if fault is None:
         return await answer()
     if fault.kind == "status":
-        response = refusal(fault)
+        response = refusal(fault) if fault.body is None else _by_a_proxy(fault)
         if fault.retry_after is not None:
             response.headers["Retry-After"] = str(fault.retry_after)
         return response
@@ -131,8 +137,31 @@ async def with_fault(
     response = await answer()
     if fault.kind == "lost":
         return cut(request)
+    if fault.kind == "altered":
+        return _altered(response, fault)
     await asyncio.sleep(fault.seconds)
     return response
+
+
+def _by_a_proxy(fault: Fault) -> web.Response:
+    """What something in front of the service says in its place."""
+    headers = {"Location": "https://elsewhere.example/"} if 300 <= fault.status < 400 else {}
+    return web.Response(
+        status=fault.status, text=fault.body, content_type=fault.content_type, headers=headers
+    )
+
+
+def _altered(response: web.StreamResponse, fault: Fault) -> web.Response:
+    """The answer with other values, as if it were about something else than was asked."""
+    body = json.loads(getattr(response, "text", None) or "{}")
+    place = body.get("result", body)
+    if isinstance(place, dict) and "items" in place:
+        rows = [row for row in place["items"] if fault.row.items() <= row.items()]
+        for row in rows if fault.row else rows[:1]:
+            row.update(fault.changes)
+    elif isinstance(place, dict):
+        place.update(fault.changes)
+    return web.json_response(body, status=response.status)
 
 
 def cut(request: web.Request) -> web.StreamResponse:

@@ -10,11 +10,13 @@ SocialBoostError
 ├── ParkError                never: park the job at once, a person must look
 └── ServiceError             another service did not do what was asked
     ├── UnreachableError     nothing was accepted (no connection, circuit open, a proxy answered instead)
-    │   └── RefusesUsError   the service refuses us, not this request: key, path, rate, our balance
+    │   ├── RefusesUsError   the service refuses us, not this request: key, path, rate, our balance
+    │   └── UnknownYetError  it may have been accepted; the job looks that up before its next try
     ├── ThrottledError       429: told to wait, nothing was accepted
     ├── RejectedError        a final "no" in the service's own envelope: asking again would not help
     │   └── MigratedError    Telegram: the chat has another id now, which the error names
     └── AmbiguousError       unknown whether it was accepted (timeout or reset after sending, 5xx)
+        └── UnaskedError     the answer is about something else than was asked for
 """
 
 from __future__ import annotations
@@ -92,6 +94,18 @@ class RefusesUsError(UnreachableError):
         self.setting = setting
 
 
+class UnknownYetError(UnreachableError):
+    """An outage met by a job that looks up what it may have done before it does it again.
+
+    Of the tree's branch "not now": the attempt is given back, and the next run starts with the look-up.
+    """
+
+    @classmethod
+    def of(cls, error: ServiceError) -> UnknownYetError:
+        """Return it for an error after which the request may have taken effect."""
+        return cls(error.service, str(error), status=error.status, code=error.code)
+
+
 class ThrottledError(ServiceError):
     """HTTP 429. Nothing was accepted; `retry_after` is in seconds."""
 
@@ -124,3 +138,10 @@ class AmbiguousError(ServiceError):
     ) -> None:
         super().__init__(service, message, status=status, code=code)
         self.by_front = by_front
+
+
+class UnaskedError(AmbiguousError):
+    """A well-formed answer that is not about what was asked: another sum, order, task or link.
+
+    Nothing of it is taken. It uses up an attempt, since a service that answers so will do it again.
+    """

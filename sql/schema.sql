@@ -1715,7 +1715,7 @@ DECLARE
     v_now timestamptz;
     v_ended boolean := false;
 BEGIN
-    IF p_outcome IS NULL OR p_outcome NOT IN ('accepted', 'refused', 'not_accepted', 'ambiguous') THEN
+    IF p_outcome IS NULL OR p_outcome NOT IN ('accepted', 'refused', 'not_accepted', 'ambiguous', 'not_there') THEN
         RAISE EXCEPTION 'record_dispatch: no such outcome: %', p_outcome USING ERRCODE = 'invalid_parameter_value';
     END IF;
     SELECT * INTO v_task FROM tasks WHERE id = p_task_id FOR UPDATE;
@@ -1728,6 +1728,8 @@ BEGIN
             external_task_id = coalesce(external_task_id, left(p_external_task_id, 100)),
             lease_owner = NULL, lease_until = NULL, due_at = NULL
         WHERE id = p_task_id;
+    ELSIF p_outcome = 'not_there' THEN
+        UPDATE tasks SET attempts = greatest(attempts - 1, 1) WHERE id = p_task_id AND lease_owner = p_owner;
     ELSIF v_task.status IN ('created', 'sent') AND v_task.lease_owner = p_owner THEN
         v_ended := p_outcome = 'refused';
         UPDATE tasks SET

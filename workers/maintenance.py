@@ -69,9 +69,9 @@ def _expire_batch() -> int:
     with runtime.db().transaction() as tx:
         expired = tx.many("expire_orders", limit=BATCH)
         for order in expired:
-            key = f"notice:order_expired:{order['order_id']}"
-            notice = jobs.SendPaymentNotice(key=key, order_id=order["order_id"], kind="order_expired")
-            outbox.owe(tx, notice)
+            kind = "no_invoice" if order["lacks_link"] else "order_expired"
+            key = f"notice:{kind}:{order['order_id']}"
+            outbox.owe(tx, jobs.SendPaymentNotice(key=key, order_id=order["order_id"], kind=kind))
         if expired:
             endings.follow(tx, [order["order_id"] for order in expired])
     return len(expired)

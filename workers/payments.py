@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
-from socialboost import jobs, logs
+from socialboost import callbacks, jobs, logs
 from socialboost.db import Transaction
-from socialboost.errors import AmbiguousError, ParkError, ThrottledError, UnreachableError
+from socialboost.errors import (
+    AmbiguousError,
+    PostponeError,
+    RejectedError,
+    ServiceError,
+    ThrottledError,
+    UnaskedError,
+    UnknownYetError,
+    UnreachableError,
+)
 from socialboost.screens import orders as screens
+from socialboost.screens.core import is_link
 from workers import cache, cards, endings, orders, outbox, people, replies, runtime
 from workers.base import Attempt, actor
 
 if TYPE_CHECKING:
-    from socialboost.clients.crypto_pay import Invoice
+    from socialboost.clients.crypto_pay_words import Invoice
 
 PROVIDER: Final = "crypto_pay"
+ASSET: Final = "USDT"
 LARGEST_AMOUNT: Final = Decimal(999_999_999_999)
 """What the column of an amount holds; more is no payment."""
+MOST_DECIMALS: Final = 30
+"""Of an amount; one with more has no meaning, and one with thousands cannot be stored."""
+YEARS: Final = range(2000, 2200)
+"""Of a payment; PostgreSQL takes some beyond that which nobody could read back."""
 
 _TOLD: Final = frozenset(
     {"package_name", "amount", "asset", "telegram_id", "order_id", "payment_id", "expires_at", "reason"}
@@ -52,7 +67,12 @@ def _say_busy(job: jobs.CreateInvoice) -> None:
 
 
 def _give_up(tx: Transaction, job: jobs.CreateInvoice, error: str) -> None:
-    """Close the order for which no invoice could be made and owe the buyer word of it."""
+    """Close the order whose invoice was refused, or three workers died of, and owe the buyer word of it.
+
+    Answers about something else than was asked are no verdict on the order: it stays open for its hour.
+    """
+    if error.startswith(UnaskedError.__name__):
+        return
     if tx.value("fail_order", order_id=job.order_id):
         log.error("invoice_failed", order_id=job.order_id, error=error)
         _owe_notice(tx, job.order_id, "invoice_failed")
@@ -70,20 +90,60 @@ def create_invoice(job: jobs.CreateInvoice, attempt: Attempt) -> None:
             try:
                 remembered = _attach(job, order, _obtain(order, attempt))
             except (UnreachableError, ThrottledError, AmbiguousError):
-                replies.show(job, screens.invoice_busy(person.language))
+                _say_wait(job, person.language)
                 raise
             order = orders.find(job)
         orders.show(job, order, person, remembered=remembered)
 
 
+def _say_wait(job: jobs.CreateInvoice, language: str) -> None:
+    """Say that the invoice comes later. What Telegram makes of that is no verdict on the order."""
+    try:
+        replies.show(job, screens.invoice_busy(language))
+    except (ServiceError, PostponeError) as error:
+        log.warning("wait_not_shown", order_id=job.order_id, error=str(error))
+
+
 def _obtain(order: Mapping[str, Any], attempt: Attempt) -> Invoice:
     """Return the order's invoice. An earlier attempt may have made one and not got as far as recording it."""
-    client = runtime.crypto_pay()
-    made = client.find_invoice(order["order_id"]) if attempt.is_repeated else None
+    made = _made_before(order) if attempt.is_repeated else None
     if made is not None:
         log.info("invoice_adopted", order_id=order["order_id"], invoice_id=made.invoice_id)
         return made
-    return client.create_invoice(order["order_id"], order["amount"], f"SocialBoost - {order['package_name']}")
+    description = f"SocialBoost - {order['package_name']}"
+    try:
+        invoice = runtime.crypto_pay().create_invoice(order["order_id"], order["amount"], description)
+    except AmbiguousError as error:  # the next run looks for it first
+        raise UnknownYetError.of(error) from None
+    objection = _objection(order, invoice)
+    if objection:
+        _withdraw(order, invoice)
+        raise UnaskedError("crypto_pay", f"invoice {invoice.invoice_id}: {objection}")
+    return invoice
+
+
+def _made_before(order: Mapping[str, Any]) -> Invoice | None:
+    """Return the open invoice that an earlier run made; whatever else carries the order's id is withdrawn."""
+    try:
+        found = runtime.crypto_pay().find_invoices(order["order_id"])
+    except (AmbiguousError, RejectedError) as error:  # a refused question is no refusal of the invoice
+        raise UnknownYetError.of(error) from None
+    right = [invoice for invoice in found if not _objection(order, invoice)]
+    for invoice in found:
+        if invoice not in right[:1]:
+            _withdraw(order, invoice)
+    return right[0] if right else None
+
+
+def _objection(order: Mapping[str, Any], invoice: Invoice) -> str:
+    """Return why this is not the invoice that was asked for; empty when it is."""
+    if invoice.order_id != order["order_id"]:
+        return "it is another order's"
+    if invoice.asset != ASSET or invoice.amount != order["amount"]:
+        return "it is over another sum"
+    if invoice.status != "active":
+        return "it cannot be paid"
+    return "" if is_link(invoice.pay_url) else "it has no link a button can carry"
 
 
 def _attach(job: jobs.CreateInvoice, order: Mapping[str, Any], invoice: Invoice) -> int | None:
@@ -93,8 +153,6 @@ def _attach(job: jobs.CreateInvoice, order: Mapping[str, Any], invoice: Invoice)
     its webhook was faster than the answer that brought us the invoice (workers/endings.py).
     """
     order_id = order["order_id"]
-    if invoice.amount != order["amount"]:
-        raise ParkError(f"invoice {invoice.invoice_id} is over another amount than its order")
     with runtime.db().transaction() as tx:
         attached = tx.value(
             "attach_invoice",
@@ -112,6 +170,19 @@ def _attach(job: jobs.CreateInvoice, order: Mapping[str, Any], invoice: Invoice)
         elif job.message_id is not None:
             cards.remember(tx, job, order_id, job.message_id)
     return job.message_id if is_the_orders else None
+
+
+def _withdraw(order: Mapping[str, Any], invoice: Invoice) -> None:
+    """Owe the withdrawal of an invoice nobody was shown, unless it is another order's by any sign."""
+    with runtime.db().transaction() as tx:
+        owner = tx.value(
+            "get_invoice_order", invoice_id=invoice.invoice_id, named=callbacks.uuid(invoice.order_id)
+        )
+        if owner not in {None, order["order_id"]}:
+            log.error("invoice_of_another_order", order_id=order["order_id"], invoice_id=invoice.invoice_id)
+            return
+        log.warning("invoice_not_needed", order_id=order["order_id"], invoice_id=invoice.invoice_id)
+        endings.withdraw(tx, order["order_id"], invoice.invoice_id)
 
 
 @actor(jobs.ActivateOrder)
@@ -172,13 +243,18 @@ def _amount(text: str) -> Decimal | None:
         amount = Decimal(text)
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() and 0 <= amount <= LARGEST_AMOUNT else None
+    if not amount.is_finite() or not 0 <= amount <= LARGEST_AMOUNT:
+        return None
+    return amount if -int(amount.as_tuple().exponent) <= MOST_DECIMALS else None
 
 
 def _moment(text: str | None) -> datetime | None:
-    """Return when the provider says it was paid; it is kept, never reckoned with, so nonsense is None."""
+    """Return when the provider says it was paid, in UTC: in some zones PostgreSQL takes no time.
+
+    It is kept, never reckoned with, so nonsense is None.
+    """
     try:
         moment = datetime.fromisoformat(text or "")
     except ValueError:
         return None
-    return moment if moment.tzinfo else None
+    return moment.astimezone(UTC) if moment.tzinfo and moment.year in YEARS else None

@@ -9,6 +9,7 @@ One step of the watch (workers/watch.py), every five seconds while an invoice is
 
 An invoice is asked about until its payment is recorded, cancelled and expired orders included, for a week.
 Everything it writes is guarded by the payment's UNIQUE fact, so a second reconciler would only ask twice.
+One row that cannot be read or stored never keeps the others from being found.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+import psycopg
+
 from socialboost import jobs, logs
 from socialboost.db import Database
-from workers import outbox, runtime
+from workers import outages, outbox, runtime
 
 if TYPE_CHECKING:
-    from socialboost.clients.crypto_pay import PaidInvoice
+    from socialboost.clients.crypto_pay_words import PaidInvoice
 
 PERIOD_SECONDS: Final = 5.0
 SOON_SECONDS: Final = PERIOD_SECONDS / 2
@@ -38,8 +41,8 @@ TOGETHER: Final = 50
 VERIFY_BATCH: Final = 100
 VERIFY_AFTER_SECONDS: Final = 2.0
 RECENT_PAGE: Final = 500
-MOST_RECENT_PAGES: Final = 20
-"""10,000 paid invoices: an hour of them at nearly three a second."""
+MOST_RECENT: Final = 10_000
+"""Paid invoices: an hour of them at nearly three a second."""
 RECENT: Final = timedelta(minutes=70)
 """The list is in the order in which invoices were made, and one can be paid for an hour after that."""
 
@@ -92,15 +95,16 @@ class Reconciler:
         the last look, and further for as long as one is missing.
         """
         latest: datetime | None = None
-        for page in range(MOST_RECENT_PAGES):
-            paid = runtime.crypto_pay().newest_paid(offset=page * RECENT_PAGE, count=RECENT_PAGE)
-            missing = self._unrecorded(paid)
+        offset: int | None = 0
+        while offset is not None and offset < MOST_RECENT:
+            page = runtime.crypto_pay().newest_paid(offset=offset, count=RECENT_PAGE)
+            missing = self._unrecorded(page.paid)
             self._owe(missing)
-            latest = latest or max((one.made_at for one in paid if one.made_at), default=None)
-            last = paid[-1].made_at if paid else None
-            is_old = latest is not None and last is not None and last < latest - RECENT
-            if len(paid) < RECENT_PAGE or (is_old and not missing):
+            made = [one.made_at for one in page.paid if one.made_at]
+            latest = latest or max(made, default=None)
+            if latest and made and made[-1] < latest - RECENT and not missing:
                 return
+            offset = page.next_offset
 
     def _unrecorded(self, paid: list[PaidInvoice]) -> list[PaidInvoice]:
         if not paid:
@@ -112,11 +116,28 @@ class Reconciler:
     def _owe(self, paid: list[PaidInvoice]) -> None:
         for start in range(0, len(paid), TOGETHER):
             some = paid[start : start + TOGETHER]
+            try:
+                self._owe_together(some)
+            except psycopg.DataError:  # one of them cannot be stored: the others can
+                for one in some:
+                    self._owe_alone(one)
+
+    def _owe_together(self, some: list[PaidInvoice]) -> None:
+        with self._db().transaction() as tx:
+            owed = [outbox.owe(tx, _activation(one)) for one in some]
+        for one, new in zip(some, owed, strict=True):
+            if new:
+                log.warning("payment_found", invoice_id=one.invoice_id, order_id=one.order_id)
+
+    def _owe_alone(self, one: PaidInvoice) -> None:
+        try:
+            self._owe_together([one])
+        except psycopg.DataError as error:
+            log.error("payment_not_stored", invoice_id=one.invoice_id, error=outages.describe(error))
+            data = {"invoice_id": one.invoice_id, "reason": "unreadable", "error": outages.describe(error)}
             with self._db().transaction() as tx:
-                owed = [outbox.owe(tx, _activation(one)) for one in some]
-            for one, new in zip(some, owed, strict=True):
-                if new:
-                    log.warning("payment_found", invoice_id=one.invoice_id, order_id=one.order_id)
+                key = f"notice:payment_unreadable:{one.invoice_id}"
+                outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="payment_exception", data=data))
 
     def _doubt(self, invoice_id: str, known: PaidInvoice | None) -> None:
         """Tell the admins; what was given stays given until one of them decides."""
@@ -140,5 +161,5 @@ def _activation(paid: PaidInvoice) -> jobs.ActivateOrder:
         order_id=paid.order_id,
         paid_at=paid.paid_at,
         source="reconciler",
-        raw_event=json.dumps(paid.raw, ensure_ascii=False, default=str),
+        raw_event=json.dumps(paid.raw, default=str),  # in ASCII: every character can be stored
     )

@@ -2,30 +2,43 @@
 
 The refund's row has one spend_id for ever, which Crypto Pay accepts once. What was sent under it is looked
 up before every try and after every refusal, so that neither a lost answer nor a second round pays twice.
-Where Crypto Pay will not even tell that (a revoked token, a suspended app) the job is parked.
+A refusal that is about us (our balance, our token, a method switched off) ends nothing: the refund stays
+owed, the admins hear what to do, and once that is done it is sent by itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from socialboost import jobs, logs
+from socialboost.clients.crypto_pay_words import Wanted
 from socialboost.clients.refusals import SPEND_ID_USED
 from socialboost.db import Transaction
-from socialboost.errors import AmbiguousError, ParkError, RejectedError
+from socialboost.errors import (
+    AmbiguousError,
+    ParkError,
+    PostponeError,
+    RefusesUsError,
+    RejectedError,
+    UnaskedError,
+    UnknownYetError,
+)
 from workers import cache, decisions, outbox, runtime
 from workers.base import Attempt, actor
 
 if TYPE_CHECKING:
-    from socialboost.clients.crypto_pay import Transfer
+    from socialboost.clients.crypto_pay_words import Transfer
+
+PATIENCE_SECONDS: Final = 24 * 3600.0
+"""What waits for so long is parked: an admin replays it, or discards it and pays another way."""
 
 log = logs.get(__name__)
 
 
 @actor(jobs.SendRefund)
 def send_refund(job: jobs.SendRefund, attempt: Attempt) -> None:  # noqa: ARG001 (spend_id: sent once)
-    """Send the money and settle the refund. A refusal settles it too; parked, it stays wanted."""
+    """Send the money and settle the refund. A refusal of it settles it too; parked, it stays wanted."""
     refund = runtime.db().one("get_refund", refund_id=job.refund_id)
     if refund is None:
         raise ParkError("no such refund")
@@ -34,12 +47,28 @@ def send_refund(job: jobs.SendRefund, attempt: Attempt) -> None:  # noqa: ARG001
         return
     try:
         sent = _send(refund)
+    except RefusesUsError as error:
+        raise _still_owed(refund, error) from None
     except RejectedError as error:
         with runtime.db().transaction() as tx:
             settle_refused(tx, refund, error.code or str(error.status))
     else:
         with runtime.db().transaction() as tx:
             settle_sent(tx, refund, sent)
+
+
+def _still_owed(refund: Mapping[str, Any], error: RefusesUsError) -> Exception:
+    """Owe the admins word of what keeps the refund, once a cause, and return what makes it wait."""
+    if refund["wanted_seconds"] > PATIENCE_SECONDS:
+        return ParkError(f"Crypto Pay has refused us for a day ({error.code}): look at {error.setting}")
+    key = f"notice:refund_waits:{refund['refund_id']}:{refund['round']}:{error.code}"
+    names = ("package_name", "amount", "asset", "telegram_id", "order_id", "payment_id")
+    data = {name: str(refund[name]) for name in names if refund[name] is not None}
+    data |= {"reason": error.code, "setting": error.setting}
+    with runtime.db().transaction() as tx:
+        outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="refund_waits", data=data))
+    log.error("refund_waits", refund_id=refund["refund_id"], setting=error.setting, error=error.code)
+    return PostponeError(0.0, f"Crypto Pay refuses us: {error.code}", outage=True)
 
 
 def _send(refund: Mapping[str, Any]) -> Transfer:
@@ -51,6 +80,8 @@ def _send(refund: Mapping[str, Any]) -> Transfer:
         return runtime.crypto_pay().transfer(
             refund["telegram_id"], refund["asset"], refund["amount"], refund["spend_id"]
         )
+    except AmbiguousError as error:  # the next run looks for it first
+        raise UnknownYetError.of(error) from None
     except RejectedError as error:
         found = find_transfer(refund)
         if found is not None:
@@ -63,15 +94,30 @@ def _send(refund: Mapping[str, Any]) -> Transfer:
 def find_transfer(refund: Mapping[str, Any]) -> Transfer | None:
     """Return what Crypto Pay sent for this refund (get_refund's row), None when nothing.
 
-    ParkError when it does not say, or when something else was sent.
+    A transfer is this refund's only if person, asset, sum and time are, its spend_id where the list shows it,
+    and no other refund has it. ParkError when Crypto Pay does not say, or sent something else under it.
     """
+    wanted = Wanted(
+        spend_id=refund["spend_id"],
+        user_id=refund["telegram_id"],
+        asset=refund["asset"],
+        amount=refund["amount"],
+        since=refund["created_at"],
+    )
     try:
-        found = runtime.crypto_pay().find_transfer(refund["spend_id"])
+        found = runtime.crypto_pay().find_transfers(wanted)
     except RejectedError as error:
         raise ParkError(f"Crypto Pay does not say whether the money was sent: {error.code}") from None
-    if found is not None and (found.asset, found.amount) != (refund["asset"], refund["amount"]):
-        raise ParkError(f"transfer {found.transfer_id} is over another amount than its refund")
-    return found
+    except UnaskedError as error:
+        raise ParkError(f"a person must look: {error}") from None
+    except AmbiguousError as error:
+        raise UnknownYetError.of(error) from None
+    if not found:
+        return None
+    ids = [sent.transfer_id for sent in found]
+    rows = runtime.db().many("get_settled_transfers", transfer_ids=ids, refund_id=refund["refund_id"])
+    others = {row["transfer_id"] for row in rows}
+    return next((sent for sent in found if sent.transfer_id not in others), None)
 
 
 def settle_sent(tx: Transaction, refund: Mapping[str, Any], sent: Transfer) -> None:

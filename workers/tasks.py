@@ -8,28 +8,29 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from socialboost import jobs, logs
+from socialboost import main_bot_words as words
 from socialboost.db import Transaction
 from socialboost.errors import (
     AmbiguousError,
     ParkError,
     PostponeError,
+    RefusesUsError,
     RejectedError,
     ServiceError,
     ThrottledError,
     UnreachableError,
 )
-from workers import cache, outbox, runtime
+from workers import alarm, cache, outages, outbox, runtime
 from workers.base import Attempt, actor
 
 PUSH_LEASE_SECONDS: Final = 60
 """Longer than one push may take, so that nobody pulls the task meanwhile."""
 PULL_LEASE_SECONDS: Final = 900
-UNREACHABLE_SECONDS: Final = 10.0
-"""Until a task is tried again that Main Bot could not be given, when the breaker does not say longer."""
 SPREAD_SECONDS: Final = 5.0
 """Tasks that wait for one outage to end do not all come back in the same instant."""
 
 _ENDED: Final = frozenset({"completed", "failed", "cancelled"})
+_KEY: Final = "MAIN_BOT_API_KEY"
 
 log = logs.get(__name__)
 
@@ -57,13 +58,16 @@ def _has_it_already(job: jobs.DispatchTasks, owner: str) -> bool:
     """Ask before handing over again: an earlier time ended unknown, and not every service honours keys."""
     try:
         known = runtime.main_bot().get_task(job.task_id)
-    except RejectedError as exc:  # it may have the task and does not say: a person looks, and replays or not
+    except (RejectedError, RefusesUsError) as exc:
+        if isinstance(exc, RefusesUsError) and exc.setting == _KEY:
+            raise _away(job, owner, exc) from None
+        # It may have the task and answers no such question: a person looks, and replays or not.
         _record(job, owner, "ambiguous", reason=str(exc))
         raise ParkError(f"handed over with an unknown outcome, and Main Bot does not say: {exc}") from None
     except ServiceError as exc:
-        _record(job, owner, "not_accepted", reason=str(exc))
-        raise _postponed(UNREACHABLE_SECONDS, str(exc)) from None
+        raise _away(job, owner, exc) from None
     if known is None:
+        _record(job, owner, "not_there")
         return False
     _record(job, owner, "accepted", external_task_id=known.external_task_id)
     return True
@@ -77,32 +81,48 @@ def _wait_for_main_bot() -> None:
         raise _postponed(seconds, "Main Bot is down")
 
 
-def _announce_outage() -> None:
-    """Tell the admins that the breaker opened, once an outage."""
+def _announce_outage(error: ServiceError | None = None) -> None:
+    """Tell the admins that the breaker opened, once an outage, and what to look at."""
     since = runtime.main_bot().breaker.outage_since()
     if since is None:
         return
+    data = {} if error is None else {"setting": _setting(error), "error": outages.describe(error)}
     with runtime.db().transaction() as tx:
-        outbox.owe(tx, jobs.NotifyAdmins(key=f"notice:breaker_open:{since}", kind="breaker_open"))
+        notice = jobs.NotifyAdmins(key=f"notice:breaker_open:{since}", kind="breaker_open", data=data)
+        outbox.owe(tx, notice)
+
+
+def _setting(error: ServiceError) -> str:
+    return error.setting if isinstance(error, RefusesUsError) else "MAIN_BOT_API_URL"
+
+
+def _away(job: jobs.DispatchTasks, owner: str, error: ServiceError) -> Exception:
+    """Give the task's attempt back: Main Bot could not be reached, or refuses us and not the task."""
+    _record(job, owner, "not_accepted", reason=str(error))
+    return _outage(error)
+
+
+def _outage(error: ServiceError) -> Exception:
+    """Return what makes a job wait for Main Bot, without an attempt used, once the admins are owed word."""
+    if isinstance(error, ThrottledError):
+        return error
+    _announce_outage(error)
+    if isinstance(error, RefusesUsError):
+        alarm.refuses_us(error)
+    seconds = runtime.main_bot().breaker.open_for_seconds()
+    return _postponed(seconds, outages.describe(error))
 
 
 def _push(job: jobs.DispatchTasks, owner: str, task: dict[str, Any]) -> None:
     try:
         external_id = runtime.main_bot().push_task(task)
-    except UnreachableError as exc:
-        _record(job, owner, "not_accepted", reason=str(exc))
-        _announce_outage()
-        wait = max(runtime.main_bot().breaker.open_for_seconds(), UNREACHABLE_SECONDS)
-        raise _postponed(wait, str(exc)) from None
-    except ThrottledError:
-        _record(job, owner, "not_accepted", reason="throttled")
-        raise
-    except AmbiguousError as exc:  # it may have the task: the same key and body again, at most three times
+    except (UnreachableError, ThrottledError) as exc:
+        raise _away(job, owner, exc) from None
+    except AmbiguousError as exc:  # it may have the task: the next run asks before it hands over again
         _record(job, owner, "ambiguous", reason=str(exc))
-        _announce_outage()
-        raise
+        raise _outage(exc) from None
     except RejectedError as exc:
-        _record(job, owner, "refused", reason=str(exc))
+        _record(job, owner, "refused", reason=str(exc) or None)
     else:
         _record(job, owner, "accepted", external_task_id=external_id)
 
@@ -154,46 +174,45 @@ def update_task_status(job: jobs.UpdateTaskStatus, attempt: Attempt) -> dict[str
 
 
 def _update(job: jobs.UpdateTaskStatus) -> dict[str, Any]:
+    result = _apply(job.task_id, job.status, job.external_task_id, job.response_data)
+    return {"http": result["http"], "body": _body(job, result)}
+
+
+def _apply(
+    task_id: str, status: str, external_task_id: str | None, response_data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Move the task to where Main Bot has it, whether it reported that or was asked."""
     with runtime.db().transaction() as tx:
-        result = tx.value(
+        result: dict[str, Any] = tx.value(
             "update_task_status",
-            task_id=job.task_id,
-            status=job.status,
-            external_task_id=job.external_task_id,
-            response=job.response_data,
+            task_id=task_id,
+            status=status,
+            external_task_id=external_task_id,
+            response=words.response_data(response_data),
         )
         if result["changed"] and result["status"] in _ENDED:
             _owe_word(tx, result)
         if result["changed"]:
             cache.forget_user(tx, result["telegram_id"])
-    return {"http": result["http"], "body": _body(job, result)}
+    return result
 
 
 @actor(jobs.AskMainBot)
 def ask_main_bot(job: jobs.AskMainBot, attempt: Attempt) -> None:
     """Settle a silent task by what Main Bot says of it: apply its status, or hand it over again."""
     _wait_for_main_bot()
-    known = runtime.main_bot().get_task(job.task_id)
+    try:
+        known = runtime.main_bot().get_task(job.task_id)
+    except (UnreachableError, AmbiguousError) as exc:
+        raise _outage(exc) from None
     if known is None:
         _reissue(job)
         return
-    status = _STATUSES.get(known.status)
-    if status is None:  # accepted and waiting, or a word of its own: nobody else is to get it
+    if known.status is None:  # accepted and waiting, or a word of its own: nobody else is to get it
         _record(job, attempt.worker, "accepted", external_task_id=known.external_task_id)
         log.info("task_still_waiting", task_id=job.task_id)
         return
-    with runtime.db().transaction() as tx:
-        result = tx.value(
-            "update_task_status",
-            task_id=job.task_id,
-            status=status,
-            external_task_id=known.external_task_id,
-            response=known.response_data,
-        )
-        if result["changed"] and result["status"] in _ENDED:
-            _owe_word(tx, result)
-        if result["changed"]:
-            cache.forget_user(tx, result["telegram_id"])
+    result = _apply(job.task_id, known.status, known.external_task_id, known.response_data)
     log.info("task_asked_about", task_id=job.task_id, status=result["status"], changed=result["changed"])
 
 
@@ -209,11 +228,6 @@ def _reissue(job: jobs.AskMainBot) -> None:
         raise ParkError("Main Bot does not know the task after three hand-overs")
 
 
-_STATUSES: Final = {"processing": "processing", "completed": "completed", "failed": "failed"} | {
-    "cancelled": "cancelled",
-    "canceled": "cancelled",
-}
-"""Main Bot's words for a status, and ours."""
 _ERRORS: Final = {404: "not_found", 409: "conflict"}
 
 
@@ -229,4 +243,5 @@ def _owe_word(tx: Transaction, result: Mapping[str, Any]) -> None:
 
 
 def _postponed(seconds: float, reason: str) -> PostponeError:
-    return PostponeError(seconds + random.uniform(0, SPREAD_SECONDS), reason)  # noqa: S311 (no secret)
+    # The spread is no secret.
+    return PostponeError(seconds + random.uniform(0, SPREAD_SECONDS), reason, outage=True)  # noqa: S311

@@ -14,8 +14,15 @@ from typing import ClassVar, Final
 
 from socialboost import jobs, logs
 from socialboost.db import Database
-from socialboost.errors import ServiceError, ThrottledError
-from workers import outages, outbox, runtime
+from socialboost.errors import (
+    AmbiguousError,
+    RefusesUsError,
+    ServiceError,
+    ThrottledError,
+    UnaskedError,
+    UnreachableError,
+)
+from workers import alarm, outages, outbox, runtime
 from workers.alarm import PATIENCE_SECONDS
 from workers.dead_letters import DeadLetters
 from workers.loop import Loop
@@ -58,7 +65,7 @@ class Step:
         """Forget the runs that failed."""
         self.retry_seconds, self.failing_since = FIRST_RETRY_SECONDS, None
 
-    def fail(self, error: ServiceError) -> float:
+    def fail(self, error: Exception) -> float:
         """Have it run again soon, a little later each time, and not before the service wants to be asked.
 
         Returns for how many seconds there has been no answer now.
@@ -106,24 +113,36 @@ class Watch(Loop):
         try:
             step.run()
             step.succeed()
-        except ServiceError as error:  # not there now: asked again in a later round, nothing is lost by that
+        except Exception as error:
+            if outages.is_away(error):  # our own: the loop waits for that
+                raise
             failing_seconds = step.fail(error)
-            log.warning("watch_step_waits", step=step.name, error=outages.describe(error))
-            if failing_seconds > PATIENCE_SECONDS:
-                self._notice_away(error)
+            if isinstance(error, ServiceError):  # asked again in a later round, nothing is lost by that
+                log.warning("watch_step_waits", step=step.name, error=outages.describe(error))
+            else:  # a bug, or data nobody foresaw: the other steps go on
+                log.exception("watch_step_broke", step=step.name)
+            if isinstance(error, RefusesUsError):
+                alarm.refuses_us(error)
+            elif failing_seconds > PATIENCE_SECONDS:
+                self._notice_stopped(step, error)
 
-    def _notice_away(self, error: ServiceError) -> None:
-        """Tell the admins, at most once an hour, that Crypto Pay does not answer (failures.md D10)."""
-        key = f"notice:crypto_pay_away:{datetime.now(UTC):%Y-%m-%dT%H}"
-        data = {"error": outages.describe(error)}
+    def _notice_stopped(self, step: Step, error: Exception) -> None:
+        """Tell the admins, at most once an hour: Crypto Pay is away, or what else stops this step (D10)."""
+        kind, subject = "crypto_pay_away", ""
+        if not _is_outage(error):
+            kind, subject = "guarantee_stopped", f":{step.name}"
+        key = f"notice:{kind}{subject}:{datetime.now(UTC):%Y-%m-%dT%H}"
+        data = {"step": step.name, "error": outages.describe(error)}
         with self.db().transaction() as tx:
-            outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="crypto_pay_away", data=data))
+            outbox.owe(tx, jobs.NotifyAdmins(key=key, kind=kind, data=data))
 
     def ask_about_tasks(self) -> None:
         """Owe a question about each task that Main Bot has been silent about."""
         with self.db().transaction() as tx:
             silent = tx.many("ask_about_silent_tasks", silent_seconds=SILENT_SECONDS, limit=MOST_QUESTIONS)
             for task in silent:
+                if task["is_open"]:
+                    continue
                 key = f"ask:{task['task_id']}:{task['asked_ms']}"
                 outbox.owe(tx, jobs.AskMainBot(key=key, task_id=task["task_id"]))
 
@@ -136,6 +155,13 @@ class Watch(Loop):
         with self.db().transaction() as tx:
             data = {"count": sources["by_reconciler"]}
             outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="webhook_silent", data=data))
+
+
+def _is_outage(error: Exception) -> bool:
+    """Whether there was no answer at all: one that we cannot use is another trouble."""
+    if isinstance(error, AmbiguousError):
+        return not isinstance(error, UnaskedError) and not 200 <= error.status < 300
+    return isinstance(error, UnreachableError | ThrottledError)
 
 
 def stand_in() -> bool:

@@ -186,10 +186,11 @@ class CryptoPay:
 
     async def sim_settings(self, request: web.Request) -> web.Response:
         """Body: strangers (user ids that cannot be paid), disabled_methods, balance {asset: amount},
-        expire (invoice ids that expire now)."""
+        expire (invoice ids that expire now), ignores_spend_id."""
         body = await _json(request)
         self.store.strangers = set(body.get("strangers", self.store.strangers))
         self.store.disabled_methods = set(body.get("disabled_methods", self.store.disabled_methods))
+        self.store.ignores_spend_id = bool(body.get("ignores_spend_id", self.store.ignores_spend_id))
         self.store.balance |= {key: Decimal(str(value)) for key, value in body.get("balance", {}).items()}
         for number in body.get("expire", []):
             self.store.invoices[int(number)].expires_at = time.time()

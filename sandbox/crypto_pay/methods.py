@@ -163,7 +163,7 @@ def get_transfers(store: Store, fields: Fields) -> dict[str, Any]:
     found = [
         done
         for key, done in reversed(store.transfers.items())
-        if spend_id in (None, key)
+        if (spend_id in (None, key) or store.ignores_spend_id)
         and asset in (None, done["asset"])
         and (wanted is None or str(done["transfer_id"]) in wanted)
     ]

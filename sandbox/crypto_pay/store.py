@@ -102,6 +102,8 @@ class Store:
     strangers: set[int] = field(default_factory=set)
     """Telegram users who never opened @CryptoBot: nothing can be transferred to them."""
     disabled_methods: set[str] = field(default_factory=set)
+    ignores_spend_id: bool = False
+    """getTransfers lists all, newest first, whatever is asked for."""
     _numbers: dict[str, int] = field(default_factory=dict)
 
     def add(self, **fields: Any) -> Invoice:

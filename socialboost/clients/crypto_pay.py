@@ -1,79 +1,71 @@
 """Crypto Pay (CryptoBot): make an invoice, find the one that was made, send money back. Amounts are Decimal.
 
+Its envelope is a JSON object with a boolean `ok`: whatever comes without one was said by something in front
+of it and is an outage. The table of answers is in docs/failures.md.
+
 createInvoice has no idempotency key. Our order's id travels as `payload`, so that after a timeout the
-invoice that may have been made is looked for (`find_invoice`) before another one is. A transfer has one,
+invoice that may have been made is looked for (`find_invoices`) before another one is. A transfer has one,
 `spend_id`: the same is accepted once, for ever.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
-from socialboost.clients.http import Answer, HttpService, Limits, refuse, unreadable
-from socialboost.errors import AmbiguousError
+from socialboost.clients.crypto_pay_words import (
+    SERVICE,
+    Invoice,
+    PaidInvoice,
+    PaidPage,
+    Transfer,
+    Wanted,
+    items_of,
+    paid_invoices,
+    payload_of,
+    read_invoice,
+    read_transfer,
+)
+from socialboost.clients.http import (
+    TOO_LONG,
+    Answer,
+    HttpService,
+    Limits,
+    outage,
+    refuse,
+    unreadable,
+)
+from socialboost.errors import AmbiguousError, RefusesUsError, ServiceError, UnaskedError, UnreachableError
 
-SERVICE: Final = "crypto_pay"
 ASSET: Final = "USDT"
 INVOICE_SECONDS: Final = 3600
 
 _PAGE: Final = 200
 _MAX_PAGES: Final = 50
 """10,000 open invoices: an hour of them at three orders a second."""
-
-
-@dataclass(frozen=True, slots=True)
-class Invoice:
-    """An invoice as Crypto Pay quotes it."""
-
-    invoice_id: str
-    asset: str
-    amount: Decimal
-    pay_url: str
-    """Opens the payment in CryptoBot (bot_invoice_url)."""
-    status: str
-    """active, paid or expired."""
-    order_id: str
-    """Our order's id, from the invoice's payload."""
-    expires_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class PaidInvoice:
-    """What was paid, every number as Crypto Pay wrote it."""
-
-    invoice_id: str
-    asset: str
-    """paid_asset, else asset."""
-    amount: str
-    """paid_amount, else amount."""
-    order_id: str
-    """The invoice's payload: our order's id, or whatever a foreign invoice carries."""
-    paid_at: str | None
-    made_at: datetime | None
-    """When the invoice was made; the service lists them in this order."""
-    raw: dict[str, Any]
-    """The invoice as it came."""
-
-    def agrees_with(self, asset: str | None, amount: Decimal | None) -> bool:
-        """Whether it is the payment as recorded; one recorded without an amount had none here either."""
-        try:
-            return self.asset == (asset or "") and (amount is None or Decimal(self.amount) == amount)
-        except InvalidOperation:
-            return False
-
-
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """Money that left our Crypto Pay app for a person's @CryptoBot."""
-
-    transfer_id: str
-    user_id: int
-    asset: str
-    amount: Decimal
+_NOT_RECEIVED: Final = frozenset({408, 425})
+_BALANCE: Final = "the app's balance in @CryptoBot"
+_APP: Final = "the app in @CryptoBot"
+_METHODS: Final = "the app's methods in @CryptoBot (Crypto Pay, My Apps, Security)"
+_ABOUT_US: Final = {
+    "UNAUTHORIZED": "CRYPTOBOT_TOKEN",
+    "METHOD_DISABLED": _METHODS,
+    "METHOD_NOT_FOUND": "CRYPTOBOT_API_URL",
+    "INSUFFICIENT_FUNDS": _BALANCE,
+    "NOT_ENOUGH_COINS": _BALANCE,
+    "SUSPENDED": _APP,
+    "APP_SUSPENDED": _APP,
+}
+"""Refusals that are about us and about no invoice or transfer, and what an operator must look at."""
+_ABOUT_US_BY_STATUS: Final = {
+    401: "CRYPTOBOT_TOKEN",
+    402: _BALANCE,
+    403: _METHODS,
+    405: "CRYPTOBOT_API_URL",
+    423: _APP,
+}
+"""The same for names nobody has told us."""
 
 
 class CryptoPayClient:
@@ -104,29 +96,35 @@ class CryptoPayClient:
             "allow_comments": False,
             "allow_anonymous": False,
         }
-        return _invoice(self._call("createInvoice", body))
+        return read_invoice(self._call("createInvoice", body))
 
-    def find_invoice(self, order_id: str) -> Invoice | None:
-        """Return the order's invoice that can still be paid, or None when there certainly is none."""
-        for page in range(_MAX_PAGES):
-            body = {"asset": ASSET, "status": "active", "offset": page * _PAGE, "count": _PAGE}
-            result = self._call("getInvoices", body, repeatable=True)
-            items = result.get("items", [])
-            found = next((item for item in items if item.get("payload") == order_id), None)
-            if found is not None:
-                return _invoice(found)
-            if len(items) < _PAGE:
-                return None
-        raise AmbiguousError(SERVICE, "too many open invoices to look through")
+    def find_invoices(self, order_id: str) -> list[Invoice]:
+        """Return the order's invoices that can still be paid; none when there certainly are none."""
+        body = {"asset": ASSET, "status": "active"}
+        for items in self._pages("getInvoices", body):
+            found = [read_invoice(item) for item in items if payload_of(item) == order_id]
+            if found:
+                return found
+        return []
 
     def paid_among(self, invoice_ids: Sequence[str]) -> list[PaidInvoice]:
-        """Return those of at most 1,000 invoices that are paid, in one call."""
+        """Return those of at most 1,000 invoices that are paid: in one call, unless it is too long."""
         body = {"invoice_ids": ",".join(invoice_ids), "status": "paid", "count": len(invoice_ids)}
-        return self._paid(body)
+        try:
+            paid = paid_invoices(items_of(self._call("getInvoices", body, repeatable=True)))
+        except AmbiguousError as error:
+            if error.code != TOO_LONG or len(invoice_ids) == 1:
+                raise
+            half = len(invoice_ids) // 2
+            return self.paid_among(invoice_ids[:half]) + self.paid_among(invoice_ids[half:])
+        if not {one.invoice_id for one in paid} <= set(invoice_ids):
+            raise UnaskedError(SERVICE, "the list has invoices that were not asked about")
+        return paid
 
-    def newest_paid(self, *, offset: int, count: int) -> list[PaidInvoice]:
-        """Return a page of the app's paid invoices, newest first."""
-        return self._paid({"status": "paid", "offset": offset, "count": count})
+    def newest_paid(self, *, offset: int, count: int) -> PaidPage:
+        """Return a page of the app's paid invoices, newest first; a shorter one when `count` are too long."""
+        items, count = self._page("getInvoices", {"status": "paid"}, offset, count)
+        return PaidPage(paid_invoices(items), offset + count if len(items) >= count else None)
 
     def delete_invoice(self, invoice_id: str) -> None:
         """Withdraw an invoice, so that nobody can pay it; RejectedError also when it is gone or paid."""
@@ -135,37 +133,67 @@ class CryptoPayClient:
     def invoice_status(self, invoice_id: str) -> str | None:
         """Return active, paid or expired; None when there is no such invoice (any more)."""
         result = self._call("getInvoices", {"invoice_ids": invoice_id}, repeatable=True)
-        items = result.get("items") if isinstance(result, dict) else None
-        if not isinstance(items, list):
-            raise AmbiguousError(SERVICE, "the list of invoices is not what was agreed")
-        found = [one for one in items if isinstance(one, dict) and str(one.get("invoice_id")) == invoice_id]
+        items = [one for one in items_of(result) if isinstance(one, dict)]
+        found = [one for one in items if str(one.get("invoice_id")) == invoice_id]
         return str(found[0].get("status")) if found else None
 
     def transfer(self, user_id: int, asset: str, amount: Decimal, spend_id: str) -> Transfer:
         """Send money to a Telegram user.
 
         RejectedError: nothing was sent, unless its code is refusals.SPEND_ID_USED: then it was sent before.
-        AmbiguousError: it may have been sent; `find_transfer` tells.
+        AmbiguousError: it may have been sent; `find_transfers` tells.
         """
         body = {"user_id": user_id, "asset": asset, "amount": format(amount, "f"), "spend_id": spend_id}
-        return _transfer(self._call("transfer", body))
+        sent = read_transfer(self._call("transfer", body))
+        if sent is None or (sent.user_id, sent.asset, sent.amount) != (user_id, asset, amount):
+            raise AmbiguousError(SERVICE, "the transfer is not what was asked for")
+        return sent
 
-    def find_transfer(self, spend_id: str) -> Transfer | None:
-        """Return what was sent under this spend_id, or None when nothing was."""
-        result = self._call("getTransfers", {"spend_id": spend_id}, repeatable=True)
-        items = result.get("items", [])
-        return _transfer(items[0]) if items else None
+    def find_transfers(self, wanted: Wanted) -> list[Transfer]:
+        """Return what was sent that answers to `wanted`, newest first; empty when certainly nothing was.
+
+        UnaskedError when its spend_id was used for something else.
+        """
+        found: list[Transfer] = []
+        for items in self._pages("getTransfers", {"spend_id": wanted.spend_id}):
+            read = [read_transfer(item) for item in items]
+            for item, sent in zip(items, read, strict=True):
+                if sent is None and isinstance(item, dict) and item.get("spend_id") == wanted.spend_id:
+                    raise AmbiguousError(SERVICE, "the transfer is not what was agreed")
+                if sent is not None and sent.spend_id == wanted.spend_id and not wanted.agrees_with(sent):
+                    raise UnaskedError(SERVICE, f"transfer {sent.transfer_id} is over something else")
+            found += [sent for sent in read if sent is not None and wanted.is_answered_by(sent)]
+            if read[-1] is not None and read[-1].sent_at is not None and not wanted.is_late_enough(read[-1]):
+                break  # newest first: the rest is older still
+        return found
 
     def close(self) -> None:
         """Close all connections."""
         self._http.close()
 
-    def _paid(self, body: dict[str, Any]) -> list[PaidInvoice]:
-        result = self._call("getInvoices", body, repeatable=True)
-        items = result.get("items") if isinstance(result, dict) else None
-        if not isinstance(items, list):
-            raise AmbiguousError(SERVICE, "the list of invoices is not what was agreed")
-        return [_paid_invoice(item) for item in items if _is_paid(item)]
+    def _pages(self, method: str, body: dict[str, Any]) -> Iterator[list[Any]]:
+        """Yield a list's pages until it ends. Raises UnaskedError rather than to stop before."""
+        offset = 0
+        for _ in range(_MAX_PAGES):
+            items, count = self._page(method, body, offset, _PAGE)
+            if items:
+                yield items
+            if len(items) < count:
+                return
+            offset += count
+        raise UnaskedError(SERVICE, f"{method}: too long a list to look through")
+
+    def _page(self, method: str, body: dict[str, Any], offset: int, count: int) -> tuple[list[Any], int]:
+        """Return a page and how many were asked for: half as many as long as the answer is too long."""
+        while True:
+            try:
+                answer = self._call(method, {**body, "offset": offset, "count": count}, repeatable=True)
+            except AmbiguousError as error:
+                if error.code != TOO_LONG or count == 1:
+                    raise
+                count //= 2
+            else:
+                return items_of(answer), count
 
     def _call(self, method: str, body: dict[str, Any], *, repeatable: bool = False) -> Any:
         answer = self._http.call(
@@ -179,80 +207,37 @@ class CryptoPayClient:
         return answer.json_object()["result"]
 
 
-def _is_paid(item: Any) -> bool:
-    return (
-        isinstance(item, dict) and item.get("status") == "paid" and str(item.get("invoice_id", "")).isdigit()
-    )
-
-
-def _paid_invoice(item: dict[str, Any]) -> PaidInvoice:
-    """Read a paid invoice as the webhook's reader does: what it lacks is empty text, for a person to see."""
-    amount = item.get("paid_amount")
-    paid_at = item.get("paid_at")
-    return PaidInvoice(
-        invoice_id=str(item["invoice_id"]),
-        asset=_text(item.get("paid_asset") or item.get("asset")),
-        amount=_text(item.get("amount") if amount is None else amount),
-        order_id=_text(item.get("payload")),
-        paid_at=paid_at if isinstance(paid_at, str) else None,
-        made_at=_moment(item.get("created_at")),
-        raw=item,
-    )
-
-
-def _moment(value: Any) -> datetime | None:
-    """Return a time with its zone, or None for anything else."""
-    try:
-        moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
-    return moment if moment.tzinfo else None
-
-
-def _text(value: Any) -> str:
-    """Return text that PostgreSQL can store."""
-    return "" if value is None else str(value).replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-
-
 def _check(answer: Answer) -> None:
-    """Raise what the envelope means, if it is not a result. 4xx names are final, whatever they are."""
+    """Raise what the answer means, unless it is a result in Crypto Pay's envelope."""
     body = answer.json_object()
-    error = body.get("error")
-    code = str(error.get("name", ""))[:64] if isinstance(error, dict) else ""
-    if not 200 <= answer.status < 300:
-        raise refuse(SERVICE, answer, code=code or str(answer.status), reason=code)
-    if body.get("ok") is not True or "result" not in body:
+    is_success = 200 <= answer.status < 300
+    if not isinstance(body.get("ok"), bool) or (body["ok"] and not is_success):
+        raise unreadable(SERVICE, answer) if is_success else outage(SERVICE, answer)
+    if not body["ok"]:
+        raise _no(answer, body.get("error"))
+    if "result" not in body:
         raise unreadable(SERVICE, answer)
 
 
-def _invoice(item: Any) -> Invoice:
-    """Read the fields we rely on. Raises AmbiguousError: an invoice we cannot read may still be paid."""
-    try:
-        expires = item.get("expiration_date")
-        invoice = Invoice(
-            invoice_id=str(int(item["invoice_id"])),
-            asset=str(item["asset"]),
-            amount=Decimal(str(item["amount"])),
-            pay_url=str(item["bot_invoice_url"]),
-            status=str(item["status"]),
-            order_id=str(item.get("payload") or ""),
-            expires_at=datetime.fromisoformat(expires) if expires else None,
-        )
-    except (AttributeError, KeyError, TypeError, ValueError, InvalidOperation):
-        raise AmbiguousError(SERVICE, "the invoice is not what was agreed") from None
-    if not invoice.pay_url.startswith(("https://", "http://")) or not invoice.amount.is_finite():
-        raise AmbiguousError(SERVICE, "the invoice is not what was agreed")
-    return invoice
+def _no(answer: Answer, error: Any) -> ServiceError:
+    """Return what a "no" means: it is about us, about the thing asked for, or no answer at all.
 
-
-def _transfer(item: Any) -> Transfer:
-    """Read a transfer. Raises AmbiguousError: one that we cannot read was made all the same."""
-    try:
-        return Transfer(
-            transfer_id=str(int(item["transfer_id"])),
-            user_id=int(item["user_id"]),
-            asset=str(item["asset"]),
-            amount=Decimal(str(item["amount"])),
-        )
-    except (AttributeError, KeyError, TypeError, ValueError, InvalidOperation):
-        raise AmbiguousError(SERVICE, "the transfer is not what was agreed") from None
+    Names nobody has told us are about the thing.
+    """
+    said = error if isinstance(error, dict) else {}
+    name, number = str(said.get("name") or "")[:64], said.get("code")
+    status = answer.status
+    if 200 <= status < 300:  # a success that says no: its own number says what kind
+        status = number if isinstance(number, int) and 400 <= number < 600 else 400
+    code = name or str(status)
+    told = Answer(status, answer.headers, answer.body)
+    if status == 429 or status >= 500:
+        return refuse(SERVICE, told, code=code, reason=name)
+    if status < 400 or status in _NOT_RECEIVED:
+        return UnreachableError(SERVICE, code, status=status, code=code)
+    setting = _ABOUT_US.get(name) or _ABOUT_US_BY_STATUS.get(status)
+    if setting is None and status == 404 and not name:
+        setting = "CRYPTOBOT_API_URL"
+    if setting is not None:
+        return RefusesUsError(SERVICE, code, setting=setting, status=status, code=code)
+    return refuse(SERVICE, told, code=code, reason=name)

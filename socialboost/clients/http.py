@@ -52,7 +52,11 @@ DEFAULT_RETRY_AFTER_SECONDS: Final = 5.0
 LONGEST_RETRY_AFTER_SECONDS: Final = 3 * 3600.0
 """Above the longest wait Telegram was seen to ask for; a nonsensical one must not park a job for ever."""
 
+TOO_LONG: Final = "too_long"
+"""The code of an answer above `Limits.max_bytes`: of a list, half as much is asked for."""
+
 _CHUNK_BYTES: Final = 16 * 1024
+_LONGEST_INTEGER: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +78,14 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes | None
+    is_too_long: bool = False
 
     def json(self) -> Any:
         """Return the body as JSON with Decimal for every fraction, or None when it is not JSON."""
         if self.body is None:
             return None
         try:
-            return json.loads(self.body, parse_float=Decimal)
+            return json.loads(self.body, parse_float=Decimal, parse_int=_integer)
         except (ValueError, RecursionError):
             return None
 
@@ -201,7 +206,8 @@ class HttpService:
             )
         except requests.RequestException as exc:
             raise _meaning(self.service, exc) from None
-        return Answer(response.status_code, response.headers, _read(response, limits))
+        body, is_too_long = _read(response, limits)
+        return Answer(response.status_code, response.headers, body, is_too_long)
 
     def _prepare(
         self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]
@@ -259,7 +265,11 @@ def outage(service: str, answer: Answer) -> ServiceError:
 
 def unreadable(service: str, answer: Answer) -> AmbiguousError:
     """Return the error of a 2xx that cannot be understood: it was accepted, or it was not."""
-    return AmbiguousError(service, "the answer is not what was agreed", status=answer.status)
+    code = TOO_LONG if answer.is_too_long else ""
+    text = (
+        "the answer is longer than it may be" if answer.is_too_long else "the answer is not what was agreed"
+    )
+    return AmbiguousError(service, text, status=answer.status, code=code)
 
 
 def retry_after(answer: Answer) -> float:
@@ -304,8 +314,8 @@ def _before_sending(error: requests.RequestException) -> bool:
     return isinstance(cause, ssl.SSLCertVerificationError)
 
 
-def _read(response: requests.Response, limits: Limits) -> bytes | None:
-    """Return the whole body, or None when it is too long, too slow or cut off."""
+def _read(response: requests.Response, limits: Limits) -> tuple[bytes | None, bool]:
+    """Return the whole body, or None when it is too long (then True comes with it), too slow or cut off."""
     deadline = time.monotonic() + limits.total_seconds
     raw, parts, size = response.raw, [], 0
     try:
@@ -314,12 +324,17 @@ def _read(response: requests.Response, limits: Limits) -> bytes | None:
             size += len(chunk)
             if size > limits.max_bytes or time.monotonic() > deadline:
                 raw.close()
-                return None
+                return None, size > limits.max_bytes
     except (urllib3.exceptions.HTTPError, OSError):
         raw.close()
-        return None
+        return None, False
     raw.release_conn()
-    return b"".join(parts)
+    return b"".join(parts), False
+
+
+def _integer(text: str) -> int | Decimal:
+    """Read a whole number of any length: `int` refuses thousands of digits, and so the whole answer."""
+    return int(text) if len(text) <= _LONGEST_INTEGER else Decimal(text)
 
 
 def _number(value: Any) -> float:

@@ -1,32 +1,56 @@
 """Main Bot, the program that does the work: hand it a task, ask how it is.
 
-The service is checked by its health endpoint at most every HEALTH_SECONDS, and a shared breaker keeps the
-workers away from one that is down. `UnreachableError` from here always means: nothing was handed over.
+Its envelope is a JSON object: whatever comes without one was said by something in front of it and is an
+outage. The service is checked by its health endpoint at most every HEALTH_SECONDS, and a shared breaker keeps
+the workers away from one that is down. `UnreachableError` from here always means: nothing was handed over.
+The table of answers is in docs/failures.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import redis
 
+from socialboost import main_bot_words as words
 from socialboost.clients.breaker import Breaker
-from socialboost.clients.http import Answer, HttpService, Limits, refuse, unreadable
-from socialboost.errors import AmbiguousError, RejectedError, ServiceError, ThrottledError, UnreachableError
+from socialboost.clients.http import Answer, HttpService, Limits, outage, refuse, unreadable
+from socialboost.errors import (
+    AmbiguousError,
+    RefusesUsError,
+    RejectedError,
+    ServiceError,
+    ThrottledError,
+    UnreachableError,
+)
 
 SERVICE: Final = "main_bot"
 HEALTH_SECONDS: Final = 10
 ALREADY_ACCEPTED: Final = 409
-MAX_EXTERNAL_ID: Final = 100
+
+_TAKEN: Final = frozenset({200, 201, 202, ALREADY_ACCEPTED})
+_ABOUT_THE_TASK: Final = frozenset({400, 410, 422})
+"""Refusals of what was sent, when Main Bot itself says them."""
+_PERHAPS_ABOUT_THE_TASK: Final = frozenset({403, 404})
+"""Refusals of the task only when they name it: otherwise our key or our path is meant."""
+_NOT_RECEIVED: Final = frozenset({408, 425})
+_SETTINGS: Final = {
+    401: "MAIN_BOT_API_KEY",
+    403: "MAIN_BOT_API_KEY",
+    404: "MAIN_BOT_TASKS_PATH",
+    405: "MAIN_BOT_TASKS_PATH",
+}
+"""What an operator must look at when Main Bot refuses us; otherwise MAIN_BOT_API_URL."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownTask:
-    """A task as Main Bot has it; `status` is its own word."""
+    """A task as Main Bot has it; `status` is our word for how it stands, None while it only waits there."""
 
-    status: str
+    status: str | None
     external_task_id: str | None
     response_data: dict[str, Any]
 
@@ -57,11 +81,13 @@ class MainBotClient:
         if self._redis.exists(self._healthy_key):
             return
         try:
-            self._call("GET", self._health_path, "health", repeatable=True, check=_check_status)
+            self._call("GET", self._health_path, "health", repeatable=True, check=_check_health)
         except ThrottledError:
             raise
         except ServiceError as exc:
             self._failed()
+            if isinstance(exc, RefusesUsError):
+                raise
             raise UnreachableError(SERVICE, f"health check failed: {exc}", code="unhealthy") from None
         # Well enough to be tried. Only a task it takes ends an outage: a program may report that it is
         # well and still fail at every task.
@@ -72,38 +98,44 @@ class MainBotClient:
 
         The task's id is the Idempotency-Key and the body has the same bytes each time, so a repeat after
         AmbiguousError does no harm. 409 means that it has the task already. RejectedError is final: its
-        text is Main Bot's reason.
+        text is Main Bot's reason, empty when it gave none.
         """
         self.health()
-        headers = {"Idempotency-Key": str(task["task_id"])}
+        task_id = str(task["task_id"])
+        headers, check = {"Idempotency-Key": task_id}, partial(_check_push, task_id)
         try:
-            answer = self._call("POST", self._tasks_path, "push_task", body=task, headers=headers)
+            answer = self._call(
+                "POST", self._tasks_path, "push_task", body=task, headers=headers, check=check
+            )
         except (UnreachableError, AmbiguousError):
             self._failed()
             raise
-        except RejectedError as exc:
-            if exc.status == 401:  # our key is wrong: nothing is wrong with the customer's post
-                self._failed()
-                raise UnreachableError(SERVICE, "Main Bot does not accept our key", code="key") from None
+        except RejectedError:
             self.breaker.succeeded()
             raise
         self.breaker.succeeded()
-        return _external_id(answer.json_object().get("external_task_id"))
+        return words.external_id(answer.json_object().get("external_task_id"))
 
     def get_task(self, task_id: str) -> KnownTask | None:
-        """Return what Main Bot knows of the task, or None when it never got it."""
+        """Return what Main Bot knows of the task, or None when it says itself that it never got it.
+
+        RejectedError and RefusesUsError: it does not answer such questions.
+        """
+        path, check = f"{self._tasks_path}/{task_id}", partial(_check_known, task_id)
         try:
-            answer = self._call("GET", f"{self._tasks_path}/{task_id}", "get_task", repeatable=True)
-        except RejectedError as exc:
-            if exc.status == 404:
-                return None
+            answer = self._call("GET", path, "get_task", repeatable=True, check=check)
+        except RefusesUsError:
+            raise  # it is there: a Main Bot that answers no questions may well take tasks
+        except (UnreachableError, AmbiguousError):
+            self._failed()
             raise
+        if answer.status == 404:
+            return None
         body = answer.json_object()
-        response = body.get("response_data")
         return KnownTask(
-            status=str(body.get("status", "")),
-            external_task_id=_external_id(body.get("external_task_id")),
-            response_data=response if isinstance(response, dict) else {},
+            status=words.status(body.get("status")),
+            external_task_id=words.external_id(body.get("external_task_id")),
+            response_data=words.response_data(body.get("response_data")),
         )
 
     def close(self) -> None:
@@ -119,7 +151,7 @@ class MainBotClient:
         body: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
         repeatable: bool = False,
-        check: Callable[[Answer], None] | None = None,
+        check: Callable[[Answer], None],
     ) -> Answer:
         return self._http.call(
             method,
@@ -127,7 +159,7 @@ class MainBotClient:
             body=body,
             headers=headers,
             repeatable=repeatable,
-            check=check or _check,
+            check=check,
             fields={"path": name},
         )
 
@@ -136,29 +168,77 @@ class MainBotClient:
         self.breaker.failed()
 
 
-def _check_status(answer: Answer) -> None:
+def _check_health(answer: Answer) -> None:
     """Raise what the status means, whatever the body says."""
-    if not 200 <= answer.status < 300:
-        raise refuse(SERVICE, answer, code=str(answer.status), reason=_reason(answer.json_object()))
-
-
-def _check(answer: Answer) -> None:
-    """Raise what the answer means. 409 is success: the task is there already."""
-    if answer.status == ALREADY_ACCEPTED:
+    if 200 <= answer.status < 300:
         return
-    _check_status(answer)
-    if not isinstance(answer.json(), dict):
+    body = answer.json()
+    if not isinstance(body, dict):
+        raise outage(SERVICE, answer)
+    setting = "MAIN_BOT_HEALTH_PATH" if answer.status in {404, 405} else None
+    raise _no(answer, body, setting=setting)
+
+
+def _check_push(task_id: str, answer: Answer) -> None:
+    """Raise what the answer to a hand-over means. 409 is success: the task is there already."""
+    body = _envelope(answer)
+    if answer.status in _TAKEN:
+        denies = answer.status != ALREADY_ACCEPTED and words.says_no(body)
+        if words.about_another(body, task_id) or (denies and words.says_yes(body)):
+            raise unreadable(SERVICE, answer)
+        if denies:
+            raise RejectedError(SERVICE, words.reason(body), status=answer.status, code="says_no")
+        return
+    is_final = answer.status in _ABOUT_THE_TASK or (
+        answer.status in _PERHAPS_ABOUT_THE_TASK and words.names(body, task_id)
+    )
+    if is_final:
+        raise RejectedError(SERVICE, words.reason(body), status=answer.status, code=str(answer.status))
+    raise _no(answer, body)
+
+
+def _check_known(task_id: str, answer: Answer) -> None:
+    """Raise what the answer to a question means, unless it tells of the task or that it is not there."""
+    body = _envelope(answer)
+    if words.about_another(body, task_id):
+        raise AmbiguousError(SERVICE, "the answer is about another task", status=answer.status)
+    if answer.status == 404:
+        return
+    if answer.status == 200:
+        if words.says_no(body) or not any(
+            body.get(name) for name in ("status", "external_task_id", "task_id")
+        ):
+            raise unreadable(SERVICE, answer)
+        return
+    if answer.status in _ABOUT_THE_TASK:
+        raise RejectedError(SERVICE, words.reason(body), status=answer.status, code=str(answer.status))
+    raise _no(answer, body)
+
+
+def _envelope(answer: Answer) -> dict[str, Any]:
+    """Return Main Bot's JSON object. Without one something else spoke, or nobody can tell who took what."""
+    body = answer.json()
+    if isinstance(body, dict):
+        return body
+    # A 409 may be Main Bot's all the same: it is looked up like an unreadable success.
+    if 200 <= answer.status < 300 or answer.status == ALREADY_ACCEPTED:
         raise unreadable(SERVICE, answer)
+    raise outage(SERVICE, answer)
 
 
-def _reason(body: dict[str, Any]) -> str:
-    """Main Bot's own words for a refusal, whichever of the usual names it uses."""
-    error = body.get("error")
-    words = body.get("message") or body.get("reason") or body.get("detail") or error
-    return str(words)[:300] if isinstance(words, str) else ""
-
-
-def _external_id(value: Any) -> str | None:
-    """Main Bot's own id as text; one too long to be kept whole is of no use for comparing."""
-    text = str(value) if isinstance(value, str | int) else ""
-    return text if 0 < len(text) <= MAX_EXTERNAL_ID else None
+def _no(answer: Answer, body: dict[str, Any], *, setting: str | None = None) -> ServiceError:
+    """Return the error of an answer in the envelope that is neither a success nor about the task."""
+    reason = words.reason(body) or f"HTTP {answer.status}"
+    if 200 <= answer.status < 300:
+        return unreadable(SERVICE, answer)
+    if answer.status == 429 or answer.status >= 500:
+        return refuse(SERVICE, answer, code=str(answer.status), reason=reason)
+    if answer.status < 400 or answer.status in _NOT_RECEIVED:
+        return UnreachableError(SERVICE, reason, status=answer.status, code=str(answer.status))
+    return RefusesUsError(
+        SERVICE,
+        f"HTTP {answer.status}: {reason}",
+        setting=setting or _SETTINGS.get(answer.status, "MAIN_BOT_API_URL"),
+        status=answer.status,
+        code=str(answer.status),
+    )

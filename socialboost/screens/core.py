@@ -34,7 +34,7 @@ class Button:
             raise ValueError("a button carries either callback data or a link")
         if self.callback is not None and not 1 <= len(self.callback.encode()) <= CALLBACK_BYTES:
             raise ValueError(f"callback data must be 1 to {CALLBACK_BYTES} bytes: {self.callback!r}")
-        if self.url is not None and not _URL.fullmatch(self.url):
+        if self.url is not None and not is_link(self.url):
             raise ValueError("a button's link must be a plain http or https address")
 
     def markup(self) -> dict[str, str]:
@@ -72,6 +72,11 @@ class Screen:
     def keyboard_markup(self) -> dict[str, Any]:
         """Return the Bot API's InlineKeyboardMarkup; an empty keyboard removes the old one on edit."""
         return {"inline_keyboard": [[button.markup() for button in row] for row in self.keyboard]}
+
+
+def is_link(text: str) -> bool:
+    """Whether a button can carry this address."""
+    return _URL.fullmatch(text) is not None
 
 
 def visible_units(text: str) -> int:

@@ -17,6 +17,7 @@ KINDS: Final = (
     "payment_exception",
     "refund_sent",
     "refund_refused",
+    "refund_waits",
     "job_parked",
     "breaker_open",
     "crypto_pay_away",
@@ -24,6 +25,7 @@ KINDS: Final = (
     "database_away",
     "redis_away",
     "second_poller",
+    "guarantee_stopped",
     "credited_not_paid",
     "webhook_silent",
     "dead_letters",
@@ -43,6 +45,7 @@ FIELDS: Final = (
     "invoice_id",
     "payment_id",
     "transfer_id",
+    "step",
     "reason",
     "is_late",
     "paid_at",
@@ -86,15 +89,22 @@ _WORDS: Final = {
 _SAID: Final = frozenset({"after_cancel"})
 """A sentence of its own, above the fields."""
 _MOMENTS: Final = frozenset({"paid_at", "deadline_at", "expires_at", "created_at", "updated_at"})
+_WITH_ADVICE: Final = frozenset({"refund_refused", "refund_waits"})
 _REFUSALS: Final = {
     "USER_NOT_FOUND": "user",
     "INSUFFICIENT_FUNDS": "funds",
+    "NOT_ENOUGH_COINS": "funds",
+    "402": "funds",
     "METHOD_DISABLED": "method",
     "403": "method",
     "ASSET_INVALID": "asset",
     "UNAUTHORIZED": "token",
     "401": "token",
     "SUSPENDED": "suspended",
+    "APP_SUSPENDED": "suspended",
+    "METHOD_NOT_FOUND": "address",
+    "404": "address",
+    "405": "address",
     "423": "suspended",
     "discarded": "discarded",
 }
@@ -159,7 +169,7 @@ def job_ref(key: str) -> str:
 def _event(text: Texts, kind: str, data: Mapping[str, Any], zone: tzinfo) -> str:
     heading = text.html(f"notice-{kind}") if kind in KINDS else text.html("notice-other", kind=kind)
     advice = ""
-    if kind == "refund_refused":  # the advice says what the reason means
+    if kind in _WITH_ADVICE:  # the advice says what the reason means
         advice = refusal(text, str(data.get("reason")))
         data = {name: value for name, value in data.items() if name != "reason"}
     if data.get("after_cancel"):

@@ -20,9 +20,10 @@ NOTICES: Final = (
     "second_payment",
     "invoice_failed",
     "order_expired",
+    "no_invoice",
 )
 
-_BUY_AGAIN: Final = frozenset({"invoice_failed", "order_expired"})
+_BUY_AGAIN: Final = frozenset({"invoice_failed", "order_expired", "no_invoice"})
 _DONE: Final = frozenset({"paid", "processing"})
 
 

@@ -37,7 +37,7 @@ def json_object(body: bytes, *, numbers_as_text: bool = False) -> dict[str, Any]
     parse_float = str if numbers_as_text else _finite
     parse_int = str if numbers_as_text else int
     try:
-        text = body.decode("utf-8")
+        text = body.decode("utf-8-sig")  # a mark before the text is no part of it
         value = json.loads(text, parse_float=parse_float, parse_int=parse_int, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise ApiError(400, "not_json", "the body must be JSON") from None

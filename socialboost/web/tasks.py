@@ -10,6 +10,7 @@ from flask import Blueprint, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from socialboost import jobs
+from socialboost import main_bot_words as words
 from socialboost.errors import BusyError, NoAnswerError
 from socialboost.settings import WebSettings
 from socialboost.web.auth import KeyRing, guard
@@ -17,7 +18,6 @@ from socialboost.web.bodies import check_storable, json_object, read_body
 from socialboost.web.errors import ApiError, bad_field
 
 _ANSWER_SECONDS: Final = 2.0
-_STATUSES: Final = ("processing", "completed", "failed", "cancelled")
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -25,8 +25,10 @@ def blueprint(settings: WebSettings, keys: KeyRing) -> Blueprint:
     """Return the two routes, open to MAIN_BOT_API_KEY only."""
     routes = Blueprint("tasks", __name__)
     routes.before_request(guard(settings, keys, "main_bot"))
-    routes.get("/api/tasks/pending")(pending)
-    routes.put("/api/tasks/<task_id>/status")(update_status)
+    routes.get("/api/tasks/pending", strict_slashes=False)(pending)
+    # With a slash at its end too: some frameworks write every address so, and follow no redirect of a PUT.
+    routes.put("/api/tasks/<task_id>/status", strict_slashes=False)(update_status)
+    routes.put("/api/tasks/<task_id>/status/")(update_status)
     return routes
 
 
@@ -67,21 +69,22 @@ def update_status(task_id: str) -> ResponseReturnValue:
 
 def _report(task_id: str, body: dict[str, Any]) -> jobs.UpdateTaskStatus:
     """Return the job for a report's body; ApiError 400 names the field that is wrong."""
-    status = body.get("status")
-    if status not in _STATUSES:
-        raise bad_field("status", f"one of {', '.join(_STATUSES)}")
-    external_id = body.get("external_task_id")
-    if external_id is not None and not (isinstance(external_id, str) and 1 <= len(external_id) <= 100):
-        raise bad_field("external_task_id", "text of 1 to 100 characters")
+    status = words.status(body.get("status"))
+    if status is None:
+        raise bad_field("status", f"one of {', '.join(words.STATUSES)}")
+    given = body.get("external_task_id")
+    check_storable("external_task_id", given)
+    external_id = words.external_id(given)
+    if given is not None and external_id is None:
+        raise bad_field("external_task_id", f"a number, or text of 1 to {words.MAX_EXTERNAL_ID} characters")
     response_data = body.get("response_data")
     if not isinstance(response_data, dict | None):
         raise bad_field("response_data", "an object")
-    check_storable("external_task_id", external_id)
     check_storable("response_data", response_data)
     return jobs.UpdateTaskStatus(
         key=f"api:{uuid4()}",
         task_id=task_id,
         status=status,
         external_task_id=external_id,
-        response_data=response_data or {},
+        response_data=words.response_data(response_data),
     )

@@ -43,13 +43,21 @@ LEFT JOIN LATERAL (
 WHERE p.id = %(payment_id)s
 
 -- name: get_refund :one
--- A refund as it is to be sent.
+-- A refund as it is to be sent, and for how long it has been wanted in this round.
 SELECT
-    r.id::text AS refund_id, r.state, r.round, r.spend_id, r.asset, r.amount, u.telegram_id, p.invoice_id
+    r.id::text AS refund_id, r.state, r.round, r.spend_id, r.asset, r.amount, r.created_at, u.telegram_id,
+    p.invoice_id, p.id::text AS payment_id, o.id::text AS order_id, o.package_name,
+    extract(epoch FROM now() - r.updated_at)::float8 AS wanted_seconds
 FROM refunds AS r
 JOIN users AS u ON u.id = r.user_id
 JOIN payments AS p ON p.id = r.payment_id
+LEFT JOIN orders AS o ON o.id = p.order_id
 WHERE r.id = %(refund_id)s
+
+-- name: get_settled_transfers :many
+-- Of these transfers, those that another refund is known to have been sent by.
+SELECT transfer_id FROM refunds
+WHERE transfer_id = ANY (%(transfer_ids)s::text[]) AND id <> %(refund_id)s::uuid
 
 -- name: settle_refund :value
 -- What Crypto Pay did with a refund, as JSON.

@@ -33,13 +33,24 @@ SELECT attach_invoice(
     %(order_id)s, %(invoice_id)s, %(asset)s, %(amount)s, %(pay_url)s, %(expires_at)s
 )
 
+-- name: get_invoice_order :value
+-- Whose an invoice is: the order it was recorded for, else the one it names; NULL when it is nobody's.
+SELECT coalesce(
+    (SELECT order_id FROM invoices WHERE provider = 'crypto_pay' AND invoice_id = %(invoice_id)s),
+    (SELECT id FROM orders WHERE id = %(named)s::uuid)
+)::text
+
 -- name: fail_order :value
 -- pending -> failed for an order without an invoice; says whether it moved.
 SELECT fail_order(%(order_id)s)
 
 -- name: expire_orders :many
--- pending -> cancelled past the deadline; whose they were.
-SELECT order_id, telegram_id, package_name FROM expire_orders(%(limit)s)
+-- pending -> cancelled past the deadline; whose they were. lacks_link: it was asked for, and none could be made.
+SELECT
+    e.order_id, e.telegram_id, e.package_name,
+    j.key IS NOT NULL AND NOT EXISTS (SELECT FROM invoices AS i WHERE i.order_id = e.order_id::uuid) AS lacks_link
+FROM expire_orders(%(limit)s) AS e
+LEFT JOIN job_ledger AS j ON j.key = format('invoice:%%s:%%s', e.order_id, e.telegram_id)
 
 -- name: remember_card :run
 -- This message offers an order that can be paid. What a later tap drew into it stands.

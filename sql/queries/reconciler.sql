@@ -48,7 +48,8 @@ FROM payments
 WHERE provider = 'crypto_pay' AND created_at > now() - interval '1 hour'
 
 -- name: ask_about_silent_tasks :many
--- Picks tasks Main Bot has said nothing about for so long, noting that it is being asked.
+-- Picks tasks Main Bot has said nothing about for so long, noting that it is being asked. is_open: an earlier
+-- question about it waits, for Main Bot or for a person, and another would say the same again.
 UPDATE tasks AS t SET asked_at = now()
 FROM (
     SELECT id FROM tasks
@@ -59,7 +60,13 @@ FROM (
     FOR UPDATE SKIP LOCKED
 ) AS silent
 WHERE t.id = silent.id
-RETURNING t.id::text AS task_id, (extract(epoch FROM t.asked_at) * 1000)::bigint AS asked_ms
+RETURNING
+    t.id::text AS task_id,
+    (extract(epoch FROM t.asked_at) * 1000)::bigint AS asked_ms,
+    t.id::text IN (
+        SELECT j.args ->> 'task_id' FROM job_ledger AS j
+        WHERE j.actor = 'ask_main_bot' AND j.state IN ('queued', 'running', 'parked')
+    ) AS is_open
 
 -- name: get_daily_report :one
 -- What happened on one local day, and what is open now, for the admins' daily line.

@@ -20,6 +20,7 @@ ENTRY_POINT = {
     "socialboost.logs",
     "socialboost.errors",
     "socialboost.outbound",
+    "socialboost.main_bot_words",
 }
 UTILITIES = {
     "socialboost.cleaning",
@@ -39,7 +40,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "socialboost.cleaning": set(),
     "socialboost.dialogues": set(),
     "socialboost.errors": set(),
-    "socialboost.clients": {"socialboost.outbound", *UTILITIES},
+    "socialboost.clients": {"socialboost.outbound", "socialboost.main_bot_words", *UTILITIES},
+    "socialboost.main_bot_words": {"socialboost.cleaning"},
     "socialboost.db": UTILITIES,
     "socialboost.jobs": {"socialboost.contracts", "socialboost.sending"},
     "socialboost.contracts": set(),

@@ -446,7 +446,7 @@ WORDS = (
 )
 REFUSALS = (
     *("USER_NOT_FOUND", "INSUFFICIENT_FUNDS", "METHOD_DISABLED", "AMOUNT_TOO_BIG", "ASSET_INVALID"),
-    *("UNAUTHORIZED", "423", "discarded", "<NEW>"),
+    *("UNAUTHORIZED", "METHOD_NOT_FOUND", "423", "discarded", "<NEW>"),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,7 +14,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from socialboost.clients.crypto_pay import CryptoPayClient
-from socialboost.errors import AmbiguousError, RejectedError, ThrottledError
+from socialboost.clients.crypto_pay_words import Wanted
+from socialboost.errors import AmbiguousError, UnaskedError
 from tests.unit import clients_server as wire
 
 TOKEN = "731946:AAhTestOnlyCryptoPayTokenDoNotUse00001"
@@ -78,21 +80,28 @@ def test_amount_sent_as_a_number_is_still_exact() -> None:
         assert client.create_invoice(ORDER, Decimal(1), "x").amount == Decimal("99.99")
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [{"amount": "NaN"}, {"amount": "a lot"}, {"bot_invoice_url": "javascript:alert(1)"}, {"invoice_id": "x"},
-     {"expiration_date": "tomorrow"}, {"asset": None, "amount": None}],
-)  # fmt: skip
-def test_unreadable_invoice_is_ambiguous(broken: dict[str, Any]) -> None:
-    with crypto_pay(result(item(**broken))) as (client, _), pytest.raises(AmbiguousError):
+def test_an_invoice_nobody_can_name_is_ambiguous() -> None:
+    with crypto_pay(result(item(invoice_id="x"))) as (client, _), pytest.raises(AmbiguousError):
         client.create_invoice(ORDER, Decimal(1), "x")
+
+
+@pytest.mark.parametrize(
+    ("broken", "field", "read"),
+    [({"amount": "NaN"}, "amount", None), ({"amount": "a lot"}, "amount", None),
+     ({"expiration_date": "tomorrow"}, "expires_at", None), ({"asset": None}, "asset", ""),
+     ({"bot_invoice_url": None}, "pay_url", ""), ({"payload": None}, "order_id", "")],
+)  # fmt: skip
+def test_what_an_invoice_lacks_is_left_to_whoever_asked(
+    broken: dict[str, Any], field: str, read: Any
+) -> None:
+    with crypto_pay(result(item(**broken))) as (client, _):
+        assert getattr(client.create_invoice(ORDER, Decimal(1), "x"), field) == read
 
 
 def test_find_invoice_matches_by_payload_over_all_pages() -> None:
     others = {"items": [item(payload="another")] * 200}
     with crypto_pay(result(others), result({"items": [item()]})) as (client, requests):
-        found = client.find_invoice(ORDER)
-    assert found is not None
+        (found,) = client.find_invoices(ORDER)
     assert found.order_id == ORDER
     assert [r.json()["offset"] for r in requests] == [0, 200]
     assert requests[0].json()["status"] == "active"
@@ -100,39 +109,19 @@ def test_find_invoice_matches_by_payload_over_all_pages() -> None:
 
 def test_find_invoice_says_none_when_there_is_none() -> None:
     with crypto_pay(result({"items": [item(payload="another")]})) as (client, _):
-        assert client.find_invoice(ORDER) is None
+        assert client.find_invoices(ORDER) == []
 
 
 def test_find_invoice_never_says_none_without_having_looked_at_all() -> None:
-    full_page = result({"items": [item(payload="another")] * 200})
+    full_page = result({"items": [item(payload="another"), "no invoice"] * 100})
     with crypto_pay(full_page) as (client, _), pytest.raises(AmbiguousError):
-        client.find_invoice(ORDER)
-
-
-@pytest.mark.parametrize(
-    ("status", "name", "kind"),
-    [
-        (400, "EXPIRES_IN_INVALID", RejectedError),
-        (401, "UNAUTHORIZED", RejectedError),
-        (423, "SUSPENDED", RejectedError),
-        (429, "TOO_MANY", ThrottledError),
-        (500, "INTERNAL", AmbiguousError),
-    ],
-)
-def test_error_names(status: int, name: str, kind: type[Exception]) -> None:
-    step = wire.answer(status, {"ok": False, "error": {"code": status, "name": name}})
-    with crypto_pay(step) as (client, _), pytest.raises(kind) as caught:
-        client.create_invoice(ORDER, Decimal(1), "x")
-    if kind is RejectedError:
-        assert caught.value.code == name  # type: ignore[attr-defined]
+        client.find_invoices(ORDER)
 
 
 def test_paid_among_asks_for_the_paid_ones_only_and_keeps_every_number_as_written() -> None:
     paid = item(status="paid", paid_asset="USDT", paid_amount="99.990", paid_at="2026-11-20T09:14:30.955Z")
-    with crypto_pay(result({"items": [paid, item(status="active"), {"status": "paid"}, "x"]})) as (
-        client,
-        asked,
-    ):
+    rows = [paid, item(status="active"), {"status": "paid"}, "x", item(status="paid", invoice_id="٥")]
+    with crypto_pay(result({"items": rows})) as (client, asked):
         (found,) = client.paid_among([str(paid["invoice_id"]), "7"])
     assert (found.asset, found.amount, found.order_id) == ("USDT", "99.990", paid["payload"])
     assert found.agrees_with("USDT", Decimal("99.99"))
@@ -151,10 +140,86 @@ def test_a_list_that_is_none_is_not_taken_for_an_empty_one(answer: Any) -> None:
         client.newest_paid(offset=0, count=100)
 
 
+def test_an_answer_about_other_invoices_is_no_answer() -> None:
+    with crypto_pay(result({"items": [item(status="paid")]})) as (client, _), pytest.raises(UnaskedError):
+        client.paid_among(["7"])
+
+
+NUMBER = "9" * 5000
+
+
+@pytest.mark.parametrize(
+    ("odd", "field", "read"),
+    [
+        ({"paid_at": "2026-11-20T09:14:30\x00"}, "paid_at", None),
+        ({"paid_at": "+10000-01-01T00:00:00Z"}, "paid_at", None),
+        ({"paid_at": "9999-12-31T23:59:59-14:00"}, "paid_at", None),
+        ({"created_at": "0001-01-01T00:00:00+14:00"}, "made_at", None),
+        ({"payload": "\ud83d"}, "order_id", "\ufffd"),
+        ({"amount": float("nan")}, "amount", "nan"),
+        ({"amount": [1]}, "amount", "[1]"),
+    ],
+)
+def test_one_odd_row_spoils_no_other(odd: dict[str, Any], field: str, read: Any) -> None:
+    rows = [item(status="paid", invoice_id=1, **odd), item(status="paid", invoice_id=2)]
+    with crypto_pay(result({"items": rows})) as (client, _):
+        page = client.newest_paid(offset=0, count=100)
+    assert [one.invoice_id for one in page.paid] == ["1", "2"]
+    assert getattr(page.paid[0], field) == read
+    assert page.next_offset is None
+
+
+def test_a_number_of_thousands_of_digits_is_read_too() -> None:
+    body = json.dumps({"ok": True, "result": {"items": [item(status="paid", amount=1)]}})
+    with crypto_pay(wire.answer(200, body.replace('"amount": 1', f'"amount": {NUMBER}').encode())) as (
+        client,
+        _,
+    ):
+        (paid,) = client.newest_paid(offset=0, count=100).paid
+    assert paid.invoice_id == "5500123"
+
+
+def long_list(longest: int, rows: list[dict[str, Any]]) -> wire.WireServer:
+    """A list whose answer is above 1 MiB when it has more than `longest` rows."""
+
+    def step(connection: socket.socket) -> bool:
+        asked = server.requests[-1].json()
+        wanted = asked.get("invoice_ids")
+        chosen = [r for r in rows if wanted is None or str(r["invoice_id"]) in wanted.split(",")]
+        page = chosen[asked.get("offset", 0) :][: asked["count"]]
+        padding = "x" * 1_100_000 if len(page) > longest else ""
+        return wire.answer(200, {"ok": True, "result": {"items": page, "padding": padding}})(connection)
+
+    server = wire.WireServer([step])
+    return server
+
+
+def test_a_page_that_is_too_long_is_asked_for_again_by_half() -> None:
+    rows = [item(status="paid", invoice_id=number) for number in range(1, 301)]
+    with long_list(100, rows) as server:
+        client = CryptoPayClient(server.url, TOKEN)
+        page = client.newest_paid(offset=0, count=500)
+        assert (len(page.paid), page.next_offset) == (62, 62)
+        second = client.newest_paid(offset=62, count=100)
+        assert [len(second.paid), second.next_offset] == [100, 162]
+        among = client.paid_among([str(number) for number in range(1, 301)])
+        client.close()
+    assert len(among) == 300
+
+
+def test_a_single_row_that_is_too_long_says_so() -> None:
+    with long_list(0, [item(status="paid")]) as server:
+        client = CryptoPayClient(server.url, TOKEN)
+        with pytest.raises(AmbiguousError) as caught:
+            client.newest_paid(offset=0, count=4)
+        client.close()
+    assert caught.value.code == "too_long"
+
+
 def test_an_invoice_is_never_asked_for_twice_by_itself() -> None:
     steps = [result({"items": []}), wire.reset, result(item())]
     with crypto_pay(*steps) as (client, requests):
-        client.find_invoice(ORDER)
+        client.find_invoices(ORDER)
         with pytest.raises(AmbiguousError):
             client.create_invoice(ORDER, Decimal(1), "x")
         assert len(requests) == 2
@@ -180,24 +245,61 @@ def test_a_transfer_asks_for_exactly_this() -> None:
     assert (sent.transfer_id, sent.user_id, sent.asset, sent.amount) == ("90001", 7, "USDT", Decimal("99.99"))
 
 
-def test_a_transfer_is_found_by_its_spend_id_or_certainly_not_there() -> None:
-    with crypto_pay(result({"items": [SENT]}), result({"items": []})) as (client, requests):
-        found = client.find_transfer("refund-1")
-        assert client.find_transfer("refund-2") is None
-    assert found is not None
+SINCE = datetime(2026, 11, 20, tzinfo=UTC)
+WANTED = Wanted("refund-1", 7, "USDT", Decimal("99.99"), SINCE)
+LISTED = {**SENT, "completed_at": "2026-11-20T00:00:09Z"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_ours"),
+    [
+        ({}, True),
+        ({"spend_id": "refund-1"}, True),
+        ({"completed_at": "2026-11-19T23:58:00Z"}, True),  # two clocks
+        ({"completed_at": None, "spend_id": "refund-1"}, True),
+        ({"spend_id": "refund-2"}, False),
+        ({"user_id": 8}, False),
+        ({"asset": "TON"}, False),
+        ({"amount": "99.98"}, False),
+        ({"amount": "a lot"}, False),
+        ({"completed_at": "2026-11-19T12:00:00Z"}, False),
+        ({"completed_at": None}, False),
+    ],
+)
+def test_a_listed_transfer_is_ours_only_if_everything_agrees(changes: dict[str, Any], is_ours: bool) -> None:
+    other = {**LISTED, "transfer_id": 1, "user_id": 1}
+    with crypto_pay(result({"items": [other, {**LISTED, **changes}]})) as (client, requests):
+        assert [sent.transfer_id for sent in client.find_transfers(WANTED)] == ["90001"] * is_ours
+    assert requests[0].json()["spend_id"] == "refund-1"
+
+
+def test_our_spend_id_over_something_else_is_said() -> None:
+    listed = result({"items": [{**LISTED, "spend_id": "refund-1", "amount": "1"}]})
+    with crypto_pay(listed) as (client, _), pytest.raises(UnaskedError):
+        client.find_transfers(WANTED)
+
+
+def test_a_list_that_ignores_the_spend_id_is_looked_through_as_far_as_needed() -> None:
+    others = [{**LISTED, "user_id": 1}] * 200
+    old = [{**LISTED, "completed_at": "2026-11-01T00:00:00Z"}] * 200
+    pages = [result({"items": page}) for page in (others, [*others[1:], LISTED], old, others)]
+    with crypto_pay(*pages) as (client, requests):
+        (found,) = client.find_transfers(WANTED)
     assert found.transfer_id == "90001"
-    assert [r.json() for r in requests] == [{"spend_id": "refund-1"}, {"spend_id": "refund-2"}]
+    assert [r.json()["offset"] for r in requests] == [0, 200, 400]
 
 
 def test_a_transfer_is_never_asked_for_twice_by_itself() -> None:
     with crypto_pay(result({"items": []}), wire.reset, result(SENT)) as (client, requests):
-        client.find_transfer("refund-1")
+        client.find_transfers(WANTED)
         with pytest.raises(AmbiguousError):
             client.transfer(7, "USDT", Decimal(1), "refund-1")
         assert len(requests) == 2
 
 
-@pytest.mark.parametrize("broken", [{"transfer_id": "x"}, {"amount": "a lot"}, {"user_id": None}])
-def test_an_unreadable_transfer_is_ambiguous(broken: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "broken", [{"transfer_id": "x"}, {"amount": "a lot"}, {"user_id": None}, {"user_id": 8}]
+)
+def test_an_answer_that_is_not_our_transfer_is_ambiguous(broken: dict[str, Any]) -> None:
     with crypto_pay(result({**SENT, **broken})) as (client, _), pytest.raises(AmbiguousError):
-        client.transfer(7, "USDT", Decimal(1), "refund-1")
+        client.transfer(7, "USDT", Decimal("99.99"), "refund-1")

@@ -71,6 +71,8 @@ def test_already_accepted_is_accepted(store: redis.Redis) -> None:
         (wire.answer(200, b"{" + b" " * 70_000 + b"}"), AmbiguousError),
         (wire.close, AmbiguousError),
         (wire.answer(401, {"error": "unauthorized"}), UnreachableError),
+        (wire.answer(404, b"default backend - 404"), UnreachableError),
+        (wire.answer(200, {"success": False, "error": {"message": "This post is gone"}}), RejectedError),
     ],
 )
 def test_what_an_answer_means(store: redis.Redis, step: wire.Step, kind: type[Exception]) -> None:
@@ -124,7 +126,7 @@ def test_health_is_the_probe_and_a_taken_task_ends_the_outage(store: redis.Redis
 
 
 def test_refusing_a_task_is_not_an_outage(store: redis.Redis) -> None:
-    with main_bot(store, HEALTHY, wire.answer(422, {})) as (client, _):
+    with main_bot(store, HEALTHY, wire.answer(422, {}), wire.answer(200, {"success": False})) as (client, _):
         for _ in range(FAILURES + 1):
             with pytest.raises(RejectedError):
                 client.push_task(TASK)

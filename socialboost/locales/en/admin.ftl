@@ -101,6 +101,7 @@ refund-refusal-amount = Crypto Pay does not transfer this amount: about 1 to 25,
 refund-refusal-asset = Crypto Pay does not transfer this asset. Pay it back another way and close the payment.
 refund-refusal-token = Crypto Pay refused the app's token. Check CRYPTOBOT_TOKEN and try again.
 refund-refusal-suspended = Crypto Pay has suspended the app. Write to Crypto Pay's support, then try again.
+refund-refusal-address = Crypto Pay does not know the method we call. Check CRYPTOBOT_API_URL.
 refund-refusal-discarded = An admin discarded the parked refund; at that moment Crypto Pay had no such transfer.
 refund-refusal-other = Crypto Pay refused: <code>{ $name }</code>. Check the app in @CryptoBot; trying again never pays twice.
 decision-refused = ❗️ Not decided: { $why }
@@ -228,6 +229,7 @@ button-pricing-back = « Back to the packages
 
 notice-refund_sent = ↩️ <b>Money sent back</b>
 notice-refund_refused = ⛔ <b>Money not sent back</b>
+notice-refund_waits = ⏳ <b>A refund is waiting: it will be sent automatically once this is fixed</b>
 field-order_amount = Order amount
 field-order_status = Order status
 field-transfer_id = Transfer

@@ -185,12 +185,16 @@ payment-notice-second_payment =
 payment-notice-invoice_failed =
     ⚠️ <b>The invoice could not be created</b>
 
-    The payment service did not answer, so the order below is closed. You have not been charged. Please try again.
+    The payment service refused the invoice, so the order below is closed. You have not been charged. Please try again.
 payment-notice-order_expired =
     ⌛ <b>The time to pay is over</b>
 
     The order below is cancelled. If you have just paid, there is nothing you need to do: the package becomes active as soon as the money arrives (within a day).
 payment-notice-after-cancel = ℹ️ This money arrived after you cancelled the order.
+payment-notice-no_invoice =
+    ⌛ <b>The payment link could not be created</b>
+
+    The payment service did not answer for an hour, so the order below is cancelled. You have not been charged. Please try again a little later.
 payment-notice-order =
     📦 Package: { $package }
     💰 Order total: { $crypto }

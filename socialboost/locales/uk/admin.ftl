@@ -101,6 +101,7 @@ refund-refusal-amount = Crypto Pay не переказує таку суму: д
 refund-refusal-asset = Crypto Pay не переказує цю валюту. Поверніть кошти інакше й закрийте платіж.
 refund-refusal-token = Crypto Pay не прийняв токен застосунку. Перевірте CRYPTOBOT_TOKEN і спробуйте ще раз.
 refund-refusal-suspended = Crypto Pay призупинив застосунок. Зверніться до підтримки Crypto Pay, потім спробуйте ще раз.
+refund-refusal-address = Crypto Pay не знає методу, який ми викликаємо. Перевірте CRYPTOBOT_API_URL.
 refund-refusal-discarded = Завислу задачу повернення відхилено адміністратором; переказу в Crypto Pay на той момент не було.
 refund-refusal-other = Crypto Pay відмовив: <code>{ $name }</code>. Перевірте застосунок у @CryptoBot; повторна спроба не перекаже двічі.
 decision-refused = ❗️ Рішення не прийнято: { $why }
@@ -228,6 +229,7 @@ button-pricing-back = « До пакетів
 
 notice-refund_sent = ↩️ <b>Кошти повернено</b>
 notice-refund_refused = ⛔ <b>Кошти не повернено</b>
+notice-refund_waits = ⏳ <b>Повернення чекає: воно піде саме, щойно ви усунете причину</b>
 field-order_amount = Сума замовлення
 field-order_status = Стан замовлення
 field-transfer_id = Переказ

@@ -121,6 +121,34 @@ def test_such_a_payment_is_found_below_pages_of_known_ones(shop: Shop, buyer: Bu
     assert looked_through(shop, early)["state"] == "applied"
 
 
+@pytest.mark.parametrize(
+    ("odd", "state"),
+    [
+        ({"paid_at": "2026-11-20T09:14:30\x00"}, "applied"),
+        ({"paid_at": "2026-11-20T09:14:30+23:59"}, "applied"),
+        ({"paid_at": "9999-12-31T23:59:59-14:00"}, "applied"),
+        ({"created_at": "0001-01-01T00:00:00+14:00", "comment": "\ud83d\x00"}, "applied"),
+        ({"paid_amount": "1E-99999"}, "exception"),
+        ({"invoice_id": "no number"}, None),
+    ],
+)
+def test_one_odd_row_keeps_no_other_payment_from_being_found(
+    shop: Shop, newcomer: Callable[[], Buyer], odd: dict[str, Any], state: str | None
+) -> None:
+    """What it spoils is itself at most."""
+    others, unlucky = newcomer(), newcomer()
+    invoices = [buyer.invoice(buyer.open_order("mini")) for buyer in (others, unlucky)]
+    row = {"invoice_id": invoices[1]["invoice_id"]}
+    fault = {"operation": "getInvoices", "kind": "altered", "times": None, "changes": odd, "row": row}
+    with shop.fault(shop.crypto_pay, **fault):
+        for invoice in invoices:
+            pay_unheard(shop, invoice)
+        assert payment_of(shop, invoices[0])["state"] == "applied"
+        if state is not None:
+            assert payment_of(shop, invoices[1])["state"] == state
+    assert payment_of(shop, invoices[1])["state"] in {"applied", "exception"}
+
+
 def test_what_crypto_pay_confirms_is_marked_and_what_it_does_not_know_is_told_once(
     shop: Shop, newcomer: Callable[[], Buyer]
 ) -> None:

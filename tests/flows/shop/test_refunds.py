@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from socialboost import jobs
@@ -50,12 +53,8 @@ def ref_of(shop: Shop, key: str) -> str:
     "refused",
     [
         (400, "USER_NOT_FOUND", "ще не запускав @CryptoBot"),
-        (400, "INSUFFICIENT_FUNDS", "Поповніть"),
-        (403, "METHOD_DISABLED", "Увімкніть метод transfer"),
         (400, "AMOUNT_INVALID", "від 1 до 25 000 USD"),
         (400, "ASSET_INVALID", "не переказує цю валюту"),
-        (401, "UNAUTHORIZED", "CRYPTOBOT_TOKEN"),
-        (423, "SUSPENDED", "призупинив застосунок"),
         (400, "SOMETHING_NEW", "SOMETHING_NEW"),
     ],
 )
@@ -88,6 +87,134 @@ def test_a_refusal_moves_nothing_and_says_what_to_do(
     again = refund_row(shop, payment_id)
     assert (again["spend_id"], again["round"], again["state"]) == (refund["spend_id"], 2, "sent")
     assert len(transfers(shop, refund["spend_id"])) == 1
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        ("transfer", 400, "INSUFFICIENT_FUNDS", "Поповніть"),
+        ("transfer", 400, "NOT_ENOUGH_COINS", "Поповніть"),
+        ("transfer", 403, "METHOD_DISABLED", "Увімкніть метод transfer"),
+        ("transfer", 423, "SUSPENDED", "призупинив застосунок"),
+        ("*", 401, "UNAUTHORIZED", "CRYPTOBOT_TOKEN"),
+    ],
+)
+def test_a_refusal_of_us_keeps_the_refund_owed_and_is_told_once(
+    shop: Shop, buyer: Buyer, admin: Admin, refused: tuple[str, int, str, str]
+) -> None:
+    operation, status, name, advice = refused
+    payment_id, order_id = exceptional(shop, buyer, "too_late")
+    fault = {"operation": operation, "kind": "status", "status": status, "reason": name}
+    with shop.fault(shop.crypto_pay, **fault, times=None):
+        admin.decide(payment_id, "refund")
+        key = key_of(shop, payment_id)
+        refund = refund_row(shop, payment_id)
+        shop.wait_for_job(f"notice:refund_waits:{refund['id']}:1:{name}:{ADMIN_ID}")
+        tries = try_again(shop, key, 3)
+        assert len(tries) >= 3
+        assert shop.job(key)["attempts"] == 0
+        assert refund_row(shop, payment_id)["state"] == "wanted"
+        assert transfers_behind(shop, refund["spend_id"]) == 0
+    told = [m["text"] for m in admin.messages() if "Повернення чекає" in m["text"] and order_id in m["text"]]
+    assert len(told) == 1
+    assert advice in told[0]
+    wait_until(lambda: shop.hurry() or shop.job(key)["state"] == "done", "the refund, once it is put right")
+    assert refund_row(shop, payment_id)["state"] == "sent"
+    assert len(transfers(shop, refund["spend_id"])) == 1
+    shop.wait_for_job(f"decision:{payment_id}:refunded")
+
+
+def try_again(shop: Shop, key: str, times: int) -> set[Any]:
+    """Have a job that waits tried that often; when each try ended."""
+    seen: set[Any] = set()
+    ended = "SELECT updated_at FROM job_ledger WHERE key = %s AND state = 'queued' AND error IS NOT NULL"
+
+    def tried() -> bool:
+        seen.add(shop.value(ended, key))
+        shop.hurry()
+        return len(seen - {None}) >= times
+
+    wait_until(tried, f"{times} tries of {key}")
+    return seen - {None}
+
+
+def transfers_behind(shop: Shop, spend_id: str) -> int:
+    """How many transfers went out under this spend_id, by the stand-in's own log."""
+    calls = shop.calls(shop.crypto_pay, method="transfer", status=200)
+    return sum(call["request"].get("spend_id") == spend_id for call in calls)
+
+
+def test_what_cannot_be_sent_for_a_day_is_a_person_s_matter(shop: Shop, buyer: Buyer, admin: Admin) -> None:
+    payment_id, _ = exceptional(shop, buyer, "too_late")
+    shop.post(shop.crypto_pay, "/sim/settings", {"disabled_methods": ["transfer"]})
+    try:
+        admin.decide(payment_id, "refund")
+        key = key_of(shop, payment_id)
+        wait_until(lambda: shop.job(key).get("error"), "the refusal")
+        shop.rows(
+            "UPDATE refunds SET updated_at = now() - interval '25 hours' WHERE payment_id = %s RETURNING id",
+            payment_id,
+        )
+        parked_refund(shop, payment_id)
+    finally:
+        shop.post(shop.crypto_pay, "/sim/settings", {"disabled_methods": []})
+    admin.settle(ref_of(shop, key), "discard", "Задачу відхилено")
+    refund = refund_row(shop, payment_id)
+    assert (refund["state"], refund["refusal"]) == ("refused", "discarded")
+    assert transfers(shop, refund["spend_id"]) == []
+    admin.settle(ref_of(shop, key), "discard", "рішення ухвалено раніше")
+    admin.decide(payment_id, "credit")
+    assert balance(shop, buyer) > 0
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_a_5xx_of_the_transfer_is_looked_up_and_uses_no_attempt(
+    shop: Shop, buyer: Buyer, admin: Admin, status: int
+) -> None:
+    payment_id, _ = exceptional(shop, buyer, "too_late")
+    with shop.fault(shop.crypto_pay, operation="transfer", kind="status", status=status, times=None):
+        admin.decide(payment_id, "refund")
+        key = key_of(shop, payment_id)
+        assert len(try_again(shop, key, 4)) >= 4
+    wait_until(lambda: shop.hurry() or shop.job(key)["state"] == "done", "the refund")
+    assert shop.job(key)["attempts"] == 1
+    assert len(transfers(shop, refund_row(shop, payment_id)["spend_id"])) == 1
+
+
+def test_a_list_that_ignores_the_spend_id_makes_nobody_s_money_another_s(
+    shop: Shop, newcomer: Callable[[], Buyer], admin: Admin
+) -> None:
+    """Two buyers, one sum; then the first once more: the earlier transfer is not the later one's either."""
+    first, second = newcomer(), newcomer()
+    shop.post(shop.crypto_pay, "/sim/settings", {"ignores_spend_id": True})
+    try:
+        refunds = []
+        for buyer in (first, second, first):
+            payment_id, _ = exceptional(shop, buyer, "too_late")
+            admin.decide(payment_id, "refund")
+            shop.wait_for_job(f"decision:{payment_id}:refunded")
+            refunds.append(refund_row(shop, payment_id))
+    finally:
+        shop.post(shop.crypto_pay, "/sim/settings", {"ignores_spend_id": False})
+    assert len({refund["transfer_id"] for refund in refunds}) == 3
+    for refund, buyer in zip(refunds, (first, second, first), strict=True):
+        (sent,) = transfers(shop, refund["spend_id"])
+        assert (str(sent["transfer_id"]), sent["user_id"]) == (refund["transfer_id"], buyer.id)
+
+
+def test_a_spend_id_used_for_something_else_is_a_person_s_matter(
+    shop: Shop, buyer: Buyer, admin: Admin
+) -> None:
+    payment_id, _ = exceptional(shop, buyer, "too_late")
+    with shop.fault(shop.crypto_pay, operation="getTransfers", kind="status", status=502, times=None):
+        admin.decide(payment_id, "refund")
+        refund = wait_until(lambda: refund_row(shop, payment_id), "the refund's row")
+        used = {"user_id": 1, "asset": "USDT", "amount": "5", "spend_id": refund["spend_id"]}
+        headers = {"Crypto-Pay-API-Token": shop.environment["CRYPTOBOT_TOKEN"]}
+        shop.http.post(f"{shop.crypto_pay.url}/api/transfer", json=used, headers=headers, timeout=10)
+    parked_refund(shop, payment_id)
+    assert refund_row(shop, payment_id)["state"] == "wanted"
+    assert buyer.count("Кошти повернено") == 0
 
 
 def test_after_a_refusal_another_way_is_open(shop: Shop, buyer: Buyer, admin: Admin) -> None:
@@ -128,7 +255,7 @@ def test_a_second_round_finds_what_the_first_sent(shop: Shop, buyer: Buyer, admi
         admin.decide(payment_id, "refund")
         spend_id = refund_row(shop, payment_id)["spend_id"]
         wait_until(lambda: asked(shop, spend_id) == 1, "the transfer")
-        down = {"operation": "getTransfers", "kind": "status", "status": 502, "times": None}
+        down = {"operation": "getTransfers", "kind": "status", "status": 400, "times": None}
         shop.post(shop.crypto_pay, "/sim/faults", down)
         key = parked_refund(shop, payment_id)
         admin.settle(ref_of(shop, key), "discard", "не відповів, чи переказано")
@@ -151,42 +278,13 @@ def test_discarding_what_was_sent_writes_it_down(shop: Shop, buyer: Buyer, admin
         admin.decide(payment_id, "refund")
         spend_id = refund_row(shop, payment_id)["spend_id"]
         wait_until(lambda: asked(shop, spend_id) == 1, "the transfer")
-        down = {"operation": "getTransfers", "kind": "status", "status": 502, "times": None}
+        down = {"operation": "getTransfers", "kind": "status", "status": 400, "times": None}
         shop.post(shop.crypto_pay, "/sim/faults", down)
         key = parked_refund(shop, payment_id)
     admin.settle(ref_of(shop, key), "discard", "уже переказав")
     assert refund_row(shop, payment_id)["state"] == "sent"
     assert payment_row(shop, payment_id)["resolution"] == "refunded"
     assert len(transfers(shop, spend_id)) == 1
-
-
-def test_discarding_what_was_never_sent_opens_the_other_ways(shop: Shop, buyer: Buyer, admin: Admin) -> None:
-    payment_id, _ = exceptional(shop, buyer, "too_late")
-    with shop.fault(shop.crypto_pay, operation="transfer", kind="status", status=502, times=None):
-        admin.decide(payment_id, "refund")
-        key = parked_refund(shop, payment_id)
-    assert shop.job(key)["attempts"] == 3
-    assert refund_row(shop, payment_id)["state"] == "wanted"
-    admin.settle(ref_of(shop, key), "discard", "Задачу відхилено")
-    refund = refund_row(shop, payment_id)
-    assert (refund["state"], refund["refusal"]) == ("refused", "discarded")
-    assert transfers(shop, refund["spend_id"]) == []
-    admin.settle(ref_of(shop, key), "discard", "рішення ухвалено раніше")
-    admin.decide(payment_id, "credit")
-    assert balance(shop, buyer) > 0
-
-
-def test_a_crypto_pay_that_tells_nothing_parks_at_once(shop: Shop, buyer: Buyer, admin: Admin) -> None:
-    """A revoked token: whether an earlier try sent the money cannot be known, so nothing is decided."""
-    payment_id, _ = exceptional(shop, buyer, "too_late")
-    with shop.fault(shop.crypto_pay, operation="*", kind="status", status=401, times=None):
-        admin.decide(payment_id, "refund")
-        key = key_of(shop, payment_id)
-        assert shop.wait_for_job(key, "parked")["attempts"] == 1
-        assert "does not say" in shop.job(key)["error"]
-    assert refund_row(shop, payment_id)["state"] == "wanted"
-    admin.settle(ref_of(shop, key), "replay", "відправлено на виконання")
-    shop.wait_for_job(f"decision:{payment_id}:refunded")
 
 
 def test_two_taps_on_refund_are_one(shop: Shop, buyer: Buyer, admin: Admin) -> None:

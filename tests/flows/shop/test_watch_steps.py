@@ -1,4 +1,4 @@
-"""When a step of the watch is due again."""
+"""When a step of the watch is due again, and what one that fails does to the others: nothing."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import time
 
 import pytest
 
-from socialboost.errors import AmbiguousError, ThrottledError
-from workers.watch import Step
+from socialboost.clients.crypto_pay_words import PaidInvoice
+from socialboost.errors import AmbiguousError, ThrottledError, UnaskedError, UnreachableError
+from tests.flows.shop.world import Shop
+from workers import runtime
+from workers.reconciler import Reconciler
+from workers.watch import Step, Watch
 
 
 def wait_of(step: Step) -> float:
@@ -29,3 +33,44 @@ def test_a_service_that_names_a_time_is_not_asked_before_it() -> None:
     step.begin()
     step.fail(ThrottledError("crypto_pay", "too many", retry_after=30))
     assert wait_of(step) == pytest.approx(30, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("error", "notice"),
+    [
+        (ValueError("one bad row"), "guarantee_stopped:broken"),
+        (AmbiguousError("crypto_pay", "too long", status=200, code="too_long"), "guarantee_stopped:broken"),
+        (UnaskedError("crypto_pay", "other invoices"), "guarantee_stopped:broken"),
+        (AmbiguousError("crypto_pay", "HTTP 502", status=502), "crypto_pay_away"),
+        (UnreachableError("crypto_pay", "HTTP 403", status=403), "crypto_pay_away"),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_a_step_that_fails_takes_no_other_down_and_is_told_by_its_name(
+    stage: Shop, error: Exception, notice: str
+) -> None:
+    def break_down() -> None:
+        raise error
+
+    done: list[float] = []
+    stage.rows("DELETE FROM job_ledger WHERE key LIKE 'notice:%%' RETURNING key")
+    watch = Watch(runtime.db, owner="test")
+    broken = Step("broken", break_down, every_seconds=5.0)
+    watch._steps = [broken, Step("next", lambda: done.append(time.monotonic()), every_seconds=0.0)]
+    watch.round()
+    broken.due, broken.failing_since = 0.0, time.monotonic() - 60.0
+    watch.round()
+    assert len(done) == 2
+    keys = stage.rows("SELECT key FROM job_ledger WHERE key LIKE 'notice:%%'")
+    assert [row["key"].startswith(f"notice:{notice}:") for row in keys] == [True]
+
+
+@pytest.mark.usefixtures("here")
+def test_one_payment_that_cannot_be_stored_is_listed_and_the_others_are_owed(stage: Shop) -> None:
+    def paid(number: int, order_id: str) -> PaidInvoice:
+        return PaidInvoice(str(number), "USDT", "1", order_id, None, None, {})
+
+    Reconciler(runtime.db)._owe([paid(8_001, "a"), paid(8_002, "b\x00"), paid(8_003, "c")])
+    owed = "SELECT key FROM job_ledger WHERE key LIKE 'cp:800%%' ORDER BY key"
+    assert [row["key"] for row in stage.rows(owed)] == ["cp:8001", "cp:8003"]
+    assert stage.job("notice:payment_unreadable:8002")["args"]["data"]["invoice_id"] == "8002"

@@ -87,6 +87,34 @@ def test_the_worker_s_answer_is_passed_on(
     }
 
 
+@pytest.mark.parametrize(
+    ("report", "read"),
+    [
+        ({"external_task_id": 23501}, {"external_task_id": "23501"}),
+        ({"external_task_id": 12.0}, {"external_task_id": "12"}),
+        ({"status": "canceled"}, {"status": "cancelled"}),
+        (
+            {"response_data": {"views_added": "1500", "reactions_added": 12.0, "note": "12"}},
+            {"response_data": {"views_added": 1500, "reactions_added": 12, "note": "12"}},
+        ),
+        (
+            {"response_data": {"error": {"code": 5, "message": "Private account"}}},
+            {"response_data": {"error": "Private account"}},
+        ),
+    ],
+)
+@pytest.mark.usefixtures("impatient")
+def test_a_report_is_read_as_a_poll_s_answer_is(
+    report: dict[str, Any], read: dict[str, Any], client: FlaskClient, redis_url: str
+) -> None:
+    """Also with a slash after the address and a byte order mark before the body."""
+    body = "\ufeff" + json.dumps({"status": "failed", **report})
+    response = client.put(f"{STATUS}/", data=body.encode(), headers=KEY)
+    assert response.status_code == 202
+    args = only(redis_url).args
+    assert {name: args[name] for name in read} == read
+
+
 @pytest.mark.usefixtures("impatient")
 def test_without_a_worker_the_report_stays_queued_as_202(client: FlaskClient, redis_url: str) -> None:
     response = client.put(STATUS, json={"status": "processing"}, headers=KEY)
@@ -120,7 +148,9 @@ def test_a_report_is_queued_also_when_too_many_ask(
         ({"status": "Completed"}, "status"),
         ({"status": None}, "status"),
         ({"status": ["completed"]}, "status"),
-        ({"status": "completed", "external_task_id": 5}, "external_task_id"),
+        ({"status": "completed", "external_task_id": True}, "external_task_id"),
+        ({"status": "completed", "external_task_id": 1.5}, "external_task_id"),
+        ({"status": "completed", "external_task_id": [5]}, "external_task_id"),
         ({"status": "completed", "external_task_id": ""}, "external_task_id"),
         ({"status": "completed", "external_task_id": "x" * 101}, "external_task_id"),
         ({"status": "completed", "external_task_id": "a\x00b"}, "external_task_id"),

@@ -1,0 +1,122 @@
+"""What Main Bot says, read in one way wherever it says it: a push's answer, a poll's, a report to our API.
+
+Imported by web as well as by the workers' client, so it needs nothing beyond the standard library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from socialboost.cleaning import clean, clean_text
+
+MAX_EXTERNAL_ID: Final = 100
+MAX_REASON: Final = 300
+STATUSES: Final = ("processing", "completed", "failed", "cancelled")
+
+_SPELLINGS: Final = {"canceled": "cancelled"}
+_FIGURES: Final = ("views_added", "reactions_added", "comments_added", "reposts_added")
+_LARGEST_FIGURE: Final = 10**15
+_LARGEST_NUMBER: Final = 10**30
+_REASONS: Final = ("message", "reason", "detail", "description", "error", "code", "name")
+"""Where words for a failure are found, the best for a person first."""
+_ADDRESSES: Final = frozenset({"path", "url", "uri", "instance", "href"})
+"""Fields that only repeat what was called: a framework's own 404 names our task's path there."""
+
+
+def external_id(value: Any) -> str | None:
+    """Return Main Bot's own id of a task: a number or text; None for anything else.
+
+    One too long to be kept whole is of no use for comparing.
+    """
+    number = _whole(value) if not isinstance(value, str) else None
+    text = str(number) if number is not None else clean_text(value).strip() if isinstance(value, str) else ""
+    return text if 0 < len(text) <= MAX_EXTERNAL_ID else None
+
+
+def status(value: Any) -> str | None:
+    """Return our word for a status (one of STATUSES), None for a word of Main Bot's own."""
+    if not isinstance(value, str):
+        return None
+    word = _SPELLINGS.get(value, value)
+    return word if word in STATUSES else None
+
+
+def reason(value: Any) -> str:
+    """Return the words for a person in an error: text, or an object such as {"code", "message"}; else ""."""
+    if isinstance(value, Mapping):
+        return next((words for name in _REASONS if (words := reason(value.get(name)))), "")
+    if isinstance(value, list):
+        return next((words for item in value if (words := reason(item))), "")
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal | float):
+        return ""
+    return clean_text(str(value)).strip()[:MAX_REASON]
+
+
+def response_data(value: Any) -> dict[str, Any]:
+    """Return what a task's end carries: whole figures, the error as its words, the rest as it came.
+
+    Reading what was read before changes nothing.
+    """
+    if not isinstance(value, Mapping):
+        return {}
+    read = {name: _figure(item) if name in _FIGURES else item for name, item in value.items()}
+    for name in ("error", "reason"):
+        if name in read and not isinstance(read[name], str):
+            words = reason(read.pop(name))
+            if words:
+                read[name] = words
+    return clean(read)
+
+
+def says_no(body: Mapping[str, Any]) -> bool:
+    """Whether the body says of itself that it is no success."""
+    denied = any(body.get(name) in (False, "false") for name in ("success", "ok"))
+    return denied or bool(body.get("error"))
+
+
+def says_yes(body: Mapping[str, Any]) -> bool:
+    """Whether the body says outright that the task was taken."""
+    return body.get("success") is True or external_id(body.get("external_task_id")) is not None
+
+
+def names(body: Any, task_id: str) -> bool:
+    """Whether the body speaks of this task, by its id, other than by repeating the address called."""
+    return any(task_id.lower() in text.lower() for text in _texts(body))
+
+
+def about_another(body: Mapping[str, Any], task_id: str) -> bool:
+    """Whether the body says that it is about another task."""
+    named = body.get("task_id")
+    return named is not None and str(named).lower() != task_id.lower()
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            if name not in _ADDRESSES:
+                yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
+def _figure(value: Any) -> Any:
+    number = _whole(value)
+    return value if number is None or abs(number) > _LARGEST_FIGURE else number
+
+
+def _whole(value: Any) -> int | None:
+    """Return a whole number written as 12, 12.0 or "12"; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+        return None
+    try:
+        number = Decimal(value.strip() if isinstance(value, str) else str(value))
+    except InvalidOperation:
+        return None
+    if not number.is_finite() or abs(number) > _LARGEST_NUMBER or number != number.to_integral_value():
+        return None
+    return int(number)

@@ -1,0 +1,1 @@
+\ir ../functions/record_dispatch_v2.sql
