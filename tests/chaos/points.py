@@ -8,7 +8,7 @@ what happens there and by the job, loop or thread it happens for:
 
     before commit apply_payment+owe_job @ activate_order
     after call crypto_pay POST createInvoice @ create_invoice
-    cut after commit attach_invoice @ create_invoice
+    cut after commit attach_invoice+remember_card @ create_invoice
 
 Files under CHAOS_POINTS connect the workers and whoever runs them: `seen` collects the names, `armed` lists
 those at which to die (`<times> <name>` a line), `struck-…` are the deaths so far.

@@ -25,7 +25,7 @@ DEADLY = (
     "after commit update_task_status+owe_job @ update_task_status",
 )
 CUT_OFF = (
-    "cut before commit attach_invoice @ create_invoice",
+    "cut before commit attach_invoice+remember_card @ create_invoice",
     "cut after commit apply_payment+owe_job @ activate_order",
     "cut after commit finish_job @ send_receipt",
     "cut before commit record_dispatch @ dispatch_tasks",

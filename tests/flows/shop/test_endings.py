@@ -176,6 +176,20 @@ def test_a_message_that_shows_something_else_is_left_alone(shop: Shop, buyer: Bu
     assert "Головне меню" in message(buyer, shown)["text"]
 
 
+def test_a_link_still_on_its_way_has_not_the_last_word(shop: Shop, buyer: Buyer) -> None:
+    """It is paid while the edit that shows the link is stuck on its way to Telegram."""
+    order_id = buyer.open_order("mini")
+    card = buyer.newest()["message_id"]
+    slow = {"kind": "delay", "seconds": 1.5, "method": "editMessageText", "contains": "Рахунок готовий"}
+    with shop.fault(shop.telegram, **slow, chat_id=buyer.id):
+        tap = buyer.tap_pay(order_id)
+        wait_until(lambda: shop.rows("SELECT FROM invoices WHERE order_id = %s", order_id), "the invoice")
+        shop.wait_for_job(buyer.pay(shop.invoices(order_id)[0]).key)
+        shop.wait_for_job(f"card:{order_id}:paid")
+        shop.wait_for_job(tap.key)
+    assert ways_to_pay(message(buyer, card)) == []
+
+
 @pytest.mark.parametrize("wiped", [False, True])
 def test_a_receipt_is_never_taken_for_a_card(shop: Shop, buyer: Buyer, wiped: bool) -> None:
     """A package is confirmed under a receipt: the card is a new message, and only that one is redrawn."""
