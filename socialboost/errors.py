@@ -107,11 +107,15 @@ class UnknownYetError(UnreachableError):
 
 
 class ThrottledError(ServiceError):
-    """HTTP 429. Nothing was accepted; `retry_after` is in seconds."""
+    """HTTP 429. Nothing was accepted; `retry_after` is in seconds.
 
-    def __init__(self, service: str, message: str, *, retry_after: float) -> None:
+    `chat_id` is the chat that a call to Telegram was about, where it was about one.
+    """
+
+    def __init__(self, service: str, message: str, *, retry_after: float, chat_id: int | None = None) -> None:
         super().__init__(service, message, status=429)
         self.retry_after = retry_after
+        self.chat_id = chat_id
 
 
 class RejectedError(ServiceError):

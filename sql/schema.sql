@@ -359,7 +359,8 @@ BEGIN
         'outcome', 'ours',
         'moved', v.sent + v.blocked + v.failed > v.chunk_settled,
         'body', v.body, 'from_chat_id', v.from_chat_id, 'message_id', v.message_id, 'buttons', v.buttons,
-        'listed', v.listed, 'sent', v.sent, 'per_minute', v.per_minute
+        'listed', v.listed, 'sent', v.sent, 'blocked', v.blocked, 'failed', v.failed, 'judged', v.judged,
+        'waits', v.waits, 'per_minute', v.per_minute
     );
 END
 $$;
@@ -1371,6 +1372,7 @@ BEGIN
             scheduled_at = CASE WHEN p_action = 'send' AND p_at > v_now THEN p_at ELSE scheduled_at END,
             ended_at = CASE WHEN p_action = 'cancel' THEN v_now END,
             reason = NULL,
+            waits = 0,
             -- A resumed broadcast has a new job; the old one's chunk is over.
             chunk = chunk + CASE WHEN p_action = 'resume' THEN 1 ELSE 0 END,
             chunk_settled = sent + blocked + failed
@@ -2688,6 +2690,8 @@ CREATE TABLE public.broadcasts (
     skipped integer DEFAULT 0 NOT NULL,
     per_minute integer DEFAULT 0 NOT NULL,
     progress_message_id bigint,
+    judged boolean DEFAULT false NOT NULL,
+    waits integer DEFAULT 0 NOT NULL,
     CONSTRAINT broadcasts_body_check CHECK (((length(body) >= 1) AND (length(body) <= 65536))),
     CONSTRAINT broadcasts_check CHECK (((body IS NULL) <> (message_id IS NULL))),
     CONSTRAINT broadcasts_check1 CHECK (((from_chat_id IS NULL) = (message_id IS NULL))),

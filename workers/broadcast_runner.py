@@ -5,6 +5,10 @@
 A row is marked before its call and only by one runner, and no marked row is ever marked again unless it is
 certain that its call was not accepted. Calls go on in the sender's thread while this one prepares the next
 page, so the gate's rate is reached; a second's worth at most is under way.
+
+What Telegram did not say itself is no verdict about anybody: the chunk ends, and the next one, which begins
+with one recipient, comes after a wait that grows. When nearly all the first answers are refusals, the
+broadcast is paused for a person to look at.
 """
 
 from __future__ import annotations
@@ -13,16 +17,31 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
 from socialboost import jobs, logs
 from socialboost.clients.refusals import CONTENT_CODES, UNREACHABLE_CODES
-from socialboost.errors import QueueUnavailableError, RejectedError, ThrottledError, UnreachableError
+from socialboost.errors import (
+    QueueUnavailableError,
+    RejectedError,
+    ServiceError,
+    ThrottledError,
+    UnreachableError,
+)
 from workers import outages, runtime
+from workers.broadcast_answers import (
+    FEWEST_JUDGED,
+    JUDGED,
+    LOST,
+    Answers,
+    Ending,
+    away,
+    is_about_the_person,
+)
 
 if TYPE_CHECKING:
     from socialboost.clients.telegram import Content
@@ -47,21 +66,11 @@ LONG_WAIT_SECONDS: Final = 1.5
 """A wait of the gate that is worth giving the thread back for."""
 LONGEST_WAIT_SECONDS: Final = 30.0
 TROUBLE: Final = 10
-"""Calls of unknown outcome, or refusals, in a row: it is not about one recipient any more."""
-TROUBLED_SECONDS: Final = 30.0
-
-Kind = Literal["continue", "completed", "failed", "paused", "lost"]
+"""Refusals in a row, of unknown meaning: it is not about one recipient any more."""
+AWAY_IN_ROW: Final = 5
+"""Calls of unknown outcome in a row: it is not about one connection any more."""
 
 log = logs.get(__name__)
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How a chunk ended: `lost` means that the broadcast is not this runner's any more."""
-
-    kind: Kind
-    delay_seconds: float = 0.0
-    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +80,12 @@ class _End:
     error: str | None
 
 
-LOST: Final = Ending("lost")
+def show_soon(broadcast_id: str) -> None:
+    """Have the card show how far the broadcast is; it is shown again in some seconds."""
+    try:
+        jobs.send(jobs.ShowBroadcastProgress(broadcast_id=broadcast_id))
+    except QueueUnavailableError as error:
+        log.warning("progress_not_shown", error=str(error))
 
 
 class Runner:
@@ -84,7 +98,8 @@ class Runner:
         self._owner = owner
         self._content = content
         self._listed = bool(row["listed"])
-        self._reached_anybody = row["sent"] > 0
+        self._waited = row["waits"] > 0
+        self._answers = Answers(row)
         self._per_minute = int(row["per_minute"])
         self._most = min(max(50, rate // 4), PAGE)
         self._ask = min(max(30, rate // 2), PAGE)
@@ -96,7 +111,6 @@ class Runner:
         self._verdict: Ending | None = None
         self._alone = True
         self._unknown_in_row = self._refused_in_row = 0
-        self._sent = 0
         self._began = time.monotonic()
         self._looked_at = self._recorded_at = self._began
         self._shown_at = 0.0
@@ -104,7 +118,8 @@ class Runner:
     def run(self) -> Ending:
         """Send until the chunk is over; on return the end of every call is written down."""
         try:
-            ending = self._work()
+            ending = self._probe() if self._waited else None
+            ending = ending or self._work()
         except BaseException:
             self._halt.set()
             self._drain()
@@ -112,25 +127,40 @@ class Runner:
         if ending.kind != "continue" or ending.delay_seconds:
             self._halt.set()
         self._drain()
-        log.info("broadcast_chunk", sent=self._sent, outcome=ending.kind, per_minute=self._per_minute)
-        return self._verdict or ending
+        ending = self._verdict or ending
+        log.info("broadcast_chunk", sent=self._answers.sent, outcome=ending.kind, per_minute=self._per_minute)
+        return replace(ending, answered=self._answers.any)
 
     # --- the work ---
+
+    def _probe(self) -> Ending | None:
+        """After an outage ask for something that reaches nobody; an Ending when Telegram is still away."""
+        try:
+            runtime.telegram().get_me()
+        except ThrottledError as error:
+            runtime.gate().pause(error.retry_after)
+            return Ending("continue", error.retry_after)
+        except RejectedError as error:  # an answer, whatever it means
+            log.warning("probe_refused", error=outages.describe(error))
+        except ServiceError as error:
+            return away(error)
+        return None
 
     def _work(self) -> Ending:
         while True:
             self._gather(0.0)
+            self._judge()
             if self._verdict is not None:
                 return self._verdict
             if time.monotonic() - self._began >= CHUNK_SECONDS:
                 return Ending("continue")
             if not self._look():
                 return LOST
-            if self._outstanding >= (1 if self._alone else self._most):
+            if self._outstanding >= self._room():
                 self._gather(LOOK_SECONDS, eager=True)
             elif not self._buffer and not self._refill():
                 if self._verdict is None and not self._outstanding:
-                    return Ending("completed")
+                    return self._answers.mostly_refused(FEWEST_JUDGED) or Ending("completed")
                 self._gather(LOOK_SECONDS, eager=True)
             else:
                 wait = self._send_page()
@@ -138,17 +168,34 @@ class Runner:
                     return Ending("continue", min(wait, LONGEST_WAIT_SECONDS))
                 self._gather(min(wait, LOOK_SECONDS))
 
+    def _room(self) -> int:
+        """How many calls may be under way: while the first answers are looked at, not more than those."""
+        if self._alone:
+            return 1
+        return self._most if self._answers.judged else min(self._most, self._answers.left)
+
+    def _judge(self) -> None:
+        """Look at the first answers, once there are enough of them."""
+        if self._answers.judged or self._answers.left > 0:
+            return
+        refused = self._answers.mostly_refused(JUDGED)
+        if refused is not None:
+            self._verdict = self._verdict or refused
+        else:
+            runtime.db().run("judge_broadcast", broadcast_id=self._id)
+            self._answers.judged = True
+
     def _look(self) -> bool:
         """Say that this runner lives and ask whether the broadcast is still its own; show how far it is."""
         now = time.monotonic()
         if now - self._shown_at >= PROGRESS_SECONDS:
             self._shown_at = now
-            self._show_progress()
+            show_soon(self._id)
         if now - self._looked_at < LOOK_SECONDS:
             return True
         self._looked_at = now
         if now - self._began >= 2 * LOOK_SECONDS:
-            self._per_minute = round(self._sent / (now - self._began) * 60)
+            self._per_minute = round(self._answers.sent / (now - self._began) * 60)
         held = runtime.db().run(
             "hold_broadcast",
             broadcast_id=self._id,
@@ -157,12 +204,6 @@ class Runner:
             per_minute=self._per_minute,
         )
         return held == 1
-
-    def _show_progress(self) -> None:
-        try:
-            jobs.send(jobs.ShowBroadcastProgress(broadcast_id=self._id))
-        except QueueUnavailableError as error:  # it is shown again in some seconds
-            log.warning("progress_not_shown", error=str(error))
 
     def _refill(self) -> bool:
         """Read the next recipients, listing more of the audience first when there are none."""
@@ -186,7 +227,10 @@ class Runner:
 
         The first of a chunk goes alone: a message that Telegram refuses reaches nobody else.
         """
-        asked = [self._buffer[at] for at in range(min(1 if self._alone else self._ask, len(self._buffer)))]
+        room = 1 if self._alone else self._ask
+        if not self._answers.judged:
+            room = min(room, self._room() - self._outstanding)
+        asked = [self._buffer[at] for at in range(min(room, len(self._buffer)))]
         granted = runtime.gate().reserve(self._id, [letter.chat_id for letter in asked])
         chosen = set(granted.chat_ids)
         page = [letter for letter in asked if letter.chat_id in chosen]
@@ -235,38 +279,45 @@ class Runner:
         if not outcome.begun:
             self._end(outcome, "pending")
         elif error is None:
-            self._sent += 1
-            self._alone, self._reached_anybody = False, True
+            self._answers.sent += 1
+            self._alone = False
             self._unknown_in_row = self._refused_in_row = 0
             self._end(outcome, "sent")
         elif isinstance(error, ThrottledError):
             self._end(outcome, "pending")
             runtime.gate().pause(error.retry_after)
-        elif isinstance(error, UnreachableError):
-            self._end(outcome, "pending")
-            self._verdict = Ending("continue", outages.UNREACHABLE_SECONDS)
         elif isinstance(error, RejectedError):
             self._take_in_refusal(outcome, error)
         else:
-            self._unknown_in_row += 1
+            self._take_in_outage(outcome, error)
+
+    def _take_in_outage(self, outcome: Outcome, error: ServiceError) -> None:
+        """Who certainly got nothing is tried again later; who may have got it is listed, and never is."""
+        not_accepted = isinstance(error, UnreachableError)
+        self._unknown_in_row += 1
+        if not_accepted:
+            self._end(outcome, "pending")
+        else:
             self._end(outcome, "unknown", outages.describe(error))
-            if self._alone or self._unknown_in_row >= TROUBLE:
-                self._verdict = Ending("continue", TROUBLED_SECONDS)
+        seen = not_accepted or error.code == "no_envelope" or self._alone
+        if seen or self._unknown_in_row >= AWAY_IN_ROW:
+            self._verdict = self._verdict or away(error)
 
     def _take_in_refusal(self, outcome: Outcome, error: RejectedError) -> None:
         """Tell a recipient who cannot be reached from a message nobody can get."""
-        reason = outages.describe(error)
-        if error.status == 403 or error.code in UNREACHABLE_CODES:
+        self._answers.refused += 1
+        self._unknown_in_row = 0
+        if error.code in UNREACHABLE_CODES:
             self._end(outcome, "blocked", error.code)
-        elif error.code == "unauthorized":
-            self._end(outcome, "pending")
-            self._verdict = Ending("paused", reason=reason)
-        else:
+            return
+        reason = outages.describe(error)
+        self._end(outcome, "failed", reason)
+        if error.code in CONTENT_CODES:
+            self._verdict = Ending("failed", reason=reason)
+        elif not is_about_the_person(error):
             self._refused_in_row += 1
-            self._end(outcome, "failed", reason)
-            content = error.code in CONTENT_CODES or not self._reached_anybody
-            if content or self._refused_in_row >= TROUBLE:
-                self._verdict = Ending("failed", reason=reason)
+            if self._answers.judged and self._refused_in_row >= TROUBLE:
+                self._verdict = self._verdict or Ending("paused", reason=reason)
 
     def _end(self, outcome: Outcome, status: str, error: str | None = None) -> None:
         self._ends.append(_End(outcome.letter.ref, status, error))

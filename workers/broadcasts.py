@@ -13,13 +13,18 @@ from typing import Any, Final
 from socialboost import jobs, logs
 from socialboost.db import Transaction
 from socialboost.errors import PostponeError
+from socialboost.screens.broadcasts import MOSTLY_REFUSED
 from workers import broadcast_cards, broadcast_content, outbox, runtime
 from workers.base import Attempt, actor
-from workers.broadcast_runner import LEASE_SECONDS, Ending, Runner
+from workers.broadcast_answers import Ending
+from workers.broadcast_runner import LEASE_SECONDS, Runner, show_soon
 
 AT_ONCE: Final = 3
 """Chunks in one process: the threads of all others stay free for tasks and notices."""
 BUSY_SECONDS: Final = 1.0
+FIRST_WAIT_SECONDS: Final = 2.0
+LONGEST_WAIT_SECONDS: Final = 60.0
+"""Between two tries while Telegram is away."""
 
 log = logs.get(__name__)
 
@@ -80,13 +85,41 @@ def _hand_on(job: jobs.Broadcast, runner: str, ending: Ending) -> None:
             status=ending.kind,
             reason=ending.reason,
         ):
-            _owe_report(tx, job)
+            _owe_word(tx, job, ending)
         elif ending.kind != "lost" and (
-            chunk := tx.value("end_chunk", broadcast_id=job.broadcast_id, runner=runner)
+            handed := tx.one(
+                "end_chunk",
+                broadcast_id=job.broadcast_id,
+                runner=runner,
+                reason=ending.reason,
+                away=ending.kind == "away",
+                answered=ending.answered,
+            )
         ):
-            _owe_chunk(tx, job.broadcast_id, chunk, ending.delay_seconds)
+            delay = _wait_seconds(handed["waits"]) if handed["waits"] else ending.delay_seconds
+            _owe_chunk(tx, job.broadcast_id, handed["chunk"], delay)
         else:
             tx.run("leave_broadcast", broadcast_id=job.broadcast_id, runner=runner)
+    if ending.kind == "away":
+        show_soon(job.broadcast_id)
+
+
+def _wait_seconds(waits: int) -> float:
+    """How long Telegram is left alone when it was away so many times in a row."""
+    return min(FIRST_WAIT_SECONDS * 2.0 ** min(waits - 1, 10), LONGEST_WAIT_SECONDS)
+
+
+def _owe_word(tx: Transaction, job: jobs.Broadcast, ending: Ending) -> None:
+    """Owe the word that a broadcast has stopped; all admins are told that nearly everybody refuses it."""
+    _owe_report(tx, job)
+    if (ending.reason or "").partition(":")[0] != MOSTLY_REFUSED:
+        return
+    tx.run("judge_broadcast", broadcast_id=job.broadcast_id)  # an admin who goes on has seen it
+    row = tx.one("get_broadcast", broadcast_id=job.broadcast_id)
+    counts = {name: row[name] for name in ("sent", "blocked", "failed")} if row else {}
+    key = f"notice:broadcast:{job.broadcast_id}:refused"
+    data = {"broadcast_id": job.broadcast_id, **counts}
+    outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="broadcast_refused", data=data))
 
 
 def owe_moved(tx: Transaction, broadcast_id: str, moved: Mapping[str, Any]) -> None:

@@ -3,7 +3,7 @@
     runtime.gate().person()                              # before an answer, a receipt, word about money
     runtime.gate().notice(chat_id)                       # before a notice nobody waits for
     granted = runtime.gate().reserve(broadcast_id, ids)  # before a page of a broadcast
-    with runtime.gate().watching(): ...                  # around every call: a 429 pauses everybody
+    with runtime.gate().watching(): ...                  # around every call, for a 429
 
 Nobody waits here: who must is told by PostponeError for how long, and the job comes back then. The rate is
 kept in Redis; while that is away each process keeps its share by itself.
@@ -73,6 +73,7 @@ class Gate:
         self._next_try = 0.0
         self._paused_until = 0.0
         self._known_at = 0.0
+        self._held: dict[int, float] = {}
 
     def person(self) -> None:
         """Let one answer to a person through, or raise PostponeError: the bucket is empty, or paused."""
@@ -117,12 +118,33 @@ class Gate:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Guard a call to Telegram: a 429 pauses the whole gate and becomes a PostponeError."""
+        """Guard a call to Telegram: a 429 becomes a PostponeError and pauses the group that was told to wait,
+        or, when that was no group or not the only one, the whole gate."""
         try:
             yield
         except ThrottledError as error:
-            self.pause(error.retry_after)
-            raise PostponeError(self._pause_left(), f"Telegram: {error}") from error
+            if error.chat_id is not None and error.chat_id < 0:
+                self.hold(error.chat_id, error.retry_after)
+                wait = max(self._held_left(error.chat_id), self._pause_left())
+            else:
+                self.pause(error.retry_after)
+                wait = self._pause_left()
+            raise PostponeError(wait, f"Telegram: {error}") from error
+
+    def hold(self, chat_id: int, seconds: float) -> None:
+        """Shut the gate for one group, or for everybody when another group is shut out already."""
+        self._held_until(chat_id, time.monotonic() + seconds + MARGIN_SECONDS)
+        log.warning("chat_paused", chat_id=chat_id, seconds=seconds)
+        self._tell_redis_of(chat_id)
+        count = sum(self._held_left(other) > 0 for other in list(self._held))
+        try:
+            kept = self._db().value("pause_chat", chat_id=chat_id, seconds=self._held_left(chat_id))
+            count = max(count, kept)
+        except (psycopg.Error, SettingsError) as error:
+            log.warning("pause_not_kept", error=type(error).__name__)
+        self._tell_redis_of(chat_id)
+        if count > 1:
+            self.pause(seconds)
 
     def pause(self, seconds: float) -> None:
         """Shut the gate for everybody: in this process's memory, in Redis, and where a wipe cannot reach."""
@@ -142,6 +164,11 @@ class Gate:
             round(scripts.GROUP_SECONDS * 1000),
         )
         keys = [scripts.STATE, scripts.FLOWS, scripts.SHARES]
+        held = [left for chat_id in chat_ids if (left := self._held_left(chat_id)) > 0]
+        if held:
+            chat_ids = [chat_id for chat_id in chat_ids if self._held_left(chat_id) <= 0]
+            if not chat_ids:
+                return Granted([], min(held))
         said = self._shared(scripts.RESERVE, keys, flow, *chat_limits, *chat_ids)
         if said is None:
             left = self._pause_left()
@@ -150,7 +177,7 @@ class Gate:
             chats, wait = [chat_ids[position - 1] for position in said[3:]], said[1] / 1000
             if self._pause_left() > 0:
                 chats, wait = [], max(wait, self._pause_left())
-        return Granted(chats, wait)
+        return Granted(chats, wait or min(held, default=0.0))
 
     def _let(self, wait: float) -> None:
         wait = max(wait, self._pause_left())
@@ -163,6 +190,16 @@ class Gate:
     def _pause_until(self, moment: float) -> None:
         with self._lock:
             self._paused_until = max(self._paused_until, moment)
+
+    def _held_left(self, chat_id: int) -> float:
+        """How long this process knows that a group is to be left alone."""
+        return self._held.get(chat_id, 0.0) - time.monotonic()
+
+    def _held_until(self, chat_id: int, moment: float) -> None:
+        with self._lock:
+            now = time.monotonic()
+            held = {other: until for other, until in self._held.items() if until > now}
+            self._held = held | {chat_id: max(moment, held.get(chat_id, 0.0))}
 
     def _peek(self) -> float:
         said = self._shared(scripts.PEEK, [scripts.STATE])
@@ -197,6 +234,8 @@ class Gate:
                 return said
             self._ask_database_for_pause()
             self._tell_redis()
+            for chat_id in self._held:
+                self._tell_redis_of(chat_id)
         raise redis.RedisError("the gate's state is wiped as fast as it is made")
 
     def _run(self, script: str, keys: list[str], *arguments: str | int) -> list[int]:
@@ -226,6 +265,14 @@ class Gate:
         except redis.RedisError as error:
             log.warning("pause_not_shared", error=type(error).__name__)
 
+    def _tell_redis_of(self, chat_id: int) -> None:
+        milliseconds = round(self._held_left(chat_id) * 1000)
+        try:
+            if milliseconds > 0:
+                self._redis.set(f"{scripts.HELD_PREFIX}{chat_id}", 1, px=milliseconds)
+        except redis.RedisError as error:
+            log.warning("pause_not_shared", error=type(error).__name__)
+
     # --- without Redis ---
 
     def _begin_alone(self, error: redis.RedisError) -> None:
@@ -249,7 +296,10 @@ class Gate:
         asked_at = time.monotonic()
         try:
             seconds = self._db().value("get_sending_pause") or 0.0
+            held = self._db().many("get_chat_pauses")
         except (psycopg.Error, SettingsError) as error:
             log.warning("pause_not_known", error=type(error).__name__)
             return
         self._pause_until(asked_at + seconds)
+        for row in held:
+            self._held_until(row["chat_id"], asked_at + row["seconds"])

@@ -1,9 +1,9 @@
 """The gate's steps in Redis, each one atomic script on Redis's own clock: no worker's clock counts.
 
 Keys: `gate:state` (hash: the buckets and the pause), `gate:flows` (which broadcasts wait, and until when that
-is believed), `gate:shares` (how much each of those has had), `gate:chat:<id>` (what a chat got lately). All
-of them expire. Times are milliseconds. Every script answers {outcome, milliseconds to wait, milliseconds of
-pause left, …}.
+is believed), `gate:shares` (how much each of those has had), `gate:chat:<id>` (what a chat got lately),
+`gate:held:<id>` (a group that Telegram wants left alone). All of them expire. Times are milliseconds. Every
+script answers {outcome, milliseconds to wait, milliseconds of pause left, …}.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Final
 STATE: Final = "gate:state"
 FLOWS: Final = "gate:flows"
 SHARES: Final = "gate:shares"
+HELD_PREFIX: Final = "gate:held:"
 
 FRESH, DENIED, GRANTED, STALE, LASTING, UNKNOWN = -1, 0, 1, 2, 3, 4
 
@@ -134,6 +135,8 @@ local function chat_wait(id)
     if redis.call('SET', key, 1, 'PX', chat_ms, 'NX') then return 0 end
     return math.max(redis.call('PTTL', key), 1)
   end
+  local held = redis.call('PTTL', '{HELD_PREFIX}' .. id)
+  if held > 0 then return held end
   local sent = redis.call('LRANGE', key, 0, group_count - 1)
   local last, first = tonumber(sent[1]) or 0, tonumber(sent[group_count]) or 0
   local wait = math.max(last + chat_ms - now, first + group_ms - now)

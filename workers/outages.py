@@ -22,8 +22,6 @@ SHORTEST_SECONDS: Final = 2.0
 LONGEST_SECONDS: Final = 60.0
 """Between two tries during an outage: half of the time waited so far, within these. Whoever waits learns of
 its end late by half of its length at most."""
-UNREACHABLE_SECONDS: Final = 5.0
-"""Until a broadcast's next chunk when Telegram took no connection."""
 _PROBE_SECONDS: Final = 1.0
 _ERROR_CHARACTERS: Final = 500
 _URL: Final = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+")

@@ -18,7 +18,7 @@ import psycopg
 import redis
 
 from socialboost import dialogues, logs
-from socialboost.clients.refusals import EDIT_GONE, UNREACHABLE_CODES
+from socialboost.clients.refusals import REFUSED_ALIKE, UNREACHABLE_CODES
 from socialboost.errors import PostponeError, RejectedError, ServiceError
 from socialboost.jobs import Tap
 from socialboost.screens.core import Screen
@@ -79,8 +79,10 @@ def stop_spinner(tap: Tap, text: str | None = None) -> None:
 def show(tap: Tap, screen: Screen, *, offers: str = "") -> int | None:
     """Show `screen` in the message that was tapped, or as a new one when that cannot be or must not be.
 
-    `offers` is the order that can be paid or cancelled from it. Returns the message that shows it now; None
-    when a later screen has it or the person cannot be reached.
+    Whatever words Telegram refuses an edit with, the person gets the screen: Telegram has more of them than
+    anybody's list. Only what would be refused as a new message too is not sent anew. `offers` is the order
+    that can be paid or cancelled from it. Returns the message that shows it now; None when a later screen has
+    it or the person cannot be reached.
     """
     try:
         if not screen.lasting and tap.message_id is not None:
@@ -155,9 +157,10 @@ def _edit(tap: Tap, message_id: int, screen: Screen) -> bool | None:
             with runtime.gate().watching():
                 runtime.telegram().edit_message(tap.chat_id, message_id, text, keyboard)
         except RejectedError as exc:
-            if exc.code == EDIT_GONE:
-                return False
-            raise
+            if exc.code in REFUSED_ALIKE:
+                raise
+            log.info("screen_sent_anew", chat_id=tap.chat_id, code=exc.code, reason=str(exc))
+            return False
         # A later tap may have been rendered while this edit was under way, and nobody knows which of the
         # two Telegram took last. Repeating the later one settles it: the same content again changes nothing.
         later = _later(tap, message_id, seq)

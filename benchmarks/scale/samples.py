@@ -191,6 +191,7 @@ def _common(world: World) -> dict[str, Any]:
         "seen": None, "origin": "bot", "value": "{}",
         "broadcast_id": world.broadcast_id, "scan": 100, "users": world.pending, "per_minute": 1500,
         "statuses": ["sent"] * len(world.taken), "errors": [None] * len(world.taken), "chat_id": ADMIN,
+        "away": True, "answered": True,
         "ahead_seconds": 5.0, "package_id": world.package_id, "price": None, "posts": 3, "active": True,
     }  # fmt: skip
 

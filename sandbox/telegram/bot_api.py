@@ -10,8 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.telegram.errors import ApiError, DropConnectionError
-from sandbox.telegram.faults import Fault, fault_error
+from sandbox.telegram.errors import ApiError, DropConnectionError, PageError
+from sandbox.telegram.faults import Fault, fault_error, page
 from sandbox.telegram.methods import METHODS, Call
 from sandbox.telegram.params import Params, Upload, read_params
 from sandbox.telegram.service import Service, unauthorized
@@ -19,7 +19,6 @@ from sandbox.telegram.state import Person
 from sandbox.telegram.wire import Record, stamp
 
 TEXT_SHOWN = 80
-HTML_502 = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body></body>\r\n</html>\r\n"
 SHOWN = ("message_id", "callback_query_id", "parse_mode", "from_chat_id", "action", "url", "offset")
 
 
@@ -30,14 +29,6 @@ def json_answer(body: dict[str, Any], status: int = 200) -> web.Response:
         status=status,
         content_type="application/json",
     )
-
-
-class HtmlAnswerError(Exception):
-    """A fault asked for a gateway's HTML page instead of JSON."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(f"HTTP {status}")
-        self.status = status
 
 
 @dataclass
@@ -91,9 +82,12 @@ class BotApi:
         except ApiError as error:
             outcome.status, outcome.error = error.code, error.description
             return json_answer(error.body(), error.code)
-        except HtmlAnswerError as error:
-            outcome.status, outcome.error = error.status, "an HTML page"
-            return web.Response(text=HTML_502, status=error.status, content_type="text/html")
+        except PageError as error:
+            outcome.status, outcome.error = error.status, "a proxy's page"
+            headers = {"Location": error.location} if error.location else None
+            return web.Response(
+                text=error.body, status=error.status, content_type=error.content_type, headers=headers
+            )
         except DropConnectionError as error:
             outcome.status, outcome.error = 0, str(error)
             raise
@@ -112,8 +106,8 @@ class BotApi:
                 raise DropConnectionError("connection cut before the call took effect")
             elif fault.kind == "lose_answer":
                 lose_answer = True
-            elif fault.kind == "server_error" and fault.settings.get("json") is False:
-                raise HtmlAnswerError(int(fault.settings.get("status", 502)))
+            elif fault.kind == "page" or fault.settings.get("json") is False:
+                raise page(fault)
             else:
                 raise fault_error(fault)
         result = await METHODS[name.lower()][1](call)

@@ -26,6 +26,17 @@ class DropConnectionError(Exception):
     """A fault asked for the connection to be cut instead of an answer."""
 
 
+class PageError(Exception):
+    """A fault asked for the answer of something in front of Telegram, by default a gateway's HTML page."""
+
+    def __init__(self, status: int, body: str, content_type: str, location: str = "") -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
+        self.body = body
+        self.content_type = content_type
+        self.location = location
+
+
 class SimError(Exception):
     """A refused request of the person's side (`/sim/...`), answered as `{"error", "message"}`."""
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from http import HTTPStatus
 from itertools import count
 from typing import Any
 
-from sandbox.telegram.errors import ApiError, SimError, too_many_requests
+from sandbox.telegram.errors import ApiError, PageError, SimError, too_many_requests
 
 KINDS = {
     "retry_after": "429 with `retry_after` seconds",
     "server_error": "`status` (502) with Telegram's JSON, or with an HTML page when `json` is false",
+    "page": "`status` (502) as a proxy in front answers: an HTML page, or `body` as `content_type`",
+    "migrate": "400: the group is a supergroup now, `migrate_to_chat_id` in the parameters",
     "forbidden": "403 with `description` (bot was blocked by the user)",
     "bad_request": "400 with `description`",
     "error": "`status` with `description`",
@@ -20,6 +23,7 @@ KINDS = {
     "reset": "the connection is cut before the call takes effect",
     "duplicate_update": "a new update is delivered `copies` (1) more times",
 }
+PAGE = "<html>\r\n<head><title>{status} {reason}</title></head>\r\n<body></body>\r\n</html>\r\n"
 PREFIXES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 409: "Conflict"}
 
 
@@ -59,7 +63,10 @@ class Faults:
         times = body.get("times", 1)
         if times is not None and (not isinstance(times, int) or times < 1):
             raise SimError(400, "bad_fault", "times must be a positive number or null")
-        names = ("retry_after", "status", "description", "json", "seconds", "copies", "update_type")
+        names = (
+            "retry_after", "status", "description", "json", "body", "content_type", "location",
+            "migrate_to_chat_id", "seconds", "copies", "update_type",
+        )  # fmt: skip
         fault = Fault(
             id=next(self._ids),
             kind=kind,
@@ -120,9 +127,22 @@ class Faults:
         return fault
 
 
+def page(fault: Fault) -> PageError:
+    """The answer of something that stands between the bot and Telegram."""
+    settings = fault.settings
+    status = int(settings.get("status", 502))
+    reason = HTTPStatus(status).phrase
+    body = str(settings.get("body", PAGE.format(status=status, reason=reason)))
+    content_type = str(settings.get("content_type", "text/html"))
+    return PageError(status, body, content_type, str(settings.get("location", "")))
+
+
 def fault_error(fault: Fault) -> ApiError:
     """The refusal a fault stands for (kinds that answer with an error)."""
     settings = fault.settings
+    if fault.kind == "migrate":
+        moved = {"migrate_to_chat_id": int(settings.get("migrate_to_chat_id", -1_000_000_000_001))}
+        return ApiError(400, prefixed(400, "group chat was upgraded to a supergroup chat"), moved)
     if fault.kind == "retry_after":
         return too_many_requests(int(settings.get("retry_after", 3)))
     if fault.kind == "forbidden":

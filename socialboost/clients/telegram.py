@@ -193,6 +193,9 @@ class TelegramClient:
             answer = self._http.call(
                 "POST", self._prefix + method, body=body, repeatable=repeatable, check=check, fields=fields
             )
+        except ThrottledError as exc:
+            exc.chat_id = body.get("chat_id")
+            raise
         except RejectedError as exc:
             if harmless and exc.code == harmless:
                 return True

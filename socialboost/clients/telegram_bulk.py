@@ -136,7 +136,8 @@ class BulkSender:
                 content = b""
                 while len(content) <= _MAX_BYTES and (chunk := await response.content.read(_MAX_BYTES)):
                     content += chunk
-                answer = Answer(response.status, response.headers, content)
+                whole = content if len(content) <= _MAX_BYTES else None
+                answer = Answer(response.status, response.headers, whole)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError):
             raise UnreachableError(SERVICE, "no connection was made") from None
         except (aiohttp.ClientError, TimeoutError, OSError) as exc:

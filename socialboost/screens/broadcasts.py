@@ -16,6 +16,11 @@ LISTED: Final = 8
 REFUSALS: Final = ("empty_text", "album", "bad_buttons", "bad_time", "past_time", "no_draft")
 """Why an admin's answer was not taken."""
 STATUSES: Final = ("draft", "scheduled", "running", "paused", "completed", "cancelled", "failed")
+AWAY: Final = "telegram_away"
+REFUSES_US: Final = "refuses_us"
+MOSTLY_REFUSED: Final = "mostly_refused"
+REASONS: Final = (AWAY, REFUSES_US, MOSTLY_REFUSED)
+"""Reasons with words of their own; what they are about follows after a colon. Others are Telegram's words."""
 _OPEN: Final = frozenset({"scheduled", "running", "paused"})
 
 
@@ -119,7 +124,14 @@ def _head(text: Texts, row: Mapping[str, Any]) -> Html:
         segment=text.plain(_segment(row["segment"])),
         count=int(row["audience"]),
     )
-    return Html(f"{body}\n{text.html('broadcast-reason', reason=row['reason'])}") if row["reason"] else body
+    return Html(f"{body}\n{_reason(text, row['reason'])}") if row["reason"] else body
+
+
+def _reason(text: Texts, reason: str) -> Html:
+    name, _, detail = reason.partition(":")
+    if name in REASONS:
+        return text.html(f"broadcast-reason-{name}", detail=detail)
+    return text.html("broadcast-reason", reason=reason)
 
 
 def _when(text: Texts, row: Mapping[str, Any], zone: tzinfo) -> Html | None:

@@ -26,6 +26,7 @@ KINDS: Final = (
     "redis_away",
     "second_poller",
     "guarantee_stopped",
+    "broadcast_refused",
     "credited_not_paid",
     "webhook_silent",
     "dead_letters",
@@ -46,6 +47,10 @@ FIELDS: Final = (
     "payment_id",
     "transfer_id",
     "step",
+    "broadcast_id",
+    "sent",
+    "blocked",
+    "failed",
     "reason",
     "is_late",
     "paid_at",
@@ -183,6 +188,9 @@ def _card_rows(text: Texts, kind: str, data: Mapping[str, Any]) -> Iterator[Row]
     if payment_id:
         label = text.label("button-payment-card", sum=_sum(data))
         yield (Button(label, callbacks.PAYMENT_PREFIX + payment_id),)
+    elif broadcast_id := callbacks.uuid(str(data.get("broadcast_id"))):
+        label = text.label("button-broadcast-back")
+        yield (Button(label, callbacks.broadcast("show", broadcast_id)),)
     elif kind == "job_parked" and data.get("key"):
         label = text.label("button-job-card", actor=str(data.get("actor") or ""))
         yield (Button(label, callbacks.JOB_PREFIX + job_ref(str(data["key"]))),)

@@ -70,17 +70,25 @@ SELECT record_recipients(
 )
 
 -- name: hold_broadcast :run
--- Prolongs the runner's lease and notes its rate; 0 rows when the broadcast is not its any more.
+-- Prolongs the runner's lease and notes its rate; 0 rows when the broadcast is not its any more. What it
+-- waited for is over.
 UPDATE broadcasts SET
-    runner_until = now() + make_interval(secs => %(lease_seconds)s), per_minute = %(per_minute)s
+    runner_until = now() + make_interval(secs => %(lease_seconds)s), per_minute = %(per_minute)s, reason = NULL
 WHERE id = %(broadcast_id)s::uuid AND status = 'running' AND runner = %(runner)s
 
--- name: end_chunk :value
--- The runner hands over to the next chunk: its number; null when it is not the runner any more.
+-- name: end_chunk :one
+-- The runner hands over to the next chunk: its number, and how many chunks in a row Telegram was away for;
+-- no row when it is not the runner any more. `reason` is why it waits.
 UPDATE broadcasts SET
-    chunk = chunk + 1, chunk_settled = sent + blocked + failed, runner = NULL, runner_until = NULL
+    chunk = chunk + 1, chunk_settled = sent + blocked + failed, runner = NULL, runner_until = NULL,
+    reason = %(reason)s,
+    waits = CASE WHEN NOT %(away)s THEN 0 WHEN %(answered)s THEN 1 ELSE waits + 1 END
 WHERE id = %(broadcast_id)s::uuid AND status = 'running' AND runner = %(runner)s
-RETURNING chunk
+RETURNING chunk, waits
+
+-- name: judge_broadcast :run
+-- Its first answers were looked at: they are not looked at again.
+UPDATE broadcasts SET judged = true WHERE id = %(broadcast_id)s::uuid
 
 -- name: leave_broadcast :run
 -- A runner that was told to stop says that it has.

@@ -10,6 +10,30 @@ SELECT greatest(extract(epoch FROM until - now()), 0)::double precision
 FROM leases
 WHERE name = 'telegram_pause'
 
+-- name: pause_chat :value
+-- Telegram asked for a pause in one group: kept in the same way. Answers how many groups are paused now.
+WITH paused AS (
+    INSERT INTO leases AS l (name, owner, until)
+    VALUES (
+        'telegram_pause:' || %(chat_id)s::bigint, 'gate', now() + make_interval(secs => %(seconds)s)
+    )
+    ON CONFLICT (name) DO UPDATE SET until = greatest(l.until, excluded.until)
+    RETURNING name
+)
+SELECT count(*) FROM (
+    SELECT name FROM paused
+    UNION
+    SELECT name FROM leases WHERE starts_with(name, 'telegram_pause:') AND until > now()
+) AS held
+
+-- name: get_chat_pauses :many
+-- The groups in which nothing may be sent, and for how many seconds.
+SELECT
+    split_part(name, ':', 2)::bigint AS chat_id,
+    extract(epoch FROM until - now())::double precision AS seconds
+FROM leases
+WHERE starts_with(name, 'telegram_pause:') AND until > now()
+
 -- name: keep_message :run
 -- Notes that a message must never be edited away.
 INSERT INTO lasting_messages (chat_id, message_id) VALUES (%(chat_id)s, %(message_id)s) ON CONFLICT DO NOTHING

@@ -473,6 +473,9 @@ def _broadcasts(world: World) -> Iterator[tuple[str, Draw]]:
     for status in broadcasts.STATUSES:
         shown = row | {"status": status}
         yield f"broadcast {status}", lambda lang, shown=shown: broadcasts.card(shown, lang, KYIV)
+    for name in broadcasts.REASONS:
+        waiting = row | {"status": "running", "reason": f"{name}:{world.words}"}
+        yield f"broadcast {name}", lambda lang, waiting=waiting: broadcasts.card(waiting, lang, KYIV)
     yield (
         "broadcast new",
         lambda lang: broadcasts.card(row | {"started_at": None, "reason": None}, lang, KYIV),

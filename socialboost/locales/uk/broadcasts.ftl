@@ -49,6 +49,9 @@ broadcast-card =
     Отримувачів на момент підтвердження: { $count }
 broadcast-moved = 📢 Картка цієї розсилки тепер в іншому повідомленні.
 broadcast-reason = Причина: <code>{ $reason }</code>
+broadcast-reason-telegram_away = ⏳ Telegram зараз недоступний, розсилка продовжиться сама. <code>{ $detail }</code>
+broadcast-reason-refuses_us = ⏳ Telegram відмовляє боту: перевірте { $detail }. Після цього розсилка продовжиться сама.
+broadcast-reason-mostly_refused = Причина: відмов серед перших відповідей Telegram - { $detail }. Перевірте повідомлення й отримувачів; розсилку можна продовжити або скасувати.
 broadcast-when = 🕒 Почнеться: { $moment }
 broadcast-counts =
     📨 У списку: { $recipients }

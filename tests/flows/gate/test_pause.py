@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.servers import start_valkey
-from socialboost.errors import PostponeError
+from socialboost.errors import PostponeError, ThrottledError
 from tests.flows.gate.traffic import RATE, Record, Traffic, count_until_shut
 from workers.gate import MARGIN_SECONDS, Gate
 
@@ -131,6 +131,70 @@ def test_a_pause_holds_without_redis(traffic: Traffic) -> None:
     assert told.value.seconds > 20
     traffic.forget_pause()
     traffic.gate("redis://127.0.0.1:1/0").person()  # negative control
+
+
+GROUP, OTHER_GROUP, PERSON = -1_001, -1_002, 77
+
+
+def told_to_wait(gate: Gate, chat_id: int | None, seconds: float = 30) -> float:
+    """What the caller of a call about this chat is told when Telegram answers 429."""
+    with pytest.raises(PostponeError) as told, gate.watching():
+        raise ThrottledError("telegram", "Too Many Requests", retry_after=seconds, chat_id=chat_id)
+    return told.value.seconds
+
+
+def waits_for(gate: Gate, chat_id: int) -> float:
+    """How long a notice to this chat must wait, the moments until there is a token for it aside; 0 if not."""
+    for _ in range(100):
+        try:
+            gate.notice(chat_id)
+        except PostponeError as error:
+            if error.seconds > 2:
+                return error.seconds
+            time.sleep(error.seconds)
+        else:
+            return 0.0
+    raise AssertionError("neither let through nor held")
+
+
+def test_a_group_that_is_told_to_wait_waits_alone(traffic: Traffic) -> None:
+    told = traffic.gate()
+    told.person()  # makes the state
+    assert 29 < told_to_wait(told, GROUP) <= 30 + MARGIN_SECONDS
+    for gate in (told, traffic.gate()):
+        gate.person()
+        assert 20 < waits_for(gate, GROUP) <= 30 + MARGIN_SECONDS
+    assert (waits_for(told, OTHER_GROUP), waits_for(told, PERSON)) == (0, 0)
+    granted = told.reserve("b", [GROUP, PERSON + 1])
+    assert GROUP not in granted.chat_ids
+
+
+def test_a_wiped_redis_does_not_forget_the_group(traffic: Traffic) -> None:
+    told_to_wait(traffic.gate(), GROUP)
+    traffic.flush_redis()
+    newcomer = traffic.gate()
+    newcomer.person()
+    assert waits_for(newcomer, GROUP) > 20
+    assert waits_for(traffic.gate(), GROUP) > 20, "by Redis alone, which the newcomer has told"
+    assert waits_for(traffic.gate("redis://127.0.0.1:1/0"), GROUP) > 20, "and without Redis"
+    traffic.flush_redis()
+    traffic.forget_pause()
+    assert waits_for(traffic.gate(), GROUP) == 0, "negative control: it was PostgreSQL that knew"
+
+
+@pytest.mark.parametrize("chats", [(PERSON,), (None,), (GROUP, OTHER_GROUP)])
+def test_a_person_or_a_second_group_pauses_everybody(traffic: Traffic, chats: tuple[int | None, ...]) -> None:
+    for chat_id in chats:
+        told_to_wait(traffic.gate(), chat_id)  # each by a process of its own
+    with pytest.raises(PostponeError) as told:
+        traffic.gate().person()
+    assert told.value.seconds > 20
+
+
+def test_the_same_group_told_twice_is_one_group(traffic: Traffic) -> None:
+    for _ in range(2):
+        told_to_wait(traffic.gate(), GROUP)
+    traffic.gate().person()
 
 
 def _passes(gate: Gate) -> bool:

@@ -135,7 +135,7 @@ class Traffic:
     def forget_pause(self) -> None:
         """Take away what PostgreSQL knows."""
         with psycopg.connect(self.database_url, autocommit=True) as connection:
-            connection.execute("DELETE FROM leases WHERE name = 'telegram_pause'")
+            connection.execute("DELETE FROM leases WHERE name LIKE 'telegram_pause%'")
 
 
 def most(records: list[Record], seconds: float) -> int:

@@ -123,6 +123,30 @@ def test_a_message_that_is_gone_is_replaced(shop: Shop, buyer: Buyer) -> None:
     assert len(buyer.messages()) == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "sent_anew"),
+    [
+        ("there is no text in the message to edit", True),
+        ("MESSAGE_AUTHOR_REQUIRED", True),
+        ("can't parse entities: something new", False),
+        ("message is not modified: something new", False),
+    ],
+)
+def test_whatever_an_edit_is_refused_with_the_screen_is_shown(
+    shop: Shop, buyer: Buyer, words: str, *, sent_anew: bool
+) -> None:
+    """Telegram's words are more than anybody's list; bad markup would be refused as a new message too."""
+    message_id, before = buyer.newest()["message_id"], len(buyer.messages())
+    refused = {"kind": "bad_request", "description": words, "method": "editMessageText", "chat_id": buyer.id}
+    with shop.fault(shop.telegram, **refused, times=1):
+        jobs.send(jobs.ShowPackages(**buyer.fields(tapped=message_id)))
+        wait_until(lambda: shop.telegram_calls("editMessageText", buyer.id), "the edit")
+        if sent_anew:
+            buyer.read("Пакети просування")
+    wait_until(lambda: shop.log_text().count('"job_finished"') >= 2, "the job's end")
+    assert len(buyer.messages()) == before + sent_anew
+
+
 def test_somebody_who_blocked_the_bot_is_marked_and_nothing_fails(shop: Shop, buyer: Buyer) -> None:
     message_id = buyer.newest()["message_id"]
     shop.post(shop.telegram, f"/sim/people/{buyer.id}/block")

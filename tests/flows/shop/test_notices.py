@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from socialboost import jobs
-from tests.flows.shop.world import ADMIN_ID, CHANNEL_ID, Shop
+from tests.flows.shop.world import ADMIN_ID, CHANNEL_ID, Buyer, Shop, wait_until
 
 NOTICES = 8
 LINE = 60
@@ -72,3 +73,25 @@ def test_a_long_line_of_notices_for_one_chat_does_not_ask_the_gate_in_vain(shop:
     lines = [line for line in shop.log_text().splitlines() if '"notice:test:line-' in line]
     starts = sum('"job_started"' in line and '"send_admin_notice"' in line for line in lines)
     assert starts < LINE, "they asked the gate in vain"
+
+
+def test_a_channel_that_is_told_to_wait_keeps_nobody_waiting(shop: Shop) -> None:
+    """The admins' channel has had its fill: a stranger's /start does not wait for that."""
+    with shop.fault(shop.telegram, kind="retry_after", retry_after=12, chat_id=CHANNEL_ID, times=1):
+        _announce(shop, "flood")
+        told = wait_until(
+            lambda: [call for call in _since(shop, 0) if "after 12" in (call.get("error") or "")],
+            "the channel is told to wait",
+        )
+    stranger = Buyer(shop)
+    stranger.start()
+    greeted = wait_until(lambda: shop.telegram_calls("sendMessage", stranger.id), "the stranger is greeted")
+    later = wait_until(lambda: _since(shop, told[0]["answered_mono_ms"]), "the channel gets it after all")
+    assert later[0]["mono_ms"] - told[0]["answered_mono_ms"] >= 12_000
+    assert greeted[0]["mono_ms"] < later[0]["mono_ms"], "the stranger waited with the channel"
+
+
+def _since(shop: Shop, mono_ms: float) -> list[dict[str, Any]]:
+    """What was sent to the channel after that moment."""
+    calls = shop.telegram_calls("sendMessage", CHANNEL_ID)
+    return [call for call in calls if call["mono_ms"] > mono_ms]
