@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from socialboost import callbacks, jobs
-from socialboost.screens import menu, stats, support, texts
+from socialboost.screens import menu, stats, strays, support, texts
 from workers import cache, outbox, people, replies, runtime
 from workers.base import Attempt, actor
 
@@ -88,6 +88,9 @@ def show_page(job: jobs.ShowPage) -> None:
         replies.stop_spinner(job)
         return
     language = people.language(job, people.find(job))
+    if job.page == "too_fast" and job.callback_id is not None:  # what they look at stays as it is
+        replies.stop_spinner(job, strays.too_fast_notice(language))
+        return
     replies.reply(job, support.page(job.page, language))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypedDict
 
@@ -11,8 +10,9 @@ from aiogram.enums import ChatType
 from aiogram.types import CallbackQuery, Message, TelegramObject, User
 from redis.asyncio import Redis
 
-from socialboost import callbacks, dialogues, links, logs
-from socialboost.bot import sent
+from socialboost import callbacks, jobs, links, logs
+from socialboost.bot import sent, shares
+from socialboost.bot.shares import Entry, Shares, Standing
 from socialboost.deliveries import Delivery
 
 log = logs.get(__name__)
@@ -54,10 +54,14 @@ def decision(tap: TapFields) -> DecisionFields:
 
 
 class TapMiddleware(BaseMiddleware):
-    """Passes on what people do in a private chat, with `tap` for the handler, and ignores all else."""
+    """Passes on what people do in a private chat, with `tap` for the handler, and ignores all else.
+
+    A repeated update is stopped here, before a handler could move the dialogue back, and so is what is above
+    a person's share.
+    """
 
     def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+        self._shares = Shares(redis)
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         """Number the update, bind it to the log and hand it on."""
@@ -70,37 +74,37 @@ class TapMiddleware(BaseMiddleware):
         delivery: Delivery = data["delivery"]
         _join_album(delivery, event)
         with logs.context(telegram_id=person.id, update_id=update_id):
-            number, is_repeated = await self._enter(delivery)
-            if is_repeated:
-                log.info("update_repeated", mark=delivery.mark)
-                return None
-            log.info("update_received", kind="message" if callback_id is None else "callback")
-            data["tap"] = TapFields(
+            urgent = shares.is_urgent(event)
+            entry = await self._shares.enter(person.id, delivery.looked_at, urgent=urgent)
+            tap = TapFields(
                 telegram_id=person.id,
                 chat_id=chat_id,
                 update_id=update_id,
                 message_id=message_id,
                 callback_id=callback_id,
-                seq=number,
+                seq=entry.number,
                 language=(person.language_code or "")[:_LONGEST_LANGUAGE_TAG],
                 shown_order=_shown_order(event),
             )
+            if not await _is_admitted(entry, tap, delivery):
+                return None
+            log.info("update_received", kind="message" if callback_id is None else "callback")
+            data["tap"] = tap
             return await handler(event, data)
 
-    async def _enter(self, delivery: Delivery) -> tuple[int, bool]:
-        """Return the update's place in the order of all, and whether it was seen before.
 
-        The place is above every earlier one, also after a wiped Redis: a sequence that began anew at 1 would
-        be older than what was rendered just before the wipe, and every later screen of that message would be
-        dropped as stale. A repeated update is stopped here, before a handler could move the dialogue back.
-        """
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.set(dialogues.SEQUENCE_KEY, time.time_ns() // 1_000_000, nx=True)
-        pipe.incr(dialogues.SEQUENCE_KEY)
-        for mark in delivery.looked_at:
-            pipe.get(mark)
-        _, number, *seen = await pipe.execute()
-        return number, any(seen)
+async def _is_admitted(entry: Entry, tap: TapFields, delivery: Delivery) -> bool:
+    """Whether the update becomes what it asks for; once a minute a person is told why it does not."""
+    if entry.standing is Standing.WITHIN:
+        return True
+    if entry.standing is Standing.REPEATED:
+        log.info("update_repeated", mark=delivery.mark)
+    elif entry.standing is Standing.TO_TELL:
+        log.warning("updates_above_share")
+        await jobs.send_async(jobs.ShowPage(**tap, page=shares.TOO_FAST))
+    else:  # of a flood there may be hundreds a second
+        log.debug("update_above_share")
+    return False
 
 
 def _join_album(delivery: Delivery, event: TelegramObject) -> None:

@@ -36,8 +36,8 @@ class ShowHistory(Tap):
 @dataclass(frozen=True, kw_only=True)
 class ShowPage(Tap):
     """Show a fixed text: support, faq, privacy, paysupport, help, languages, processing; or what is said to a
-    stale button (unknown), to a message out of place (stray) and to a command that there is none of
-    (unknown_command)."""
+    stale button (unknown), to a message out of place (stray), to a command that there is none of
+    (unknown_command) and to somebody who sends too much (too_fast)."""
 
     actor_name: ClassVar[str] = "show_page"
     queue: ClassVar[str] = INTERACTIVE

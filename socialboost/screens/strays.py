@@ -22,6 +22,16 @@ def processing(language: str) -> Screen:
     return _said("post-processing", language)
 
 
+def too_fast(language: str) -> Screen:
+    """Tell somebody who sent too much at once that some of it was passed over."""
+    return _said("too-fast", language)
+
+
+def too_fast_notice(language: str) -> str:
+    """Return the same for a tap: a line that pops up and leaves the message as it is."""
+    return texts(language).plain("too-fast")
+
+
 def _said(key: str, language: str) -> Screen:
     text = texts(language)
     return Screen(text.html(key), (*menu_rows(text), back(text)))

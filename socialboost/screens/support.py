@@ -86,4 +86,5 @@ PAGES: Final[Mapping[str, Callable[[str, str], Screen]]] = {
     "stray": _plain(strays.stray),
     "unknown_command": _plain(strays.unknown_command),
     "processing": _plain(strays.processing),
+    "too_fast": _plain(strays.too_fast),
 }

@@ -13,6 +13,7 @@ unknown-command =
     🤷 There is no such command.
 
     All commands: /help. Or use the menu:
+too-fast = 🐢 That was too much at once, so some of it was skipped. Please wait a minute: /start, paying and cancelling work right now.
 post-processing =
     ⏳ We are checking your link; the answer is on its way.
 

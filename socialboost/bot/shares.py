@@ -1,0 +1,104 @@
+"""How much one person may put on the queues: what is above it becomes no job, so that nobody waits behind it.
+
+One round trip numbers the update, looks for its marks and takes from the person's share. /start and what is
+about money take from a share of their own, which no flood of words can use up.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final
+
+from aiogram.types import CallbackQuery, Message, TelegramObject
+from redis.asyncio import Redis
+
+from socialboost import callbacks, dialogues
+
+BURST: Final = 40
+"""Updates at once. People forward an album or tap a list through; a script sends hundreds."""
+REFILL_SECONDS: Final = 1.0
+"""Until there is room for one more."""
+TOLD_SECONDS: Final = 60
+"""Between two sentences about it."""
+TOO_FAST: Final = "too_fast"
+"""The page that says so (jobs.ShowPage)."""
+
+_URGENT_COMMANDS: Final = ("/start", "/paysupport")
+_URGENT_TAPS: Final = (
+    *(callbacks.PAY_PREFIX, callbacks.CANCEL_PREFIX, callbacks.BALANCE_PREFIX),
+    *(callbacks.PAYMENT_PREFIX, callbacks.JOB_PREFIX),
+)
+
+
+class Standing(IntEnum):
+    """What becomes of an update."""
+
+    WITHIN = 0
+    REPEATED = 1
+    """It was seen before."""
+    ABOVE = 2
+    """It is above the share, and the person knows."""
+    TO_TELL = 3
+    """It is above the share, and the person is to be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An update that came in."""
+
+    number: int
+    """Its place in the order of all."""
+    standing: Standing
+
+
+_ENTER: Final = """
+redis.call('SET', KEYS[1], ARGV[1], 'NX')
+local number = redis.call('INCR', KEYS[1])
+for i = 5, #ARGV do
+  if redis.call('GET', ARGV[i]) then return {number, 1} end
+end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local interval = tonumber(ARGV[2])
+local used = math.max(tonumber(redis.call('GET', KEYS[2]) or '') or 0, now) + interval
+if used - now <= interval * tonumber(ARGV[3]) then
+  redis.call('SET', KEYS[2], string.format('%.0f', used), 'PX', string.format('%.0f', used - now))
+  return {number, 0}
+end
+if redis.call('SET', KEYS[3], '1', 'NX', 'EX', ARGV[4]) then return {number, 3} end
+return {number, 2}
+"""
+"""KEYS: the sequence, the share, the mark of the sentence. ARGV: the sequence's first number, milliseconds
+for one update, updates at once, seconds between two sentences, the update's marks. The share is one moment:
+when all that was taken will have come back. It expires then; whoever sends no more leaves nothing behind."""
+
+
+class Shares:
+    """The shares of everybody, on Redis's own clock."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._enter = redis.register_script(_ENTER)
+
+    async def enter(self, telegram_id: int, marks: Sequence[str], *, urgent: bool) -> Entry:
+        """Number an update and take it from the person's share; one that was seen before takes nothing.
+
+        The number is above every earlier one, also after a wiped Redis: a sequence that began anew at 1 would
+        be older than what was rendered just before the wipe, and every later screen of that message would be
+        dropped as stale. Raises redis.RedisError; then the update is to be fed again.
+        """
+        share = f"shares:{telegram_id}"
+        keys = [dialogues.SEQUENCE_KEY, f"{share}:urgent" if urgent else share, f"{share}:told"]
+        limits = (time.time_ns() // 1_000_000, round(REFILL_SECONDS * 1000), BURST, TOLD_SECONDS)
+        said: Any = await self._enter(keys=keys, args=[*limits, *marks])
+        return Entry(said[0], Standing(said[1]))
+
+
+def is_urgent(event: TelegramObject) -> bool:
+    """Whether this is /start, or about money: paying, giving up an order, an admin's decision."""
+    if isinstance(event, CallbackQuery):
+        return (event.data or "").startswith(_URGENT_TAPS)
+    words = (event.text or "").split(maxsplit=1) if isinstance(event, Message) else []
+    return bool(words) and words[0].partition("@")[0] in _URGENT_COMMANDS

@@ -1,0 +1,98 @@
+"""Of one person's flood a burst becomes jobs, the rest one sentence; nobody else notices."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+import redis
+
+from socialboost import callbacks, jobs
+from socialboost.bot import shares
+from tests.flows.bot.conftest import Feed
+from tests.flows.updates import ADMIN, ORDER, PERSON, Json, message, person, private, queued, tap
+
+FLOOD = 300
+OTHER = PERSON + 1
+URGENT: list[tuple[str, Json]] = [
+    ("register_user", message("/start")),
+    ("register_user", message("/start friend")),
+    ("create_invoice", tap(callbacks.PAY_PREFIX + ORDER)),
+    ("cancel_order", tap(callbacks.CANCEL_PREFIX + ORDER)),
+    ("pay_from_balance", tap(callbacks.BALANCE_PREFIX + ORDER)),
+    ("show_menu", tap(callbacks.CANCEL_ACTION)),
+    ("show_page", message("/paysupport")),
+]
+
+
+@pytest.fixture(autouse=True)
+def slow_refill(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine must not give the flooder time for more."""
+    monkeypatch.setattr(shares, "REFILL_SECONDS", 3600.0)
+
+
+async def flood(feed: Feed, make: Json, count: int = FLOOD) -> None:
+    for number in range(count):
+        await feed(message("hello") if "message" in make else tap("my_stats", id=str(number)))
+
+
+@pytest.mark.parametrize("kind", [message("hello"), tap("my_stats")], ids=["texts", "taps"])
+async def test_what_is_above_a_share_becomes_one_sentence(kind: Json, feed: Feed, redis_url: str) -> None:
+    await flood(feed, kind)
+    found = Counter(job.args.get("page") == shares.TOO_FAST for job in queued(redis_url))
+    assert found == {False: shares.BURST, True: 1}
+    with redis.Redis.from_url(redis_url) as client:
+        assert 0 < client.ttl(f"shares:{PERSON}:told") <= shares.TOLD_SECONDS
+        client.delete(f"shares:{PERSON}:told")
+        await flood(feed, kind, 5)
+        assert [job.args.get("page") for job in queued(redis_url)] == [shares.TOO_FAST], "a minute later"
+        client.delete(f"shares:{PERSON}")
+    await flood(feed, kind, 5)
+    assert len(queued(redis_url)) == 5, "negative control: it is the share that tells"
+
+
+@pytest.mark.parametrize(("actor", "update"), URGENT, ids=[actor for actor, _ in URGENT])
+async def test_start_and_money_pass_a_flood(actor: str, update: Json, feed: Feed, redis_url: str) -> None:
+    await flood(feed, message("hello"), shares.BURST + 5)
+    queued(redis_url)
+    await feed(update)
+    assert [job.actor for job in queued(redis_url)] == [actor]
+
+
+async def test_others_are_not_concerned(feed: Feed, redis_url: str) -> None:
+    await flood(feed, message("hello"), shares.BURST + 5)
+    await feed(message("/help", chat=private(OTHER), **{"from": person(OTHER)}))
+    assert queued(redis_url)[-1].args["telegram_id"] == OTHER
+
+
+async def test_an_admin_s_decision_passes(feed: Feed, redis_url: str) -> None:
+    mine = {"chat": private(ADMIN), "from": person(ADMIN)}
+    for _ in range(shares.BURST + 5):
+        await feed(message("hello", **mine))
+    queued(redis_url)
+    await feed(
+        tap(f"{callbacks.PAYMENT_PREFIX}activate_{ORDER}", chat=private(ADMIN), **{"from": person(ADMIN)})
+    )
+    assert [job.queue for job in queued(redis_url)] == [jobs.INTERACTIVE]
+
+
+async def test_a_flood_of_starts_ends_as_well(feed: Feed, redis_url: str) -> None:
+    """Else the way past the share would be the way to hold up everybody."""
+    for _ in range(FLOOD):
+        await feed(message("/start"))
+    actors = Counter(job.actor for job in queued(redis_url))
+    assert actors == {"register_user": shares.BURST, "show_page": 1}
+
+
+async def test_a_repetition_takes_nothing_from_the_share(feed: Feed, redis_url: str) -> None:
+    repeated = message("hello")
+    for _ in range(shares.BURST + 5):
+        await feed(repeated)
+    await feed(message("hello"))
+    assert len(queued(redis_url)) == 2
+
+
+async def test_a_share_comes_back(feed: Feed, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shares, "REFILL_SECONDS", 0.001)
+    await flood(feed, message("hello"))
+    assert len(queued(redis_url)) > shares.BURST
