@@ -34,10 +34,11 @@ def show(tap: jobs.Tap, broadcast_id: str, language: str) -> None:
         return
     with replies.acknowledged(tap):
         place(tap, broadcast_id, _face(row, language))
-    shown, seen_by = row["status"], _cards(broadcast_id)
     now = _find(broadcast_id)
-    if len(seen_by) > 1 or (now is not None and now["status"] != shown):
-        _follow(broadcast_id)
+    moved_on = now is not None and now["status"] != row["status"]
+    for card in _cards(broadcast_id):
+        if moved_on or card["chat_id"] != tap.chat_id:
+            _follow(broadcast_id, card["chat_id"])
 
 
 def place(tap: jobs.Tap, broadcast_id: str, screen: Screen) -> None:
@@ -55,8 +56,23 @@ def place(tap: jobs.Tap, broadcast_id: str, screen: Screen) -> None:
         _record(broadcast_id, chat_id, message_id)
 
 
-def refresh(broadcast_id: str, *, owed: bool = False) -> None:
-    """Draw every card anew, paced. `owed`: whoever made the broadcast gets a new one if theirs is gone.
+def report(broadcast_id: str) -> None:
+    """Have every card say how the broadcast ended; whoever made it is shown that even if their card is gone.
+
+    PostponeError when the gate is shut to them. The others' cards are drawn each on its own, so that two
+    chats that may have one message a second each do not put each other off for ever.
+    """
+    row = _find(broadcast_id)
+    if row is None:
+        return
+    for card in _cards(broadcast_id):
+        if card["chat_id"] != row["admin_telegram_id"]:
+            _follow(broadcast_id, card["chat_id"])
+    refresh(broadcast_id, row["admin_telegram_id"], owed=True)
+
+
+def refresh(broadcast_id: str, chat_id: int = 0, *, owed: bool = False) -> None:
+    """Draw every card anew, or one chat's, paced. `owed`: who made the broadcast gets one if theirs is gone.
 
     PostponeError when the gate kept some of them back; the others are drawn.
     """
@@ -65,6 +81,8 @@ def refresh(broadcast_id: str, *, owed: bool = False) -> None:
     row = _find(broadcast_id)
     while row is not None and row["status"] not in {drawn, "draft"}:  # it may end while a draw is on its way
         for card in _cards(broadcast_id):
+            if chat_id not in {0, card["chat_id"]}:
+                continue
             try:
                 runtime.gate().notice(card["chat_id"])
                 _redraw(row, card, owed=owed)
@@ -145,10 +163,10 @@ def _edit(chat_id: int, message_id: int, screen: Screen) -> bool:
     return True
 
 
-def _follow(broadcast_id: str) -> None:
-    """Have the cards drawn once more; missing that is no harm, the next change draws them."""
+def _follow(broadcast_id: str, chat_id: int) -> None:
+    """Have a chat's card drawn once more; missing that is no harm, the next change draws it."""
     try:
-        jobs.send(jobs.ShowBroadcastProgress(broadcast_id=broadcast_id))
+        jobs.send(jobs.ShowBroadcastProgress(broadcast_id=broadcast_id, chat_id=chat_id))
     except QueueUnavailableError as error:
         log.info("cards_not_followed", error=str(error))
 

@@ -142,12 +142,14 @@ def _owe_report(tx: Transaction, job: jobs.Broadcast) -> None:
 def show_broadcast_progress(job: jobs.ShowBroadcastProgress) -> None:
     """Draw the cards anew; missing one of these edits is no harm."""
     try:
-        broadcast_cards.refresh(job.broadcast_id)
+        broadcast_cards.refresh(job.broadcast_id, job.chat_id)
     except PostponeError as error:  # the gate lets others through first
+        if job.chat_id:
+            raise
         log.info("progress_not_shown", error=error.reason)
 
 
 @actor(jobs.ReportBroadcast)
 def report_broadcast(job: jobs.ReportBroadcast, attempt: Attempt) -> None:  # noqa: ARG001
     """Say on the cards how it ended, or why it waits; whoever made it sees that in any case."""
-    broadcast_cards.refresh(job.broadcast_id, owed=True)
+    broadcast_cards.report(job.broadcast_id)

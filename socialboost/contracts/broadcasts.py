@@ -29,6 +29,8 @@ class ShowBroadcastProgress(Job):
     queue: ClassVar[str] = NOTIFICATIONS
     max_age_seconds: ClassVar[int | None] = 10
     broadcast_id: str
+    chat_id: int = 0
+    """Only this chat's card, after a move that no later progress would show: put off, never passed over."""
 
 
 @dataclass(frozen=True, kw_only=True)

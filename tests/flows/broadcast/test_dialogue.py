@@ -127,6 +127,8 @@ def test_two_admins_see_one_broadcast_and_move_it_once(hall: Hall) -> None:
     broadcast_id = hall.send("Новини")
     card = first.read("Розсилка: триває")["message_id"]
     theirs = second.says(jobs.ShowBroadcast, "Розсилка: триває", broadcast_id=broadcast_id)["message_id"]
+    first.tap(card, jobs.MoveBroadcast, broadcast_id=broadcast_id, action="pause")
+    reads(second, theirs, "на паузі")
     move = {"broadcast_id": broadcast_id, "action": "cancel"}
     taps = [first.tap(card, jobs.MoveBroadcast, **move), second.tap(theirs, jobs.MoveBroadcast, **move)]
     for admin, message_id in ((first, card), (second, theirs)):

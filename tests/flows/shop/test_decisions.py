@@ -264,6 +264,14 @@ def test_whoever_asks_again_gets_the_same_value(shop: Shop, buyer: Buyer, admin:
     again = dataclasses.replace(job, origin="api")
     value = jobs.ask(again, timeout_seconds=20)
     assert value == {"outcome": "done", "order_id": value["order_id"], "refund_id": None}
+    shop.rows(  # as after a worker that died between the commit and the end of its job
+        "UPDATE job_ledger SET state = 'queued', attempts = 1, done_at = NULL,"
+        " run_at = now(), wake_at = now() WHERE key = %s RETURNING key",
+        job.key,
+    )
+    shop.wait_for_job(job.key)
+    assert shop.job(job.key)["attempts"] == 2
+    assert shop.job(job.key)["value"] == value, "it was carried out once, and is told so"
     stranger = dataclasses.replace(job, key=f"{job.key}:other", actor_id=buyer.id)
     assert jobs.ask(stranger, timeout_seconds=20) == {"outcome": "not_allowed"}
     assert jobs.ask(stranger, timeout_seconds=20) == {"outcome": "not_allowed"}
