@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 from periodiq import cron
 
 from socialboost import jobs, logs
+from socialboost.db import Transaction
 from socialboost.errors import RejectedError
 from socialboost.screens import menu, texts
 from workers import endings, outbox, runtime, watch
@@ -68,13 +70,21 @@ def sweep_orders(job: jobs.SweepOrders, attempt: Attempt) -> None:  # noqa: ARG0
 def _expire_batch() -> int:
     with runtime.db().transaction() as tx:
         expired = tx.many("expire_orders", limit=BATCH)
+        linkless = _linkless(tx, expired)
         for order in expired:
-            kind = "no_invoice" if order["lacks_link"] else "order_expired"
+            kind = "no_invoice" if order["order_id"] in linkless else "order_expired"
             key = f"notice:{kind}:{order['order_id']}"
             outbox.owe(tx, jobs.SendPaymentNotice(key=key, order_id=order["order_id"], kind=kind))
         if expired:
             endings.follow(tx, [order["order_id"] for order in expired])
     return len(expired)
+
+
+def _linkless(tx: Transaction, expired: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Of these orders, return those whose buyer asked for a link that could not be made in time."""
+    keys = [f"invoice:{order['order_id']}:{order['telegram_id']}" for order in expired]
+    order_ids = [order["order_id"] for order in expired]
+    return {row["order_id"] for row in tx.many("get_linkless_orders", order_ids=order_ids, keys=keys)}
 
 
 @actor(jobs.PurgeLedger)

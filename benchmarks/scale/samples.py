@@ -192,6 +192,9 @@ def _common(world: World) -> dict[str, Any]:
         "broadcast_id": world.broadcast_id, "scan": 100, "users": world.pending, "per_minute": 1500,
         "statuses": ["sent"] * len(world.taken), "errors": [None] * len(world.taken), "chat_id": ADMIN,
         "away": True, "answered": True,
+        "transfer_ids": ["1", "2"], "named": world.order_id,
+        "grows": True, "shortest_seconds": 2.0, "longest_seconds": 60.0, "calm_seconds": 900.0,
+        "service": "crypto_pay", "setting": "CRYPTOBOT_TOKEN",
         "ahead_seconds": 5.0, "package_id": world.package_id, "price": None, "posts": 3, "active": True,
     }  # fmt: skip
 

@@ -45,12 +45,15 @@ SELECT coalesce(
 SELECT fail_order(%(order_id)s)
 
 -- name: expire_orders :many
--- pending -> cancelled past the deadline; whose they were. lacks_link: it was asked for, and none could be made.
-SELECT
-    e.order_id, e.telegram_id, e.package_name,
-    j.key IS NOT NULL AND NOT EXISTS (SELECT FROM invoices AS i WHERE i.order_id = e.order_id::uuid) AS lacks_link
-FROM expire_orders(%(limit)s) AS e
-LEFT JOIN job_ledger AS j ON j.key = format('invoice:%%s:%%s', e.order_id, e.telegram_id)
+-- pending -> cancelled past the deadline; whose they were.
+SELECT order_id, telegram_id, package_name FROM expire_orders(%(limit)s)
+
+-- name: get_linkless_orders :many
+-- Of these orders, each with the key of its invoice's job, those whose link was asked for and could not be made.
+SELECT asked.order_id
+FROM unnest(%(order_ids)s::text[], %(keys)s::text[]) AS asked (order_id, key)
+WHERE EXISTS (SELECT FROM job_ledger AS j WHERE j.key = asked.key)
+    AND NOT EXISTS (SELECT FROM invoices AS i WHERE i.order_id = asked.order_id::uuid)
 
 -- name: remember_card :run
 -- This message offers an order that can be paid. What a later tap drew into it stands.

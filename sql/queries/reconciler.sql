@@ -64,8 +64,11 @@ RETURNING
     t.id::text AS task_id,
     (extract(epoch FROM t.asked_at) * 1000)::bigint AS asked_ms,
     t.id::text IN (
-        SELECT j.args ->> 'task_id' FROM job_ledger AS j
-        WHERE j.actor = 'ask_main_bot' AND j.state IN ('queued', 'running', 'parked')
+        SELECT args ->> 'task_id' FROM job_ledger WHERE state = 'queued' AND actor = 'ask_main_bot'
+        UNION ALL
+        SELECT args ->> 'task_id' FROM job_ledger WHERE state = 'running' AND actor = 'ask_main_bot'
+        UNION ALL
+        SELECT args ->> 'task_id' FROM job_ledger WHERE state = 'parked' AND actor = 'ask_main_bot'
     ) AS is_open
 
 -- name: get_daily_report :one

@@ -38,10 +38,13 @@ def parked_receipt(shop: Shop, buyer: Buyer) -> str:
 
 
 def parked_task(shop: Shop, buyer: Buyer) -> tuple[str, str]:
-    """A task that Main Bot never confirmed; its id and its link."""
+    """A task that Main Bot never confirmed and answers no question about; its id and its link."""
     buyer.buy("mini")
     url = f"https://t.me/channel/{shop.next_id()}"
-    with shop.fault(shop.main_bot, operation="push", kind="status", status=500, times=None):
+    with (
+        shop.fault(shop.main_bot, operation="push", kind="status", status=500, times=None),
+        shop.fault(shop.main_bot, operation="show", kind="status", status=405, times=None),
+    ):
         shop.wait_for_job(buyer.add_post(url).key)
         task_id = buyer.task_of(url)
         park(shop, f"task:{task_id}")
