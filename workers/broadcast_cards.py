@@ -47,7 +47,7 @@ def place(tap: jobs.Tap, broadcast_id: str, screen: Screen) -> None:
     card = next((card for card in _cards(broadcast_id) if card["chat_id"] == chat_id), None)
     tapped = card is not None and tap.message_id == card["message_id"]
     if card is not None and tapped:
-        runtime.gate().person()
+        runtime.gate().person(chat_id)
         if _edit(chat_id, card["message_id"], screen):
             _retire(broadcast_id, chat_id, card["previous_id"])
             return
@@ -143,7 +143,7 @@ def _retire(broadcast_id: str, chat_id: int, message_id: int | None) -> None:
     reader = runtime.db().one("get_user", telegram_id=chat_id)
     screen = broadcasts.moved(texts.language(reader["language"] if reader else None))
     try:
-        runtime.gate().person()
+        runtime.gate().person(chat_id)
         _edit(chat_id, message_id, screen)
     except (ServiceError, PostponeError) as error:
         log.info("card_not_retired", chat_id=chat_id, error=str(error))

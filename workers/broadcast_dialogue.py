@@ -82,7 +82,7 @@ def _preview(tap: jobs.Tap, broadcast_id: str, language: str) -> None:
         return
     rate = runtime.settings().telegram_send_rate
     untapped = dataclasses.replace(tap, message_id=None, callback_id=None)
-    runtime.gate().person()
+    runtime.gate().person(tap.chat_id)
     try:
         with runtime.gate().watching():
             runtime.telegram().deliver(tap.chat_id, broadcast_content.made(row, rate=rate))

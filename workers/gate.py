@@ -1,6 +1,7 @@
 """The send gate: one rate to Telegram for all worker processes, people first (docs/adr/0007).
 
-    runtime.gate().person()                              # before an answer, a receipt, word about money
+    runtime.gate().person()                              # before a receipt, word about money
+    runtime.gate().person(chat_id)                       # before an answer to what a person did
     runtime.gate().notice(chat_id)                       # before a notice nobody waits for
     granted = runtime.gate().reserve(broadcast_id, ids)  # before a page of a broadcast
     with runtime.gate().watching(): ...                  # around every call, for a 429
@@ -75,11 +76,15 @@ class Gate:
         self._known_at = 0.0
         self._held: dict[int, float] = {}
 
-    def person(self) -> None:
-        """Let one answer to a person through, or raise PostponeError: the bucket is empty, or paused."""
-        said = self._shared(scripts.PERSON, [scripts.STATE])
+    def person(self, chat_id: int | None = None) -> None:
+        """Let one answer to a person through, or raise PostponeError: the bucket is empty, or paused.
+
+        With `chat_id` it is one of many that a person may ask for, and nobody waits behind theirs: it takes
+        from their share (gate_scripts.PERSON_SHARE). Without, it is about money and comes first.
+        """
+        said = self._shared(scripts.PERSON, [scripts.STATE], "" if chat_id is None else chat_id)
         if said is None:
-            self._let(self._on_its_own().person())
+            self._let(self._on_its_own().person(chat_id))
         else:
             self._let(said[1] / 1000)
 
@@ -98,15 +103,24 @@ class Gate:
         return self._reserve(f"broadcast:{broadcast_id}", chat_ids)
 
     def claim(
-        self, keys: list[str], seq: int, content: str, seconds: tuple[int, int], *, editable: bool = False
+        self,
+        keys: list[str],
+        seq: int,
+        content: str,
+        seconds: tuple[int, int],
+        *,
+        chat_id: int,
+        editable: bool = False,
     ) -> int:
         """Claim a message for an edit and take its token: GRANTED, STALE, LASTING or, unless it is known
-        to be `editable`, UNKNOWN (gate_scripts.CLAIM).
+        to be `editable`, UNKNOWN (gate_scripts.CLAIM). The token is of the person's share, as `person`'s.
 
         Raises PostponeError without a claim when there is no token, and redis.RedisError while Redis is
         away: without it nobody knows which render is the latest.
         """
-        said = self._ask(scripts.CLAIM, [scripts.STATE, *keys], seq, content, *seconds, int(editable))
+        said = self._ask(
+            scripts.CLAIM, [scripts.STATE, *keys], seq, content, *seconds, int(editable), chat_id
+        )
         if said[0] in {scripts.STALE, scripts.LASTING, scripts.UNKNOWN}:
             return said[0]
         self._let(said[1] / 1000)

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from workers.gate_scripts import CHAT_SECONDS, GROUP_MESSAGES, GROUP_SECONDS
+from workers.gate_scripts import CHAT_SECONDS, GROUP_MESSAGES, GROUP_SECONDS, PERSON_SHARE
 
 CHATS_REMEMBERED: Final = 10_000
 
@@ -29,15 +29,32 @@ class LocalGate:
         self._level = 1.0
         self._stamp = time.monotonic()
         self._chats: dict[int, deque[float]] = {}
+        self._used: dict[int, float] = {}
 
-    def person(self) -> float:
+    def person(self, chat_id: int | None = None) -> float:
         """Take one token for an answer to a person; 0, or the seconds until there may be one."""
         with self._lock:
-            self._refill()
-            if self._level < 1.0:
-                return (1.0 - self._level) / self._rate
+            now = self._refill()
+            wait, floor = 0.0, 0.0
+            if chat_id is not None:
+                wait, floor = self._ahead(chat_id, now), self._kept / PERSON_SHARE
+            if wait <= 0 and self._level < 1.0 + floor:
+                wait = (1.0 + floor - self._level) / self._rate
+            if wait > 0:
+                return wait
             self._level -= 1.0
+            if chat_id is not None:
+                self._used[chat_id] = max(self._used.get(chat_id, 0.0), now) + PERSON_SHARE / self._rate
             return 0.0
+
+    def _ahead(self, chat_id: int, now: float) -> float:
+        """How long this person must wait for their share; nobody need while half of the bucket is left."""
+        if self._level >= self._full / 2:
+            return 0.0
+        if len(self._used) > CHATS_REMEMBERED:
+            self._used = {chat: used for chat, used in self._used.items() if used > now}
+        step = PERSON_SHARE / self._rate
+        return max(self._used.get(chat_id, 0.0), now) + step - max(step, 1.0) - now
 
     def reserve(self, chat_ids: Sequence[int]) -> tuple[list[int], float]:
         """Take tokens for paced messages; the chats granted, and the seconds until the rest may go."""

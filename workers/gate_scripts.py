@@ -2,8 +2,9 @@
 
 Keys: `gate:state` (hash: the buckets and the pause), `gate:flows` (which broadcasts wait, and until when that
 is believed), `gate:shares` (how much each of those has had), `gate:chat:<id>` (what a chat got lately),
-`gate:held:<id>` (a group that Telegram wants left alone). All of them expire. Times are milliseconds. Every
-script answers {outcome, milliseconds to wait, milliseconds of pause left, …}.
+`gate:held:<id>` (a group that Telegram wants left alone), `gate:person:<id>` (what a person had lately).
+All of them expire. Times are milliseconds. Every script answers {outcome, milliseconds to wait, milliseconds
+of pause left, …}.
 """
 
 from __future__ import annotations
@@ -29,13 +30,14 @@ local now = time[1] * 1000 + time[2] / 1000
 local rate, keep = tonumber(ARGV[1]) / 1000, tonumber(ARGV[2])
 local full = math.max(rate * 1000, keep + 1)
 local burst = math.max(rate * 250, 1)
-local held = redis.call('HMGET', KEYS[1], 'stamp', 'level', 'paced', 'pause', 'person', 'other')
+local held = redis.call('HMGET', KEYS[1], 'stamp', 'level', 'paced', 'pause', 'person', 'other', 'money')
 local stamp, level, paced = tonumber(held[1]), tonumber(held[2]), tonumber(held[3])
 local pause, person, other = tonumber(held[4]) or 0, tonumber(held[5]) or 0, tonumber(held[6]) or 0
+local money = tonumber(held[7]) or 0
 
 local function save()
   redis.call('HSET', KEYS[1], 'stamp', stamp, 'level', level, 'paced', paced, 'pause', pause,
-    'person', person, 'other', other)
+    'person', person, 'other', other, 'money', money)
   redis.call('PEXPIRE', KEYS[1], 86400000)
 end
 
@@ -45,8 +47,8 @@ end
 """
 """`level` is what anybody may send at once, up to a second's worth; `paced` what notices and broadcasts may,
 up to a quarter of that, so that their rate is even. `stamp` is when both were reckoned: while the gate is
-paused it lies ahead, at the pause's end, from where they fill again. `person` and `other` are the last
-moments promised to somebody who must wait, so that those who wait do not come back all at once."""
+paused it lies ahead, at the pause's end, from where they fill again. `person`, `other` and `money` are the
+last moments promised to somebody who must wait, so that those who wait do not come back all at once."""
 
 _REFILL: Final = """
 if not stamp then return {-1, 0, 0} end
@@ -62,33 +64,66 @@ end
 """
 """A missing state (first start, wiped Redis) is never made up here: a pause may be in force (FRESH)."""
 
-_TAKE_ONE: Final = """
+PERSON_SHARE: Final = 5
+"""While less than half of the bucket is left, one person has a PERSON_SHARE-th part of the rate."""
+
+_TAKE_ONE: Final = f"""
 local wait = 0
-if pause <= now and level >= 1 then
-  level = level - 1
-else
-  person = slot(person, 1 - level, 1)
-  wait = person - now
+local function take(chat)
+  local share, used, floor, step = 'gate:person:' .. chat, now, 0, {PERSON_SHARE} / rate
+  if chat ~= '' then
+    local had = redis.call('HMGET', share, 'used', 'due')
+    used, floor = math.max(tonumber(had[1]) or 0, now), keep / {PERSON_SHARE}
+    local ahead = math.max(used + step - math.max(step, 1000) - now, 0)
+    if ahead > 0 and level < full / 2 then
+      local due = math.max(tonumber(had[2]) or 0, now + ahead - step) + step
+      due = math.min(due, now + 60000)
+      redis.call('HSET', share, 'due', due)
+      redis.call('PEXPIRE', share, 61000)
+      wait = due - now
+      return
+    end
+  end
+  if pause <= now and level >= 1 + floor then
+    level = level - 1
+    if chat ~= '' then
+      redis.call('HSET', share, 'used', math.min(used + step, now + 3000))
+      redis.call('PEXPIRE', share, 61000)
+    end
+  elseif chat == '' then
+    money = slot(money, 1 - level, 1)
+    wait = money - now
+  else
+    person = slot(person, 1 + floor - level, 1)
+    wait = person - now
+  end
 end
+"""
+"""Money takes whatever there is. A screen leaves a little of what is kept for people, so that a receipt never
+finds less than one who waits in line before it. A person above their share waits in a line of their
+own, which moves nobody else's promise. `used` is the moment when all that a person took has come back."""
+
+_TAKEN: Final = """
 save()
 if wait > 0 then return answer(0, wait) end
 """
 
-PERSON: Final = f"{_STATE}{_REFILL}{_TAKE_ONE} return answer(1, 0)"
-"""ARGV: rate, kept. One token for an answer to a person: the whole bucket is theirs."""
+PERSON: Final = f"{_STATE}{_REFILL}{_TAKE_ONE} take(ARGV[3]) {_TAKEN} return answer(1, 0)"
+"""ARGV: rate, kept, chat ('' for money). One token for an answer to a person: the whole bucket is theirs."""
 
-CLAIM: Final = f"""{_STATE}{_REFILL}
+CLAIM: Final = f"""{_STATE}{_REFILL}{_TAKE_ONE}
 local seen = redis.call('GET', KEYS[2])
 if seen == 'lasting' then return answer(3, 0) end
 if not seen and ARGV[7] == '0' then return answer(4, 0) end
 if seen and tonumber(seen) > tonumber(ARGV[3]) then return answer(2, 0) end
-{_TAKE_ONE}
+take(ARGV[8])
+{_TAKEN}
 redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[5])
 redis.call('SET', KEYS[3], ARGV[4], 'EX', ARGV[6])
 return answer(1, 0)
 """
 """Claim a message for an edit and take its token, in one round trip. KEYS: state, the message's render, its
-content. ARGV: rate, kept, sequence, content, seconds to keep each, whether it may certainly be edited.
+content. ARGV: rate, kept, sequence, content, seconds to keep each, whether it may certainly be edited, chat.
 LASTING: it must stay as it is. STALE: a later render has it. UNKNOWN: nothing is known of it here, ask
 PostgreSQL. None of these costs a token. DENIED: nothing was claimed."""
 

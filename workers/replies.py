@@ -167,13 +167,13 @@ def _edit(tap: Tap, message_id: int, screen: Screen) -> bool | None:
         if later is None:
             return True
         seq, text, keyboard = later
-        runtime.gate().person()
+        runtime.gate().person(tap.chat_id)
 
 
 def _claim(tap: Tap, message_id: int, screen: Screen) -> int:
     content = json.dumps([screen.text, screen.keyboard_markup()], ensure_ascii=False)
     keys, seconds = _keys(tap.chat_id, message_id), (RENDERED_SECONDS, CONTENT_SECONDS)
-    claim = runtime.gate().claim(keys, tap.seq, content, seconds)
+    claim = runtime.gate().claim(keys, tap.seq, content, seconds, chat_id=tap.chat_id)
     if claim != gate_scripts.UNKNOWN:
         return claim
     try:
@@ -184,7 +184,7 @@ def _claim(tap: Tap, message_id: int, screen: Screen) -> int:
     if kept:
         _mark(tap.chat_id, message_id)
         return gate_scripts.LASTING
-    return runtime.gate().claim(keys, tap.seq, content, seconds, editable=True)
+    return runtime.gate().claim(keys, tap.seq, content, seconds, chat_id=tap.chat_id, editable=True)
 
 
 def _later(tap: Tap, message_id: int, seq: int) -> tuple[int, str, dict[str, Any]] | None:
@@ -201,7 +201,7 @@ def _keys(chat_id: int, message_id: int) -> list[str]:
 
 
 def _send(chat_id: int, screen: Screen) -> int:
-    runtime.gate().person()
+    runtime.gate().person(chat_id)
     return _deliver(chat_id, screen)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 import redis
@@ -11,6 +12,8 @@ import redis
 from socialboost.errors import PostponeError
 from tests.flows.gate.traffic import RATE, RESERVED, Traffic, count_until_shut, most, refused
 from workers import gate_scripts
+from workers.gate import Gate
+from workers.gate_local import LocalGate
 
 EVEN = RATE // 4 + 1
 """What notices and broadcasts may be ahead of their even rate."""
@@ -82,6 +85,62 @@ def test_one_chat_gets_one_notice_a_second_from_all_processes(traffic: Traffic) 
 def test_a_person_s_own_chat_is_not_paced(traffic: Traffic) -> None:
     """A new gate has what is kept for people, whoever asks for it."""
     assert count_until_shut(traffic.gate()) >= RESERVED
+
+
+FLOOD = 200
+
+
+def passes(gate: Gate, chat_id: int | None, calls: int) -> int:
+    """How many of so many answers may leave at once."""
+    passed = 0
+    for _ in range(calls):
+        with suppress(PostponeError):
+            gate.person(chat_id)
+            passed += 1
+    return passed
+
+
+def full(traffic: Traffic) -> Gate:
+    """A gate that holds a second's worth."""
+    gate = traffic.gate()
+    gate.person()
+    time.sleep(1.2)
+    return gate
+
+
+def wait_of(gate: Gate, first: int | None, step: int) -> float:
+    """What the first is told who must wait: `step` 0 is one person again and again, 1 another each time."""
+    for number in range(FLOOD):
+        try:
+            gate.person(None if first is None else first + number * step)
+        except PostponeError as error:
+            return error.seconds
+    raise AssertionError("nobody had to wait")
+
+
+def test_one_person_s_answers_leave_room_for_the_others_and_for_money(traffic: Traffic) -> None:
+    gate = full(traffic)
+    assert passes(gate, 1, FLOOD) < FLOOD / 2, "half of the bucket, then a fifth of the rate"
+    assert passes(gate, 2, RATE // 5) == RATE // 5
+    assert wait_of(gate, 1, 0) > 0
+    assert passes(gate, None, 1) == 1, "a receipt"
+    count_until_shut(gate)  # negative control: without a share one asker empties it, and others wait
+    assert passes(gate, 2, 1) == 0
+
+
+def test_money_comes_before_the_screens_in_line(traffic: Traffic) -> None:
+    gate = full(traffic)
+    screens = [wait_of(gate, 1000 + FLOOD * number, 1) for number in range(100)]
+    assert wait_of(gate, None, 0) < max(screens) / 2
+    assert wait_of(gate, 99, 1) > max(screens) / 2, "negative control: one more screen is at the line's end"
+
+
+def test_without_redis_a_person_has_a_share_too() -> None:
+    gate = LocalGate(RATE, RESERVED, 1)
+    gate._stamp -= 0.4  # ten tokens, less than half
+    assert sum(gate.person(1) == 0 for _ in range(FLOOD)) < RATE / 2
+    assert gate.person(2) == 0
+    assert gate.person() == 0
 
 
 def test_a_group_gets_twenty_a_minute(traffic: Traffic) -> None:
