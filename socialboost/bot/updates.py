@@ -82,7 +82,8 @@ def _result(status: int, content: bytes) -> list[Any]:
 def _refusal(status: int, body: dict[str, Any]) -> ServiceError:
     number = body.get("error_code")
     code = number if type(number) is int and 400 <= number < 600 else status
-    words = str(body.get("description", ""))[:300] or f"error {code}"
+    said = body.get("description")
+    words = said[:300] if isinstance(said, str) and said else f"error {code}"
     if code == 429:
         return ThrottledError(SERVICE, words, retry_after=_wait(body))
     if code in {401, 404}:

@@ -236,7 +236,8 @@ def _refusal(answer: Answer, body: dict[str, Any]) -> ServiceError:
     """Return the error of an answer in Telegram's envelope that says no."""
     number = body.get("error_code")
     status = number if type(number) is int and 400 <= number < 600 else answer.status
-    description = str(body.get("description", ""))[:300]
+    said = body.get("description")
+    description = said[:300] if isinstance(said, str) else ""
     if status == 429:
         return ThrottledError(SERVICE, description or "429", retry_after=_wait(answer, body))
     if setting := _first(_ABOUT_US, status, description):
