@@ -8,6 +8,7 @@ SocialBoostError
 ├── MigrationError           the database cannot be brought to this version
 ├── PostponeError            not now: run the job again later, without using up an attempt
 ├── ParkError                never: park the job at once, a person must look
+├── DiscardError             never, and nobody must look: what it was for is owed elsewhere
 └── ServiceError             another service did not do what was asked
     ├── UnreachableError     nothing was accepted (no connection, circuit open, a proxy answered instead)
     │   ├── RefusesUsError   the service refuses us, not this request: key, path, rate, our balance
@@ -62,6 +63,10 @@ class PostponeError(SocialBoostError):
 
 class ParkError(SocialBoostError):
     """Park this job now: repeating cannot help, a person must look."""
+
+
+class DiscardError(SocialBoostError):
+    """Give this job up now, with the reason: nobody needs to look, what it was for is owed elsewhere."""
 
 
 class ServiceError(SocialBoostError):

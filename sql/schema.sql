@@ -2778,6 +2778,16 @@ CREATE TABLE public.leases (
 );
 
 --
+-- Name: moved_chats; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.moved_chats (
+    chat_id bigint NOT NULL,
+    moved_to bigint NOT NULL,
+    moved_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+--
 -- Name: order_cards; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2786,6 +2796,21 @@ CREATE TABLE public.order_cards (
     message_id bigint NOT NULL,
     order_id uuid NOT NULL,
     seq bigint NOT NULL
+);
+
+--
+-- Name: owed_notices; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.owed_notices (
+    key text NOT NULL,
+    kind text NOT NULL,
+    data jsonb DEFAULT '{}'::jsonb NOT NULL,
+    rounds integer DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    told_at timestamp with time zone,
+    told_chat_id bigint
 );
 
 --
@@ -2963,6 +2988,13 @@ ALTER TABLE ONLY public.leases
     ADD CONSTRAINT leases_pkey PRIMARY KEY (name);
 
 --
+-- Name: moved_chats moved_chats_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.moved_chats
+    ADD CONSTRAINT moved_chats_pkey PRIMARY KEY (chat_id);
+
+--
 -- Name: order_cards order_cards_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -2975,6 +3007,13 @@ ALTER TABLE ONLY public.order_cards
 
 ALTER TABLE ONLY public.orders
     ADD CONSTRAINT orders_pkey PRIMARY KEY (id);
+
+--
+-- Name: owed_notices owed_notices_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.owed_notices
+    ADD CONSTRAINT owed_notices_pkey PRIMARY KEY (key);
 
 --
 -- Name: packages packages_pkey; Type: CONSTRAINT; Schema: public; Owner: -
@@ -3279,6 +3318,18 @@ CREATE INDEX idx_orders_status ON public.orders USING btree (status);
 --
 
 CREATE INDEX idx_orders_user_id ON public.orders USING btree (user_id);
+
+--
+-- Name: idx_owed_notices_told_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_owed_notices_told_at ON public.owed_notices USING btree (told_at) WHERE (told_at IS NOT NULL);
+
+--
+-- Name: idx_owed_notices_untold; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_owed_notices_untold ON public.owed_notices USING btree (rounds, created_at) WHERE (told_at IS NULL);
 
 --
 -- Name: idx_packages_on_sale; Type: INDEX; Schema: public; Owner: -

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ import psycopg
 from pydantic import SecretStr
 
 from socialboost import broker, jobs, logs
-from socialboost.screens import admin
+from socialboost.screens import admin, notices
 from socialboost.screens.core import Screen
 from workers import admins, broadcast_dialogue, decisions, parked, replies, runtime
 from workers.base import Attempt, actor
@@ -21,7 +22,11 @@ log = logs.get(__name__)
 def show_admin_page(job: jobs.ShowAdminPage) -> None:
     """Show a place of the panel; the panel itself for a name it does not have."""
     language = admins.language(job)
-    if language is not None:
+    if language is None:
+        return
+    if job.page == "notices":
+        _show_untold(job, language)
+    else:
         replies.reply(job, _PAGES.get(job.page, _panel)(language))
 
 
@@ -36,6 +41,18 @@ def show_decision(job: jobs.ShowDecision, attempt: Attempt) -> None:  # noqa: AR
 def _panel(language: str) -> Screen:
     matters = runtime.db().one("count_open_matters")
     return admin.panel(matters or {}, language)
+
+
+def _show_untold(tap: jobs.Tap, language: str) -> None:
+    """Show the oldest notices that reached nobody: who has them on the screen has got them."""
+    rows = runtime.db().many("get_untold_notices", limit=notices.UNTOLD + 1)
+    zone = runtime.settings().timezone
+    events = [(str(row["kind"]), json.loads(row["data"])) for row in rows[: notices.UNTOLD]]
+    count = notices.fitting(events, language, zone, notices.UNTOLD_UNITS)
+    screen = notices.untold(events[:count], language, zone, has_more=len(rows) > count)
+    if replies.reply(tap, screen) is not None and rows:
+        keys = [row["key"] for row in rows[:count]]
+        runtime.db().run("mark_notices_told", keys=keys, chat_id=tap.chat_id)
 
 
 def _stats(language: str) -> Screen:

@@ -16,6 +16,7 @@ import redis
 
 from socialboost import jobs, logs
 from socialboost.errors import (
+    MigratedError,
     PostponeError,
     RefusesUsError,
     ServiceError,
@@ -49,6 +50,16 @@ def refuses_us(error: RefusesUsError) -> None:
             outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="refuses_us", data=data))
     except (psycopg.Error, SettingsError) as gone:  # its job comes back, and says so again
         log.warning("refusal_not_noted", error=type(gone).__name__)
+
+
+def _send(chat_id: int, text: str) -> None:
+    """Send it, following a chat that has moved: where to may not be known from PostgreSQL now."""
+    try:
+        with runtime.gate().watching():
+            runtime.telegram().send_message(chat_id, text)
+    except MigratedError as moved:
+        with runtime.gate().watching():
+            runtime.telegram().send_message(moved.chat_id, text)
 
 
 class Alarm:
@@ -100,8 +111,7 @@ class Alarm:
         screen = notices.admin_notice(kind, data, texts.language(None), zone, private=False)
         try:
             runtime.gate().notice(chat_id)
-            with runtime.gate().watching():
-                runtime.telegram().send_message(chat_id, screen.text)
+            _send(chat_id, screen.text)
         except (PostponeError, UnreachableError):
             return False
         except ServiceError as refused:

@@ -8,8 +8,8 @@
 
 The decorated function stays a plain function: tests call it. What an exception means (workers/outages.py):
 PostponeError, ThrottledError, UnreachableError, our PostgreSQL or Redis away: not now, no attempt used.
-RejectedError, ParkError: never; a ledger job is parked. Anything else: a failed attempt. A RefusesUsError is
-said to the admins as well (workers/alarm.py).
+RejectedError, ParkError: never; a ledger job is parked. DiscardError: never, and that is all. Anything else:
+a failed attempt. A RefusesUsError is said to the admins as well (workers/alarm.py).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from dramatiq.middleware import CurrentMessage, Interrupt
 from psycopg_pool import PoolTimeout
 
 from socialboost import broker, logs
-from socialboost.errors import ParkError, RefusesUsError, RejectedError, SettingsError
+from socialboost.errors import DiscardError, ParkError, RefusesUsError, RejectedError, SettingsError
 from socialboost.jobs import Job, LedgerJob
 from socialboost.middleware import MAX_RETRIES, worth_repeating
 from socialboost.sending import ANSWER
@@ -272,6 +272,9 @@ def settle_failure(
         log.info("job_postponed", error=text, delay_seconds=wait.seconds, grows=wait.grows, ms=_ms(started))
         if isinstance(error, RefusesUsError):
             alarm.refuses_us(error)
+    elif isinstance(error, DiscardError):
+        log.error("job_discarded", error=text, ms=_ms(started))
+        keeper.settle(claimed, lambda: ledger.discard(db(), claimed, text))
     elif claimed.last or isinstance(error, RejectedError | ParkError):
         log.error("job_failed", error=text, ms=_ms(started), exc_info=error)
         keeper.settle(claimed, lambda: ledger.park(db(), claimed, job, text, declared.on_exhausted))

@@ -102,6 +102,11 @@ def retry(db: Database, claimed: Claim, error: str) -> bool:
     return settled == 1
 
 
+def discard(db: Database, claimed: Claim, error: str) -> bool:
+    """Settle the claim as given up; False when the lease had been given away."""
+    return db.run("discard_job", key=claimed.key, worker=claimed.worker, error=error) == 1
+
+
 def park(
     db: Database, claimed: Claim, job: LedgerJob, error: str, on_exhausted: OnExhausted | None = None
 ) -> bool:

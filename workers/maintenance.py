@@ -94,6 +94,8 @@ def purge_ledger(job: jobs.PurgeLedger, attempt: Attempt) -> None:  # noqa: ARG0
         pass
     while runtime.db().run("purge_kept_messages", days=KEPT_DAYS, limit=BATCH * 10) == BATCH * 10:
         pass
+    while runtime.db().run("purge_notices", limit=BATCH * 10) == BATCH * 10:
+        pass
     runtime.db().value("fold_figures")
 
 

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from socialboost import jobs, logs
-from socialboost.errors import ParkError, RejectedError
+from socialboost.errors import DiscardError, MigratedError, ParkError, RejectedError
 from socialboost.screens import notices, orders, posts, texts
-from workers import companions, outbox, repeats, replies, runtime
+from socialboost.screens.core import Screen
+from workers import companions, owed_notices, repeats, replies, runtime
 from workers.base import Attempt, actor
 
 log = logs.get(__name__)
@@ -65,35 +66,47 @@ def notify_post(job: jobs.NotifyPost, attempt: Attempt) -> None:
 def notify_admins(job: jobs.NotifyAdmins, attempt: Attempt) -> None:  # noqa: ARG001
     """Owe the notice to every admin and to the channel, each on its own row."""
     with runtime.db().transaction() as tx:
-        for chat_id in runtime.settings().chats_of_admins:
-            notice = jobs.SendAdminNotice(
-                key=f"{job.key}:{chat_id}", chat_id=chat_id, kind=job.kind, data=job.data
-            )
-            outbox.owe(tx, notice, companions.delay_seconds(tx, notice))
+        owed_notices.owe(tx, job)
 
 
 @actor(jobs.SendAdminNotice)
 def send_admin_notice(job: jobs.SendAdminNotice, attempt: Attempt) -> None:
     """Send a notice to one admin, in their language, or to the channel, in the shop's.
 
-    Those that wait for the same chat go with it in one message: a chat gets few a minute.
+    Those that wait for the same chat go with it in one message: a chat gets few a minute. A refusal settles
+    the message, not the notice (workers/owed_notices.py).
     """
     private = job.chat_id > 0
     admin = runtime.db().one("get_user", telegram_id=job.chat_id) if private else None
     language = texts.language(admin["language"] if admin else None)
     zone = runtime.settings().timezone
-    runtime.gate().notice(job.chat_id)
+    destination = owed_notices.destination(job.chat_id)
+    runtime.gate().notice(destination)
 
     def fitting(waiting: Sequence[jobs.SendAdminNotice]) -> int:
         return notices.fitting(_events(waiting), language, zone)
 
     with companions.joined(job, attempt, fitting) as together:
         screen = notices.admin_notices(_events(together.notices), language, zone, private=private)
+        with repeats.allowed(together.number):
+            _tell(job.chat_id, destination, screen)
+    owed_notices.told(together.notices, job.chat_id)
+
+
+def _tell(chat_id: int, destination: int, screen: Screen) -> None:
+    """Send it, following a chat that has moved, once. DiscardError: this chat does not get it."""
+    try:
         try:
-            with repeats.allowed(together.number):
-                replies.deliver(job.chat_id, screen)
-        except RejectedError as exc:  # a channel that threw the bot out must not raise notices about notices
-            log.error("admin_notice_refused", chat_id=job.chat_id, code=exc.code)
+            refusal = replies.unreachable(destination, screen)
+        except MigratedError as moved:
+            owed_notices.follow(chat_id, moved.chat_id)
+            runtime.gate().notice(moved.chat_id)
+            refusal = replies.unreachable(moved.chat_id, screen)
+    except RejectedError as error:
+        refusal = error.code
+    if refusal:
+        log.error("admin_notice_refused", chat_id=chat_id, code=refusal)
+        raise DiscardError(f"refused by Telegram: {refusal}")
 
 
 def _events(told: Sequence[jobs.SendAdminNotice]) -> list[tuple[str, dict[str, Any]]]:

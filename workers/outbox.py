@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -21,21 +22,35 @@ def owe(tx: Transaction, job: jobs.LedgerJob, delay_seconds: float = 0.0) -> boo
 
     Sent at once after the commit; with a delay, and whenever that message is lost, by the sweeper.
     """
-    due_now = delay_seconds <= 0
-    written = tx.run(
-        "owe_job",
-        key=job.key,
-        actor=job.actor_name,
-        queue=job.queue,
-        args=json.dumps(job.ledger_args()),
-        max_attempts=job.max_attempts,
-        delay_seconds=delay_seconds,
-        grace_seconds=GRACE_SECONDS if due_now else 0.0,
-    )
-    if not written:
-        return False
-    tx.after_commit(partial(_committed, job, due_now))
-    return True
+    written = tx.run("owe_job", **_row(job, delay_seconds))
+    if written:
+        tx.after_commit(partial(_committed, job, delay_seconds <= 0))
+    return bool(written)
+
+
+def owe_again(
+    tx: Transaction, job: jobs.LedgerJob, states: Sequence[str], delay_seconds: float = 0.0
+) -> bool:
+    """As `owe`, and also when the job of this key was settled in one of these ways: it begins anew.
+
+    False while it is on its way, or waits for a person.
+    """
+    written = tx.run("owe_job_again", **_row(job, delay_seconds), states=list(states))
+    if written:
+        tx.after_commit(partial(_committed, job, delay_seconds <= 0))
+    return bool(written)
+
+
+def _row(job: jobs.LedgerJob, delay_seconds: float) -> dict[str, Any]:
+    return {
+        "key": job.key,
+        "actor": job.actor_name,
+        "queue": job.queue,
+        "args": json.dumps(job.ledger_args()),
+        "max_attempts": job.max_attempts,
+        "delay_seconds": delay_seconds,
+        "grace_seconds": GRACE_SECONDS if delay_seconds <= 0 else 0.0,
+    }
 
 
 def resume(tx: Transaction, actor: str, queue: str, args: dict[str, Any]) -> None:

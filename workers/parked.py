@@ -18,7 +18,7 @@ from socialboost.db import Transaction
 from socialboost.errors import ParkError, ServiceError
 from socialboost.screens import parked as screens
 from socialboost.screens.core import Screen
-from workers import admins, base, cache, deciding, outbox, refunds, replies, runtime
+from workers import admins, base, cache, deciding, outbox, owed_notices, refunds, replies, runtime
 from workers.base import Attempt, actor
 
 MONEY: Final = frozenset({jobs.ActivateOrder.actor_name})
@@ -168,6 +168,7 @@ def _abandon_task(tx: Transaction, args: Mapping[str, Any]) -> None:
 _GIVE_UP: Final[Mapping[str, Hook]] = {
     jobs.DispatchTasks.actor_name: _abandon_task,
     jobs.AskMainBot.actor_name: _abandon_task,
+    jobs.SendAdminNotice.actor_name: owed_notices.give_up,
 }
 """What discarding a job means for what it was to do."""
 

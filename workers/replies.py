@@ -22,7 +22,7 @@ from socialboost.clients.refusals import REFUSED_ALIKE, UNREACHABLE_CODES
 from socialboost.errors import PostponeError, RejectedError, ServiceError
 from socialboost.jobs import Tap
 from socialboost.screens.core import Screen
-from workers import cards, gate_scripts, runtime
+from workers import cards, gate_scripts, owed_notices, runtime
 
 log = logs.get(__name__)
 
@@ -84,6 +84,13 @@ def show(tap: Tap, screen: Screen, *, offers: str = "") -> int | None:
     that can be paid or cancelled from it. Returns the message that shows it now; None when a later screen has
     it or the person cannot be reached.
     """
+    shown = _show(tap, screen, offers)
+    if shown is not None:
+        owed_notices.reached(tap.chat_id)
+    return shown
+
+
+def _show(tap: Tap, screen: Screen, offers: str) -> int | None:
     try:
         if not screen.lasting and tap.message_id is not None:
             if tap.shown_order and tap.shown_order != offers:
@@ -124,14 +131,19 @@ def notify(telegram_id: int, screen: Screen) -> bool:
 
 def deliver(telegram_id: int, screen: Screen) -> bool:
     """Send a message that was let through the gate; else as `send`."""
+    return not unreachable(telegram_id, screen)
+
+
+def unreachable(telegram_id: int, screen: Screen) -> str:
+    """As `deliver`, but return why it cannot reach this person (UNREACHABLE_CODES); "" when it did."""
     try:
         _deliver(telegram_id, screen)
     except RejectedError as exc:
         if exc.code not in UNREACHABLE_CODES:
             raise
         _mark_unreachable(telegram_id, exc.code)
-        return False
-    return True
+        return exc.code
+    return ""
 
 
 def end_dialogue(tap: Tap, dialogue: str = "") -> None:

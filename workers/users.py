@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from socialboost import callbacks, jobs
 from socialboost.screens import menu, stats, strays, support, texts
-from workers import cache, outbox, people, replies, runtime
+from workers import cache, outbox, owed_notices, people, replies, runtime
 from workers.base import Attempt, actor
 
 
@@ -55,6 +55,8 @@ def set_language(job: jobs.SetLanguage, attempt: Attempt) -> None:  # noqa: ARG0
 def set_reachable(job: jobs.SetReachable, attempt: Attempt) -> None:  # noqa: ARG001 (safe to repeat)
     """Remember whether messages reach this person; somebody unknown is not written down."""
     runtime.db().run("set_reachable", telegram_id=job.telegram_id, reachable=job.reachable)
+    if job.reachable:
+        owed_notices.reached(job.telegram_id)
 
 
 @actor(jobs.ShowStats)

@@ -22,7 +22,7 @@ from socialboost.errors import (
     UnaskedError,
     UnreachableError,
 )
-from workers import alarm, outages, outbox, runtime
+from workers import alarm, outages, outbox, owed_notices, runtime
 from workers.alarm import PATIENCE_SECONDS
 from workers.dead_letters import DeadLetters
 from workers.loop import Loop
@@ -94,6 +94,7 @@ class Watch(Loop):
             Step("look_through_recent", reconciler.look_through_recent, RECENT_SECONDS),
             Step("ask_about_tasks", self.ask_about_tasks, PERIOD_SECONDS),
             Step("collect_dead_letters", letters.collect, PERIOD_SECONDS),
+            Step("tell_again", self.tell_again, PERIOD_SECONDS),
             Step("notice_silent_webhook", self.notice_silent_webhook, 60.0),
         ]
 
@@ -145,6 +146,10 @@ class Watch(Loop):
                     continue
                 key = f"ask:{task['task_id']}:{task['asked_ms']}"
                 outbox.owe(tx, jobs.AskMainBot(key=key, task_id=task["task_id"]))
+
+    def tell_again(self) -> None:
+        """Try again to tell the admins what none of them got."""
+        owed_notices.tell_again(self.db)
 
     def notice_silent_webhook(self) -> None:
         """Tell the admins, at most once an hour, that payments are found only by asking."""

@@ -184,6 +184,8 @@ def _common(world: World) -> dict[str, Any]:
         "error": "it failed", "message_id": "new", "body": b"{}", "day": f"{datetime.now(UTC):%Y-%m-%d}",
         "timezone": "Europe/Kyiv", "since": datetime.now(UTC) - timedelta(days=1), "late_seconds": 600,
         "silent_seconds": 900.0, "age_seconds": 60.0, "soon_seconds": 5.0, "resend_seconds": 30.0,
+        "kind": "job_parked", "data": "{}", "states": ["done"],
+        "wait_seconds": 180.0, "chat_ids": [ADMIN, -ADMIN], "moved_to": -ADMIN,
         "delay_seconds": 1.0, "grace_seconds": 2.0, "seconds": 5.0,
         "queues": ["interactive", "payments", "tasks", "notifications", "broadcast", "maintenance"],
         "key": "sample:running", "segment": "all", "buttons": "[]", "at": None, "chunk": 1,

@@ -21,6 +21,7 @@ _PAGES: Final[dict[str, tuple[str, State]]] = {
     callbacks.ADMIN_PANEL: ("panel", AdminStates.MAIN_PANEL),
     callbacks.ADMIN_STATS: ("stats", AdminStates.VIEWING_STATS),
     callbacks.ADMIN_SETTINGS: ("settings", AdminStates.SETTINGS_MENU),
+    callbacks.ADMIN_NOTICES: ("notices", AdminStates.MAIN_PANEL),
 }
 _COMMANDS: Final[dict[str, tuple[str, State]]] = {
     "admin": _PAGES[callbacks.ADMIN_PANEL],

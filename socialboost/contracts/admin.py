@@ -10,7 +10,7 @@ from socialboost.contracts.base import INTERACTIVE, Decision, LedgerJob, Tap
 
 @dataclass(frozen=True, kw_only=True)
 class ShowAdminPage(Tap):
-    """Show a fixed place of the panel: panel, stats, settings or debug."""
+    """Show a fixed place of the panel: panel, stats, settings, notices or debug."""
 
     actor_name: ClassVar[str] = "show_admin_page"
     queue: ClassVar[str] = INTERACTIVE

@@ -41,9 +41,19 @@ def panel(matters: Mapping[str, Any], language: str) -> Screen:
         (Button(text.label("button-admin-settings"), callbacks.ADMIN_SETTINGS),),
         (Button(exceptions, f"{callbacks.ADMIN_EXCEPTIONS_PREFIX}0"),),
         (Button(text.label("button-admin-jobs", count=waiting), f"{callbacks.ADMIN_JOBS_PREFIX}0"),),
+        *_untold(text, int(matters["untold_notices"])),
         back(text),
     )
     return Screen(text.html("admin-panel"), keyboard)
+
+
+def _untold(text: Texts, count: int) -> tuple[Row, ...]:
+    """Return the way to the notices that reached nobody, while there are any."""
+    return (
+        ((Button(text.label("button-admin-notices", count=count), callbacks.ADMIN_NOTICES),),)
+        if count
+        else ()
+    )
 
 
 def stats(figures: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:

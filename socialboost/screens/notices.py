@@ -8,6 +8,7 @@ from datetime import UTC, tzinfo
 from typing import Any, Final
 
 from socialboost import callbacks
+from socialboost.screens.admin import to_panel
 from socialboost.screens.core import TEXT_UNITS, Button, Row, Screen, visible_units
 from socialboost.screens.menu import back
 from socialboost.screens.texts import Html, Texts, crypto, digits, price, texts
@@ -93,6 +94,10 @@ _WORDS: Final = {
 """Fields that hold one of our own words: an admin reads the text `<prefix>-<word>`, if there is one."""
 _SAID: Final = frozenset({"after_cancel"})
 """A sentence of its own, above the fields."""
+UNTOLD: Final = 10
+"""Events on the screen of those nobody heard of, if so many fit."""
+UNTOLD_UNITS: Final = TEXT_UNITS - 200
+"""Room for them under the screen's heading."""
 _MOMENTS: Final = frozenset({"paid_at", "deadline_at", "expires_at", "created_at", "updated_at"})
 _WITH_ADVICE: Final = frozenset({"refund_refused", "refund_waits"})
 _REFUSALS: Final = {
@@ -137,12 +142,30 @@ def admin_notices(
     return Screen("\n\n".join(parts), keyboard, lasting=True)
 
 
-def fitting(events: Sequence[tuple[str, Mapping[str, Any]]], language: str, zone: tzinfo = UTC) -> int:
+def untold(
+    events: Sequence[tuple[str, Mapping[str, Any]]], language: str, zone: tzinfo, *, has_more: bool
+) -> Screen:
+    """Show an admin the events nobody heard of, oldest first; the next ones follow on a tap."""
+    text = texts(language)
+    heading = text.html("untold" if events else "untold-none")
+    parts = [heading, *(_event(text, kind, data, zone) for kind, data in events)]
+    rows = [row for kind, data in events for row in _card_rows(text, kind, data)]
+    further = (Button(text.label("button-next"), callbacks.ADMIN_NOTICES),)
+    more = (further,) if has_more else ()
+    return Screen("\n\n".join(parts), (*dict.fromkeys(rows), *more, to_panel(text), back(text)))
+
+
+def fitting(
+    events: Sequence[tuple[str, Mapping[str, Any]]],
+    language: str,
+    zone: tzinfo = UTC,
+    room: int = TEXT_UNITS,
+) -> int:
     """Say how many events, from the first on, go into one message: one at least."""
     text, units = texts(language), 0
     for count, (kind, data) in enumerate(events):
         units += visible_units(_event(text, kind, data, zone)) + 2
-        if count and units > TEXT_UNITS:
+        if count and units > room:
             return count
     return len(events)
 

@@ -131,4 +131,7 @@ FROM settled
 SELECT
     (SELECT count(*) FROM payments WHERE state = 'exception') AS exceptions,
     (SELECT count(*) FROM job_ledger WHERE state = 'parked') AS parked_jobs,
-    (SELECT count(*) FROM dead_letters WHERE state = 'waiting') AS dead_letters
+    (SELECT count(*) FROM dead_letters WHERE state = 'waiting') AS dead_letters,
+    (
+        SELECT count(*) FROM owed_notices WHERE told_at IS NULL AND created_at < now() - interval '1 minute'
+    ) AS untold_notices

@@ -68,6 +68,18 @@ SET state = 'parked', waiting_since = NULL, lease_until = NULL, error = %(error)
 WHERE key = %(key)s AND worker = %(worker)s AND state IN ('running', 'queued')
 RETURNING attempts, (extract(epoch FROM now()) * 1000)::bigint AS parked_ms
 
+-- name: discard_job :run
+-- Settles a claim as given up, with the reason: nobody needs to look.
+UPDATE job_ledger
+SET
+    state = 'discarded',
+    done_at = now(),
+    waiting_since = NULL,
+    lease_until = NULL,
+    error = %(error)s,
+    updated_at = now()
+WHERE key = %(key)s AND worker = %(worker)s AND state IN ('running', 'queued')
+
 -- name: park_exhausted_job :one
 -- Parks a job whose last attempt ended with its worker; no row when it was settled in the meantime.
 UPDATE job_ledger
@@ -96,6 +108,24 @@ VALUES (
     clock_timestamp() + make_interval(secs => %(delay_seconds)s + %(grace_seconds)s)
 )
 ON CONFLICT (key) DO NOTHING
+
+-- name: owe_job_again :run
+-- The same, and for a key that was settled in one of `states`: it begins anew. 0 rows for any other.
+INSERT INTO job_ledger AS j (key, actor, queue, args, max_attempts, run_at, wake_at)
+VALUES (
+    %(key)s,
+    %(actor)s,
+    %(queue)s,
+    %(args)s::jsonb,
+    %(max_attempts)s,
+    now() + make_interval(secs => %(delay_seconds)s),
+    clock_timestamp() + make_interval(secs => %(delay_seconds)s + %(grace_seconds)s)
+)
+ON CONFLICT (key) DO UPDATE SET
+    state = 'queued', attempts = 0, max_attempts = excluded.max_attempts, args = excluded.args,
+    run_at = excluded.run_at, wake_at = excluded.wake_at, waiting_since = NULL, worker = NULL, error = NULL,
+    done_at = NULL, updated_at = now()
+WHERE j.state = ANY (%(states)s::text[]) AND j.actor = excluded.actor
 
 -- name: renew_leases :run
 -- Prolongs the leases of claims whose jobs are still being worked on.

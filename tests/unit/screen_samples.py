@@ -343,11 +343,14 @@ def _notices(world: World) -> Iterator[tuple[str, Draw]]:
     yield "notice empty", lambda lang: notices.admin_notice("breaker_open", {}, lang)
     several = [("order_paid", {"username": world.name}), (world.name, {"amount": world.amount})]
     yield "notices", lambda lang: notices.admin_notices(several[: notices.fitting(several, lang)], lang)
+    yield "untold notices", lambda lang: notices.untold(several[:2], lang, KYIV, has_more=True)
+    yield "untold none", lambda lang: notices.untold([], lang, KYIV, has_more=False)
     yield "notice channel", lambda lang: notices.admin_notice("order_paid", data, lang, private=False)
 
 
 def _admin(world: World) -> Iterator[tuple[str, Draw]]:
     matters = {"exceptions": world.count, "parked_jobs": world.count, "dead_letters": 1}
+    matters["untold_notices"] = world.count
     values = {"log_level": world.words, "telegram_bot_token": None, "alert_email": ""}
     counts = dict.fromkeys(("waiting_tasks", "open_jobs", "parked_jobs", "dead_letters"), world.count)
     quiet = world.admin_figures | {"recent_orders": []}

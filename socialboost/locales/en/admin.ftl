@@ -19,6 +19,7 @@ button-admin-packages = 📦 Packages
 button-admin-settings = ⚙️ Settings
 button-admin-exceptions = ⚠️ Payments ({ $count })
 button-admin-jobs = 🧰 Parked jobs ({ $count })
+button-admin-notices = 📭 Notices that reached nobody: { $count }
 admin-stats =
     📊 <b>System statistics</b>
 

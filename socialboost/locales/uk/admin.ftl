@@ -19,6 +19,7 @@ button-admin-packages = 📦 Керування пакетами
 button-admin-settings = ⚙️ Налаштування
 button-admin-exceptions = ⚠️ Платежі ({ $count })
 button-admin-jobs = 🧰 Завислі задачі ({ $count })
+button-admin-notices = 📭 Ніхто не отримав сповіщень: { $count }
 admin-stats =
     📊 <b>Статистика системи</b>
 

@@ -25,6 +25,7 @@ TAPS: list[tuple[str, type[jobs.Job], Json]] = [
     ("admin_panel", jobs.ShowAdminPage, {"page": "panel"}),
     ("admin_stats", jobs.ShowAdminPage, {"page": "stats"}),
     ("admin_settings", jobs.ShowAdminPage, {"page": "settings"}),
+    ("admin_notices", jobs.ShowAdminPage, {"page": "notices"}),
     ("admin_exceptions_0", jobs.ShowExceptions, {"page": 0}),
     ("admin_exceptions_12", jobs.ShowExceptions, {"page": 12}),
     (f"payment_{ORDER}", jobs.ShowPayment, {"payment_id": ORDER}),
