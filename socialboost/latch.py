@@ -15,8 +15,8 @@ class Latch:
     """Guards calls to one service, for all threads of one process.
 
     `is_away` tells which errors mean that the service is away; `refusal` makes the error that callers get
-    meanwhile. After `pause_seconds` one caller is let through to try, and the others are refused until it
-    has succeeded.
+    meanwhile. It shuts after `failures` in a row. Then one caller at a time is let through to try: the next
+    one at once, later ones `pause_seconds` after a try has failed.
     """
 
     def __init__(
@@ -25,13 +25,18 @@ class Latch:
         refusal: Callable[[], Exception],
         *,
         pause_seconds: float,
+        failures: int = 1,
     ) -> None:
         self._is_away = is_away
         self._refusal = refusal
         self._pause_seconds = pause_seconds
+        self._failures_allowed = failures
+        self._failures = 0
         self._lock = threading.Lock()
         self._shut = False
         self._next_try = 0.0
+        self._trying: int | None = None
+        """The thread that was let through to try: it may pass again while it does."""
 
     @contextmanager
     def passing(self) -> Iterator[None]:
@@ -46,15 +51,18 @@ class Latch:
 
     def _enter(self) -> bool:
         with self._lock:
-            if not self._shut:
+            if not self._shut or self._trying == threading.get_ident():
                 return False
-            if time.monotonic() < self._next_try:
+            if self._trying is not None or time.monotonic() < self._next_try:
                 raise self._refusal()
-            self._next_try = float("inf")  # ours is the try; the others wait for its end
+            self._trying = threading.get_ident()
             return True
 
     def _leave(self, *, shut: bool, trying: bool) -> None:
         with self._lock:
-            if shut and (trying or not self._shut):
+            if trying:
+                self._trying = None
+            self._failures = self._failures + 1 if shut else 0
+            if shut and trying:
                 self._next_try = time.monotonic() + self._pause_seconds
-            self._shut = shut
+            self._shut = self._failures >= self._failures_allowed

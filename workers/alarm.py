@@ -29,7 +29,7 @@ from workers import outages, outbox, runtime
 DATABASE_AWAY: Final = "database_away"
 REDIS_AWAY: Final = "redis_away"
 
-PATIENCE_SECONDS: Final = 20.0
+PATIENCE_SECONDS: Final = 6.0
 """A restart takes less; nobody is told of it."""
 AGAIN_SECONDS: Final = 3600
 """Until the admins hear of the same trouble again."""
@@ -52,6 +52,9 @@ def refuses_us(error: RefusesUsError) -> None:
         log.warning("refusal_not_noted", error=type(gone).__name__)
 
 
+_BACK: Final = {DATABASE_AWAY: "database_back", REDIS_AWAY: "redis_back"}
+
+
 def _send(chat_id: int, text: str) -> None:
     """Send it, following a chat that has moved: where to may not be known from PostgreSQL now."""
     try:
@@ -69,9 +72,16 @@ class Alarm:
         self._since: dict[str, float] = {}
         self._silent_until: dict[str, float] = {}
         self._untold: list[int] = []
+        self._may_be_told = True
+        """Whether the admins may have heard of trouble and not of its end: another process may have told them
+        and died, so this is asked once at the start too."""
 
     def over(self) -> None:
-        """Forget what was wrong: a round got through."""
+        """Forget what was wrong, since a round got through, and owe the admins word of its end, once."""
+        if self._may_be_told:
+            for kind in _BACK:
+                self._tell_end(kind)
+        self._may_be_told = False
         self._since.clear()
         self._silent_until.clear()
         self._untold.clear()
@@ -81,6 +91,7 @@ class Alarm:
         now = time.monotonic()
         if now - self._since.setdefault(kind, now) < PATIENCE_SECONDS:
             return
+        self._may_be_told = True
         if now >= self._silent_until.get(kind, 0.0):
             self._silent_until[kind] = now + AGAIN_SECONDS
             if self._is_first(kind):
@@ -100,6 +111,15 @@ class Alarm:
         except (psycopg.Error, SettingsError) as gone:
             log.warning("alarm_not_shared", error=type(gone).__name__)
             return True
+
+    def _tell_end(self, kind: str) -> None:
+        """Owe the notice if the trouble was told; of all processes the one that takes its mark away does."""
+        was_told = bool(runtime.redis().delete(f"alarm:{kind}"))
+        with runtime.db().transaction() as tx:
+            was_told = bool(tx.run("drop_lease", name=f"alarm:{kind}")) or was_told
+            if was_told:
+                key = f"notice:{_BACK[kind]}:{uuid.uuid4().hex}"
+                outbox.owe(tx, jobs.NotifyAdmins(key=key, kind=_BACK[kind]))
 
     def _tell(self, chat_id: int, kind: str, error: Exception) -> bool:
         """Send it; false when it certainly was not sent and may be sent later.

@@ -29,6 +29,7 @@ from dramatiq.middleware import CurrentMessage, Interrupt
 from psycopg_pool import PoolTimeout
 
 from socialboost import broker, logs
+from socialboost.db import DatabaseAwayError
 from socialboost.errors import DiscardError, ParkError, RefusesUsError, RejectedError, SettingsError
 from socialboost.jobs import Job, LedgerJob
 from socialboost.middleware import MAX_RETRIES, worth_repeating
@@ -40,8 +41,8 @@ J = TypeVar("J", bound=Job)
 L = TypeVar("L", bound=LedgerJob)
 JobT = TypeVar("JobT", bound=Job)
 
-LONGEST_RETRY_SECONDS: Final = 10.0
-"""Between two looks at a database that is away."""
+LONGEST_RETRY_SECONDS: Final = 3.0
+"""Between two looks at a database that is away: known to be, the look costs nothing (Database's latch)."""
 
 log = logs.get(__name__)
 
@@ -77,9 +78,6 @@ class Actor:
 
 
 REGISTRY: Final[dict[str, Actor]] = {}
-
-database_gate: Final = outages.Gate()
-"""Every claim passes it: while PostgreSQL is away one thread at a time finds out."""
 
 
 @overload
@@ -212,15 +210,14 @@ def _claim(job: LedgerJob, message: Message[Any]) -> Claim:
     """Claim the job; while that cannot be done the message stays, however often it must come back."""
     worker = uuid.uuid4().hex
     try:
-        with database_gate.passing():
-            return ledger.claim(runtime.db(), job, worker)
+        return ledger.claim(runtime.db(), job, worker)
     except psycopg.DataError as error:
         raise ContractError(f"{job.actor_name}: {outages.describe(error)}") from error
     except (psycopg.Error, SettingsError) as error:
         delay = min(2.0 ** message.options.get("retries", 0), LONGEST_RETRY_SECONDS)
         away = outages.is_away(error)
         (log.warning if away else log.error)("job_not_claimed", error=outages.describe(error))
-        if away and not isinstance(error, outages.DatabaseAwayError | PoolTimeout):
+        if away and not isinstance(error, DatabaseAwayError | PoolTimeout):
             # The claim may have been committed all the same: then its attempt is given back.
             unknown = Claim("claimed", job.key, worker)
             reason = "the claim's outcome was unknown"

@@ -19,7 +19,7 @@ from socialboost import jobs, logs
 from socialboost.broker import QueueBroker
 from socialboost.errors import SettingsError
 from socialboost.settings import SchedulerSettings, refuse_to_start
-from workers import base, runtime
+from workers import runtime
 from workers.loop import Loop
 from workers.sweeper import Sweeper
 from workers.vitals import Vitals
@@ -57,8 +57,7 @@ class WorkerBoot(Middleware):
         runtime.expect_threads(worker.worker_threads)
         _check_eviction(broker)
         try:
-            with base.database_gate.passing():
-                runtime.db()
+            runtime.db()
         except psycopg.OperationalError as error:
             log.warning("database_away_at_boot", error=type(error).__name__)
         except SettingsError as error:

@@ -14,6 +14,7 @@ from dramatiq.errors import BrokerConnectionError
 from socialboost import logs
 from socialboost.db import Database
 from socialboost.errors import QueueUnavailableError
+from workers import outages
 from workers.alarm import DATABASE_AWAY, REDIS_AWAY, Alarm
 
 log = logs.get(__name__)
@@ -75,7 +76,9 @@ class Loop(ABC):
             if self._database_away:
                 self._wait_for_database()
             self.round()
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:
+            if not outages.is_away(error):
+                raise
             if not self._database_away:
                 log.warning("loop_waits", loop=self.name, reason="database away", error=type(error).__name__)
             self._database_away = True
@@ -90,7 +93,7 @@ class Loop(ABC):
                 self._alarm.over()
 
     def _wait_for_database(self) -> None:
-        """Return once it answers and the grace is over; OperationalError while it does not."""
-        self.db().value("ping")
+        """Return once it takes writes and the grace is over; psycopg.Error while it does not."""
+        self.db().run("beat", name=self.name)
         self._stop.wait(self.grace_seconds)
         self._database_away = False

@@ -1,45 +1,76 @@
-"""What counts as "not now" rather than as a failed attempt, and how a dead database is left in peace."""
+"""What an error means for a job: whose matter it is, and whether it must not use up an attempt."""
 
 from __future__ import annotations
 
 import re
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 import psycopg
 import redis
 from dramatiq.errors import BrokerConnectionError
-from psycopg import errors as postgres
 
 from socialboost import redaction
-from socialboost.errors import PostponeError, QueueUnavailableError, ThrottledError, UnreachableError
+from socialboost.db.meanings import Meaning
+from socialboost.db.meanings import meaning as meaning_of_state
+from socialboost.errors import (
+    AmbiguousError,
+    PostponeError,
+    QueueUnavailableError,
+    RefusesUsError,
+    RejectedError,
+    ThrottledError,
+    UnreachableError,
+)
 
 SHORTEST_SECONDS: Final = 2.0
 LONGEST_SECONDS: Final = 60.0
 """Between two tries during an outage: half of the time waited so far, within these. Whoever waits learns of
 its end late by half of its length at most."""
-_PROBE_SECONDS: Final = 1.0
 _ERROR_CHARACTERS: Final = 500
 _URL: Final = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+")
 
-_GUILTY: Final = (postgres.QueryCanceled, postgres.ProgramLimitExceeded, postgres.ConfigurationLimitExceeded)
-"""OperationalErrors that the statement itself earned: they use up attempts."""
+_REDIS_CANNOT: Final = (
+    redis.exceptions.OutOfMemoryError,
+    redis.exceptions.ReadOnlyError,
+    redis.exceptions.NoPermissionError,
+)
+"""A Redis that answers and cannot do the work: full, demoted, or its users changed."""
+_REDIS_CANNOT_WORDS: Final = ("MISCONF", "LOADING", "MASTERDOWN", "NOREPLICAS", "CLUSTERDOWN")
+"""The same where redis-py has no class for it; other refusals are about our own command."""
 
 
-class DatabaseAwayError(psycopg.OperationalError):
-    """The database did not answer a moment ago; it is not asked again for another moment."""
+_BY_KIND: Final[tuple[tuple[type[BaseException], Meaning], ...]] = (
+    (redis.RedisError, Meaning.AWAY),
+    (BrokerConnectionError, Meaning.AWAY),
+    (QueueUnavailableError, Meaning.AWAY),
+    (RefusesUsError, Meaning.OURS),
+    (UnreachableError, Meaning.AWAY),
+    (AmbiguousError, Meaning.AWAY),
+    (ThrottledError, Meaning.BUSY),
+    (RejectedError, Meaning.THEIRS),
+)
+"""The first that fits counts."""
+
+
+def meaning(error: BaseException) -> Meaning:
+    """Return whose matter an error is: the one table that jobs, loops, /health and the alarm go by.
+
+    PostgreSQL's by SQLSTATE (socialboost/db/meanings.py), Redis' by class and first word, another service's
+    by what its client made of the answer (docs/failures.md). Anything else is ours.
+    """
+    if isinstance(error, psycopg.Error):
+        return meaning_of_state(error)
+    if isinstance(error, redis.ResponseError):
+        cannot = isinstance(error, _REDIS_CANNOT) or str(error).startswith(_REDIS_CANNOT_WORDS)
+        return Meaning.AWAY if cannot else Meaning.OURS
+    return next((found for kind, found in _BY_KIND if isinstance(error, kind)), Meaning.OURS)
 
 
 def is_away(error: BaseException) -> bool:
     """Whether our own PostgreSQL or Redis was away, or too busy, when this was raised."""
-    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-        return not isinstance(error, _GUILTY)
-    lost = redis.ConnectionError | redis.TimeoutError | BrokerConnectionError | QueueUnavailableError
-    return isinstance(error, lost)
+    own = psycopg.Error | redis.RedisError | BrokerConnectionError | QueueUnavailableError
+    return isinstance(error, own) and meaning(error) in {Meaning.AWAY, Meaning.BUSY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +95,10 @@ def wait(error: BaseException) -> Wait | None:
         return Wait(max(error.seconds, 0.0), error.outage)
     if isinstance(error, ThrottledError):
         return Wait(max(error.retry_after, 0.0), grows=True)
-    if isinstance(error, UnreachableError) or is_away(error):
+    if isinstance(error, UnreachableError):
         return Wait(0.0, grows=True)
-    return None
+    # Written down only when the outage of our own is over, so there is nothing left to wait for.
+    return Wait(SHORTEST_SECONDS, grows=False) if is_away(error) else None
 
 
 def describe(error: BaseException) -> str:
@@ -74,41 +106,3 @@ def describe(error: BaseException) -> str:
     first_line = (str(error).splitlines() or [""])[0]
     text = f"{type(error).__name__}: {_URL.sub('<url>', redaction.clean(first_line))}"
     return text[:_ERROR_CHARACTERS].replace("\x00", "")
-
-
-class Gate:
-    """Lets one thread at a time try a database that is away; the others learn at once that it still is.
-
-    Without it every thread of the process would sit out the pool's timeout for every message.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._shut = False
-        self._next_try = 0.0
-
-    @contextmanager
-    def passing(self) -> Iterator[None]:
-        """Guard a call to the database; DatabaseAwayError when it is not to be tried now."""
-        probing = self._enter()
-        try:
-            yield
-        except BaseException as error:
-            self._leave(shut=is_away(error), probing=probing)
-            raise
-        self._leave(shut=False, probing=probing)
-
-    def _enter(self) -> bool:
-        with self._lock:
-            if not self._shut:
-                return False
-            if time.monotonic() < self._next_try:
-                raise DatabaseAwayError("the database was away a moment ago")
-            self._next_try = float("inf")  # ours is the try; the others wait for its end
-            return True
-
-    def _leave(self, *, shut: bool, probing: bool) -> None:
-        with self._lock:
-            if shut and (probing or not self._shut):
-                self._next_try = time.monotonic() + _PROBE_SECONDS
-            self._shut = shut

@@ -7,6 +7,7 @@ too and needs none of them.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
@@ -30,6 +31,8 @@ REDIS_SECONDS: Final = 2.0
 _SPARE_CONNECTIONS: Final = 2
 """For the keeper and the sweeper, beside one per worker thread."""
 _MOST_CONNECTIONS: Final = 16
+_OPEN_AGAIN_SECONDS: Final = 1.0
+"""Between two tries to open a database that was away at the first use."""
 _FEWEST_SENDERS: Final = 25
 _MOST_SENDERS: Final = 250
 """Calls of broadcasts under way at once: a fifth of a second's worth, which is how long Telegram may take."""
@@ -59,6 +62,7 @@ class _Shared(Generic[T]):
 
 
 _threads = 8
+_database_next_try = 0.0
 
 
 def expect_threads(count: int) -> None:
@@ -68,11 +72,21 @@ def expect_threads(count: int) -> None:
 
 
 def _make_db() -> Database:
-    from socialboost.db import Database, checks  # noqa: PLC0415
+    """Open the database; while it is away one thread tries, the others learn that at once."""
+    import psycopg  # noqa: PLC0415
 
+    from socialboost.db import Database, DatabaseAwayError, checks  # noqa: PLC0415
+
+    global _database_next_try  # noqa: PLW0603 (guarded by the lock of `db`)
+    if time.monotonic() < _database_next_try:
+        raise DatabaseAwayError("the database was away a moment ago")
     size = min(_threads + _SPARE_CONNECTIONS, _MOST_CONNECTIONS)
     dsn = settings().database_url.get_secret_value()
-    database = Database(dsn, pool_size=size, application_name="socialboost-worker").open()
+    try:
+        database = Database(dsn, pool_size=size, application_name="socialboost-worker").open()
+    except psycopg.Error:
+        _database_next_try = time.monotonic() + _OPEN_AGAIN_SECONDS
+        raise
     checks.warn_about_timezone(database, settings().timezone)
     return database
 
@@ -175,3 +189,5 @@ def close() -> None:
     closing = (keeper, gate, sealer, main_bot, crypto_pay, bulk, telegram, cache, redis, db, settings)
     for shared in closing:
         shared.close()
+    global _database_next_try  # noqa: PLW0603 (what is opened next may be another database)
+    _database_next_try = 0.0

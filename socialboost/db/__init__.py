@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from socialboost.db.pool import Database, Transaction
+from socialboost.db.pool import Database, DatabaseAwayError, Transaction
 
-__all__ = ["Database", "Transaction"]
+__all__ = ["Database", "DatabaseAwayError", "Transaction"]

@@ -33,14 +33,26 @@ from psycopg.types.json import JsonbDumper, set_json_loads
 from psycopg_pool import ConnectionPool
 
 from socialboost import logs
-from socialboost.db import queries
+from socialboost.db import meanings, queries
+from socialboost.db.silence import SilenceWatch
 from socialboost.errors import SettingsError
+from socialboost.latch import Latch
 
 STATEMENT_TIMEOUT: Final = "5s"
 LOCK_TIMEOUT: Final = "2s"
 IDLE_IN_TRANSACTION_TIMEOUT: Final = "10s"
 CONNECT_TIMEOUT_SECONDS: Final = 5
 WAIT_FOR_CONNECTION_SECONDS: Final = 5.0
+_TCP_LIMITS: Final = {
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 8000,  # ms
+}
+"""A way to the server that is cut without a word is noticed in about ten seconds, not in two hours."""
+_RETRY_SECONDS: Final = 0.5
+"""Between two tries of a server that is away; one thread tries, the others are refused at once."""
 PREPARE_AFTER: Final = 5
 """Runs of a query on one connection until the server keeps its plan."""
 ROUTINE: Final = frozenset(
@@ -66,6 +78,10 @@ Row = dict[str, Any]
 Connection = psycopg.Connection[DictRow]
 
 log = logs.get(__name__)
+
+
+class DatabaseAwayError(psycopg.OperationalError):
+    """The database was away a moment ago; it is not asked again for another moment."""
 
 
 class PoolerFoundError(psycopg.OperationalError):
@@ -99,11 +115,16 @@ def _name_statements_apart(connection: psycopg.Connection[Any]) -> None:
     connection._prepared._prepared_idx = secrets.randbits(48)
 
 
+def _refusal() -> Exception:
+    return DatabaseAwayError("the database was away a moment ago")
+
+
 class Statements:
     """Runs named queries on one connection and remembers their names for the log."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, watch: SilenceWatch | None = None) -> None:
         self._connection = connection
+        self._watch = watch
         self.names: list[str] = []
 
     def one(self, name: str, /, **arguments: object) -> Row | None:
@@ -125,14 +146,19 @@ class Statements:
 
     def _execute(self, query: queries.Query, arguments: dict[str, object]) -> psycopg.Cursor[DictRow]:
         self.names.append(query.name)
-        return self._connection.execute(query.text, arguments)
+        if self._watch is None:
+            return self._connection.execute(query.text, arguments)
+        self._watch.progressed(self._connection)
+        cursor = self._connection.execute(query.text, arguments)
+        self._watch.progressed(self._connection)
+        return cursor
 
 
 class Transaction(Statements):
     """An open transaction of `Database.transaction`."""
 
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
+    def __init__(self, connection: Connection, watch: SilenceWatch | None = None) -> None:
+        super().__init__(connection, watch)
         self.hooks: list[Callable[[], object]] = []
 
     def after_commit(self, hook: Callable[[], object]) -> None:
@@ -149,6 +175,9 @@ class Database:
     def __init__(self, dsn: str, *, pool_size: int = 8, application_name: str = "socialboost") -> None:
         url, self.pooled = connection_string(dsn)
         self._found = threading.Lock()
+        self._watch = SilenceWatch()
+        # One lost connection proves nothing: poolers and administrators end them.
+        self._latch = Latch(meanings.is_unreachable, _refusal, pause_seconds=_RETRY_SECONDS, failures=2)
         self._application_name = f"{application_name}:{os.getpid()}"
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
@@ -164,13 +193,19 @@ class Database:
                 "row_factory": dict_row,
                 "connect_timeout": CONNECT_TIMEOUT_SECONDS,
                 "prepare_threshold": PREPARE_AFTER,
+                **_TCP_LIMITS,
             },
         )
 
     def open(self) -> Self:
         """Connect and check the server. psycopg.OperationalError if it is away or the URL is wrong;
         SettingsError if it would answer COMMIT before the commit is durable."""
-        self._pool.open(wait=True, timeout=WAIT_FOR_CONNECTION_SECONDS)
+        self._watch.start()
+        try:
+            self._pool.open(wait=True, timeout=WAIT_FOR_CONNECTION_SECONDS)
+        except psycopg.Error:
+            self.close()
+            raise
         mode = self.value("get_synchronous_commit")
         if mode == "off":
             self.close()
@@ -180,6 +215,7 @@ class Database:
     def close(self) -> None:
         """Close every connection; safe to call twice."""
         self._pool.close()
+        self._watch.stop()
 
     def __enter__(self) -> Self:
         return self.open()
@@ -209,7 +245,7 @@ class Database:
         started = time.monotonic()
         try:
             with self._connection() as connection:
-                tx = Transaction(connection)
+                tx = Transaction(connection, self._watch)
                 with connection.transaction():
                     self._limit_transaction(connection)
                     yield tx
@@ -236,11 +272,25 @@ class Database:
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
-        """Lend a connection that prepares nothing once a pooler is known of."""
-        with self._pool.connection() as connection:
+        """Lend a connection that prepares nothing once a pooler is known of.
+
+        DatabaseAwayError, at once, while the server is known to be away. A session that has become useless
+        is closed with all idle ones, since they are likely to be of the same age and kind.
+        """
+        with self._latch.passing(), self._pool.connection() as connection:
             if self.pooled:
                 connection.prepare_threshold = None
-            yield connection
+            self._watch.lent(connection)
+            try:
+                yield connection
+            except psycopg.Error as error:
+                if meanings.ends_session(error):
+                    log.warning("sessions_replaced", sqlstate=error.sqlstate)
+                    connection.close()
+                    self._pool.drain()
+                raise
+            finally:
+                self._watch.returned(connection)
 
     @contextmanager
     def _statement(self) -> Iterator[Statements]:
@@ -251,17 +301,21 @@ class Database:
             return
         started = time.monotonic()
         with self._connection() as connection:
-            statements = Statements(connection)
+            statements = Statements(connection, self._watch)
             yield statements
         self._log_commit(statements, started)
 
     def _configure(self, connection: Connection) -> None:
         configure_json(connection)
         _name_statements_apart(connection)
-        if not self.pooled:
-            self._look_for_pooler(connection)
-        if not self.pooled:
-            self._limit(connection, local=False)
+        self._watch.lent(connection)
+        try:
+            if not self.pooled:
+                self._look_for_pooler(connection)
+            if not self.pooled:
+                self._limit(connection, local=False)
+        finally:
+            self._watch.returned(connection)
 
     def _look_for_pooler(self, connection: Connection) -> None:
         if Statements(connection).value("get_backend_pid") != connection.info.backend_pid:

@@ -25,6 +25,8 @@ KINDS: Final = (
     "refuses_us",
     "database_away",
     "redis_away",
+    "database_back",
+    "redis_back",
     "second_poller",
     "guarantee_stopped",
     "broadcast_refused",

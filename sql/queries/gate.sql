@@ -51,3 +51,7 @@ WHERE ctid IN (
     ORDER BY sent_at
     LIMIT %(limit)s
 )
+
+-- name: drop_lease :run
+-- Ends a lease, whoever has it; 1 when it was still held.
+DELETE FROM leases WHERE name = %(name)s AND until > now()

@@ -49,10 +49,12 @@ def through(latch: Latch, service: Service) -> str:
 
 def test_absence_is_learnt_once() -> None:
     latch, service = make(pause_seconds=3600), Service()
-    assert through(latch, service) == "ConnectionError"
+    assert [through(latch, service) for _ in range(2)] == ["ConnectionError"] * 2, (
+        "the next one tries at once"
+    )
     with ThreadPoolExecutor(CALLERS) as pool:
         answers = set(pool.map(lambda _: through(latch, service), range(CALLERS)))
-    assert (answers, service.calls) == ({"RefusedError"}, 1)
+    assert (answers, service.calls) == ({"RefusedError"}, 2)
 
 
 def test_one_tries_again_and_opens_it_for_all() -> None:
@@ -77,3 +79,23 @@ def test_other_errors_do_not_shut_it() -> None:
         raise ValueError("mine")
     with latch.passing():
         pass
+
+
+def test_it_shuts_after_so_many_failures_in_a_row() -> None:
+    latch = Latch(
+        lambda error: isinstance(error, ConnectionError), RefusedError, pause_seconds=3600, failures=2
+    )
+    service = Service()
+    assert through(latch, service) == "ConnectionError"
+    service.away = False
+    assert through(latch, service) == "done"
+    service.away = True
+    assert [through(latch, service) for _ in range(4)] == ["ConnectionError"] * 3 + ["RefusedError"]
+
+
+def test_whoever_tries_may_pass_again_meanwhile() -> None:
+    latch, service = make(pause_seconds=0), Service()
+    assert through(latch, service) == "ConnectionError"
+    service.away = False
+    with latch.passing():
+        assert through(latch, service) == "done"

@@ -28,7 +28,9 @@ def test_postgresql_away_costs_no_attempt(system: CoreSystem, postgres_server: P
     postgres_server.start()
     wait_until(lambda: states(system) == {"done": 32}, 60)
     with psycopg.connect(system.database_url) as connection:
-        attempts = connection.execute("SELECT DISTINCT attempts FROM job_ledger").fetchall()
+        attempts = connection.execute(
+            "SELECT DISTINCT attempts FROM job_ledger WHERE key LIKE 'tg:%'"
+        ).fetchall()
     assert attempts == [(1,)]
     assert set(system.counts("end").values()) == {1}
 
@@ -77,8 +79,15 @@ LATER = ("tg:1:2", "core_work", "interactive", '{"key": "tg:1:2"}')
 
 
 def states(system: CoreSystem) -> dict[str, int]:
-    """Return the rows by state, an empty dictionary while the database is away."""
+    """Return the rows of the test's own jobs by state, an empty dictionary while the database is away.
+
+    The outage's end is told to the admins by rows of its own.
+    """
     try:
-        return dict(system.states())
+        with psycopg.connect(system.database_url) as connection:
+            rows = connection.execute(
+                "SELECT state, count(*) FROM job_ledger WHERE key LIKE 'tg:%' GROUP BY state"
+            ).fetchall()
     except psycopg.OperationalError:
         return {}
+    return dict(rows)
