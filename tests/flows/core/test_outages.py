@@ -29,7 +29,7 @@ def test_postgresql_away_costs_no_attempt(system: CoreSystem, postgres_server: P
     wait_until(lambda: states(system) == {"done": 32}, 60)
     with psycopg.connect(system.database_url) as connection:
         attempts = connection.execute(
-            "SELECT DISTINCT attempts FROM job_ledger WHERE key LIKE 'tg:%'"
+            "SELECT DISTINCT attempts FROM job_ledger WHERE key NOT LIKE 'notice:%'"
         ).fetchall()
     assert attempts == [(1,)]
     assert set(system.counts("end").values()) == {1}
@@ -86,7 +86,7 @@ def states(system: CoreSystem) -> dict[str, int]:
     try:
         with psycopg.connect(system.database_url) as connection:
             rows = connection.execute(
-                "SELECT state, count(*) FROM job_ledger WHERE key LIKE 'tg:%' GROUP BY state"
+                "SELECT state, count(*) FROM job_ledger WHERE key NOT LIKE 'notice:%' GROUP BY state"
             ).fetchall()
     except psycopg.OperationalError:
         return {}
