@@ -23,11 +23,12 @@ from socialboost.errors import (
     UnreachableError,
 )
 from workers import alarm, outages, outbox, owed_notices, runtime
-from workers.alarm import PATIENCE_SECONDS
 from workers.dead_letters import DeadLetters
 from workers.loop import Loop
 from workers.reconciler import PERIOD_SECONDS, Reconciler
 
+PATIENCE_SECONDS: Final = 20.0
+"""For which another service may be away without word to the admins: its restart takes less."""
 LEASE_SECONDS: Final = 3.0
 """Short, so that another process goes on soon after this one was killed: payments found by asking wait for
 it. A slow step may outlast it: then two ask the same, which harms nobody."""
