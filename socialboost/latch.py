@@ -49,11 +49,22 @@ class Latch:
             raise
         self._leave(shut=False, trying=trying)
 
+    def check(self) -> None:
+        """Raise what `passing` would raise now, without taking the try."""
+        with self._lock:
+            if self._is_refusing():
+                raise self._refusal()
+
+    def _is_refusing(self) -> bool:
+        if not self._shut or self._trying == threading.get_ident():
+            return False
+        return self._trying is not None or time.monotonic() < self._next_try
+
     def _enter(self) -> bool:
         with self._lock:
             if not self._shut or self._trying == threading.get_ident():
                 return False
-            if self._trying is not None or time.monotonic() < self._next_try:
+            if self._is_refusing():
                 raise self._refusal()
             self._trying = threading.get_ident()
             return True

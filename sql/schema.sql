@@ -811,6 +811,7 @@ CREATE TABLE public.orders (
     reposts_range character varying(50),
     features jsonb DEFAULT '{}'::jsonb NOT NULL,
     duration_days integer DEFAULT 30 NOT NULL,
+    invoice_wanted_at timestamp with time zone,
     CONSTRAINT orders_amount_check CHECK ((amount > (0)::numeric)),
     CONSTRAINT orders_check CHECK ((expires_at > activated_at)),
     CONSTRAINT orders_check1 CHECK ((((status)::text <> ALL ((ARRAY['paid'::character varying, 'completed'::character varying])::text[])) OR ((activated_at IS NOT NULL) AND (expires_at IS NOT NULL)))),
@@ -2510,6 +2511,45 @@ END
 $$;
 
 --
+-- Name: want_invoice(uuid, integer, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.want_invoice(p_order_id uuid, p_most_open integer, p_most_an_hour integer) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v_order orders;
+    v_open integer;
+    v_next_at timestamptz;
+BEGIN
+    PERFORM FROM users WHERE id = (SELECT user_id FROM orders WHERE id = p_order_id) FOR UPDATE;
+    SELECT * INTO v_order FROM orders WHERE id = p_order_id FOR UPDATE;
+    IF NOT FOUND OR v_order.invoice_wanted_at IS NOT NULL THEN
+        RETURN json_build_object('allowed', FOUND);
+    END IF;
+
+    SELECT count(*), min(deadline_at) INTO v_open, v_next_at
+    FROM orders
+    WHERE user_id = v_order.user_id AND status = 'pending' AND invoice_wanted_at IS NOT NULL;
+    IF v_open < p_most_open THEN
+        -- The one that must be an hour old before there is room for another.
+        SELECT invoice_wanted_at + interval '1 hour' INTO v_next_at
+        FROM orders
+        WHERE user_id = v_order.user_id AND invoice_wanted_at > clock_timestamp() - interval '1 hour'
+            AND status NOT IN ('paid', 'completed', 'refunded')
+        ORDER BY invoice_wanted_at DESC
+        OFFSET p_most_an_hour - 1 LIMIT 1;
+        IF NOT FOUND THEN
+            UPDATE orders SET invoice_wanted_at = clock_timestamp() WHERE id = p_order_id;
+            RETURN json_build_object('allowed', true);
+        END IF;
+    END IF;
+    RETURN json_build_object('allowed', false, 'next_at', v_next_at);
+END
+$$;
+
+--
 -- Name: payments; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3288,6 +3328,12 @@ CREATE INDEX idx_orders_expires_at ON public.orders USING btree (expires_at, use
 --
 
 CREATE INDEX idx_orders_history ON public.orders USING btree (user_id, created_at DESC, id);
+
+--
+-- Name: idx_orders_invoice_wanted; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_orders_invoice_wanted ON public.orders USING btree (user_id, invoice_wanted_at) WHERE (invoice_wanted_at IS NOT NULL);
 
 --
 -- Name: idx_orders_live; Type: INDEX; Schema: public; Owner: -

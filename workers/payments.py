@@ -33,6 +33,9 @@ LARGEST_AMOUNT: Final = Decimal(999_999_999_999)
 """What the column of an amount holds; more is no payment."""
 MOST_DECIMALS: Final = 30
 """Of an amount; one with more has no meaning, and one with thousands cannot be stored."""
+MOST_OPEN_INVOICES: Final = 3
+MOST_INVOICES_AN_HOUR: Final = 10
+"""Of one person: every open invoice is asked about in each turn of the reconciler."""
 YEARS: Final = range(2000, 2200)
 """Of a payment; PostgreSQL takes some beyond that which nobody could read back."""
 
@@ -87,6 +90,7 @@ def create_invoice(job: jobs.CreateInvoice, attempt: Attempt) -> None:
     order, remembered = orders.find(job), None
     with replies.acknowledged(job):
         if order is not None and order["status"] == "pending" and not order["pay_url"]:
+            _wait_for_room(job, person.language)
             try:
                 remembered = _attach(job, order, _obtain(order, attempt))
             except (UnreachableError, ThrottledError, AmbiguousError):
@@ -94,6 +98,22 @@ def create_invoice(job: jobs.CreateInvoice, attempt: Attempt) -> None:
                 raise
             order = orders.find(job)
         orders.show(job, order, person, remembered=remembered)
+
+
+def _wait_for_room(job: jobs.CreateInvoice, language: str) -> None:
+    """Reserve the right to an invoice; PostponeError, after saying when, while the person has too many."""
+    wanted = runtime.db().value(
+        "want_invoice",
+        order_id=job.order_id,
+        most_open=MOST_OPEN_INVOICES,
+        most_an_hour=MOST_INVOICES_AN_HOUR,
+    )
+    if wanted["allowed"]:
+        return
+    next_at = datetime.fromisoformat(wanted["next_at"])
+    replies.show(job, screens.invoice_limit(next_at, language, runtime.settings().timezone))
+    seconds = (next_at - datetime.now(UTC)).total_seconds()
+    raise PostponeError(max(seconds, 1.0), "the person has as many invoices as one may have")
 
 
 def _say_wait(job: jobs.CreateInvoice, language: str) -> None:

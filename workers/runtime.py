@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from socialboost.settings import WorkerSettings
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import redis as redis_py
 
     from socialboost.clients.crypto_pay import CryptoPayClient
+    from socialboost.clients.guard import CallGuard
     from socialboost.clients.main_bot import MainBotClient
     from socialboost.clients.telegram import TelegramClient
     from socialboost.clients.telegram_bulk import BulkSender
@@ -108,7 +109,12 @@ def _make_cache() -> redis_py.Redis:
 def _make_telegram() -> TelegramClient:
     from socialboost.clients.telegram import TelegramClient  # noqa: PLC0415
 
-    return TelegramClient(settings().telegram_api_url, settings().telegram_bot_token.get_secret_value())
+    token = settings().telegram_bot_token.get_secret_value()
+    # Two threads stay free for what needs no Telegram: activations, settlements, Main Bot's reports.
+    guard = _guard(
+        "telegram", most_calls=max(_threads - 2, 1), wait_seconds=1.0, failures=5, pause_seconds=1.0
+    )
+    return TelegramClient(settings().telegram_api_url, token, guard)
 
 
 def _make_bulk() -> BulkSender:
@@ -119,10 +125,20 @@ def _make_bulk() -> BulkSender:
     return BulkSender(settings().telegram_api_url, token, connections=connections)
 
 
+def _guard(service: str, **limits: Any) -> CallGuard:
+    from socialboost.clients.guard import CallGuard  # noqa: PLC0415
+
+    return CallGuard(service, **limits)
+
+
 def _make_crypto_pay() -> CryptoPayClient:
     from socialboost.clients.crypto_pay import CryptoPayClient  # noqa: PLC0415
 
-    return CryptoPayClient(settings().cryptobot_api_url, settings().cryptobot_token.get_secret_value())
+    token = settings().cryptobot_token.get_secret_value()
+    guard = _guard(
+        "crypto_pay", most_calls=max(_threads // 2, 1), wait_seconds=0.05, failures=3, pause_seconds=2.0
+    )
+    return CryptoPayClient(settings().cryptobot_api_url, token, guard)
 
 
 def _make_main_bot() -> MainBotClient:

@@ -27,6 +27,7 @@ from socialboost.clients.crypto_pay_words import (
     read_invoice,
     read_transfer,
 )
+from socialboost.clients.guard import CallGuard
 from socialboost.clients.http import (
     TOO_LONG,
     Answer,
@@ -71,12 +72,13 @@ _ABOUT_US_BY_STATUS: Final = {
 class CryptoPayClient:
     """Calls with the app's token; it goes in a header, never into a URL."""
 
-    def __init__(self, api_url: str, token: str) -> None:
+    def __init__(self, api_url: str, token: str, guard: CallGuard | None = None) -> None:
         self._http = HttpService(
             SERVICE,
             api_url,
             headers={"Crypto-Pay-API-Token": token},
             limits=Limits(read_seconds=8.0, total_seconds=12.0, max_bytes=1024 * 1024),
+            guard=guard,
         )
 
     def create_invoice(self, order_id: str, amount: Decimal, description: str) -> Invoice:

@@ -23,6 +23,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -35,6 +36,7 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
 from socialboost import logs, outbound
+from socialboost.clients.guard import CallGuard
 from socialboost.errors import AmbiguousError, RejectedError, ServiceError, ThrottledError, UnreachableError
 
 log = logs.get(__name__)
@@ -105,8 +107,11 @@ class HttpService:
         *,
         headers: Mapping[str, str] | None = None,
         limits: Limits | None = None,
+        guard: CallGuard | None = None,
     ) -> None:
+        """`guard` bounds the calls; without one a partner that hangs holds every thread that calls it."""
         self.service = service
+        self._guard = guard
         self._event = f"{service}_called"
         self._base_url = base_url.rstrip("/")
         self._headers = {
@@ -144,10 +149,11 @@ class HttpService:
         started = time.perf_counter()
         status, error = 0, ""
         try:
-            answer = self._exchange(method, path, body, headers, repeatable=repeatable)
-            status = answer.status
-            if check is not None:
-                check(answer)
+            with nullcontext() if self._guard is None else self._guard.passing():
+                answer = self._exchange(method, path, body, headers, repeatable=repeatable)
+                status = answer.status
+                if check is not None:
+                    check(answer)
         except ServiceError as exc:
             status, error = exc.status or status, exc.code or type(exc).__name__
             raise

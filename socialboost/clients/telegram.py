@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from socialboost.clients.guard import CallGuard
 from socialboost.clients.http import (
     Answer,
     HttpService,
@@ -117,8 +118,9 @@ def _paid(*, paid: bool) -> dict[str, Any]:
 class TelegramClient:
     """Sends and edits messages. HTML parse mode; texts come escaped from the screens."""
 
-    def __init__(self, api_url: str, token: str) -> None:
-        self._http = HttpService(SERVICE, api_url, limits=Limits(read_seconds=10.0, total_seconds=12.0))
+    def __init__(self, api_url: str, token: str, guard: CallGuard | None = None) -> None:
+        limits = Limits(read_seconds=10.0, total_seconds=12.0)
+        self._http = HttpService(SERVICE, api_url, limits=limits, guard=guard)
         self._prefix = f"/bot{token}/"
 
     def deliver(self, chat_id: int, content: Content) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from socialboost import callbacks
 from socialboost.screens.core import Button, Row, Screen
 from socialboost.screens.menu import add_post_row, back, packages_row, waiting_lines
 from socialboost.screens.packages import what_is_smaller
+from socialboost.screens.posts import possible_at
 from socialboost.screens.texts import Html, Texts, crypto, decimal, instant, price, texts
 
 CLOSED_STATUSES: Final = ("paid", "completed", "cancelled", "failed", "processing", "refunded")
@@ -108,6 +109,12 @@ def invoice_busy(language: str) -> Screen:
     """Say that the invoice is being made by an earlier tap."""
     text = texts(language)
     return Screen(text.html("invoice-busy"), (back(text),))
+
+
+def invoice_limit(next_at: datetime, language: str, zone: tzinfo) -> Screen:
+    """Say that the person has too many unpaid invoices, and when this order gets its own by itself."""
+    text = texts(language)
+    return Screen(text.html("invoice-limit", at=possible_at(next_at, language, zone)), (back(text),))
 
 
 def balance_short(order: Mapping[str, Any], language: str) -> Screen:

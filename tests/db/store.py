@@ -21,7 +21,15 @@ T = TypeVar("T")
 Row = dict[str, Any]
 PRICE = Decimal("99.99")
 SHIFTED = {
-    "orders": ("activated_at", "expires_at", "created_at", "updated_at", "deadline_at", "ended_at"),
+    "orders": (
+        "activated_at",
+        "expires_at",
+        "created_at",
+        "updated_at",
+        "deadline_at",
+        "ended_at",
+        "invoice_wanted_at",
+    ),
     "invoices": ("created_at", "check_at", "expires_at"),
     "payments": ("paid_at", "created_at", "resolved_at"),
     "activations": ("starts_at", "ends_at", "created_at", "revoked_at"),
@@ -140,7 +148,14 @@ class Store:
     def later(self, interval: str) -> None:
         """Let time pass: everything stored happened this much earlier."""
         for table, columns in {
-            "orders": ("activated_at", "expires_at", "created_at", "deadline_at", "ended_at"),
+            "orders": (
+                "activated_at",
+                "expires_at",
+                "created_at",
+                "deadline_at",
+                "ended_at",
+                "invoice_wanted_at",
+            ),
             "activations": ("starts_at", "ends_at", "created_at"),
             "posts": ("created_at",),
             "tasks": ("created_at", "due_at", "lease_until", "sent_at"),

@@ -264,6 +264,7 @@ def _orders(world: World) -> Iterator[tuple[str, Draw]]:
     yield "order_card smaller", lambda lang: orders.order_card(order, lang, KYIV, bigger)
     yield "pay_link", lambda lang: orders.pay_link(order, lang, KYIV)
     yield "invoice_busy", orders.invoice_busy
+    yield "invoice_limit", lambda language: orders.invoice_limit(NOON, language, KYIV)
     rich = order | {"balance": world.amount}
     yield "order_card with balance", lambda lang: orders.order_card(rich, lang, KYIV)
     yield "pay_link with balance", lambda lang: orders.pay_link(rich, lang, KYIV)

@@ -138,6 +138,10 @@ invoice-busy =
     ⏳ The invoice is being created.
 
     Please wait a few seconds: the link will appear in this chat.
+invoice-limit =
+    ⏳ <b>You have as many unpaid invoices as one person may have</b>
+
+    Pay one of them or cancel an order. Otherwise this order gets its link by itself from { $at } on, while it is open.
 order-cancelled =
     ✖️ <b>Order cancelled</b>
 

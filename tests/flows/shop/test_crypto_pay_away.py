@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from sandbox.programs import own_environment
+from socialboost import jobs
 from tests.chaos.proxy import Proxy
 from tests.flows.shop.world import ADMIN_ID, CHANNEL_ID, Buyer, Shop, wait_until
 
@@ -59,3 +60,24 @@ def test_nothing_is_given_up_and_admins_are_told_once(
     assert len(shop.invoices(wanted)) == 1
     assert payer.count("✅ Оплата успішна") == 1
     assert told(shop) == {ADMIN_ID: 1, CHANNEL_ID: 1}
+
+
+def test_one_that_hangs_takes_no_thread_from_others(
+    shop: Shop, newcomer: Callable[[], Buyer], line: Proxy
+) -> None:
+    """It takes connections and says nothing: others are answered, and each order gets its link at the end.
+
+    Without the guard every thread of the worker waits for Crypto Pay, in turn, for as long as it hangs.
+    """
+    waiters = [newcomer() for _ in range(12)]
+    orders = [waiter.open_order("mini") for waiter in waiters]
+    other = newcomer()
+    since = len(shop.log_text())
+    line.order("crypto_pay", "deaf", seconds=600, times=6)  # four calls in flight, then two tries
+    taps = [waiter.tap_pay(order_id) for waiter, order_id in zip(waiters, orders, strict=True)]
+    wait_until(lambda: '"error":"busy"' in shop.log_text()[since:], "the calls in flight to be capped")
+    shop.wait_for_job(other.do(jobs.OpenOrder, slug="plus").key)
+    wait_until(lambda: '"error":"circuit_open"' in shop.log_text()[since:], "the hanging to be known")
+    for tap, order_id in zip(taps, orders, strict=True):
+        assert shop.wait_for_job(tap.key)["attempts"] == 1
+        assert len(shop.invoices(order_id)) == 1

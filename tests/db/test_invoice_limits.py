@@ -1,0 +1,70 @@
+"""How many invoices one person may have: want_invoice."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import pytest
+
+from tests.db.store import Store, opened
+
+OPEN, AN_HOUR = 3, 10
+
+
+@pytest.fixture
+def shop(store: Store) -> Store:
+    for number in range(12):
+        store.package(f"p{number}")
+    return store
+
+
+def wants(store: Store, order_id: str) -> bool:
+    answer = store.call("want_invoice", order_id, OPEN, AN_HOUR)
+    if not answer["allowed"]:
+        assert datetime.fromisoformat(answer["next_at"]) > store.now()
+    return bool(answer["allowed"])
+
+
+def test_three_at_a_time(shop: Store) -> None:
+    buyer = shop.person()
+    orders = [shop.order(buyer, f"p{number}") for number in range(4)]
+    assert [wants(shop, order_id) for order_id in orders] == [True, True, True, False]
+    assert wants(shop, orders[0]), "the same again is no other one"
+    assert wants(shop, shop.order(shop.person(), "p0")), "another person has their own"
+    shop.call("cancel_order", buyer, orders[1])
+    assert wants(shop, orders[3])
+
+
+def test_ten_an_hour_that_were_not_paid(shop: Store) -> None:
+    buyer = shop.person()
+    for _ in range(AN_HOUR):
+        order_id = shop.order(buyer, "p0")
+        assert wants(shop, order_id)
+        shop.call("cancel_order", buyer, order_id)
+    last = shop.order(buyer, "p0")
+    assert not wants(shop, last)
+    shop.later("59 minutes")
+    assert not wants(shop, last)
+    shop.later("2 minutes")
+    assert wants(shop, shop.order(buyer, "p1"))
+
+
+def test_who_pays_is_not_limited(shop: Store) -> None:
+    buyer = shop.person()
+    for number in range(AN_HOUR + 2):
+        order_id = shop.order(buyer, f"p{number}", invoice=f"I{number}")
+        assert wants(shop, order_id)
+        assert shop.pay(f"I{number}", order_id)["outcome"] == "activated"
+
+
+def test_many_at_once_are_still_three(shop: Store, database_url: str) -> None:
+    buyer = shop.person()
+    orders = [shop.order(buyer, f"p{number}") for number in range(12)]
+
+    def want(order_id: str) -> bool:
+        with opened(database_url) as own:
+            return wants(own, order_id)
+
+    with ThreadPoolExecutor(12) as pool:
+        assert sum(pool.map(want, orders)) == OPEN
