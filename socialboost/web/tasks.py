@@ -28,7 +28,6 @@ def blueprint(settings: WebSettings, keys: KeyRing) -> Blueprint:
     routes.get("/api/tasks/pending", strict_slashes=False)(pending)
     # With a slash at its end too: some frameworks write every address so, and follow no redirect of a PUT.
     routes.put("/api/tasks/<task_id>/status", strict_slashes=False)(update_status)
-    routes.put("/api/tasks/<task_id>/status/")(update_status)
     return routes
 
 

@@ -241,8 +241,12 @@ def test_an_outage_of_an_hour_is_told_as_what_it_was(shop: Shop, buyer: Buyer) -
 
 def test_what_telegram_makes_of_the_wait_is_no_verdict_on_the_order(shop: Shop, buyer: Buyer) -> None:
     order_id = buyer.open_order("mini")
-    with shop.fault(shop.crypto_pay, operation="*", kind="status", status=502, times=None):
-        shop.post(shop.telegram, f"/sim/people/{buyer.id}/block")
+    with (
+        shop.fault(shop.crypto_pay, operation="*", kind="status", status=502, times=None),
+        shop.fault(
+            shop.telegram, kind="bad_request", description="words nobody has on a list", chat_id=buyer.id
+        ),
+    ):
         key = f"invoice:{order_id}:{buyer.id}"
         jobs.send(jobs.CreateInvoice(**buyer.fields(), key=key, order_id=order_id))
         wait_until(lambda: shop.job(key).get("error"), "the outage to be met")

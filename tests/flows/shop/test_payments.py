@@ -183,6 +183,18 @@ def test_a_buyer_who_blocked_the_bot_is_a_known_outcome(shop: Shop, buyer: Buyer
     assert shop.value("SELECT blocked_at FROM users WHERE telegram_id = %s", buyer.id) is not None
 
 
+@pytest.mark.parametrize("paid_at", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "now"])
+def test_a_time_nobody_can_reckon_with_stands_in_no_payment_s_way(
+    shop: Shop, buyer: Buyer, paid_at: str
+) -> None:
+    """It could be stored and then not be read back, here or by whoever lists payments."""
+    order_id = buyer.open_order("mini")
+    shop.wait_for_job(buyer.pay(buyer.invoice(order_id), paid_at=paid_at).key)
+    assert order(shop, order_id)["status"] == "paid"
+    known = "SELECT paid_at > now() - interval '1 hour' FROM payments WHERE order_id = %s"
+    assert shop.value(known, order_id)
+
+
 def test_a_receipt_of_unknown_outcome_is_repeated_once_then_parked(shop: Shop, buyer: Buyer) -> None:
     order_id = buyer.open_order("mini")
     invoice = buyer.invoice(order_id)
