@@ -21,6 +21,7 @@ import heapq
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -86,6 +87,7 @@ class _Holding:
 
     ids: set[str] = field(default_factory=set)
     room: threading.Event = field(default_factory=threading.Event)
+    rounds: int = 0  # grows while the consumer gets on (workers/vitals.py)
 
 
 class BlockingConsumer(Consumer):
@@ -103,6 +105,7 @@ class BlockingConsumer(Consumer):
 
     def __next__(self) -> MessageProxy | None:
         """Return a message, or None when there was none for a while; ConnectionClosed when Redis is lost."""
+        self.holding.rounds += 1
         self.holding.room.clear()  # before counting: a message settled from here on wakes the wait
         room = self.prefetch - len(self.holding.ids)
         if room <= 0:
@@ -140,6 +143,7 @@ class BlockingConsumer(Consumer):
             self._give_back(orphans)
 
     def _settle(self, command: str, message: MessageProxy) -> None:
+        self.holding.rounds += 1  # a delayed message is settled by its consumer's own thread
         identifier = message.options["redis_message_id"]
         self.broker.run(command, self.queue_name, identifier)
         self.holding.ids.discard(identifier)
@@ -215,6 +219,7 @@ class QueueBroker(RedisBroker):
         self.blocking_client = connect(url, timeout_seconds=_CONSUMER_SECONDS, retries=0)
         self._holdings: dict[str, _Holding] = {}
         self.latch = Latch(_is_lost, _refusal, pause_seconds=_RETRY_SECONDS)
+        self._ending: Latch | None = None
         self.is_patient = False  # the scheduler's waits for Redis: it has nobody to tell
 
     def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
@@ -236,7 +241,8 @@ class QueueBroker(RedisBroker):
         """Return a consumer of the queue. `timeout` is ignored: blocking costs nothing."""
         del timeout
         if queue_name.endswith(".DQ"):  # Dramatiq has just dropped its list of delayed messages
-            self._holdings.pop(queue_name, None)
+            self._holdings[queue_name] = _Holding(rounds=self.holding(queue_name).rounds)
+        self.holding(queue_name).rounds += 1
         consumer = BlockingConsumer(self, queue_name, prefetch, BLOCK_SECONDS)
         consumer.give_back_orphans()
         return consumer
@@ -247,7 +253,12 @@ class QueueBroker(RedisBroker):
 
     def run(self, command: str, queue_name: str, *args: object) -> Any:
         """Run a command of dispatch.lua; ConnectionClosed when Redis is lost or refuses."""
-        return self._dispatch(command)(queue_name, *args)
+        with nullcontext() if self._ending is None else self._ending.passing():
+            return self._dispatch(command)(queue_name, *args)
+
+    def begin_ending(self) -> None:
+        """Give what goes back to the queues one try, not one for each queue, when Redis is away."""
+        self._ending = Latch(_is_lost, _refusal, pause_seconds=_CONSUMER_SECONDS)
 
     def peek(self, list_name: str, seconds: float) -> bool:
         """Block until the list has an element, at most `seconds`; whether it has."""
@@ -307,8 +318,7 @@ class QueueBroker(RedisBroker):
 
     def eviction_policy(self) -> str:
         """Return Redis' maxmemory-policy; empty when the server does not say."""
-        answer: Any = self._guard(lambda: self.client.info("memory"))
-        return str(answer.get("maxmemory_policy", ""))
+        return str(self._guard(lambda: self.client.info("memory")).get("maxmemory_policy", ""))
 
     def close(self) -> None:
         """Close the connections."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ctypes
 import signal
 import sys
+import time
 import uuid
 from typing import Any, Final
 
 import psycopg
 import redis
 from dramatiq import Broker, Worker
+from dramatiq.broker import MessageProxy
 from dramatiq.errors import ConnectionClosed
 from dramatiq.message import Message
 from dramatiq.middleware import Middleware
@@ -18,11 +20,12 @@ from dramatiq.middleware import Middleware
 from socialboost import jobs, logs
 from socialboost.broker import QueueBroker
 from socialboost.errors import SettingsError
+from socialboost.middleware import TIME_LIMIT_MS
 from socialboost.settings import SchedulerSettings, refuse_to_start
-from workers import runtime
+from workers import ending, runtime
 from workers.loop import Loop
 from workers.sweeper import Sweeper
-from workers.vitals import Vitals
+from workers.vitals import Jobs, Vitals
 from workers.watch import Watch
 
 _PR_SET_PDEATHSIG: Final = 1
@@ -40,9 +43,12 @@ class WorkerBoot(Middleware):
     def __init__(self) -> None:
         self._loops: list[Loop] = []
         self._vitals: Vitals | None = None
+        self._ending = ending.Ending()
+        self._jobs = Jobs()
 
     def after_process_boot(self, broker: Broker) -> None:  # noqa: ARG002 (Dramatiq's signature)
         """Stop the process when a setting is missing or wrong, naming it."""
+        self._ending.install()
         _die_with_parent()
         try:
             settings = runtime.settings()
@@ -71,20 +77,49 @@ class WorkerBoot(Middleware):
             self._loops = [Sweeper(runtime.db, owner), Watch(runtime.db, owner)]
         for loop in self._loops:
             loop.start()
-        self._vitals = Vitals(worker, self._loops)
+        self._vitals = Vitals(worker, self._loops, self._jobs, self._ending)
         self._vitals.start()
         log.info("worker_started", queues=sorted(queues), threads=worker.worker_threads)
 
-    def before_worker_shutdown(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002
-        """Stop sending; the jobs under way go on."""
+    def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
+        """Note what this thread is at."""
+        options = broker.get_actor(message.actor_name).options
+        limit = message.options.get("time_limit") or options.get("time_limit", TIME_LIMIT_MS)
+        self._jobs.begin(message.actor_name, limit / 1000)
+
+    def after_process_message(
+        self,
+        broker: Broker,  # noqa: ARG002 (Dramatiq's signature)
+        message: MessageProxy,  # noqa: ARG002
+        *,
+        result: Any = None,  # noqa: ARG002
+        exception: BaseException | None = None,  # noqa: ARG002
+    ) -> None:
+        """It is over; what Redis is told of it has time limits of its own."""
+        self._jobs.end()
+
+    def after_skip_message(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002
+        """As after a job."""
+        self._jobs.end()
+
+    def before_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
+        """Let the jobs under way end, and have PostgreSQL know of it, before Redis is told anything."""
         if self._vitals is not None:
             self._vitals.stop()
         for loop in self._loops:
             loop.stop()
+        self._ending.end_jobs(worker)
+        ending.within(ending.SETTLE_SECONDS, "settle", runtime.keeper().stop)
+        if isinstance(broker, QueueBroker):
+            broker.begin_ending()
 
     def after_worker_shutdown(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002
-        """Close everything once the last job is settled."""
-        runtime.close()
+        """Close everything; nothing that hangs keeps the rest from it."""
+        last = time.monotonic() + ending.CLOSE_SECONDS
+        for loop in self._loops:
+            loop.join(max(last - time.monotonic(), 0.0))
+        for name, step in runtime.closing():
+            ending.within(ending.CLOSE_SECONDS, name, step)
         log.info("worker_stopped")
 
 
@@ -148,8 +183,7 @@ def _check_eviction(broker: Broker) -> None:
 def _die_with_parent() -> None:
     """Have Linux end this process when Dramatiq's master is killed, instead of working on unseen.
 
-    The signal may come twice, once for each of the master's threads that was its parent; Dramatiq then ends
-    at once, and what it was working on is found as any killed worker's.
+    The signal may come twice, once for each of the master's threads that was its parent (workers/ending.py).
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

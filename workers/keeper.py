@@ -50,12 +50,23 @@ class Keeper:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop the thread; what is still unsettled is tried once more."""
+        """Stop the thread; what is still unsettled is tried once more. Safe to call twice."""
         self._stop.set()
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
         self._settle_rest()
+
+    def let_go(self) -> None:
+        """End the leases of what is still held, as its process is about to end: others need not wait for it.
+
+        An attempt is used, as always when a process ends in the middle.
+        """
+        with self._lock:
+            left = [(worker, held.key) for worker, held in self._held.items()]
+        if left:
+            log.warning("claims_let_go", keys=[key for _, key in left])
+            self._prolong(left, seconds=0.0)
 
     def hold(self, claim: Claim, seconds: float) -> None:
         """Prolong the claim's lease until it is settled, for at most `seconds` in all."""
@@ -118,20 +129,22 @@ class Keeper:
             due = [(w, h.key) for w, h in self._held.items() if h.renew_at <= now < h.hold_until]
         if not due:
             return
-        try:
-            self._db().run(
-                "renew_leases",
-                keys=[key for _, key in due],
-                workers=[worker for worker, _ in due],
-                lease_seconds=ledger.LEASE_SECONDS,
-            )
-        except psycopg.Error as error:
-            log.warning("leases_not_renewed", count=len(due), error=type(error).__name__)
+        if not self._prolong(due, ledger.LEASE_SECONDS):
             return
         with self._lock:
             for worker, _ in due:
                 if worker in self._held:
                     self._held[worker].renew_at = now + _renew_seconds()
+
+    def _prolong(self, claims: list[tuple[str, str]], seconds: float) -> bool:
+        """Have these leases, (worker, key), end so many seconds from now; false when PostgreSQL is away."""
+        workers, keys = [worker for worker, _ in claims], [key for _, key in claims]
+        try:
+            self._db().run("renew_leases", keys=keys, workers=workers, lease_seconds=seconds)
+        except psycopg.Error as error:
+            log.warning("leases_not_renewed", count=len(claims), error=type(error).__name__)
+            return False
+        return True
 
 
 def _renew_seconds() -> float:

@@ -21,7 +21,9 @@ log = logs.get(__name__)
 
 
 class Loop(ABC):
-    """`start` it once per process; `stop` returns when the round under way is over.
+    """`start` it once per process; after `stop` no round begins, and `join` waits for the one under way.
+
+    `steps` grows as it gets on (workers/vitals.py): with every round, and within one that may be long.
 
     Several processes run the same loop: a round begins by taking the loop's lease, or does nothing. An error
     of one round never ends the loop; while PostgreSQL is away it only waits.
@@ -39,6 +41,7 @@ class Loop(ABC):
         self._alarm = alarm
         self._stop = threading.Event()
         self._database_away = False
+        self.steps = 0
         self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
 
     @abstractmethod
@@ -50,9 +53,12 @@ class Loop(ABC):
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop the thread and wait for it."""
+        """Have the thread end with the round under way."""
         self._stop.set()
-        self._thread.join()
+
+    def join(self, seconds: float) -> None:
+        """Wait for its end, at most so long."""
+        self._thread.join(seconds)
 
     @property
     def alive(self) -> bool:
@@ -66,6 +72,7 @@ class Loop(ABC):
 
     def _run(self) -> None:
         while not self._stop.wait(self.period_seconds):
+            self.steps += 1
             try:
                 self._try_round()
             except Exception:

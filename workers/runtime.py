@@ -179,6 +179,11 @@ def _make_keeper() -> Keeper:
     return keeper
 
 
+def _close_keeper(made: Keeper) -> None:
+    made.stop()
+    made.let_go()
+
+
 settings: Final = _Shared(WorkerSettings.load)
 """The worker's settings; SettingsError names what is missing."""
 db: Final = _Shared(_make_db, lambda database: database.close())
@@ -196,14 +201,33 @@ gate: Final = _Shared(_make_gate)
 """What every message to Telegram passes (workers/gate.py)."""
 sealer: Final = _Shared(_make_sealer)
 """Encrypts raw payment events."""
-keeper: Final = _Shared(_make_keeper, lambda made: made.stop())
+keeper: Final = _Shared(_make_keeper, _close_keeper)
 """The process's claims (workers/keeper.py)."""
 
 
+def closing() -> list[tuple[str, Callable[[], object]]]:
+    """Return what `close` does, step by step: the keeper's turn is the last before the database's.
+
+    It settles through that, and what it lets go others may begin, so nothing should be at work here by then.
+    """
+    return [
+        ("gate", gate.close),
+        ("sealer", sealer.close),
+        ("main_bot", main_bot.close),
+        ("crypto_pay", crypto_pay.close),
+        ("bulk", bulk.close),
+        ("telegram", telegram.close),
+        ("cache", cache.close),
+        ("redis", redis.close),
+        ("keeper", keeper.close),
+        ("database", db.close),
+        ("settings", settings.close),
+    ]
+
+
 def close() -> None:
-    """Close what was opened; the keeper first, since it settles through the database."""
-    closing = (keeper, gate, sealer, main_bot, crypto_pay, bulk, telegram, cache, redis, db, settings)
-    for shared in closing:
-        shared.close()
+    """Close what was opened."""
+    for _, step in closing():
+        step()
     global _database_next_try  # noqa: PLW0603 (what is opened next may be another database)
     _database_next_try = 0.0

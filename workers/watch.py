@@ -111,6 +111,7 @@ class Watch(Loop):
         return bool(self.db().value("take_lease", name=LEASE, owner=self.owner, seconds=LEASE_SECONDS))
 
     def _run_step(self, step: Step) -> None:
+        self.steps += 1
         step.begin()
         try:
             step.run()

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from typing import Final
 
 import uvloop
 
-from socialboost import broker, logs
+from socialboost import broker, last_resort, logs
 from socialboost.errors import SettingsError
 from socialboost.settings import BotSettings
+
+END_SECONDS: Final = 15.0
+"""Within which the bot is gone once it was told to end: below what supervisors wait (supervisord.conf)."""
 
 
 async def _poll(settings: BotSettings) -> None:
@@ -22,8 +26,14 @@ async def _poll(settings: BotSettings) -> None:
     from socialboost.bot.session import Session  # noqa: PLC0415
 
     stop = asyncio.Event()
+
+    def end() -> None:
+        if not stop.is_set():
+            stop.set()
+            last_resort.arm(END_SECONDS)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, end)
     session = Session(settings.telegram_api_url)
     bot = Bot(settings.telegram_bot_token.get_secret_value(), session=session)
     updates = dispatcher.build(settings.redis_url.get_secret_value(), settings.admin_telegram_ids)

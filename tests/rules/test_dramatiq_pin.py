@@ -25,13 +25,17 @@ Dramatiq moved. Before changing this number read, in the new version:
   `__acks__.<broker>.<queue>`, the hash `<queue>.msgs`, and that fetch and requeue still treat them so; what
   `enqueue` writes, since socialboost/deliveries.py writes the same;
 - worker.py: that a ConnectionClosed restarts a consumer by `broker.consume`, that `delay_queue` is dropped
-  then, that `before_worker_boot` comes before the consumers, the name QUEUE_PREFETCH;
+  then, that `before_worker_boot` comes before the consumers, the name QUEUE_PREFETCH; that `stop` joins
+  `workers` after `before_worker_shutdown`, which has dropped those that hang (workers/ending.py);
+- cli.py: that `worker_process` sets its handlers of SIGTERM and SIGHUP before `process_boot`, and that a
+  second signal ends it at once;
 - middleware/retries.py: `after_process_message` and `retry_when`; results: `build_message_key`, and that the
   result is still the head of a list;
 then run tests/flows/core.
 """
 
 READ = {
+    "cli.py": "176704d8646ef2e9a150c148d951256c6eee59d800b4d6b4fc602a5a3b1e8991",
     "brokers/redis.py": "6d4ba97283bc0e15c747c1e97946bdb9dbd2819f7fde8ab468dcd543e805cf21",
     "brokers/redis/dispatch.lua": "ba4d872e4fb204ebc3f73ca4719265a9946d70e847856c125314f01a8c90540c",
     "worker.py": "26a720b65abec04666a3ab5f6b7ff01f02ddff2d7ae93bbe82267e99a0e57948",

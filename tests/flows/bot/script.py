@@ -22,6 +22,7 @@ class ScriptedTelegram:
         self.updates: list[Json] = []
         self.answers: deque[tuple[int, str | bytes]] = deque()
         self.calls: list[tuple[str, dict[str, str]]] = []
+        self.is_silent = False
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
@@ -35,9 +36,16 @@ class ScriptedTelegram:
         return max((int(form.get("offset", 0)) for _, form in self.calls), default=0)
 
     def close(self) -> None:
+        self.is_silent = False
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(10)
+
+    def _keep_silent(self) -> None:
+        """Answer nobody, and no sooner than a caller gives up."""
+        deadline = time.monotonic() + 60
+        while self.is_silent and time.monotonic() < deadline:
+            time.sleep(0.05)
 
     def _answer(self, form: dict[str, str]) -> tuple[int, str | bytes]:
         if self.answers:
@@ -57,6 +65,7 @@ class ScriptedTelegram:
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 form = {name: values[0] for name, values in parse_qs(body).items()}
                 script.calls.append((self.path.rsplit("/", 1)[1], form))
+                script._keep_silent()
                 status, text = script._answer(form)
                 try:
                     self.send_response(status)

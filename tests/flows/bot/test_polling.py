@@ -17,6 +17,7 @@ import pytest
 
 from sandbox.servers import ValkeyServer
 from tests.flows.bot.script import TOKEN, ScriptedTelegram
+from tests.flows.frozen import frozen
 from tests.flows.updates import Queued, message, queued, tap
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -251,6 +252,27 @@ def test_a_stop_while_redis_is_away_leaves_the_update_to_telegram(
     wait_until(lambda: bot.events("update_waits"), "the bot to notice")
     assert bot.end() == 0
     assert telegram.confirmed <= update["update_id"]
+
+
+def test_a_stop_while_redis_and_telegram_hang_is_over_in_time(
+    telegram: ScriptedTelegram,
+    start: Callable[..., BotProcess],
+    redis_url: str,
+    valkey_server: ValkeyServer,
+) -> None:
+    """Told more than once, as a bot in its supervisor's group is; Telegram would be told what is done."""
+    telegram.updates.append(message("/start"))
+    bot = start(telegram.url)
+    jobs_for(redis_url, 1)
+    with frozen(valkey_server):
+        telegram.updates.append(message("/help"))
+        wait_until(lambda: bot.events("update_waits"), "the bot to notice")
+        telegram.is_silent = True
+        for _ in range(3):
+            bot.popen.send_signal(signal.SIGTERM)
+            time.sleep(0.1)
+        assert bot.popen.wait(20) == 0  # supervisord.conf: then it would be killed
+    assert "Timeout (" not in bot.text(), "the last resort was needed"
 
 
 def test_a_killed_bot_gets_the_same_update_again_and_passes_it_over(

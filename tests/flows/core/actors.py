@@ -30,7 +30,7 @@ from socialboost.errors import (
     UnreachableError,
 )
 from tests.flows.core.recording import record, recorded
-from workers import boot, ledger, outbox, runtime, sweeper
+from workers import boot, ending, ledger, outbox, runtime, sweeper, vitals
 from workers.base import Attempt, actor
 
 if "CORE_LEASE" in os.environ:  # the same course of events in less time
@@ -43,6 +43,17 @@ if "CORE_SKEW_MS" in os.environ:  # a machine whose clock is wrong, as far as Dr
 
 if "CORE_NO_VITALS" in os.environ:  # a negative control: nobody looks after the threads
     vars(boot)["Vitals"] = lambda *_: SimpleNamespace(start=list, stop=list)
+
+
+if "CORE_PATIENCE" in os.environ:  # a watchdog that is soon convinced
+    names = ("MARGIN_SECONDS", "ROUND_SECONDS", "LOOP_SECONDS")
+    vars(vitals).update(
+        {name: float(os.environ["CORE_PATIENCE"]) for name in names} | {"PERIOD_SECONDS": 1.0}
+    )
+
+if "CORE_NO_ENDING" in os.environ:  # a negative control: a worker that ends as Dramatiq has it
+    for step in ("install", "end_jobs"):
+        setattr(ending.Ending, step, lambda *_: None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,11 +153,20 @@ def core_hang(job: Hang, attempt: Attempt) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class EndThread(jobs.Job):
-    """Ends one of Dramatiq's own threads in the worker, as an error nobody foresaw would."""
+    """Ends or hangs one of Dramatiq's own threads in the worker, as an error nobody foresaw would."""
 
     actor_name: ClassVar[str] = "core_end_thread"
     queue: ClassVar[str] = jobs.INTERACTIVE
     kind: str
+    hangs: bool = False
+
+
+class HangError(Exception):
+    """Whoever raises it waits for ever, where no exception and no time limit reaches it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        threading.Event().wait()
 
 
 @actor(EndThread, max_retries=0)
@@ -156,7 +176,28 @@ def core_end_thread(job: EndThread) -> None:
     others = [t for t in threading.enumerate() if t is not threading.current_thread()]
     thread = next(t for t in others if job.kind in (type(t).__name__, t.name))
     assert thread.ident is not None
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
+    raised = ctypes.py_object(HangError if job.hangs else SystemExit)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), raised)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stick(jobs.LedgerJob):
+    """A ledger job whose first attempt never ends, and which its time limit does not reach."""
+
+    actor_name: ClassVar[str] = "core_stick"
+    queue: ClassVar[str] = jobs.INTERACTIVE
+    lease_seconds: ClassVar[int] = 1
+
+
+@actor(Stick)
+def core_stick(job: Stick, attempt: Attempt) -> None:
+    """Wait for ever once, holding what must not be in a log, then end."""
+    record("start", job.key, attempt.number)
+    secret = f"do-not-log-{job.key}"
+    if attempt.number == 1:
+        threading.Event().wait()
+    assert secret
+    record("end", job.key, attempt.number)
 
 
 OUTAGES: Final = {
@@ -183,6 +224,8 @@ def misbehave(job: Work) -> None:
         raise ParkError("a person must look")
     if job.mode == "query":
         runtime.db().value("ping")
+    if job.mode == "ask telegram":
+        runtime.telegram().get_me()
     twice = {
         "postpone": PostponeError(0.5, "later"),
         "throttle": ThrottledError("telegram", "slow down", retry_after=0.5),

@@ -8,6 +8,7 @@ import secrets
 import signal
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,7 +16,7 @@ import redis
 
 from sandbox.servers import PostgresServer
 from socialboost import jobs
-from tests.flows.core.actors import EndThread, Work
+from tests.flows.core.actors import EndThread, Stick, Work
 from tests.flows.core.system import CoreSystem, wait_until
 
 
@@ -83,6 +84,39 @@ def test_a_process_that_lost_a_thread_ends_to_be_started_anew(system: CoreSystem
     jobs.send(EndThread(kind=kind))
     wait_until(lambda: master.poll() is not None, 60, "the master to end")
     assert "worker_thread_died" in system.log_text()
+
+
+@pytest.mark.parametrize("kind", ["ConsumerThread", "sweeper"])
+def test_a_process_with_a_thread_that_gets_on_no_more_ends(system: CoreSystem, kind: str) -> None:
+    system.environment["CORE_PATIENCE"] = "4"
+    master = system.start()
+    jobs.send(EndThread(kind=kind, hangs=True))
+    wait_until(lambda: master.poll() is not None, 60, "the master to end")
+    said = events(system, "worker_stuck")
+    assert [kind.removesuffix("Thread").lower() in name for line in said for name in line["threads"]] == [
+        True
+    ]
+
+
+def test_a_job_that_outlasts_its_time_limit_ends_its_process_and_begins_again(system: CoreSystem) -> None:
+    system.environment["CORE_PATIENCE"] = "4"
+    master = system.start(threads=2)
+    jobs.send(Stick(key="tg:1:1"))
+    wait_until(lambda: events(system, "worker_stuck"), 60)
+    assert jobs.ask(Work(key="api:1")) == "worked on api:1"  # the other thread goes on until the end
+    wait_until(lambda: master.poll() is not None, 60, "the master to end")
+    del system.environment["CORE_PATIENCE"]
+    system.start()
+    wait_until(lambda: system.state("tg:1:1") == "done", 60)
+    stacks = [line["stack"] for line in events(system, "thread_stack")]
+    assert any("core_stick" in place for stack in stacks for place in stack)
+    assert "do-not-log" not in system.log_text()
+
+
+def events(system: CoreSystem, name: str) -> list[dict[str, Any]]:
+    """What the processes logged under this name."""
+    found = [json.loads(line) for line in system.log_text().splitlines() if line.startswith("{")]
+    return [line for line in found if line["event"] == name]
 
 
 def test_without_that_it_would_go_on_looking_healthy(system: CoreSystem) -> None:

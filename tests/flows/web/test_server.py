@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.servers import ValkeyServer
+from tests.flows.frozen import children, frozen
 from tests.flows.updates import only, queued
 from tests.flows.web.conftest import WEB_NEEDS
 from tests.flows.web.test_crypto_pay import BODY, SIGNATURE
@@ -64,10 +66,9 @@ class Server:
 
     def memory(self) -> int:
         """Kilobytes of the largest of its processes."""
-        children = Path(f"/proc/{self.popen.pid}/task/{self.popen.pid}/children").read_text().split()
         sizes = [
             int(line.split()[1])
-            for pid in children
+            for pid in children(self.popen.pid)
             for line in Path(f"/proc/{pid}/status").read_text().splitlines()
             if line.startswith("VmRSS")
         ]
@@ -127,6 +128,22 @@ def test_health_over_http_and_a_clean_stop(start: Callable[..., Server]) -> None
         assert b'"redis":true' in response.read().replace(b" ", b"")
     server.popen.send_signal(signal.SIGTERM)
     assert server.popen.wait(30) == 0
+
+
+def test_a_stop_while_redis_hangs_is_over_in_time(
+    start: Callable[..., Server], valkey_server: ValkeyServer
+) -> None:
+    """Told as a whole group is, with a webhook under way and clients that never say all they want."""
+    server = start()
+    with closing(server.connect()) as asking, closing(server.connect()) as silent, frozen(valkey_server):
+        silent.send(b"GET /heal")
+        asking.request("POST", "/webhook/cryptobot", BODY, {"crypto-pay-api-signature": SIGNATURE})
+        for _ in range(2):
+            for process in (*children(server.popen.pid), server.popen.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGTERM)
+            time.sleep(0.1)
+        assert server.popen.wait(30) == 0  # supervisord.conf: then it would be killed
 
 
 @pytest.mark.parametrize(

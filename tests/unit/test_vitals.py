@@ -1,0 +1,49 @@
+"""What counts as stuck (workers/vitals.py)."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import pytest
+from dramatiq.errors import ConnectionClosed
+
+from socialboost import broker
+
+
+@pytest.fixture
+def progress(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    return importlib.import_module("workers.vitals").Progress(longest_step=10.0)
+
+
+def test_what_stays_where_it_was_for_too_long_is_stuck(progress: Any) -> None:
+    found = [progress.stuck([("job", "a", 30.0), ("loop", n, 30.0)], 5.0 * n) for n in range(8)]
+    assert found == [[]] * 7 + [["job"]]
+
+
+def test_what_gets_on_or_ends_is_not(progress: Any) -> None:
+    assert progress.stuck([("job", "a", 3.0)], 0.0) == []
+    assert progress.stuck([("job", "b", 3.0)], 5.0) == []
+    assert progress.stuck([], 10.0) == []
+    assert progress.stuck([("job", "b", 3.0)], 15.0) == []
+
+
+def test_a_machine_that_slept_is_no_reason(progress: Any) -> None:
+    """An hour in which nobody looked counts as one short step."""
+    assert progress.stuck([("job", "a", 30.0)], 0.0) == []
+    assert progress.stuck([("job", "a", 30.0)], 3600.0) == []
+    assert progress.stuck([("job", "a", 30.0)], 7200.0) == []
+    assert progress.stuck([("job", "a", 30.0)], 7210.0) == []
+    assert progress.stuck([("job", "a", 30.0)], 7220.0) == ["job"]
+
+
+@pytest.mark.parametrize("queue", ["interactive", "interactive.DQ"])
+def test_a_consumer_without_redis_gets_on_as_long_as_it_tries(queue: str) -> None:
+    """An outage of Redis ends no process, however long."""
+    built, seen = broker.build("redis://127.0.0.1:1/0", consuming=True), set()
+    for _ in range(3):
+        with pytest.raises(ConnectionClosed):
+            built.consume(queue)
+        seen.add(built.holding(queue).rounds)
+    assert len(seen) == 3
