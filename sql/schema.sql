@@ -24,7 +24,7 @@ COMMENT ON SCHEMA public IS 'standard public schema';
 --
 
 CREATE FUNCTION public.abandon_task(p_task_id uuid, p_reason text) RETURNS json
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
@@ -122,7 +122,7 @@ $$;
 --
 
 CREATE FUNCTION public.add_user_post_v2(p_user_id uuid, p_post_url text, p_platform text DEFAULT 'telegram'::text, p_request_id text DEFAULT NULL::text, p_post_ref text DEFAULT NULL::text, p_rate_count integer DEFAULT NULL::integer, p_rate_seconds integer DEFAULT NULL::integer) RETURNS json
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
@@ -208,7 +208,7 @@ $$;
 --
 
 CREATE FUNCTION public.apply_payment(p_provider text, p_invoice_id text, p_order_id_text text, p_asset text, p_amount numeric, p_paid_at timestamp with time zone, p_source text, p_raw bytea) RETURNS json
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
@@ -280,11 +280,41 @@ END
 $$;
 
 --
+-- Name: ask_about_silent_tasks(double precision, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ask_about_silent_tasks(p_silent_seconds double precision, p_limit integer) RETURNS TABLE(task_id text, asked_ms bigint, is_open boolean)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    UPDATE tasks AS t SET asked_at = now()
+    FROM (
+        SELECT id FROM tasks
+        WHERE status IN ('sent', 'processing')
+            AND greatest(sent_at, asked_at) < now() - make_interval(secs => p_silent_seconds)
+        ORDER BY greatest(sent_at, asked_at)
+        LIMIT p_limit
+        FOR UPDATE SKIP LOCKED
+    ) AS silent
+    WHERE t.id = silent.id
+    RETURNING
+        t.id::text,
+        (extract(epoch FROM t.asked_at) * 1000)::bigint,
+        t.id::text IN (
+            SELECT args ->> 'task_id' FROM job_ledger WHERE state = 'queued' AND actor = 'ask_main_bot'
+            UNION ALL
+            SELECT args ->> 'task_id' FROM job_ledger WHERE state = 'running' AND actor = 'ask_main_bot'
+            UNION ALL
+            SELECT args ->> 'task_id' FROM job_ledger WHERE state = 'parked' AND actor = 'ask_main_bot'
+        )
+$$;
+
+--
 -- Name: attach_invoice(uuid, text, text, numeric, text, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
 CREATE FUNCTION public.attach_invoice(p_order_id uuid, p_invoice_id text, p_asset text, p_amount numeric, p_pay_url text, p_expires_at timestamp with time zone) RETURNS json
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
@@ -300,7 +330,14 @@ BEGIN
         RETURN json_build_object('success', false, 'error', 'wrong_amount', 'status', v_order.status);
     END IF;
 
-    SELECT * INTO v_invoice FROM invoices WHERE order_id = p_order_id ORDER BY created_at LIMIT 1;
+    SELECT * INTO v_invoice FROM invoices WHERE provider = 'crypto_pay' AND invoice_id = p_invoice_id;
+    IF v_invoice.order_id <> p_order_id THEN
+        RETURN json_build_object('success', false, 'error', 'foreign_invoice', 'status', v_order.status);
+    ELSIF v_invoice.status = 'withdrawn' THEN
+        RETURN json_build_object('success', false, 'error', 'withdrawn', 'status', v_order.status);
+    END IF;
+    SELECT * INTO v_invoice FROM invoices
+    WHERE order_id = p_order_id AND status <> 'withdrawn' ORDER BY created_at LIMIT 1;
     IF NOT FOUND THEN
         INSERT INTO invoices (order_id, invoice_id, asset, amount, pay_url, expires_at)
         VALUES (p_order_id, p_invoice_id, p_asset, p_amount, p_pay_url, p_expires_at)
@@ -320,7 +357,7 @@ $$;
 --
 
 CREATE FUNCTION public.begin_broadcast(p_broadcast uuid, p_chunk integer, p_runner text, p_lease_seconds double precision) RETURNS json
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
@@ -370,7 +407,7 @@ $$;
 --
 
 CREATE FUNCTION public.begin_dispatch(p_task_id uuid, p_owner text, p_lease_seconds integer) RETURNS json
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
@@ -415,7 +452,7 @@ $$;
 --
 
 CREATE FUNCTION public.cancel_order(p_telegram_id bigint, p_order_id uuid) RETURNS json
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
@@ -442,7 +479,7 @@ $$;
 --
 
 CREATE FUNCTION public.change_package(p_package_id uuid, p_name text, p_price numeric, p_posts integer, p_active boolean, p_admin bigint, p_seen text DEFAULT NULL::text, p_origin text DEFAULT 'bot'::text) RETURNS json
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
@@ -481,7 +518,7 @@ $$;
 --
 
 CREATE FUNCTION public.claim_job(p_key text, p_actor text, p_queue text, p_args jsonb, p_max_attempts integer, p_lease_seconds double precision, p_worker text) RETURNS TABLE(outcome text, attempts integer, max_attempts integer, args text)
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 #variable_conflict use_column
@@ -536,7 +573,7 @@ $$;
 --
 
 CREATE FUNCTION public.complete_orders(p_limit integer) RETURNS integer
-    LANGUAGE sql
+    LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
     WITH due AS (
@@ -549,6 +586,18 @@ CREATE FUNCTION public.complete_orders(p_limit integer) RETURNS integer
         RETURNING 1
     )
     SELECT count(*)::integer FROM completed
+$$;
+
+--
+-- Name: confirm_pull(text, uuid[], boolean); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.confirm_pull(p_owner text, p_task_ids uuid[], p_arrived boolean) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    UPDATE tasks SET answer_by = CASE WHEN NOT p_arrived THEN clock_timestamp() END
+    WHERE id = ANY (p_task_ids) AND lease_owner = p_owner AND answer_by IS NOT NULL
 $$;
 
 --
@@ -722,7 +771,7 @@ $$;
 --
 
 CREATE FUNCTION public.create_order(p_telegram_id bigint, p_package_slug text) RETURNS json
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     SET "TimeZone" TO 'UTC'
     AS $$
@@ -922,6 +971,22 @@ END
 $$;
 
 --
+-- Name: doubt_payment(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.doubt_payment(p_invoice_id text) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH doubted AS (
+        UPDATE payments SET doubted_at = now()
+        WHERE provider = 'crypto_pay' AND invoice_id = p_invoice_id AND verified_at IS NULL AND doubted_at IS NULL
+        RETURNING 1
+    )
+    SELECT EXISTS (SELECT FROM doubted)
+$$;
+
+--
 -- Name: end_of_run(uuid); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -951,7 +1016,7 @@ $$;
 --
 
 CREATE FUNCTION public.expire_orders(p_limit integer) RETURNS TABLE(order_id text, telegram_id bigint, package_name text)
-    LANGUAGE sql
+    LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
     WITH due AS (
@@ -969,7 +1034,7 @@ $$;
 --
 
 CREATE FUNCTION public.fail_order(p_order_id uuid) RETURNS boolean
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
@@ -987,7 +1052,7 @@ $$;
 --
 
 CREATE FUNCTION public.fold_figures() RETURNS integer
-    LANGUAGE sql
+    LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
     WITH free AS (
@@ -1092,30 +1157,50 @@ CREATE FUNCTION public.get_available_packages() RETURNS json
 $$;
 
 --
--- Name: get_pending_tasks(integer, text, integer); Type: FUNCTION; Schema: public; Owner: -
+-- Name: get_pending_tasks(integer, text, integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.get_pending_tasks(p_limit integer DEFAULT 10, p_owner text DEFAULT 'pull'::text, p_lease_seconds integer DEFAULT 900) RETURNS json
-    LANGUAGE sql
+CREATE FUNCTION public.get_pending_tasks(p_limit integer DEFAULT 10, p_owner text DEFAULT 'pull'::text, p_lease_seconds integer DEFAULT 900, p_answer_by timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS json
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    WITH due AS (
+DECLARE
+    v_most integer := least(greatest(p_limit, 1), 100);
+    v_again uuid[];
+    v_due uuid[];
+    v_tasks json;
+BEGIN
+    v_again := ARRAY(
         SELECT id FROM tasks
-        WHERE due_at <= now() AND attempts < 3 AND (status = 'sent' OR attempts = 0)
-        ORDER BY due_at LIMIT least(greatest(p_limit, 1), 100) FOR UPDATE SKIP LOCKED
-    ), handed_over AS (
-        UPDATE tasks AS t SET
+        WHERE answer_by < clock_timestamp() AND status = 'sent' AND handed_over_by = 'pull'
+            AND lease_owner = p_owner AND lease_until > clock_timestamp()
+        ORDER BY created_at LIMIT v_most FOR UPDATE SKIP LOCKED
+    );
+    v_due := ARRAY(
+        SELECT id FROM tasks
+        WHERE due_at <= now() AND attempts < 3 AND (status = 'sent' OR attempts = 0) AND id <> ALL (v_again)
+        ORDER BY due_at LIMIT v_most - cardinality(v_again) FOR UPDATE SKIP LOCKED
+    );
+    IF clock_timestamp() >= p_answer_by THEN  -- looked at once nothing is left to wait for
+        RETURN '[]';
+    END IF;
+    WITH handed_over AS (
+        UPDATE tasks SET
             status = 'sent',
-            sent_at = coalesce(sent_at, clock_timestamp()),
+            -- One that did not arrive was not sent before.
+            sent_at = CASE WHEN id = ANY (v_again) THEN clock_timestamp() ELSE coalesce(sent_at, clock_timestamp()) END,
             handed_over_by = 'pull',
-            attempts = attempts + 1,
+            attempts = attempts + (id = ANY (v_due))::integer,
             lease_owner = p_owner,
             lease_until = clock_timestamp() + make_interval(secs => p_lease_seconds),
-            due_at = clock_timestamp() + make_interval(secs => 2 * p_lease_seconds)
-        FROM due WHERE t.id = due.id
-        RETURNING t.request_data, t.created_at
+            due_at = clock_timestamp() + make_interval(secs => 2 * p_lease_seconds),
+            answer_by = p_answer_by
+        WHERE id = ANY (v_again || v_due)
+        RETURNING request_data, created_at
     )
-    SELECT coalesce(json_agg(request_data ORDER BY created_at), '[]') FROM handed_over
+    SELECT coalesce(json_agg(request_data ORDER BY created_at), '[]') INTO v_tasks FROM handed_over;
+    RETURN v_tasks;
+END
 $$;
 
 --
@@ -1231,7 +1316,7 @@ $$;
 --
 
 CREATE FUNCTION public.list_recipients(p_broadcast uuid, p_runner text, p_scan integer) RETURNS boolean
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
@@ -1339,7 +1424,7 @@ $$;
 --
 
 CREATE FUNCTION public.move_broadcast(p_broadcast uuid, p_action text, p_admin bigint, p_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS json
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
@@ -1415,7 +1500,7 @@ $$;
 --
 
 CREATE FUNCTION public.name_payment_owner(p_payment_id uuid, p_telegram_id bigint, p_admin bigint, p_seen text DEFAULT NULL::text, p_origin text DEFAULT 'bot'::text) RETURNS json
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
@@ -1445,6 +1530,22 @@ BEGIN
     ));
     RETURN json_build_object('success', true, 'telegram_id', p_telegram_id);
 END
+$$;
+
+--
+-- Name: note_withdrawal(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.note_withdrawal(p_invoice_id text) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH withdrawn AS (
+        UPDATE invoices SET status = 'withdrawn'
+        WHERE provider = 'crypto_pay' AND invoice_id = p_invoice_id AND status IN ('active', 'expired')
+        RETURNING 1
+    )
+    SELECT EXISTS (SELECT FROM withdrawn)
 $$;
 
 --
@@ -1536,7 +1637,7 @@ $_$;
 --
 
 CREATE FUNCTION public.pay_from_balance(p_telegram_id bigint, p_order_id uuid) RETURNS json
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
@@ -1689,6 +1790,27 @@ END
 $_$;
 
 --
+-- Name: postpone_invoice_checks(text[], double precision); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.postpone_invoice_checks(p_invoice_ids text[], p_soon_seconds double precision) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH postponed AS (
+        UPDATE invoices SET
+            check_at = now() + CASE
+                WHEN created_at > now() - interval '90 minutes' THEN make_interval(secs => p_soon_seconds)
+                ELSE interval '10 minutes'
+            END,
+            status = CASE WHEN created_at < now() - interval '7 days' THEN 'expired' ELSE status END
+        WHERE provider = 'crypto_pay' AND invoice_id = ANY (p_invoice_ids) AND status = 'active'
+        RETURNING 1
+    )
+    SELECT count(*)::integer FROM postponed
+$$;
+
+--
 -- Name: quota_used(uuid, date); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1710,7 +1832,7 @@ $$;
 --
 
 CREATE FUNCTION public.record_dispatch(p_task_id uuid, p_owner text, p_outcome text, p_external_task_id text, p_reason text) RETURNS json
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
@@ -1767,7 +1889,7 @@ $$;
 --
 
 CREATE FUNCTION public.record_recipients(p_broadcast uuid, p_runner text, p_users uuid[], p_statuses text[], p_errors text[]) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
@@ -1940,7 +2062,7 @@ $$;
 --
 
 CREATE FUNCTION public.register_user(p_telegram_id bigint, p_username text, p_first_name text, p_last_name text, p_language text, p_start_payload text) RETURNS json
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
@@ -1976,7 +2098,7 @@ $$;
 --
 
 CREATE FUNCTION public.reissue_task(p_task_id uuid) RETURNS json
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
@@ -2033,7 +2155,7 @@ $$;
 --
 
 CREATE FUNCTION public.resolve_payment(p_payment_id uuid, p_action text, p_admin bigint, p_seen text DEFAULT NULL::text, p_origin text DEFAULT 'bot'::text) RETURNS json
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
@@ -2141,7 +2263,7 @@ $$;
 --
 
 CREATE FUNCTION public.settle_parked_job(p_ref text, p_action text, p_admin bigint, p_seen text DEFAULT NULL::text, p_origin text DEFAULT 'bot'::text) RETURNS json
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
@@ -2188,7 +2310,7 @@ $$;
 --
 
 CREATE FUNCTION public.settle_refund(p_refund_id uuid, p_state text, p_transfer_id text, p_refusal text) RETURNS json
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
@@ -2243,6 +2365,29 @@ END
 $$;
 
 --
+-- Name: settle_rights(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.settle_rights() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v_function regprocedure;
+BEGIN
+    FOR v_function IN
+        SELECT p.oid::regprocedure
+        FROM pg_proc AS p
+        JOIN LATERAL aclexplode(p.proacl) AS given ON given.privilege_type = 'EXECUTE'
+        JOIN pg_roles AS r ON r.oid = given.grantee AND r.rolname = 'socialboost_worker'
+        WHERE p.pronamespace = 'public'::regnamespace AND p.prokind = 'f' AND p.provolatile = 'v' AND NOT p.prosecdef
+    LOOP
+        EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER', v_function);
+    END LOOP;
+END
+$$;
+
+--
 -- Name: skip_recipients(uuid); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2263,7 +2408,7 @@ $$;
 --
 
 CREATE FUNCTION public.stop_broadcast(p_broadcast uuid, p_chunk integer, p_status text, p_reason text) RETURNS boolean
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
@@ -2295,7 +2440,7 @@ $$;
 --
 
 CREATE FUNCTION public.sweep_jobs(p_owner text, p_lease_seconds double precision, p_queues text[], p_limit integer, p_resend_seconds double precision) RETURNS TABLE(action text, key text, actor text, queue text, args text)
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 #variable_conflict use_column
@@ -2341,7 +2486,7 @@ $$;
 --
 
 CREATE FUNCTION public.take_lease(p_name text, p_owner text, p_seconds double precision) RETURNS boolean
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
@@ -2364,7 +2509,7 @@ $$;
 --
 
 CREATE FUNCTION public.take_recipients(p_broadcast uuid, p_runner text, p_users uuid[], p_lease_seconds double precision) RETURNS text[]
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
@@ -2409,7 +2554,7 @@ $$;
 --
 
 CREATE FUNCTION public.update_task_status(p_task_id uuid, p_status text, p_external_task_id text, p_response jsonb) RETURNS json
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
@@ -2474,6 +2619,22 @@ BEGIN
         'message', v_message
     );
 END
+$$;
+
+--
+-- Name: verify_payments(text[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.verify_payments(p_invoice_ids text[]) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    WITH verified AS (
+        UPDATE payments SET verified_at = now()
+        WHERE provider = 'crypto_pay' AND invoice_id = ANY (p_invoice_ids) AND verified_at IS NULL
+        RETURNING 1
+    )
+    SELECT count(*)::integer FROM verified
 $$;
 
 --
@@ -2794,7 +2955,7 @@ CREATE TABLE public.invoices (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     check_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT invoices_amount_check CHECK ((amount > (0)::numeric)),
-    CONSTRAINT invoices_status_check CHECK (((status)::text = ANY ((ARRAY['active'::character varying, 'paid'::character varying, 'expired'::character varying])::text[])))
+    CONSTRAINT invoices_status_check CHECK (((status)::text = ANY ((ARRAY['active'::character varying, 'paid'::character varying, 'expired'::character varying, 'withdrawn'::character varying])::text[])))
 );
 
 --
@@ -2894,6 +3055,7 @@ CREATE TABLE public.tasks (
     sent_at timestamp with time zone,
     completed_at timestamp with time zone,
     asked_at timestamp with time zone,
+    answer_by timestamp with time zone,
     CONSTRAINT tasks_attempts_check CHECK (((attempts >= 0) AND (attempts <= 3))),
     CONSTRAINT tasks_check CHECK (((lease_owner IS NULL) = (lease_until IS NULL))),
     CONSTRAINT tasks_check1 CHECK ((((status)::text = ANY ((ARRAY['completed'::character varying, 'failed'::character varying, 'cancelled'::character varying])::text[])) = (completed_at IS NOT NULL))),
@@ -3252,6 +3414,12 @@ CREATE INDEX idx_invoices_check_at ON public.invoices USING btree (check_at) WHE
 CREATE INDEX idx_invoices_created_at ON public.invoices USING btree (created_at);
 
 --
+-- Name: idx_invoices_one_open; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX idx_invoices_one_open ON public.invoices USING btree (order_id) WHERE ((status)::text = 'active'::text);
+
+--
 -- Name: idx_invoices_order_id; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -3466,6 +3634,12 @@ CREATE INDEX idx_posts_without_identity ON public.posts USING btree (created_at,
 --
 
 CREATE INDEX idx_refunds_created_at ON public.refunds USING btree (created_at);
+
+--
+-- Name: idx_tasks_answer_by; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_tasks_answer_by ON public.tasks USING btree (answer_by) WHERE ((answer_by IS NOT NULL) AND ((status)::text = 'sent'::text));
 
 --
 -- Name: idx_tasks_due_at; Type: INDEX; Schema: public; Owner: -

@@ -280,6 +280,17 @@ def settle_failure(
         keeper.settle(claimed, lambda: ledger.retry(db(), claimed, text))
 
 
+def seconds_left() -> float | None:
+    """For how much longer somebody waits for the answer of the job under way; None when nobody said.
+
+    It is reckoned from when the question was queued, as its age is when a worker takes it. A clock of this
+    machine that is behind gives it no more than its whole time.
+    """
+    message = _message()
+    most = message.options.get("max_age")
+    return None if most is None else (most - max(_waited_ms(message), 0)) / 1000
+
+
 def _message() -> Message[Any]:
     message = CurrentMessage.get_current_message()
     if message is None:

@@ -7,7 +7,7 @@ answering at that moment. Money that comes all the same is recorded like any oth
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from socialboost import jobs, logs
 from socialboost.db import Transaction
@@ -16,6 +16,9 @@ from socialboost.screens import orders as screens
 from socialboost.screens import texts
 from workers import cards, outbox, replies, runtime
 from workers.base import Attempt, actor
+
+DELETED, DELETED_BEFORE, EXPIRED = "deleted", "deleted before", "expired"
+_CANNOT_BE_PAID: Final = frozenset({DELETED, DELETED_BEFORE, EXPIRED})
 
 log = logs.get(__name__)
 
@@ -45,6 +48,8 @@ def withdraw_invoice(job: jobs.WithdrawInvoice, attempt: Attempt) -> None:  # no
         outcome = _delete(job.invoice_id)
     except AmbiguousError as doubt:
         raise PostponeError(0.0, str(doubt), outage=True) from doubt  # doing it twice does no harm
+    if outcome in _CANNOT_BE_PAID:
+        runtime.db().value("note_withdrawal", invoice_id=job.invoice_id)
     log.info("invoice_withdrawn", invoice_id=job.invoice_id, order_id=job.order_id, outcome=outcome)
 
 
@@ -56,8 +61,8 @@ def _delete(invoice_id: str) -> str:
         status = runtime.crypto_pay().invoice_status(invoice_id)
         if status == "active":
             raise
-        return status or "deleted before"
-    return "deleted"
+        return status or DELETED_BEFORE
+    return DELETED
 
 
 @actor(jobs.CloseOrderCards)

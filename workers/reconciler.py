@@ -64,7 +64,7 @@ class Reconciler:
             asked = [row["invoice_id"] for row in rows]
             paid = runtime.crypto_pay().paid_among(asked)
             self._owe(paid)
-            self._db().run("postpone_invoice_checks", invoice_ids=asked, soon_seconds=SOON_SECONDS)
+            self._db().value("postpone_invoice_checks", invoice_ids=asked, soon_seconds=SOON_SECONDS)
             if len(rows) < BATCH:
                 return
 
@@ -86,7 +86,7 @@ class Reconciler:
             else:
                 self._doubt(row["invoice_id"], known)
         if right:
-            self._db().run("verify_payments", invoice_ids=right)
+            self._db().value("verify_payments", invoice_ids=right)
 
     def look_through_recent(self) -> None:
         """Find paid invoices that nothing here leads to.
@@ -145,7 +145,7 @@ class Reconciler:
         if known is not None:
             data |= {"asset": known.asset, "amount": known.amount}
         with self._db().transaction() as tx:
-            if tx.run("doubt_payment", invoice_id=invoice_id):
+            if tx.value("doubt_payment", invoice_id=invoice_id):
                 key = f"notice:credited_not_paid:{invoice_id}"
                 outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="credited_not_paid", data=data))
         log.error("payment_doubted", invoice_id=invoice_id, reason=data["reason"])

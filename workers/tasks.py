@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 from socialboost import jobs, logs
@@ -21,7 +22,7 @@ from socialboost.errors import (
     UnreachableError,
 )
 from workers import alarm, cache, outages, outbox, runtime
-from workers.base import Attempt, actor
+from workers.base import Attempt, actor, seconds_left
 
 PUSH_LEASE_SECONDS: Final = 60
 """Longer than one push may take, so that nobody pulls the task meanwhile."""
@@ -153,13 +154,31 @@ def _record(
 
 @actor(jobs.ClaimTasks, max_retries=0)
 def claim_tasks(job: jobs.ClaimTasks) -> list[dict[str, Any]]:
-    """Lease waiting tasks to the caller. Not repeated: nobody would get what a second run leased."""
-    tasks = runtime.db().value(
-        "get_pending_tasks", limit=job.limit, owner=job.owner, lease_seconds=PULL_LEASE_SECONDS
-    )
+    """Lease waiting tasks to the caller, if it still waits when the database comes to it.
+
+    Clocks differ: when the caller leaves is known to this process as so many seconds from now, and is told to
+    the database by its own clock, read before in the same transaction. However long either statement hung, a
+    claim that comes too late leases nothing; a commit that does is repeated to the same caller.
+    """
+    with runtime.db().transaction() as tx:
+        now = tx.value("get_clock")
+        seconds = seconds_left()
+        tasks = tx.value(
+            "get_pending_tasks",
+            limit=job.limit,
+            owner=job.owner,
+            lease_seconds=PULL_LEASE_SECONDS,
+            answer_by=None if seconds is None else now + timedelta(seconds=seconds),
+        )
     # The answer travels as JSON, which has no Decimal; the only fractions are a package's opaque features.
     answer: list[dict[str, Any]] = json.loads(json.dumps(tasks, default=float))
     return answer
+
+
+@actor(jobs.ConfirmTasks)
+def confirm_tasks(job: jobs.ConfirmTasks) -> None:
+    """Remember whether somebody got the tasks; without that they are handed over again."""
+    runtime.db().run("confirm_pull", owner=job.owner, task_ids=job.task_ids, arrived=job.arrived)
 
 
 def _repeat(job: jobs.UpdateTaskStatus) -> dict[str, Any]:

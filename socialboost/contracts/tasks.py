@@ -60,6 +60,17 @@ class ClaimTasks(Job):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConfirmTasks(Job):
+    """What became of ClaimTasks' answer: it left for `owner`, or nobody was there any more to get it."""
+
+    actor_name: ClassVar[str] = "confirm_tasks"
+    queue: ClassVar[str] = INTERACTIVE
+    owner: str
+    task_ids: list[str]
+    arrived: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class UpdateTaskStatus(LedgerJob):
     """PUT /api/tasks/<id>/status; key api:<uuid>. Answer: {"http": 200|404|409, "body": {...}}."""
 

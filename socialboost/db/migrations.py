@@ -2,6 +2,8 @@
 
 Why our own runner: docs/adr/0003. What it promises:
 - each file runs in one transaction that also records it, so a file is applied wholly or not at all;
+- in the same transaction the rights of functions are settled anew (sql/functions/settle_rights), which
+  `CREATE OR REPLACE` forgets;
 - two runners at once are safe: every transaction takes the same advisory lock and reads again what is done;
 - a file is never changed once applied: its SHA-256 is kept, and with it the function texts it includes by
   psql's `\\ir ../functions/<file>`; an edited, missing or inserted file is refused before anything runs;
@@ -155,6 +157,7 @@ def _apply_next(connection: Connection, dsn: str, migrations: list[Migration]) -
         else:  # on a connection of its own, while this one keeps the lock
             with _connect(dsn) as outside:
                 outside.execute(migration.text.encode())
+        _settle_rights(statements)
         statements.run(
             "record_migration", version=migration.version, name=migration.name, sha256=migration.sha256
         )
@@ -170,9 +173,15 @@ def _undo_last(connection: Connection, migrations: list[Migration]) -> str | Non
             return None
         migration = next(m for m in migrations if m.version == recorded[-1]["version"])
         connection.execute(migration.way_back().encode())
+        _settle_rights(statements)
         statements.run("forget_migration", version=migration.version)
     log.info("migration_undone", name=migration.name)
     return migration.name
+
+
+def _settle_rights(statements: Statements) -> None:
+    if statements.value("knows_rights"):
+        statements.value("settle_rights")
 
 
 def _refuse_disagreement(migrations: list[Migration], recorded: list[dict[str, Any]]) -> None:

@@ -9,16 +9,19 @@ from uuid import uuid4
 from flask import Blueprint, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from socialboost import jobs
+from socialboost import jobs, logs
 from socialboost import main_bot_words as words
-from socialboost.errors import BusyError, NoAnswerError
+from socialboost.errors import BusyError, NoAnswerError, QueueUnavailableError
 from socialboost.settings import WebSettings
 from socialboost.web.auth import KeyRing, guard
 from socialboost.web.bodies import check_storable, json_object, read_body
 from socialboost.web.errors import ApiError, bad_field
+from socialboost.web.peer import has_left
 
 _ANSWER_SECONDS: Final = 2.0
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+log = logs.get(__name__)
 
 
 def blueprint(settings: WebSettings, keys: KeyRing) -> Blueprint:
@@ -32,16 +35,32 @@ def blueprint(settings: WebSettings, keys: KeyRing) -> Blueprint:
 
 
 def pending() -> ResponseReturnValue:
-    """Lease up to `limit` tasks to the caller."""
+    """Lease up to `limit` tasks to the caller. HEAD, which brings nobody a task, leases none."""
     limit = request.args.get("limit", "10")
     if not re.fullmatch(r"[0-9]{1,3}", limit) or not 1 <= int(limit) <= 100:
         raise bad_field("limit", "a number from 1 to 100")
-    question = jobs.ClaimTasks(limit=int(limit), owner=f"pull:{g.caller.fingerprint}")
+    tasks = [] if request.method == "HEAD" else _claim(int(limit), f"pull:{g.caller.fingerprint}")
+    return jsonify({"success": True, "tasks_sent": tasks})
+
+
+def _claim(limit: int, owner: str) -> list[dict[str, Any]]:
+    """Return tasks that are leased to `owner`; those of an answer that was lost come again.
+
+    Whoever asks and has left is not told apart from one who never asked: only an answer that leaves for
+    somebody is confirmed.
+    """
     try:
-        tasks = jobs.ask(question, timeout_seconds=_ANSWER_SECONDS)
+        question = jobs.ClaimTasks(limit=limit, owner=owner)
+        tasks: list[dict[str, Any]] = jobs.ask(question, timeout_seconds=_ANSWER_SECONDS)
     except (NoAnswerError, BusyError):
         raise ApiError(503, "no_worker", "no worker answered in time; please ask again") from None
-    return jsonify({"success": True, "tasks_sent": tasks})
+    if tasks:
+        ids = [task["task_id"] for task in tasks]
+        try:
+            jobs.send(jobs.ConfirmTasks(owner=owner, task_ids=ids, arrived=not has_left(request.environ)))
+        except QueueUnavailableError as error:  # the same tasks come again then, under the same ids
+            log.warning("pull_not_confirmed", error=str(error))
+    return tasks
 
 
 def update_status(task_id: str) -> ResponseReturnValue:

@@ -6,6 +6,13 @@ FROM payments AS p
 WHERE p.state = 'applied' AND p.created_at >= %(since)s
     AND (SELECT count(*) FROM activations AS a WHERE a.order_id = p.order_id) <> 1
 UNION ALL
+-- Ten of one asset are not ten of another: whatever is compared here is compared within its asset.
+SELECT 'active_for_other_money', p.invoice_id
+FROM payments AS p
+JOIN invoices AS i ON i.provider = p.provider AND i.invoice_id = p.invoice_id
+WHERE p.state = 'applied' AND p.resolution IS NULL AND p.created_at >= %(since)s
+    AND (i.asset IS DISTINCT FROM p.asset OR i.amount IS DISTINCT FROM p.amount)
+UNION ALL
 SELECT 'activation_without_payment', a.order_id::text
 FROM activations AS a
 WHERE a.created_at >= %(since)s
@@ -34,7 +41,8 @@ WHERE o.status = 'refunded' AND o.updated_at >= %(since)s
 UNION ALL
 SELECT 'refund_not_accounted', r.id::text
 FROM refunds AS r JOIN payments AS p ON p.id = r.payment_id
-WHERE r.created_at >= %(since)s AND (r.state = 'sent') <> (p.refunded_amount = r.amount)
+WHERE r.created_at >= %(since)s
+    AND ((r.state = 'sent') <> (p.refunded_amount = r.amount) OR r.asset IS DISTINCT FROM p.asset)
 UNION ALL
 SELECT 'decision_without_effect', p.id::text
 FROM payments AS p
@@ -45,7 +53,7 @@ WHERE p.resolved_at >= %(since)s
     AND NOT CASE p.resolution
         WHEN 'activated' THEN p.state = 'applied' AND credit.id IS NULL AND p.refunded_amount = 0
         WHEN 'credited' THEN p.state = 'resolved' AND r.id IS NULL AND p.refunded_amount = 0
-            AND coalesce(credit.amount = ceil(p.amount * 100) / 100, false)
+            AND coalesce(p.asset = 'USDT' AND credit.amount = ceil(p.amount * 100) / 100, false)
         WHEN 'refunded' THEN credit.id IS NULL AND p.refunded_amount = p.amount
             AND coalesce(r.amount, back.amount, 0) = p.amount
         ELSE p.state = 'resolved' AND credit.id IS NULL AND r.id IS NULL AND p.refunded_amount = 0

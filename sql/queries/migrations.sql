@@ -27,6 +27,14 @@ INSERT INTO schema_migrations (version, name, sha256) VALUES (%(version)s, %(nam
 -- Removes the record of a file that was undone, in the transaction that undid it.
 DELETE FROM schema_migrations WHERE version = %(version)s
 
+-- name: knows_rights :value
+-- Says whether functions act with rights of their own here, which each step of a runner settles anew.
+SELECT to_regprocedure('public.settle_rights()') IS NOT NULL
+
+-- name: settle_rights :value
+-- Gives what workers call its owner's rights, wherever a step has taken them away.
+SELECT settle_rights()
+
 -- name: has_settings :value
 -- Says whether the settings table exists yet.
 SELECT to_regclass('public.settings') IS NOT NULL

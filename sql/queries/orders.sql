@@ -12,7 +12,7 @@ FROM orders AS o
 JOIN users AS u ON u.id = o.user_id
 LEFT JOIN LATERAL (
     SELECT pay_url, invoice_id, expires_at FROM invoices
-    WHERE order_id = o.id AND NOT adopted
+    WHERE order_id = o.id AND NOT adopted AND status <> 'withdrawn'
     ORDER BY created_at LIMIT 1
 ) AS i ON true
 WHERE o.id = %(order_id)s AND u.telegram_id = %(telegram_id)s
@@ -36,6 +36,10 @@ SELECT want_invoice(%(order_id)s::uuid, %(most_open)s, %(most_an_hour)s)
 SELECT attach_invoice(
     %(order_id)s, %(invoice_id)s, %(asset)s, %(amount)s, %(pay_url)s, %(expires_at)s
 )
+
+-- name: note_withdrawal :value
+-- This invoice cannot be paid any more; whether that is new.
+SELECT note_withdrawal(%(invoice_id)s)
 
 -- name: get_invoice_order :value
 -- Whose an invoice is: the order it was recorded for, else the one it names; NULL when it is nobody's.

@@ -5,13 +5,9 @@ WHERE status = 'active' AND check_at <= now()
 ORDER BY check_at
 LIMIT %(limit)s
 
--- name: postpone_invoice_checks :run
--- Says when to ask about unpaid invoices again: soon while they can be paid, then rarely, after a week no more.
-UPDATE invoices SET
-    check_at = now() + CASE WHEN created_at > now() - interval '90 minutes' THEN make_interval(secs => %(soon_seconds)s)
-        ELSE interval '10 minutes' END,
-    status = CASE WHEN created_at < now() - interval '7 days' THEN 'expired' ELSE status END
-WHERE provider = 'crypto_pay' AND invoice_id = ANY (%(invoice_ids)s::text[]) AND status = 'active'
+-- name: postpone_invoice_checks :value
+-- Says when to ask about unpaid invoices again; how many.
+SELECT postpone_invoice_checks(%(invoice_ids)s::text[], %(soon_seconds)s)
 
 -- name: get_unrecorded_payments :many
 -- Of invoices paid at Crypto Pay, those whose payment we have not recorded.
@@ -29,15 +25,13 @@ WHERE provider = 'crypto_pay' AND verified_at IS NULL AND doubted_at IS NULL
 ORDER BY created_at
 LIMIT %(limit)s
 
--- name: verify_payments :run
--- Remembers that these were seen paid at Crypto Pay, as recorded.
-UPDATE payments SET verified_at = now()
-WHERE provider = 'crypto_pay' AND invoice_id = ANY (%(invoice_ids)s::text[]) AND verified_at IS NULL
+-- name: verify_payments :value
+-- Remembers that these were seen paid at Crypto Pay, as recorded; how many.
+SELECT verify_payments(%(invoice_ids)s::text[])
 
--- name: doubt_payment :run
--- Remembers that Crypto Pay does not know this payment as recorded; 0 rows when that was known.
-UPDATE payments SET doubted_at = now()
-WHERE provider = 'crypto_pay' AND invoice_id = %(invoice_id)s AND verified_at IS NULL AND doubted_at IS NULL
+-- name: doubt_payment :value
+-- Remembers that Crypto Pay does not know this payment as recorded; whether that is new.
+SELECT doubt_payment(%(invoice_id)s)
 
 -- name: count_recent_sources :one
 -- How the payments of the last hour became known.
@@ -48,28 +42,8 @@ FROM payments
 WHERE provider = 'crypto_pay' AND created_at > now() - interval '1 hour'
 
 -- name: ask_about_silent_tasks :many
--- Picks tasks Main Bot has said nothing about for so long, noting that it is being asked. is_open: an earlier
--- question about it waits, for Main Bot or for a person, and another would say the same again.
-UPDATE tasks AS t SET asked_at = now()
-FROM (
-    SELECT id FROM tasks
-    WHERE status IN ('sent', 'processing')
-        AND greatest(sent_at, asked_at) < now() - make_interval(secs => %(silent_seconds)s)
-    ORDER BY greatest(sent_at, asked_at)
-    LIMIT %(limit)s
-    FOR UPDATE SKIP LOCKED
-) AS silent
-WHERE t.id = silent.id
-RETURNING
-    t.id::text AS task_id,
-    (extract(epoch FROM t.asked_at) * 1000)::bigint AS asked_ms,
-    t.id::text IN (
-        SELECT args ->> 'task_id' FROM job_ledger WHERE state = 'queued' AND actor = 'ask_main_bot'
-        UNION ALL
-        SELECT args ->> 'task_id' FROM job_ledger WHERE state = 'running' AND actor = 'ask_main_bot'
-        UNION ALL
-        SELECT args ->> 'task_id' FROM job_ledger WHERE state = 'parked' AND actor = 'ask_main_bot'
-    ) AS is_open
+-- Picks tasks Main Bot has said nothing about for so long, noting that it is being asked.
+SELECT task_id, asked_ms, is_open FROM ask_about_silent_tasks(%(silent_seconds)s, %(limit)s)
 
 -- name: get_daily_report :one
 -- What happened on one local day, and what is open now, for the admins' daily line.

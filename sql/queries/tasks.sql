@@ -1,6 +1,14 @@
+-- name: get_clock :value
+-- What time it is by the database.
+SELECT clock_timestamp()
+
 -- name: get_pending_tasks :value
--- Leases due tasks to a caller, as a JSON array.
-SELECT get_pending_tasks(%(limit)s, %(owner)s, %(lease_seconds)s)
+-- Leases due tasks to a caller who waits until `answer_by`, as a JSON array.
+SELECT get_pending_tasks(%(limit)s, %(owner)s, %(lease_seconds)s, %(answer_by)s)
+
+-- name: confirm_pull :run
+-- Remembers whether the answer that handed tasks over has left for somebody.
+SELECT confirm_pull(%(owner)s, %(task_ids)s::uuid[], %(arrived)s)
 
 -- name: begin_dispatch :value
 -- Counts a push's attempt and leases the task, before the call, as JSON.

@@ -66,6 +66,10 @@ CAUSES: list[tuple[str, Callable[[Store], None], list[str]]] = [
     ("payment_without_activation", bought, [
         "DELETE FROM activations", "UPDATE orders SET status = 'cancelled'",
     ]),
+    ("active_for_other_money", bought, ["UPDATE payments SET asset = 'TON'"]),
+    ("active_for_other_money", bought, ["UPDATE payments SET amount = amount - 1"]),
+    ("refund_not_accounted", refunded, ["UPDATE refunds SET asset = 'TON'"]),
+    ("decision_without_effect", credited, ["UPDATE payments SET asset = 'TON'"]),
     ("activation_without_payment", bought, [
         "DELETE FROM payments", "UPDATE invoices SET status = 'expired'",
     ]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import psycopg
 import pytest
@@ -78,6 +79,39 @@ def test_the_first_invoice_wins(store: Store, buyer: int) -> None:
         True, "I1", "https://pay.example/I1",
     )  # fmt: skip
     assert store.value("SELECT count(*) FROM invoices") == 1
+
+
+def attach(store: Store, order_id: str, invoice: str) -> Any:
+    link = f"https://pay.example/{invoice}"
+    return store.call("attach_invoice", order_id, invoice, "USDT", PRICE, link, None)
+
+
+def test_an_order_has_one_invoice_that_can_be_paid(store: Store, buyer: int) -> None:
+    order_id = store.order(buyer, invoice="I1")
+    with pytest.raises(psycopg.errors.UniqueViolation, match="idx_invoices_one_open"):
+        store.run(
+            "INSERT INTO invoices (order_id, invoice_id, asset, amount) VALUES (%s, 'I2', 'USDT', 1)",
+            order_id,
+        )
+    assert [store.call("note_withdrawal", "I1") for _ in range(2)] == [True, False]
+    assert attach(store, order_id, "I1")["error"] == "withdrawn"
+    assert attach(store, order_id, "I2")["invoice_id"] == "I2"
+    assert attach(store, order_id, "I3")["invoice_id"] == "I2"
+    assert store.pay("I1", order_id)["outcome"] == "activated", "whatever was said of it: its money came"
+    assert store.call("note_withdrawal", "I1") is False
+
+
+def test_many_who_attach_at_once_get_one_invoice(store: Store, buyer: int) -> None:
+    order_id = store.order(buyer)
+    answers = at_once(store.dsn, 8, lambda other, number: attach(other, order_id, f"I{number}"))
+    assert len({answer["invoice_id"] for answer in answers}) == 1
+    assert store.value("SELECT count(*) FROM invoices") == 1
+
+
+def test_an_invoice_of_another_order_is_not_attached(store: Store, buyer: int) -> None:
+    store.order(buyer, invoice="I1")
+    other = store.order(store.person())
+    assert attach(store, other, "I1")["error"] == "foreign_invoice"
 
 
 def test_an_invoice_over_another_amount_is_not_attached(store: Store, buyer: int) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import sql
 
-from tests.db.store import Store, opened
+from socialboost.db import migrations, queries
+from tests.db.store import PRICE, Store, opened
+from tests.db.test_decisions import ADMIN
 
 Login = Callable[..., str]
 
@@ -42,22 +47,21 @@ def worker(store: Store, login: Login) -> Iterator[Store]:
         yield worker
 
 
-@pytest.mark.breaks("order_refunded_without_refund", why="it calls refund_order, not what returns the money")
 def test_a_worker_does_the_whole_job(store: Store, worker: Store) -> None:
     buyer = worker.person()
-    order_id = worker.buy(buyer)
+    worker.buy(buyer)
     posts = [worker.post(buyer), worker.post(buyer)]
     assert len(worker.call("get_pending_tasks", 1, "main-bot", 900)) == 1
     assert worker.call("update_task_status", posts[0]["task_id"], "completed", None, None)["http"] == 200
     assert worker.stats(buyer)["posts_count"] == 2
     assert worker.call("get_admin_stats")["paid_orders"] == 1
     assert worker.call("take_lease", "sweeper", "worker", 5)
-    worker.run(
-        "INSERT INTO balance_entries (user_id, amount, kind, reference) VALUES (%s, 5, 'test', 'test:1')",
-        worker.user_id(buyer),
-    )
-    assert worker.stats(buyer)["balance"] == 5
-    assert worker.call("refund_order", order_id)
+    assert worker.pay("I9", worker.order(buyer, invoice="I9"), PRICE / 2)["outcome"] == "exception"
+    assert worker.call("verify_payments", ["I9"]) == 1
+    excepted = worker.value("SELECT id FROM payments WHERE state = 'exception'")
+    assert worker.call("resolve_payment", excepted, "credit", ADMIN)["success"]
+    assert worker.stats(buyer)["balance"] == pytest.approx(PRICE / 2, abs=1)
+    assert worker.run("UPDATE users SET language = 'en', blocked_at = NULL") == 1
     assert worker.run("DELETE FROM job_ledger") == 0
 
 
@@ -75,6 +79,34 @@ def test_a_worker_does_the_whole_job(store: Store, worker: Store) -> None:
     "UPDATE admin_actions SET action = 'x'",
     "DELETE FROM balance_entries",
     "UPDATE balance_entries SET amount = 1",
+    "INSERT INTO balance_entries (user_id, amount, kind, reference) SELECT id, 5, 'credit', 'x' FROM users",
+    "UPDATE users SET balance = 5",
+    "UPDATE users SET referral_bonus = 5",
+    "INSERT INTO users (telegram_id) VALUES (1)",
+    "UPDATE orders SET status = 'paid'",
+    "UPDATE orders SET amount = 1",
+    "INSERT INTO orders SELECT * FROM orders",
+    "UPDATE invoices SET amount = 1",
+    "INSERT INTO invoices SELECT * FROM invoices",
+    "UPDATE payments SET state = 'applied'",
+    "UPDATE payments SET verified_at = now()",
+    "INSERT INTO payments SELECT * FROM payments",
+    "INSERT INTO activations SELECT * FROM activations",
+    "UPDATE activations SET ends_at = now()",
+    "UPDATE refunds SET state = 'sent'",
+    "UPDATE posts SET status = 'completed'",
+    "INSERT INTO posts SELECT * FROM posts",
+    "UPDATE tasks SET attempts = 0",
+    "INSERT INTO tasks SELECT * FROM tasks",
+    "UPDATE figures SET amount = 1",
+    "SELECT id FROM orders FOR UPDATE",
+    "SELECT activate_order(id) FROM orders",
+    "SELECT refund_order(gen_random_uuid())",
+    "SELECT move_post(gen_random_uuid(), 'completed', NULL)",
+    "SELECT close_decided_order(gen_random_uuid(), 'paid')",
+    "SELECT recount_figures()",
+    "SELECT settle_rights()",
+    "SET ROLE pg_database_owner",
     "TRUNCATE admin_actions",
     "UPDATE settings SET value = 'UTC'",
     "UPDATE schema_migrations SET sha256 = 'x'",
@@ -117,3 +149,58 @@ def test_nobody_else_sees_anything(store: Store, login: Login, statement: str, *
 def test_what_is_append_only_is_so_for_its_owner_too(store: Store, table: str, act: str) -> None:
     with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="only grows"):
         store.run(act.format(table))
+
+
+def test_what_a_worker_may_call_is_what_its_queries_call(database_url: str) -> None:
+    """No trigger, no helper of another function; of those that only read, what they read through."""
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute(
+            "SELECT proname, provolatile = 'v', prosrc,"
+            " has_function_privilege('socialboost_worker', oid, 'EXECUTE')"
+            " FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+        ).fetchall()
+    text = b"\n".join(one.text for one in queries.load().values() if one.file != "migrations.sql").decode()
+    sources = {name: source for name, _, source, _ in found}
+    writing = {name for name, writes, _, _ in found if writes}
+    needed, looked_at = {name for name in sources if called(name, text)}, set[str]()
+    while looking := needed - writing - looked_at:
+        looked_at |= looking
+        needed |= {name for name in sources for one in looking if called(name, sources[one])}
+    assert {name for name, _, _, may in found if may} == needed
+
+
+def called(function: str, text: str) -> bool:
+    return re.search(rf"(?<!\w){function}\(", re.sub(r"--.*", "", text)) is not None
+
+
+def unsettled(dsn: str) -> list[str]:
+    """What changes rows, may be called by a worker, and would do so with the worker's own rights."""
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute(
+            "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND provolatile = 'v'"
+            " AND has_function_privilege('socialboost_worker', oid, 'EXECUTE')"
+            " AND NOT (prosecdef AND coalesce('search_path=public, pg_temp' = ANY (proconfig), false))"
+        ).fetchall()
+    return sorted(name for (name,) in rows)
+
+
+def test_what_changes_rows_does_so_with_its_owner_s_rights(database_url: str) -> None:
+    assert unsettled(database_url) == []
+    with psycopg.connect(database_url, autocommit=True) as owner:  # control: created anew, it forgets
+        for name in ("attach_invoice", "begin_dispatch"):
+            versions = sorted((queries.SQL_DIRECTORY / "functions").glob(f"{name}_v*.sql"))
+            owner.execute(versions[-1].read_bytes())
+    assert unsettled(database_url) == ["attach_invoice", "begin_dispatch"]
+
+
+def test_a_later_migration_keeps_them_so_in_both_directions(database_url: str, tmp_path: Path) -> None:
+    shutil.copytree(migrations.MIGRATIONS, tmp_path / "migrations")
+    shutil.copytree(migrations.MIGRATIONS.parent / "functions", tmp_path / "functions")
+    newest = "\\ir ../functions/begin_dispatch_v2.sql\n"
+    (tmp_path / "migrations" / "9999_again.sql").write_text(newest)
+    (tmp_path / "migrations" / "9999_again.down.sql").write_text(newest)
+
+    assert migrations.migrate(database_url, directory=tmp_path / "migrations") == ["9999_again"]
+    assert unsettled(database_url) == []
+    migrations.down(database_url, 1, directory=tmp_path / "migrations")
+    assert unsettled(database_url) == []

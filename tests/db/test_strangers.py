@@ -69,8 +69,8 @@ def test_it_sees_nothing_of_ours(supabase: psycopg.Connection, empty_database_ur
         supabase.execute("RESET ROLE")
 
 
-def test_no_function_acts_with_its_owner_s_rights(database_url: str) -> None:
-    """None is SECURITY DEFINER; one that were must at least say where it looks names up."""
+def test_what_acts_with_its_owner_s_rights_fixes_its_search_path(database_url: str) -> None:
+    """What a SECURITY DEFINER function names must not be found in its caller's schema first."""
     with psycopg.connect(database_url) as connection:
         loose = connection.execute(
             "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef"

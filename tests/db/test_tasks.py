@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -158,6 +159,58 @@ def test_a_lost_pull_is_asked_about_before_anybody_gets_it_again(store: Store, t
     assert store.call("reissue_task", task)["outcome"] == "due"
     again = store.call("get_pending_tasks", 10, "main-bot", 900)
     assert [item["task_id"] for item in again] == [task]
+
+
+def pull(store: Store, caller: str = "main-bot", seconds: float = 2.0, limit: int = 10) -> list[str]:
+    """What a caller gets who waits so long for the answer."""
+    answer_by = store.now() + timedelta(seconds=seconds)
+    return [item["task_id"] for item in store.call("get_pending_tasks", limit, caller, 900, answer_by)]
+
+
+def forget_question(store: Store) -> None:
+    """The time of every answer on its way is over."""
+    store.run("UPDATE tasks SET answer_by = answer_by - interval '1 minute'")
+
+
+def test_an_answer_that_nobody_confirmed_is_repeated_to_the_same_caller(store: Store, buyer: int) -> None:
+    first, second = new_task(store, buyer), new_task(store, buyer)
+    assert pull(store, limit=1) == [first]
+    assert pull(store, limit=1) == [second], "while the first answer is on its way, others get others"
+    forget_question(store)
+    third = new_task(store, buyer)
+
+    assert pull(store, "another") == [third]
+    for _ in range(3):
+        assert pull(store, limit=2) == [first, second]
+        forget_question(store)
+    assert [store.task_row(task)["attempts"] for task in (first, second, third)] == [1, 1, 1]
+    assert pull(store) == [first, second], "a repeat is a lease of its own, as long as the first"
+    forget_question(store)
+    store.later("15 minutes 1 second")
+    assert pull(store) == [], "from then on Main Bot is asked"
+
+
+@pytest.mark.parametrize(("arrived", "next_time"), [(True, []), (False, ["it"])])
+def test_an_answer_s_end_is_known_before_its_time(
+    store: Store, task: str, next_time: list[str], *, arrived: bool
+) -> None:
+    assert pull(store) == [task]
+    store.call("confirm_pull", "another", [task], not arrived)
+    store.call("confirm_pull", "main-bot", [task], arrived)
+    forget_question(store)
+    assert pull(store) == [task for _ in next_time]
+
+
+def test_what_was_reported_on_is_not_repeated(store: Store, task: str) -> None:
+    assert pull(store) == [task]
+    forget_question(store)
+    report(store, task, "processing")
+    assert pull(store) == []
+
+
+def test_a_caller_who_has_left_gets_no_lease(store: Store, task: str) -> None:
+    assert pull(store, seconds=0.0) == []
+    assert (store.task_row(task)["status"], store.task_row(task)["attempts"]) == ("created", 0)
 
 
 @pytest.mark.parametrize("outcome", ["ambiguous", None])

@@ -47,6 +47,7 @@ REQUIRED = {
     "claim_tasks": {"limit", "owner"},
     "close_order_cards": {"key", "order_id"},
     "compose_broadcast": {"key", "telegram_id", "chat_id"},
+    "confirm_tasks": {"owner", "task_ids", "arrived"},
     "create_invoice": {"key", "telegram_id", "chat_id", "order_id"},
     "detail_broadcast": {"key", "telegram_id", "chat_id", "broadcast_id", "detail", "text"},
     "dispatch_tasks": {"key", "task_id"},

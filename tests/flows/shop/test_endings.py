@@ -53,6 +53,8 @@ def test_cancelling_withdraws_the_invoice(shop: Shop, buyer: Buyer) -> None:
     cancel(shop, buyer, order_id)
     shop.wait_for_job(f"withdraw:{invoice['invoice_id']}")
     assert shop.invoices(order_id) == []
+    kept = "SELECT status FROM invoices WHERE invoice_id = %s"
+    assert shop.value(kept, str(invoice["invoice_id"])) == "withdrawn", "nobody asks about it any more"
 
 
 def test_an_outage_of_crypto_pay_uses_no_attempt_of_the_withdrawal(shop: Shop, buyer: Buyer) -> None:

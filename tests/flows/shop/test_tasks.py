@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+import psycopg
 import pytest
 import redis
 
 from socialboost import jobs
+from socialboost.errors import NoAnswerError
 from tests.flows.shop.tasks_desk import add, breaker_is_open, forget_outages, link, report, task
 from tests.flows.shop.world import ADMIN_ID, Buyer, Shop, wait_until
 
@@ -193,6 +195,54 @@ def test_a_pulled_task_is_issued_once_and_not_pushed(shop: Shop, customer: Buyer
     for task_id in task_ids:
         assert task(shop, task_id)["status"] == "sent"
         assert report(task_id, "completed")["http"] == 200
+
+
+@pytest.fixture
+def waiting_task(shop: Shop, customer: Buyer) -> Iterator[str]:
+    """The only task that waits for somebody to pull it, Main Bot being down."""
+    shop.post(shop.main_bot, "/sim/settings", {"down": True})
+    shop.rows("UPDATE tasks SET due_at = NULL WHERE status = 'created' RETURNING id")
+    task_id = add(customer, link())
+    wait_until(lambda: shop.job(f"task:{task_id}").get("error"), "the push to have failed")
+    yield task_id
+    shop.post(shop.main_bot, "/sim/settings", {"down": False})
+
+
+def claim(caller: str, seconds: float = 4.0) -> list[str]:
+    answer = jobs.ask(jobs.ClaimTasks(limit=100, owner=caller), timeout_seconds=seconds)
+    return [one["task_id"] for one in answer]
+
+
+def claims(shop: Shop, event: str) -> int:
+    lines = shop.log_text().splitlines()
+    return sum(f'"event":"{event}"' in line and '"job":"claim_tasks"' in line for line in lines)
+
+
+def test_a_pull_that_comes_to_the_database_too_late_leases_nothing(shop: Shop, waiting_task: str) -> None:
+    """The database hangs until the caller has left."""
+    caller = f"pull:{uuid.uuid4()}"
+    before = claims(shop, "job_finished")
+    with psycopg.connect(shop.database_url) as hanging:
+        hanging.execute("LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(NoAnswerError):
+            claim(caller, seconds=1.0)
+    wait_until(lambda: claims(shop, "job_finished") > before, "the late claim to have ended")
+    assert task(shop, waiting_task)["attempts"] == 0
+    assert claim(caller) == [waiting_task]
+    assert task(shop, waiting_task)["attempts"] == 1
+
+
+def test_a_lost_answer_is_repeated_and_one_that_left_is_not(shop: Shop, waiting_task: str) -> None:
+    caller = f"pull:{uuid.uuid4()}"
+    lost = "UPDATE tasks SET answer_by = now() - interval '1 second' WHERE id = %s RETURNING attempts"
+    for _ in range(2):
+        assert claim(caller) == [waiting_task]
+        assert shop.value(lost, waiting_task) == 1
+    assert claim(f"pull:{uuid.uuid4()}") == []
+    jobs.send(jobs.ConfirmTasks(owner=caller, task_ids=[waiting_task], arrived=True))
+    unconfirmed = "SELECT count(*) FROM tasks WHERE id = %s AND answer_by IS NOT NULL"
+    wait_until(lambda: shop.value(unconfirmed, waiting_task) == 0, "the answer to be known to have left")
+    assert claim(caller) == []
 
 
 def test_health_says_the_database_answers(shop: Shop) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import itertools
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from typing import Any, TypeVar
 
 import psycopg
 import requests
+from psycopg import sql
 from psycopg.rows import dict_row
 
 from sandbox.programs import Program
@@ -72,7 +74,7 @@ class Shop:
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
             "REDIS_URL": redis_url,
-            "DATABASE_URL": database_url,
+            "DATABASE_URL": self._worker_login(),
             "LOG_DIR": "-",
             "TELEGRAM_BOT_TOKEN": BOT_TOKEN,
             "TELEGRAM_API_URL": self.telegram.url,
@@ -98,6 +100,15 @@ class Shop:
 
     def _connect(self) -> None:
         self.database = psycopg.connect(self.database_url, autocommit=True, row_factory=dict_row)
+
+    def _worker_login(self) -> str:
+        """A login as in production: it may do what the group may. Dropped with the shop."""
+        name, password = f"shop_{secrets.token_hex(6)}", secrets.token_hex(8)
+        self._role = sql.Identifier(name)
+        with psycopg.connect(self.database_url, autocommit=True) as owner:
+            statement = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} IN ROLE socialboost_worker")
+            owner.execute(statement.format(self._role, sql.Literal(password)))
+        return f"postgresql://{name}:{password}@{self.database_url.partition('@')[2]}"
 
     def start_workers(self) -> None:
         """Start one worker process for all queues."""
@@ -131,6 +142,9 @@ class Shop:
             program.stop()
         self.database.close()
         self.http.close()
+        with psycopg.connect(self.database_url, autocommit=True) as owner:
+            owner.execute("SET default_transaction_read_only = off")  # some tests make the database so
+            owner.execute(sql.SQL("DROP ROLE {}").format(self._role))
 
     # --- numbers ---
 

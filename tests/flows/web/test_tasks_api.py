@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from socialboost import jobs, sending
+from socialboost.web.peer import has_left
+from tests.flows.shop.world import wait_until
 from tests.flows.updates import only, queued
 from tests.flows.web.conftest import ADMIN_KEY, CLOSED, MAIN_BOT_KEY, SECOND_KEY, Answer, MakeClient, bearer
 
@@ -33,6 +36,7 @@ def test_tasks_are_leased_and_passed_on(client: FlaskClient, answer: Answer) -> 
         return [task]
 
     answer(jobs.ClaimTasks, lease)
+    answer(jobs.ConfirmTasks, lambda _args: None)
     response = client.get(PENDING, headers=KEY)
     assert (response.status_code, response.json) == (200, {"success": True, "tasks_sent": [task]})
     client.get(f"{PENDING}?limit=100", headers=KEY)
@@ -41,6 +45,39 @@ def test_tasks_are_leased_and_passed_on(client: FlaskClient, answer: Answer) -> 
     first, same, other = (args["owner"] for args in asked)
     assert first == same != other
     assert MAIN_BOT_KEY not in first
+
+
+def test_an_answer_that_leaves_is_confirmed(client: FlaskClient, answer: Answer, redis_url: str) -> None:
+    confirmed: list[dict[str, Any]] = []
+    answer(jobs.ConfirmTasks, confirmed.append)
+    answer(jobs.ClaimTasks, lambda args: [{"task_id": TASK, "owner": args["owner"]}])
+    (task,) = client.get(PENDING, headers=KEY).json["tasks_sent"]
+    wait_until(lambda: confirmed, "the confirmation")
+    assert confirmed == [{"owner": task["owner"], "task_ids": [TASK], "arrived": True}]
+    assert queued(redis_url) == []
+
+
+def test_head_brings_nobody_a_task_and_leases_none(client: FlaskClient, redis_url: str) -> None:
+    response = client.head(PENDING, headers=KEY)
+    assert (response.status_code, response.data) == (200, b"")
+    assert client.head(f"{PENDING}?limit=0", headers=KEY).status_code == 400
+    assert client.head(PENDING).status_code == 401
+    assert queued(redis_url) == []
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_whoever_left_before_the_answer_is_seen(*, leaves: bool) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        if leaves:
+            theirs.close()
+        assert has_left({"gunicorn.socket": ours}) is leaves
+        if not leaves:
+            theirs.send(b"GET /")
+            assert not has_left({"gunicorn.socket": ours}), "the next request is here already"
+    assert has_left({"gunicorn.socket": ours}) is True
+    assert has_left({}) is False
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "ten", "1.5", "", "1e2", "٣", "9" * 5000])
