@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 PROVIDER: Final = "crypto_pay"
 ASSET: Final = "USDT"
+FOREIGN: Final = "foreign_invoice"
 LARGEST_AMOUNT: Final = Decimal(999_999_999_999)
 """What the column of an amount holds; more is no payment."""
 MOST_DECIMALS: Final = 30
@@ -183,6 +184,8 @@ def _attach(job: jobs.CreateInvoice, order: Mapping[str, Any], invoice: Invoice)
             pay_url=invoice.pay_url,
             expires_at=invoice.expires_at,
         )
+        if attached.get("error") == FOREIGN:
+            raise UnaskedError("crypto_pay", f"invoice {invoice.invoice_id} is recorded for another order")
         is_the_orders = attached["success"] and attached["invoice_id"] == invoice.invoice_id
         if not is_the_orders:
             log.warning("invoice_not_needed", order_id=order_id, invoice_id=invoice.invoice_id)
@@ -209,7 +212,7 @@ def _withdraw(order: Mapping[str, Any], invoice: Invoice) -> None:
 def activate_order(job: jobs.ActivateOrder, attempt: Attempt) -> None:  # noqa: ARG001 (a UNIQUE fact)
     """Record the payment once; in the same transaction activate or list it, and owe everybody word of it."""
     amount, paid_at = _amount(job.amount), _moment(job.paid_at)
-    sealed = runtime.sealer().seal(job.raw_event.encode()) if job.raw_event else None
+    sealed = _sealed_event(job)
     with runtime.db().transaction() as tx:
         result = tx.value(
             "apply_payment",
@@ -225,6 +228,14 @@ def activate_order(job: jobs.ActivateOrder, attempt: Attempt) -> None:  # noqa: 
         _owe_words(tx, job, result)
         cache.forget_user(tx, result.get("telegram_id"))
     log.info("payment_applied", outcome=result["outcome"], invoice_id=job.invoice_id)
+
+
+def _sealed_event(job: jobs.ActivateOrder) -> bytes | None:
+    """Return the event as it is kept; None for none, and for one that stays shut: money needs no copy."""
+    event = runtime.courier().unseal(job.raw_event) if job.raw_event else None
+    if job.raw_event and event is None:
+        log.error("event_not_opened", invoice_id=job.invoice_id)
+    return None if event is None else runtime.sealer().seal(event)
 
 
 def _owe_words(tx: Transaction, job: jobs.ActivateOrder, result: Mapping[str, Any]) -> None:

@@ -161,5 +161,5 @@ def _activation(paid: PaidInvoice) -> jobs.ActivateOrder:
         order_id=paid.order_id,
         paid_at=paid.paid_at,
         source="reconciler",
-        raw_event=json.dumps(paid.raw, default=str),  # in ASCII: every character can be stored
+        raw_event=runtime.courier().seal(json.dumps(paid.raw, default=str).encode()),
     )

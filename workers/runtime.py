@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from socialboost.clients.telegram import TelegramClient
     from socialboost.clients.telegram_bulk import BulkSender
     from socialboost.db import Database
-    from socialboost.sealing import Sealer
+    from socialboost.sealing import Courier, Sealer
     from workers.gate import Gate
     from workers.keeper import Keeper
 
@@ -159,6 +159,12 @@ def _make_sealer() -> Sealer:
     return Sealer(settings().payment_data_key)
 
 
+def _make_courier() -> Courier:
+    from socialboost.sealing import Courier  # noqa: PLC0415
+
+    return Courier(settings().cryptobot_token)
+
+
 def _make_gate() -> Gate:
     from workers.gate import Gate  # noqa: PLC0415
 
@@ -201,6 +207,8 @@ gate: Final = _Shared(_make_gate)
 """What every message to Telegram passes (workers/gate.py)."""
 sealer: Final = _Shared(_make_sealer)
 """Encrypts raw payment events."""
+courier: Final = _Shared(_make_courier)
+"""Opens them as web has sealed them for the way through Redis."""
 keeper: Final = _Shared(_make_keeper, _close_keeper)
 """The process's claims (workers/keeper.py)."""
 
@@ -213,6 +221,7 @@ def closing() -> list[tuple[str, Callable[[], object]]]:
     return [
         ("gate", gate.close),
         ("sealer", sealer.close),
+        ("courier", courier.close),
         ("main_bot", main_bot.close),
         ("crypto_pay", crypto_pay.close),
         ("bulk", bulk.close),

@@ -78,7 +78,7 @@ class ActivateOrder(LedgerJob):
     paid_at: str | None = None
     source: str = "webhook"
     raw_event: str = field(default="", metadata={"transient": True})
-    """The signed body as received; stored encrypted by the worker, never in the ledger."""
+    """The signed body, sealed for the way (socialboost/sealing.py); kept encrypted, never in the ledger."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,8 @@
 """POST /webhook/cryptobot: Crypto Pay says that an invoice was paid.
 
 The signature is checked over the bytes as received, before anything parses them. What is queued is only a
-claim: the worker compares it with our invoice, and the reconciler asks Crypto Pay itself.
+claim: the worker compares it with our invoice, and the reconciler asks Crypto Pay itself. What else the event
+says (who paid, their comment) travels sealed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,6 +19,7 @@ from flask import Blueprint, abort, request
 
 from socialboost import jobs, logs
 from socialboost.cleaning import clean_text
+from socialboost.sealing import Courier
 from socialboost.settings import WebSettings
 from socialboost.web.auth import same_secret
 from socialboost.web.bodies import json_object, read_body
@@ -34,6 +37,7 @@ def blueprint(settings: WebSettings) -> Blueprint:
     """Return the route. With CRYPTOBOT_WEBHOOK_SECRET it ends in the secret and the bare path is a 404."""
     routes = Blueprint("crypto_pay", __name__)
     key = signing_key(settings.cryptobot_token.get_secret_value())
+    courier = Courier(settings.cryptobot_token)
     secret = settings.cryptobot_webhook_secret
 
     @routes.post(PATH if secret is None else f"{PATH}/<path_secret>")
@@ -46,7 +50,7 @@ def blueprint(settings: WebSettings) -> Blueprint:
             raise ApiError(401, "bad_signature", "the signature does not belong to these bytes")
         job = paid_invoice(body)
         if job is not None:
-            jobs.send(job)
+            jobs.send(replace(job, raw_event=courier.seal(body)))
         outcome = "ignored" if job is None else "queued"
         log.info("webhook_received", source="cryptobot", outcome=outcome, key=job and job.key)
         return {"ok": True}
@@ -89,7 +93,6 @@ def paid_invoice(body: bytes) -> jobs.ActivateOrder | None:
         amount=_matching(invoice, _AMOUNT, amount_name, expected="a decimal amount"),
         order_id=_text(invoice.get("payload")),
         paid_at=_moment(invoice.get("paid_at")),
-        raw_event=body.decode("utf-8"),
     )
 
 

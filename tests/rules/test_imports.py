@@ -34,7 +34,7 @@ UTILITIES = {
 
 MAY_IMPORT: dict[str, set[str]] = {
     "socialboost.bot": ENTRY_POINT,
-    "socialboost.web": ENTRY_POINT,
+    "socialboost.web": ENTRY_POINT | {"socialboost.sealing"},
     "socialboost.screens": {"socialboost.callbacks"},
     "socialboost.links": {"socialboost.callbacks", "socialboost.errors"},
     "socialboost.callbacks": set(),
@@ -51,6 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "socialboost.broker": {"socialboost.messages", "socialboost.middleware", *UTILITIES},
     "socialboost.last_resort": set(),
     "socialboost.latch": set(),
+    "socialboost.sealing": {"socialboost.errors"},
     "socialboost.messages": set(),
     "socialboost.middleware": {"socialboost.broker", *UTILITIES},
     "sandbox": set(),

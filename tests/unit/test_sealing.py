@@ -8,9 +8,10 @@ import pytest
 from pydantic import SecretStr
 
 from socialboost.errors import SettingsError
-from socialboost.sealing import Sealer
+from socialboost.sealing import Courier, Sealer
 
 OLD, NEW = (SecretStr(base64.urlsafe_b64encode(bytes([n]) * 32).decode()) for n in (1, 2))
+TOKEN = SecretStr("12345:" + "c" * 35)
 EVENT = '{"payload":{"amount":"99.99"},"note":"Ї"}'.encode()
 
 
@@ -36,3 +37,16 @@ def test_a_changed_record_does_not_open() -> None:
     sealed[len(sealed) // 2] ^= 1
     with pytest.raises(SettingsError, match="PAYMENT_DATA_KEY"):
         Sealer([OLD]).unseal(bytes(sealed))
+
+
+def test_what_travels_sealed_is_opened_by_whoever_has_the_token() -> None:
+    sealed = Courier(TOKEN).seal(EVENT)
+    assert sealed.isascii()
+    assert b"99.99" not in base64.urlsafe_b64decode(sealed)
+    assert Courier(TOKEN).unseal(sealed) == EVENT
+    assert Courier(SecretStr("12345:" + "d" * 35)).unseal(sealed) is None
+    assert Courier(TOKEN).unseal("nonsense") is None
+
+
+def test_what_an_older_web_sent_open_is_read() -> None:
+    assert Courier(TOKEN).unseal(EVENT.decode()) == EVENT

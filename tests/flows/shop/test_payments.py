@@ -7,9 +7,11 @@ from collections.abc import Callable
 import psycopg
 import pytest
 import redis
+from pydantic import SecretStr
 
 from socialboost import broker, jobs
-from tests.flows.shop.world import ADMIN_ID, CHANNEL_ID, Buyer, Shop, payment, wait_until
+from socialboost.sealing import Courier, Sealer
+from tests.flows.shop.world import ADMIN_ID, CHANNEL_ID, PAY_TOKEN, Buyer, Shop, payment, wait_until
 from workers import outbox, payments
 from workers.base import Attempt
 
@@ -50,14 +52,22 @@ def test_a_receipt_is_not_edited_away_even_after_redis_was_wiped(shop: Shop, buy
         assert order_id in kept["text"]
 
 
-def test_the_raw_event_is_kept_encrypted(shop: Shop, buyer: Buyer) -> None:
+@pytest.mark.parametrize("token", [PAY_TOKEN, "12345:" + "d" * 35, None])
+def test_the_raw_event_is_kept_encrypted(shop: Shop, buyer: Buyer, token: str | None) -> None:
+    """As web sealed it for the way, or open as an older one did. One that stays shut costs no payment."""
+    event = '{"secret":"canary-7f3a"}'
     order_id = buyer.open_order("mini")
-    job = buyer.pay(buyer.invoice(order_id), raw_event='{"secret":"canary-7f3a"}')
+    sealed = event if token is None else Courier(SecretStr(token)).seal(event.encode())
+    job = buyer.pay(buyer.invoice(order_id), raw_event=sealed)
     shop.wait_for_job(job.key)
-    raw = shop.value("SELECT raw_event FROM payments WHERE order_id = %s", order_id)
-    assert raw is not None
-    assert b"canary" not in bytes(raw)
+    raw = shop.value("SELECT raw_event FROM payments WHERE order_id = %s AND state = 'applied'", order_id)
     assert "canary" not in str(shop.job(job.key)["args"])
+    if token not in {PAY_TOKEN, None}:
+        assert raw is None
+        return
+    assert b"canary" not in bytes(raw)
+    key = SecretStr(shop.environment["PAYMENT_DATA_KEY"])
+    assert Sealer([key]).unseal(bytes(raw)).decode() == event
 
 
 def test_a_webhook_that_comes_many_times_counts_once(shop: Shop, buyer: Buyer) -> None:

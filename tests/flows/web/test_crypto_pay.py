@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from flask.testing import FlaskClient
+from pydantic import SecretStr
 
+from socialboost.sealing import Courier
 from socialboost.web import crypto_pay
 from tests.flows.updates import only, queued
 from tests.flows.web.conftest import CLOSED, MakeClient, log_lines
@@ -71,6 +74,7 @@ def test_a_valid_signature_queues_the_payment(client: FlaskClient, redis_url: st
     assert (response.status_code, response.json) == (200, {"ok": True})
     job = only(redis_url)
     assert (job.queue, job.actor) == ("payments", "activate_order")
+    assert Courier(SecretStr(TOKEN)).unseal(job.args.pop("raw_event")) == BODY
     assert job.args == {
         "key": "cp:5500123",
         "invoice_id": "5500123",
@@ -79,9 +83,31 @@ def test_a_valid_signature_queues_the_payment(client: FlaskClient, redis_url: st
         "order_id": "order:1042",
         "paid_at": "2026-11-20T09:14:30.955Z",
         "source": "webhook",
-        "raw_event": BODY.decode(),
     }
     assert '"webhook_received"' in log_lines(tmp_path)
+
+
+def test_who_paid_and_their_words_lie_sealed_in_redis(client: FlaskClient, redis_url: str) -> None:
+    canaries = ["Canary Payer", "canary_payer", "a canary's comment", "778899001"]
+    body = event(
+        comment=canaries[2], payer={"name": canaries[0], "username": canaries[1], "id": int(canaries[3])}
+    )
+    assert post(client, body, sign(body)).status_code == 200
+    kept = everything_in(redis_url)
+    assert "o-1" in kept, "the job is there, and seen"
+    assert [canary for canary in canaries if canary in kept] == []
+
+
+def everything_in(redis_url: str) -> str:
+    """Every key with its value, as text."""
+    readers = {"string": "get", "hash": "hgetall", "list": "lrange", "set": "smembers", "zset": "zrange"}
+    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+        found = []
+        for key in client.scan_iter():
+            kind = client.type(key)
+            ends = (0, -1) if kind in {"list", "zset"} else ()
+            found.append(f"{key} {getattr(client, readers[kind])(key, *ends)}")
+        return "\n".join(found)
 
 
 def test_the_small_vector(make_client: MakeClient, redis_url: str) -> None:
