@@ -23,7 +23,7 @@ GRANT EXECUTE ON FUNCTION
     move_broadcast, name_payment_owner, orders_of_run, package_seen, pay_from_balance, payment_seen, post_ref,
     postpone_invoice_checks, quota_used, record_dispatch, record_recipients, register_user, reissue_task,
     resolve_payment, settle_parked_job, settle_refund, stop_broadcast, sweep_jobs, take_lease,
-    take_recipients, update_task_status, verify_payments, waiting_packages
+    take_recipients, update_task_status, verify_payments, waiting_packages, want_invoice
     TO socialboost_worker;
 
 SELECT settle_rights();
