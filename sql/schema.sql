@@ -2676,7 +2676,7 @@ $$;
 --
 
 CREATE FUNCTION public.want_invoice(p_order_id uuid, p_most_open integer, p_most_an_hour integer) RETURNS json
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
