@@ -10,7 +10,8 @@ Closed here besides (each shown by a test in tests/flows/core, a refusal in test
   (a delay queue's messages in memory, a fetch whose reply was lost);
 - an undecodable message goes to the dead letters and takes nothing else with it;
 - the same message pushed twice by a repeated enqueue is handed out once;
-- the work of a killed process is back within HEARTBEAT_MS, not by a lottery.
+- the work of a killed process is back within HEARTBEAT_MS, not by a lottery;
+- behind a long queue of taps the newest get every second turn: what nobody looks at any more holds up nobody.
 
 It stands on private parts of dramatiq 2.2.1: tests/rules/test_dramatiq_pin.py lists them.
 """
@@ -41,7 +42,7 @@ from redis.retry import Retry
 
 from socialboost import logs
 from socialboost.latch import Latch
-from socialboost.messages import DeadLetter, is_sound
+from socialboost.messages import DeadLetter, Turns, is_sound
 
 BLOCK_SECONDS: Final = 2.0
 """How long an idle consumer blocks; also how late it notices that it should stop."""
@@ -101,6 +102,7 @@ class BlockingConsumer(Consumer):
         self.holding = broker.holding(queue_name)
         self.fetched: list[Message[Any]] = []
         self.etas: list[float] = []
+        self.turns = Turns(queue_name)
         self._list = f"{broker.namespace}:{queue_name}"
 
     def __next__(self) -> MessageProxy | None:
@@ -164,11 +166,14 @@ class BlockingConsumer(Consumer):
         return min(self.timeout_seconds, max(0.002, until_due))
 
     def _fetch(self, room: int) -> None:
+        for _ in range(room if self.turns.is_newest() else 0):
+            self.broker.bring_newest_forward(self._list)
         answers = self.broker.run("fetch", self.queue_name, room)
         messages = [self._decode(data) for data in answers]
         if None in messages:
             self._quarantine()
         self.fetched = [message for message in messages if message is not None]
+        self.turns.learn(self.fetched)
 
     def _hand_out(self) -> MessageProxy | None:
         message = self.fetched.pop(0)
@@ -264,6 +269,10 @@ class QueueBroker(RedisBroker):
         """Block until the list has an element, at most `seconds`; whether it has."""
         return self._blmove(list_name, seconds) is not None
 
+    def bring_newest_forward(self, list_name: str) -> None:
+        """Move the list's last to its head."""
+        self._blmove(list_name, 0.01, "RIGHT")
+
     def taken(self, queue_name: str) -> set[str]:
         """Return the ids that Redis has handed to this process and that are not settled."""
         key = f"{self.namespace}:__acks__.{self.broker_id}.{queue_name}"
@@ -325,9 +334,9 @@ class QueueBroker(RedisBroker):
         self.client.close()
         self.blocking_client.close()
 
-    def _blmove(self, list_name: str, seconds: float) -> Any:
-        """Wait for the list's head and leave it where it is; None when there was none in time."""
-        command = ("BLMOVE", list_name, list_name, "LEFT", "LEFT", seconds)
+    def _blmove(self, list_name: str, seconds: float, end: str = "LEFT") -> Any:
+        """Wait for the list's head (or tail) and put it at its head; None when there was none in time."""
+        command = ("BLMOVE", list_name, list_name, end, "LEFT", seconds)
         return self._guard(lambda: self.blocking_client.execute_command(*command))  # type: ignore[no-untyped-call]
 
     def _dispatch(self, command: str) -> Callable[..., Any]:

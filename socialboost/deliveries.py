@@ -18,19 +18,25 @@ from socialboost.broker import QueueBroker
 SEEN_SECONDS: Final = 24 * 3600
 """As long as Telegram keeps an update that it could not deliver."""
 _PREFIX: Final = "updates:"
+WANTED_PREFIX: Final = "screens:wanted:"
+"""Before a place: the number of the newest screen that somebody asked for there (workers/freshness.py)."""
 
 _SEND_ONCE: Final = """
-local checked, marks = tonumber(ARGV[4]), tonumber(ARGV[5])
-for i = 6, 5 + checked do
+local checked, marks, wanted = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local first = 7 + marks + 2 * wanted
+for i = 7, 6 + checked do
   if redis.call('GET', ARGV[i]) then return 0 end
 end
 redis.call('ZADD', KEYS[1] .. ':__heartbeats__', ARGV[2], ARGV[3])
-for i = 6 + marks, #ARGV, 3 do
+for i = first, #ARGV, 3 do
   local queue = KEYS[1] .. ':' .. ARGV[i]
   redis.call('HSET', queue .. '.msgs', ARGV[i + 1], ARGV[i + 2])
   redis.call('RPUSH', queue, ARGV[i + 1])
 end
-for i = 6, 5 + marks do
+for i = 7 + marks, first - 1, 2 do
+  redis.call('SET', ARGV[i], ARGV[i + 1], 'EX', 600)
+end
+for i = 7, 6 + marks do
   redis.call('SET', ARGV[i], '1', 'EX', ARGV[1])
 end
 return 1
@@ -46,8 +52,14 @@ class Delivery:
     mark: str
     """Names the update: see `mark_of`."""
     messages: list[Message[Any]] = field(default_factory=list)
+    wanted: dict[str, int] = field(default_factory=dict)
+    """The screens it asks for: the place's key, and the update's number."""
     _looked_at: list[str] = field(default_factory=list)
     _left: list[str] = field(default_factory=list)
+
+    def wants(self, place: str, number: int) -> None:
+        """The update asks for a screen in this place."""
+        self.wanted[WANTED_PREFIX + place] = number
 
     def one_of(self, act: str, *, is_answered: bool) -> None:
         """The update is a part of one act of a person (an album). Another part's mark drops it, unless it
@@ -83,7 +95,9 @@ def send_once(broker: QueueBroker, delivery: Delivery) -> bool:
     """
     marks = delivery.left
     arguments: list[Any] = [SEEN_SECONDS, current_millis(), broker.broker_id]
-    arguments += [len(delivery.looked_at), len(marks), *marks]
+    arguments += [len(delivery.looked_at), len(marks), len(delivery.wanted), *marks]
+    for place, number in delivery.wanted.items():
+        arguments += [place, number]
     for message in delivery.messages:
         identifier = str(uuid4())
         stored = message.copy(options={"redis_message_id": identifier})

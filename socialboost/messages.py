@@ -1,12 +1,18 @@
-"""What a queue holds beside jobs: messages that no worker thread could settle, and those given up."""
+"""What a queue holds: messages that no worker thread could settle, those given up, and whose turn it is."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from dramatiq.common import current_millis
 from dramatiq.message import Message
+
+LATE_MS: Final = 2_000
+"""A tap that waits longer says that the queue is long."""
+_PEOPLE: Final = "interactive"
+"""The queue whose jobs somebody looks at a screen for."""
 
 
 @dataclass(frozen=True)
@@ -34,3 +40,30 @@ def is_sound(message: Message[Any], queue_name: str) -> bool:
         and isinstance(eta, int | float)
         and math.isfinite(eta)
     )
+
+
+class Turns:
+    """Whose turn it is: behind a long queue of taps every second fetch takes the newest.
+
+    Half of the work then goes to people who still look at their screens, and what is old is reached as well.
+    """
+
+    def __init__(self, queue_name: str) -> None:
+        self._has_people = queue_name == _PEOPLE
+        self._is_behind = False
+        self._newest = False
+
+    def is_newest(self) -> bool:
+        """Whether the next fetch takes the newest."""
+        self._newest = self._is_behind and not self._newest
+        return self._newest
+
+    def learn(self, fetched: list[Message[Any]]) -> None:
+        """See from what the oldest end gave how long the queue is."""
+        if self._has_people and not self._newest:
+            self._is_behind = any(map(is_late, fetched))
+
+
+def is_late(message: Message[Any]) -> bool:
+    """Whether it waited too long for its turn; one that was put off was to wait."""
+    return "retries" not in message.options and current_millis() - message.message_timestamp >= LATE_MS

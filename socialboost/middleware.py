@@ -41,12 +41,22 @@ def for_workers(results: Results) -> list[Middleware]:
     ]
 
 
+SPARE_PART: Final = 4
+"""Of a process's threads one in so many is for the queues that do not hold all the others."""
+
+
 class Tuning(Middleware):
     """Sets what Dramatiq would otherwise want from environment variables."""
 
-    def before_worker_boot(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002 (Dramatiq's signature)
-        """Take no more messages than there are threads: what waits in a busy process an idle one could do."""
-        worker.queue_prefetch = dramatiq_worker.QUEUE_PREFETCH or worker.worker_threads
+    def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
+        """Take no more messages than there are threads: what waits in a busy process an idle one could do.
+
+        A queue that shares its process leaves a quarter of the threads to the others: sixteen calls that hang
+        on one queue never hold up what comes on another.
+        """
+        queues = worker.consumer_whitelist or broker.get_declared_queues()
+        spare = worker.worker_threads // SPARE_PART if len(queues) > 1 else 0
+        worker.queue_prefetch = dramatiq_worker.QUEUE_PREFETCH or worker.worker_threads - spare
 
 
 class DropExpired(Middleware):

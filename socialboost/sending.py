@@ -43,6 +43,10 @@ class Sendable(Protocol):
         """Return the fields as a JSON object."""
         ...
 
+    def wanted(self) -> tuple[str, int] | None:
+        """Return the place that a screen is to stand in, and its number."""
+        ...
+
 
 def send(job: Sendable) -> str:
     """Put the job on its queue; its id.
@@ -60,6 +64,8 @@ async def send_async(job: Sendable) -> str:
         return await asyncio.to_thread(send, job)
     message = _message(job, {})
     delivery.messages.append(message)
+    if (wanted := job.wanted()) is not None:
+        delivery.wants(*wanted)
     return message.message_id
 
 

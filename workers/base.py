@@ -31,10 +31,10 @@ from psycopg_pool import PoolTimeout
 from socialboost import broker, logs
 from socialboost.db import DatabaseAwayError
 from socialboost.errors import DiscardError, ParkError, RefusesUsError, RejectedError, SettingsError
-from socialboost.jobs import Job, LedgerJob
+from socialboost.jobs import PAYMENTS, Job, LedgerJob, Tap
 from socialboost.middleware import MAX_RETRIES, worth_repeating
 from socialboost.sending import ANSWER
-from workers import alarm, ledger, outages, runtime
+from workers import alarm, freshness, ledger, outages, runtime
 from workers.ledger import Claim, OnExhausted
 
 J = TypeVar("J", bound=Job)
@@ -133,12 +133,20 @@ def _declare(declared: Actor, options: Mapping[str, Any]) -> None:
     def run(**kwargs: Any) -> Any:
         return runner(declared, kwargs)
 
+    settings.setdefault("priority", _priority(contract))
     dramatiq.actor(
         actor_name=contract.actor_name,
         queue_name=contract.queue,
         broker=broker.current(),
         **(defaults | settings),
     )(run)
+
+
+def _priority(contract: type[Job]) -> int:
+    """Which of the jobs that a process has taken a free thread does first, the lowest: money before taps."""
+    if contract.queue != PAYMENTS:
+        return 20
+    return 10 if issubclass(contract, Tap) else 0  # a buyer waits for a link, another has paid already
 
 
 def decode(contract: type[JobT], values: Mapping[str, Any]) -> JobT:
@@ -161,6 +169,8 @@ def _run_plain(declared: Actor, kwargs: Mapping[str, Any]) -> Any:
     retries = message.options.get("retries", 0)
     started = time.monotonic()
     with logs.context(**_labels(job, message), attempt=retries + 1):
+        if freshness.is_superseded(job, _waited_ms(message)):
+            return None
         log.info("job_started", waited_ms=_waited_ms(message))
         try:
             value = declared.function(job)

@@ -29,6 +29,10 @@ class Job:
         """Return the fields as the JSON object that travels in the message."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
+    def wanted(self) -> tuple[str, int] | None:
+        """Return the place that this screen is to stand in, and its number; None when it is no screen."""
+        return None
+
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerJob(Job):
@@ -80,3 +84,10 @@ class Tap(Job):
     """Telegram's language_code, used until the person has chosen a language."""
     shown_order: str = ""
     """The order that the tapped message offers to pay or cancel, by its own buttons."""
+
+    def wanted(self) -> tuple[str, int] | None:
+        """Return the place: the message that was tapped, else the chat's own kind of message."""
+        if isinstance(self, LedgerJob):  # it has an effect, whatever is shown after it
+            return None
+        kind = f"{self.actor_name}:{getattr(self, 'page', '')}"
+        return f"{self.chat_id}:{kind if self.message_id is None else self.message_id}", self.seq

@@ -118,3 +118,15 @@ async def test_a_queue_that_redis_refuses_takes_all_of_them_along(redis_url: str
 async def test_outside_a_delivery_a_job_leaves_at_once(redis_url: str) -> None:
     await jobs.send_async(help_page(1))
     assert len(queued(redis_url)) == 1
+
+
+async def test_a_screen_s_place_is_noted_and_an_effect_s_is_not(feed: Feed, redis_url: str) -> None:
+    """A later screen makes an earlier one in its place needless; it says nothing about an effect."""
+    for update in (tap("my_stats"), tap("select_packages"), tap("confirm_starter-mini"), message("/start")):
+        await feed(update)
+    stats, packages, order, _ = queued(redis_url)
+    key = f"{deliveries.WANTED_PREFIX}{PERSON}:{order.args['message_id']}"
+    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+        assert client.keys("screens:wanted:*") == [key]
+        assert client.get(key) == str(packages.args["seq"]) > str(stats.args["seq"])
+        assert 0 < client.ttl(key) <= 600

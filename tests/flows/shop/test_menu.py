@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
 
 import pytest
 import redis
+from dramatiq.common import current_millis
+from dramatiq.message import Message
 
-from socialboost import dialogues, jobs
+from socialboost import broker, deliveries, dialogues, jobs
 from tests.flows.shop.world import Buyer, Shop, wait_until
+from workers import freshness
 
 
 def test_start_greets_and_registers(shop: Shop) -> None:
@@ -98,6 +103,25 @@ def test_of_two_renders_the_later_tap_wins(shop: Shop, buyer: Buyer) -> None:
     jobs.send(jobs.ShowStats(**earlier))
     wait_until(lambda: "stale_render_dropped" in shop.log_text(), "the stale render")
     assert "Пакети просування" in buyer.newest()["text"]
+
+
+@pytest.mark.parametrize("later", [1, 0], ids=["asked for", "negative control: nothing else asked for"])
+def test_a_screen_that_waited_is_not_made_when_a_later_one_is_asked_for(
+    shop: Shop, buyer: Buyer, later: int
+) -> None:
+    tap = jobs.ShowStats(**buyer._tap(buyer.newest()["message_id"]))
+    with redis.Redis.from_url(shop.redis_url) as client:
+        client.set(f"{deliveries.WANTED_PREFIX}{buyer.id}:{tap.message_id}", tap.seq + later)
+    waited = current_millis() - 10 * freshness.SURE_MS
+    broker.current().enqueue(
+        Message[Any](tap.queue, tap.actor_name, (), tap.payload(), {}, str(uuid4()), waited)
+    )
+    wait_until(lambda: shop.spinner_answers(str(tap.callback_id)), "the spinner to stop")
+    if later:
+        wait_until(lambda: "stale_screen_dropped" in shop.log_text(), "the drop")
+        assert "Моя статистика" not in buyer.newest()["text"]
+    else:
+        buyer.read("Моя статистика")
 
 
 def test_an_earlier_edit_that_arrives_late_does_not_stay(shop: Shop, buyer: Buyer) -> None:
