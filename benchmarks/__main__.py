@@ -25,6 +25,7 @@ BENCHES: Final = {
     "growth": "how orders and taps grow with worker processes",
     "scale": "every query in a shop of a million people beside an empty one",
     "footprint": "what the product's processes cost while nothing happens",
+    "crowd": "what others notice while one floods, idles or hangs",
     "profile": "the functions of the hottest paths",
 }
 

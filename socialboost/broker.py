@@ -19,11 +19,9 @@ It stands on private parts of dramatiq 2.2.1: tests/rules/test_dramatiq_pin.py l
 from __future__ import annotations
 
 import heapq
-import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 import dramatiq
@@ -42,7 +40,7 @@ from redis.retry import Retry
 
 from socialboost import logs
 from socialboost.latch import Latch
-from socialboost.messages import DeadLetter, Turns, is_sound
+from socialboost.messages import DeadLetter, Holding, Turns, is_sound
 
 BLOCK_SECONDS: Final = 2.0
 """How long an idle consumer blocks; also how late it notices that it should stop."""
@@ -80,15 +78,6 @@ def connect(url: str, *, timeout_seconds: float, retries: int, decode: bool = Fa
         decode_responses=decode,
         retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), retries, (redis.ConnectionError,)),
     )
-
-
-@dataclass
-class _Holding:
-    """What this process has taken from one queue and not yet settled, shared by restarts of its consumer."""
-
-    ids: set[str] = field(default_factory=set)
-    room: threading.Event = field(default_factory=threading.Event)
-    rounds: int = 0  # grows while the consumer gets on (workers/vitals.py)
 
 
 class BlockingConsumer(Consumer):
@@ -222,7 +211,7 @@ class QueueBroker(RedisBroker):
         )
         self.url = url
         self.blocking_client = connect(url, timeout_seconds=_CONSUMER_SECONDS, retries=0)
-        self._holdings: dict[str, _Holding] = {}
+        self._holdings: dict[str, Holding] = {}
         self.latch = Latch(_is_lost, _refusal, pause_seconds=_RETRY_SECONDS)
         self._ending: Latch | None = None
         self.is_patient = False  # the scheduler's waits for Redis: it has nobody to tell
@@ -246,15 +235,15 @@ class QueueBroker(RedisBroker):
         """Return a consumer of the queue. `timeout` is ignored: blocking costs nothing."""
         del timeout
         if queue_name.endswith(".DQ"):  # Dramatiq has just dropped its list of delayed messages
-            self._holdings[queue_name] = _Holding(rounds=self.holding(queue_name).rounds)
+            self._holdings[queue_name] = Holding(rounds=self.holding(queue_name).rounds)
         self.holding(queue_name).rounds += 1
         consumer = BlockingConsumer(self, queue_name, prefetch, BLOCK_SECONDS)
         consumer.give_back_orphans()
         return consumer
 
-    def holding(self, queue_name: str) -> _Holding:
+    def holding(self, queue_name: str) -> Holding:
         """Return what this process holds of the queue."""
-        return self._holdings.setdefault(queue_name, _Holding())
+        return self._holdings.setdefault(queue_name, Holding())
 
     def run(self, command: str, queue_name: str, *args: object) -> Any:
         """Run a command of dispatch.lua; ConnectionClosed when Redis is lost or refuses."""

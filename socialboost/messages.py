@@ -1,9 +1,10 @@
-"""What a queue holds: messages that no worker thread could settle, those given up, and whose turn it is."""
+"""What a queue holds, what a process has taken of it, what nobody could settle, and whose turn it is."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from dramatiq.common import current_millis
@@ -40,6 +41,15 @@ def is_sound(message: Message[Any], queue_name: str) -> bool:
         and isinstance(eta, int | float)
         and math.isfinite(eta)
     )
+
+
+@dataclass
+class Holding:
+    """What this process has taken from one queue and not yet settled, shared by restarts of its consumer."""
+
+    ids: set[str] = field(default_factory=set)
+    room: threading.Event = field(default_factory=threading.Event)
+    rounds: int = 0  # grows while the consumer gets on (workers/vitals.py)
 
 
 class Turns:

@@ -77,6 +77,3 @@ def test_money_is_the_first_that_a_free_thread_takes() -> None:
     first = (jobs.ActivateOrder, jobs.SendReceipt, jobs.CreateInvoice, jobs.ShowMenu)
     places = [base._priority(contract) for contract in first]
     assert places[0] == places[1] < places[2] < places[3]
-    assert (
-        broker.current().get_actor("core_chain").priority < broker.current().get_actor("core_look").priority
-    )
