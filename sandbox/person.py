@@ -61,9 +61,10 @@ class Person:
 
     def tap_twice(self, data: str) -> None:
         """Tap a button again before anything could have happened; the time runs from the first tap."""
+        # Found first: the answer to the first tap may take the button away.
+        message_id = self.find(lambda message: data in buttons(message))["message_id"]
         self.tap(data)
         change, acted, seq = self.change, self.acted_at_ms, self._acted_seq
-        message_id = self.find(lambda message: data in buttons(message))["message_id"]
         body = {"data": data, "message_id": message_id, "stale": True}
         self._http.post(f"{self._url}/sim/people/{self.id}/taps", json=body, timeout=10).raise_for_status()
         self.change, self.acted_at_ms, self._acted_seq = change, acted, seq

@@ -129,7 +129,7 @@ def stumble(guarded: Guarded) -> None:
 
 def refuse_money(guarded: Guarded, person: Person) -> None:
     """An order that Crypto Pay refuses for good: parked, the admins hear of it."""
-    refused = {"operation": "*", "kind": "status", "status": 401}
+    refused = {"operation": "*", "kind": "status", "status": 400}
     with faulty(guarded.world.crypto_pay_url, refused):
         for data, leads_to in (
             ("select_packages", f"pkg_{PACKAGE}"),

@@ -153,8 +153,8 @@ def test_whoever_lost_the_card_gets_it_at_the_end(hall: Hall) -> None:
     hall.wait_for(broadcast_id)
     told = admin.read("Розсилка: завершено")
     assert told["message_id"] > card
-    row = hall.rows("SELECT message_id FROM broadcast_cards WHERE broadcast_id = %s", broadcast_id)
-    assert [r["message_id"] for r in row] == [told["message_id"]]
+    cards = "SELECT array_agg(message_id) FROM broadcast_cards WHERE broadcast_id = %s"
+    wait_until(lambda: hall.value(cards, broadcast_id) == [told["message_id"]], "it is written down")
 
 
 def test_a_scheduled_broadcast_begins_by_itself(hall: Hall, admin: Admin) -> None:
