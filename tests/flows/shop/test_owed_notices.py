@@ -129,6 +129,11 @@ def test_an_underpaid_invoice_is_told_in_the_group_that_the_channel_became(
     second = announce(shop, "moved")
     shop.wait_for_job(f"{second}:{CHANNEL_ID}")
     assert count(shop, group, "moved") == 1
+    doubted = (
+        f"notice:credited_not_paid:{job.invoice_id}"  # Crypto Pay knows of no payment: the watch says so
+    )
+    shop.wait_for_job(f"{doubted}:{CHANNEL_ID}")
+    wait_refused(shop, doubted, ADMIN_ID)
     assert calls(shop, CHANNEL_ID) == before + 1, "the old chat was asked again"
 
 
