@@ -197,6 +197,7 @@ def _common(world: World) -> dict[str, Any]:
         "transfer_ids": ["1", "2"], "named": world.order_id,
         "grows": True, "shortest_seconds": 2.0, "longest_seconds": 60.0, "calm_seconds": 900.0,
         "service": "crypto_pay", "setting": "CRYPTOBOT_TOKEN",
+        "most_open": 3, "most_an_hour": 10,
         "answer_by": None, "task_ids": [world.task_id], "arrived": True,
         "ahead_seconds": 5.0, "package_id": world.package_id, "price": None, "posts": 3, "active": True,
     }  # fmt: skip
