@@ -19,8 +19,8 @@ from socialboost import callbacks, dialogues
 
 BURST: Final = 40
 """Updates at once. People forward an album or tap a list through; a script sends hundreds."""
-REFILL_SECONDS: Final = 1.0
-"""Until there is room for one more."""
+REFILL_SECONDS: Final = 0.2
+"""Until there is room for one more: faster than people tap, so only programs meet the limit for long."""
 TOLD_SECONDS: Final = 60
 """Between two sentences about it."""
 TOO_FAST: Final = "too_fast"
