@@ -197,7 +197,7 @@ def _run_ledger(declared: Actor, kwargs: Mapping[str, Any]) -> Any:
         if claimed.outcome != "claimed":
             return _answer(message, _not_ours(declared, job, claimed, message))
         job = decode(declared.contract, {**kwargs, **(claimed.args or {})})
-        with logs.context(attempt=claimed.attempt):
+        with logs.context(attempt=claimed.attempt), ledger.sending():
             log.info("job_started", waited_ms=_waited_ms(message))
             return _work(declared, job, claimed, message)
 

@@ -24,6 +24,8 @@ from workers.sweeper import Sweeper
 
 MOST: Final = 20
 """Notices in one message, if that many fit."""
+PAGE: Final = 10 * MOST
+"""Of those that wait, so many are given their turns at once."""
 AHEAD_SECONDS: Final = 1.1
 """What waits for this chat's next second goes with the message that has it."""
 
@@ -71,7 +73,6 @@ def joined(
 def _take(job: jobs.SendAdminNotice, fitting: Callable[[Sequence[jobs.SendAdminNotice]], int]) -> Joined:
     rows = runtime.db().many(
         "get_waiting_notices",
-        actor=job.actor_name,
         chat_id=job.chat_id,
         key=job.key,
         ahead_seconds=AHEAD_SECONDS,
@@ -92,22 +93,26 @@ def _take(job: jobs.SendAdminNotice, fitting: Callable[[Sequence[jobs.SendAdminN
 
 
 def _space(job: jobs.SendAdminNotice) -> None:
-    """Spread those that did not fit over the chat's next turns; the sweeper adds half a second to each."""
+    """Spread those that did not fit over the chat's next turns; the sweeper adds half a second to each.
+
+    A page of them, however many there are: with each turn the page moves on.
+    """
     turn = gate_scripts.CHAT_SECONDS
     if job.chat_id < 0:
         turn = gate_scripts.GROUP_SECONDS / gate_scripts.GROUP_MESSAGES
     runtime.db().run(
         "space_waiting_notices",
-        actor=job.actor_name,
         chat_id=job.chat_id,
         seconds=turn - Sweeper.period_seconds / 2,
         together=MOST,
+        page=PAGE,
+        longest=LONGEST_SECONDS,
     )
 
 
 def delay_seconds(tx: Transaction, notice: jobs.SendAdminNotice) -> float:
     """How long a new notice may wait: behind others it goes with one of them."""
-    last = tx.value("get_notice_delay", actor=notice.actor_name, chat_id=notice.chat_id)
+    last = tx.value("get_notice_delay", chat_id=notice.chat_id)
     return 0.0 if last is None else min(max(last, AHEAD_SECONDS), LONGEST_SECONDS)
 
 

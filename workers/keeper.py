@@ -80,6 +80,7 @@ class Keeper:
 
         `action` must do no harm when it is repeated: every settlement names its claim.
         """
+        action = ledger.after_keeping(self._db, action)
         try:
             action()
         except psycopg.Error as error:

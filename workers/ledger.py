@@ -6,9 +6,13 @@ Every settlement names its claim, so it changes nothing once the lease was given
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
+
+import psycopg
 
 from socialboost import logs
 from socialboost.db import Database, Transaction
@@ -25,6 +29,8 @@ BACKOFF_SECONDS: Final = (2.0, 10.0, 30.0)
 """Until the second, third and every later attempt."""
 _SILENT: Final = frozenset({NotifyAdmins.actor_name, SendAdminNotice.actor_name})
 """Parked notices are not announced by notices."""
+
+_unkept: ContextVar[list[tuple[int, int]] | None] = ContextVar("unkept", default=None)
 
 log = logs.get(__name__)
 
@@ -70,6 +76,47 @@ def claim(db: Database, job: LedgerJob, worker: str) -> Claim:
         json.loads(row["args"]),
         row["is_repeated"],
     )
+
+
+@contextmanager
+def sending() -> Iterator[None]:
+    """A job of the ledger is worked on: what `keep_message` could not note is noted before its settlement.
+
+    So while PostgreSQL does not know a message that must last, the row of the job that sent it is running.
+    """
+    token = _unkept.set([])
+    try:
+        yield
+    finally:
+        _unkept.reset(token)
+
+
+def keep_message(db: Database, chat_id: int, message_id: int) -> None:
+    """Note that a message must never be edited away; number 0 stands for one whose own nobody knows.
+
+    The message is out, so no error is raised: repeating it would be worse than editing it away.
+    """
+    try:
+        db.run("keep_message", chat_id=chat_id, message_id=message_id)
+    except psycopg.Error as error:
+        unkept = _unkept.get()
+        log.warning("lasting_not_kept", error=type(error).__name__, later=unkept is not None)
+        if unkept is not None:
+            unkept.append((chat_id, message_id))
+
+
+def after_keeping(db: Callable[[], Database], settle: Callable[[], object]) -> Callable[[], object]:
+    """Return the settlement with what is left to be noted before it."""
+    unkept = _unkept.get()
+    if not unkept:
+        return settle
+
+    def run() -> object:
+        for chat_id, message_id in unkept:
+            db().run("keep_message", chat_id=chat_id, message_id=message_id)
+        return settle()
+
+    return run
 
 
 def finish(db: Database, claimed: Claim) -> bool:

@@ -19,10 +19,10 @@ import redis
 
 from socialboost import dialogues, logs
 from socialboost.clients.refusals import REFUSED_ALIKE, UNREACHABLE_CODES
-from socialboost.errors import PostponeError, RejectedError, ServiceError
+from socialboost.errors import AmbiguousError, PostponeError, RejectedError, ServiceError
 from socialboost.jobs import Tap
 from socialboost.screens.core import Screen
-from workers import cards, gate_scripts, owed_notices, runtime
+from workers import cards, gate_scripts, ledger, owed_notices, runtime
 
 log = logs.get(__name__)
 
@@ -109,7 +109,7 @@ def _show(tap: Tap, screen: Screen, offers: str) -> int | None:
 def redraw(tap: Tap, message_id: int, screen: Screen) -> None:
     """Edit a message that was not tapped, if it can be, need not last and no later screen has it."""
     try:
-        _edit(tap, message_id, screen)
+        _edit(tap, message_id, screen, known=True)
     except RejectedError as exc:
         log.info("message_not_redrawn", chat_id=tap.chat_id, code=exc.code)
 
@@ -155,9 +155,12 @@ def end_dialogue(tap: Tap, dialogue: str = "") -> None:
     runtime.redis().eval(_END_DIALOGUE, len(keys), *keys, dialogue)
 
 
-def _edit(tap: Tap, message_id: int, screen: Screen) -> bool | None:
-    """Edit the message; None when a later render has it, False when a new message must be sent instead."""
-    claim = _claim(tap, message_id, screen)
+def _edit(tap: Tap, message_id: int, screen: Screen, *, known: bool = False) -> bool | None:
+    """Edit the message; None when a later render has it, False when a new message must be sent instead.
+
+    `known`: it is one that the database names as a screen of ours.
+    """
+    claim = _claim(tap, message_id, screen, known)
     if claim == gate_scripts.LASTING:
         return False
     if claim == gate_scripts.STALE:
@@ -182,21 +185,28 @@ def _edit(tap: Tap, message_id: int, screen: Screen) -> bool | None:
         runtime.gate().person(tap.chat_id)
 
 
-def _claim(tap: Tap, message_id: int, screen: Screen) -> int:
+def _claim(tap: Tap, message_id: int, screen: Screen, known: bool) -> int:
     content = json.dumps([screen.text, screen.keyboard_markup()], ensure_ascii=False)
     keys, seconds = _keys(tap.chat_id, message_id), (RENDERED_SECONDS, CONTENT_SECONDS)
     claim = runtime.gate().claim(keys, tap.seq, content, seconds, chat_id=tap.chat_id)
     if claim != gate_scripts.UNKNOWN:
         return claim
-    try:
-        kept = runtime.db().value("is_message_kept", chat_id=tap.chat_id, message_id=message_id)
-    except psycopg.OperationalError as exc:  # nobody can say: a new message takes nothing away
-        log.warning("lasting_not_looked_up", error=type(exc).__name__)
-        return gate_scripts.LASTING
-    if kept:
-        _mark(tap.chat_id, message_id)
+    fate = _fate(tap.chat_id, message_id)
+    if fate == "kept":
+        _mark(tap.chat_id, message_id, "lasting", LASTING_SECONDS)
+    if fate not in ({"free", "perhaps"} if known else {"free"}):  # a new message takes nothing away
         return gate_scripts.LASTING
     return runtime.gate().claim(keys, tap.seq, content, seconds, chat_id=tap.chat_id, editable=True)
+
+
+def _fate(chat_id: int, message_id: int) -> str:
+    """Return what PostgreSQL knows: the message is `kept`, `free` to be edited, `perhaps` to be kept; or
+    `unknown`, while it is away."""
+    try:
+        return str(runtime.db().value("get_message_fate", chat_id=chat_id, message_id=message_id))
+    except psycopg.Error as exc:
+        log.warning("lasting_not_looked_up", error=type(exc).__name__)
+        return "unknown"
 
 
 def _later(tap: Tap, message_id: int, seq: int) -> tuple[int, str, dict[str, Any]] | None:
@@ -218,10 +228,17 @@ def _send(chat_id: int, screen: Screen) -> int:
 
 
 def _deliver(chat_id: int, screen: Screen) -> int:
-    with runtime.gate().watching():
-        message_id = runtime.telegram().send_message(chat_id, screen.text, screen.keyboard_markup())
+    try:
+        with runtime.gate().watching():
+            message_id = runtime.telegram().send_message(chat_id, screen.text, screen.keyboard_markup())
+    except AmbiguousError:
+        if screen.lasting:  # it may be there, under a number that Telegram did not tell
+            ledger.keep_message(runtime.db(), chat_id, 0)
+        raise
     if screen.lasting:
         keep(chat_id, message_id)
+    elif message_id:  # unless it was tapped already
+        _mark(chat_id, message_id, "0", RENDERED_SECONDS, new=True)
     return message_id
 
 
@@ -240,18 +257,16 @@ def keep(chat_id: int, message_id: int) -> None:
     """
     if not message_id:
         return
-    _mark(chat_id, message_id)
-    try:
-        runtime.db().run("keep_message", chat_id=chat_id, message_id=message_id)
-    except psycopg.Error as exc:  # the message is out: repeating it would be worse than editing it
-        log.warning("lasting_not_kept", error=type(exc).__name__)
+    _mark(chat_id, message_id, "lasting", LASTING_SECONDS)
+    ledger.keep_message(runtime.db(), chat_id, message_id)
 
 
-def _mark(chat_id: int, message_id: int) -> None:
+def _mark(chat_id: int, message_id: int, mark: str, seconds: int, *, new: bool = False) -> None:
+    """Note in Redis what may become of a message; a `new` one only if nothing is noted yet."""
     try:
-        runtime.redis().set(dialogues.rendered_key(chat_id, message_id), "lasting", ex=LASTING_SECONDS)
+        runtime.redis().set(dialogues.rendered_key(chat_id, message_id), mark, ex=seconds, nx=new)
     except redis.RedisError as exc:
-        log.warning("lasting_not_noted", error=type(exc).__name__)
+        log.warning("message_not_marked", error=type(exc).__name__)
 
 
 def _mark_unreachable(telegram_id: int, code: str) -> None:

@@ -38,9 +38,40 @@ WHERE starts_with(name, 'telegram_pause:') AND until > now()
 -- Notes that a message must never be edited away.
 INSERT INTO lasting_messages (chat_id, message_id) VALUES (%(chat_id)s, %(message_id)s) ON CONFLICT DO NOTHING
 
--- name: is_message_kept :value
--- Says whether a message must never be edited away.
-SELECT exists(SELECT FROM lasting_messages WHERE chat_id = %(chat_id)s AND message_id = %(message_id)s)
+-- name: get_message_fate :value
+-- What may become of a message: 'kept' must never be edited away, 'free' may be, and 'perhaps' may be one that a job
+-- under way has sent to this chat and not noted yet, or whose number nobody was told (it is kept as 0).
+SELECT
+    CASE
+        WHEN exists(SELECT FROM lasting_messages WHERE chat_id = %(chat_id)s AND message_id = %(message_id)s) THEN 'kept'
+        WHEN exists(SELECT FROM lasting_messages WHERE chat_id = %(chat_id)s AND message_id = 0) THEN 'perhaps'
+        WHEN exists(
+            SELECT
+            FROM job_ledger AS j
+            WHERE j.state = 'running'
+                AND %(chat_id)s = CASE
+                    WHEN j.actor IN ('send_receipt', 'send_payment_notice') THEN (
+                        SELECT u.telegram_id
+                        FROM orders AS o JOIN users AS u ON u.id = o.user_id
+                        WHERE o.id = (j.args ->> 'order_id')::uuid
+                    )
+                    WHEN j.actor = 'send_decision_notice' THEN (
+                        SELECT u.telegram_id
+                        FROM payments AS p
+                        LEFT JOIN orders AS o ON o.id = p.order_id
+                        JOIN users AS u ON u.id = coalesce(o.user_id, p.user_id)
+                        WHERE p.id = (j.args ->> 'payment_id')::uuid
+                    )
+                    WHEN j.actor = 'notify_post' THEN (
+                        SELECT u.telegram_id
+                        FROM posts AS p JOIN users AS u ON u.id = p.user_id
+                        WHERE p.id = (j.args ->> 'post_id')::uuid
+                    )
+                    WHEN j.actor IN ('add_post', 'send_admin_notice') THEN (j.args ->> 'chat_id')::bigint
+                END
+        ) THEN 'perhaps'
+        ELSE 'free'
+    END
 
 -- name: purge_kept_messages :run
 -- Forgets some of the messages that nobody scrolls back to.

@@ -164,11 +164,11 @@ WHERE key IN (
 
 -- name: get_waiting_notices :many
 -- Other notices for one chat that wait for their turn, oldest first: they may leave in one message. One that
--- was tried before waits for its time.
+-- was tried before waits for its time. Read from the front of idx_job_ledger_notices, however many wait.
 SELECT key, args::text AS args
 FROM job_ledger
 WHERE state = 'queued'
-    AND actor = %(actor)s
+    AND actor = 'send_admin_notice'
     AND (args ->> 'chat_id')::bigint = %(chat_id)s
     AND (attempts = 0 OR run_at <= now() + make_interval(secs => %(ahead_seconds)s))
     AND attempts < max_attempts
@@ -177,30 +177,58 @@ ORDER BY created_at, key
 LIMIT %(limit)s
 
 -- name: get_notice_delay :value
--- In how many seconds the last of the notices that wait for the chat is due; NULL when none waits.
-SELECT extract(epoch FROM max(run_at) - now())::float8
+-- In how many seconds the newest of the notices that wait for the chat is due; NULL when none waits.
+SELECT extract(epoch FROM run_at - now())::float8
 FROM job_ledger
-WHERE state = 'queued' AND actor = %(actor)s AND (args ->> 'chat_id')::bigint = %(chat_id)s AND attempts = 0
+WHERE state = 'queued'
+    AND actor = 'send_admin_notice'
+    AND (args ->> 'chat_id')::bigint = %(chat_id)s
+    AND attempts = 0
+ORDER BY created_at DESC, key DESC
+LIMIT 1
 
 -- name: space_waiting_notices :run
--- Lets the notices that wait for a chat come in rows of %(together)s, a row a turn of so many seconds, one of each
--- row first to take the others along: each by itself would ask the gate in vain, again and again.
-UPDATE job_ledger AS j
-SET run_at = now() + turn.after, wake_at = now() + turn.after
-FROM (
+-- Lets the oldest of the notices that wait for a chat come in rows of %(together)s, a row a turn of so many seconds,
+-- one of each row first to take the others along: each by itself would ask the gate in vain, again and again. Of those
+-- behind the page, as many that would come before its last turn wait for it and %(longest)s seconds more.
+WITH page AS (
+    SELECT key, row_number() OVER (ORDER BY created_at, key) - 1 AS place, created_at
+    FROM job_ledger
+    WHERE state = 'queued'
+        AND actor = 'send_admin_notice'
+        AND (args ->> 'chat_id')::bigint = %(chat_id)s
+        AND attempts = 0
+    ORDER BY created_at, key
+    LIMIT %(page)s
+),
+turns AS (
     SELECT
         key,
         make_interval(secs => %(seconds)s * (place / %(together)s + CASE place %% %(together)s WHEN 0 THEN 1 ELSE 2 END))
             AS after
-    FROM (
-        SELECT key, row_number() OVER (ORDER BY created_at, key) - 1 AS place
-        FROM job_ledger
-        WHERE state = 'queued'
-            AND actor = %(actor)s
-            AND (args ->> 'chat_id')::bigint = %(chat_id)s
-            AND attempts = 0
-    ) AS waiting
-) AS turn
+    FROM page
+),
+last AS (
+    SELECT page.created_at, page.key, (SELECT max(after) FROM turns) AS after
+    FROM page
+    WHERE page.place = %(page)s - 1
+),
+behind AS (
+    SELECT j.key, last.after + make_interval(secs => %(longest)s) AS after
+    FROM last
+    JOIN job_ledger AS j
+        ON j.state = 'queued'
+            AND j.actor = 'send_admin_notice'
+            AND (j.args ->> 'chat_id')::bigint = %(chat_id)s
+            AND j.attempts = 0
+            AND (j.created_at, j.key) > (last.created_at, last.key)
+            AND j.run_at <= now() + last.after
+    ORDER BY j.created_at, j.key
+    LIMIT %(page)s
+)
+UPDATE job_ledger AS j
+SET run_at = now() + turn.after, wake_at = now() + turn.after
+FROM (SELECT key, after FROM turns UNION ALL SELECT key, after FROM behind) AS turn
 WHERE j.key = turn.key AND j.state = 'queued' AND j.attempts = 0
 
 -- name: join_jobs :many

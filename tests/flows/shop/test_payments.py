@@ -52,6 +52,46 @@ def test_a_receipt_is_not_edited_away_even_after_redis_was_wiped(shop: Shop, buy
         assert order_id in kept["text"]
 
 
+def test_a_receipt_that_is_not_noted_yet_is_not_edited_away(shop: Shop, buyer: Buyer) -> None:
+    """Tapped the moment it is there; Redis is wiped, and PostgreSQL has not taken the note (it cannot)."""
+    with shop.locked("lasting_messages"):
+        job = buyer.pay(buyer.invoice(order_id := buyer.open_order("mini")))
+        receipt = buyer.read("✅ Оплата успішна")
+        with redis.Redis.from_url(shop.redis_url) as client:
+            client.flushall()
+        before = len(buyer.messages())
+        jobs.send(jobs.ShowPage(**buyer.fields(tapped=receipt["message_id"]), page="support"))
+        wait_until(lambda: len(buyer.messages()) > before, "the page in a new message")
+        wait_until(lambda: "lasting_not_kept" in shop.log_text(), "PostgreSQL's refusal")
+        assert shop.job(f"receipt:{order_id}")["state"] == "running"
+    shop.wait_for_job(job.key)
+    shop.wait_for_job(f"receipt:{order_id}")
+    kept = "SELECT count(*) FROM lasting_messages WHERE chat_id = %s AND message_id = %s"
+    assert shop.value(kept, buyer.id, receipt["message_id"]) == 1
+    assert any(order_id in message["text"] for message in buyer.messages())
+    menu = buyer.newest()["message_id"]
+    jobs.send(jobs.ShowStats(**buyer.fields(tapped=menu)))
+    wait_until(lambda: "Моя статистика" in buyer.newest()["text"], "what is no receipt, edited as ever")
+    assert buyer.newest()["message_id"] == menu
+
+
+def test_a_receipt_whose_number_nobody_was_told_is_not_edited_away(shop: Shop, buyer: Buyer) -> None:
+    """Telegram took it and did not say so: it is sent again, and the first one is there as well."""
+    order_id = buyer.open_order("mini")
+    lost = {"kind": "lose_answer", "method": "sendMessage", "chat_id": buyer.id, "contains": "Оплата успішна"}
+    with shop.fault(shop.telegram, **lost, times=1):
+        buyer.pay(buyer.invoice(order_id))
+        first = buyer.read("✅ Оплата успішна")
+        shop.wait_for_job(f"receipt:{order_id}")
+    with redis.Redis.from_url(shop.redis_url) as client:
+        client.flushall()
+    before = len(buyer.messages())
+    jobs.send(jobs.ShowPage(**buyer.fields(tapped=first["message_id"]), page="support"))
+    wait_until(lambda: len(buyer.messages()) > before, "the page in a new message")
+    kept = next(m for m in buyer.messages() if m["message_id"] == first["message_id"])
+    assert order_id in kept["text"]
+
+
 @pytest.mark.parametrize("token", [PAY_TOKEN, "12345:" + "d" * 35, None])
 def test_the_raw_event_is_kept_encrypted(shop: Shop, buyer: Buyer, token: str | None) -> None:
     """As web sealed it for the way, or open as an older one did. One that stays shut costs no payment."""

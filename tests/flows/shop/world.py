@@ -203,6 +203,13 @@ class Shop:
         finally:
             self.http.delete(program.url + "/sim/faults", timeout=10).raise_for_status()
 
+    @contextmanager
+    def locked(self, table: str) -> Iterator[None]:
+        """Nobody can write to the table inside the block."""
+        with psycopg.connect(self.database_url) as connection:
+            connection.execute(sql.SQL("LOCK TABLE {} IN EXCLUSIVE MODE").format(sql.Identifier(table)))
+            yield
+
     def telegram_calls(self, method: str, chat_id: int) -> list[dict[str, Any]]:
         """Every call of this method for this chat, refused ones too."""
         wire = self.get(self.telegram, "/sim/wire", kind="call", method=method, chat_id=chat_id)
