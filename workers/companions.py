@@ -24,8 +24,8 @@ from workers.sweeper import Sweeper
 
 MOST: Final = 20
 """Notices in one message, if that many fit."""
-PAGE: Final = 10 * MOST
-"""Of those that wait, so many are given their turns at once."""
+PAGE: Final = 5 * MOST
+"""Of those that wait, so many are looked at, and given their turns, at once."""
 AHEAD_SECONDS: Final = 1.1
 """What waits for this chat's next second goes with the message that has it."""
 
@@ -76,6 +76,7 @@ def _take(job: jobs.SendAdminNotice, fitting: Callable[[Sequence[jobs.SendAdminN
         chat_id=job.chat_id,
         key=job.key,
         ahead_seconds=AHEAD_SECONDS,
+        page=PAGE,
         limit=MOST - 1,
     )
     if not rows:

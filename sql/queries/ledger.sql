@@ -164,13 +164,16 @@ WHERE key IN (
 
 -- name: get_waiting_notices :many
 -- Other notices for one chat that wait for their turn, oldest first: they may leave in one message. One that
--- was tried before waits for its time. Read from the front of idx_job_ledger_notices, however many wait.
+-- was tried before waits for its time. They are looked for among the first %(page)s, however many wait.
 SELECT key, args::text AS args
-FROM job_ledger
-WHERE state = 'queued'
-    AND actor = 'send_admin_notice'
-    AND (args ->> 'chat_id')::bigint = %(chat_id)s
-    AND (attempts = 0 OR run_at <= now() + make_interval(secs => %(ahead_seconds)s))
+FROM (
+    SELECT key, args, attempts, max_attempts, run_at, created_at
+    FROM job_ledger
+    WHERE state = 'queued' AND actor = 'send_admin_notice' AND (args ->> 'chat_id')::bigint = %(chat_id)s
+    ORDER BY created_at, key
+    LIMIT %(page)s
+) AS front
+WHERE (attempts = 0 OR run_at <= now() + make_interval(secs => %(ahead_seconds)s))
     AND attempts < max_attempts
     AND key <> %(key)s
 ORDER BY created_at, key

@@ -1,0 +1,82 @@
+"""However many notices wait for one chat, a turn reads and moves a page of them (workers/companions.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from socialboost.db import queries
+
+WAITING, PAGE, CHAT = 25_000, 100, 77
+SPACING: dict[str, Any] = {"chat_id": CHAT, "together": 20, "seconds": 0.5, "page": PAGE, "longest": 60.0}
+NEXT: dict[str, Any] = {"chat_id": CHAT, "key": "n", "ahead_seconds": 1.1, "page": PAGE, "limit": 19}
+
+
+@pytest.fixture
+def connection(database_url: str) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+    """A ledger in which notices wait for a chat, and as many for another."""
+    with psycopg.connect(database_url, row_factory=dict_row, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO job_ledger (key, actor, queue, args, created_at)"
+            " SELECT format('n:%%s:%%s', chat, n), 'send_admin_notice', 'notifications',"
+            "        jsonb_build_object('chat_id', chat), now() - make_interval(secs => %(n)s - n)"
+            " FROM generate_series(1, %(n)s) AS n, unnest(ARRAY[%(chat)s::bigint, -5]) AS chat",
+            {"n": WAITING, "chat": CHAT},
+        )
+        connection.execute("ANALYZE job_ledger")
+        yield connection
+
+
+def run(connection: psycopg.Connection[dict[str, Any]], name: str, arguments: dict[str, Any]) -> Any:
+    return connection.execute(queries.load()[name].text, arguments)
+
+
+def moved(connection: psycopg.Connection[dict[str, Any]], since: str) -> list[float]:
+    """In how many seconds the chat's notices are due, oldest first."""
+    rows = connection.execute(
+        "SELECT extract(epoch FROM run_at - %s::timestamptz)::float8 AS due FROM job_ledger"
+        " WHERE args ->> 'chat_id' = %s ORDER BY created_at, key",
+        (since, str(CHAT)),
+    )
+    return [row["due"] for row in rows]
+
+
+def test_a_turn_moves_a_page_and_as_many_behind_it(connection: psycopg.Connection[dict[str, Any]]) -> None:
+    first = [row["key"] for row in run(connection, "get_waiting_notices", NEXT).fetchall()]
+    assert first == [f"n:{CHAT}:{number}" for number in range(1, 20)]
+    since = connection.execute("SELECT now()::text AS now").fetchall()[0]["now"]
+    assert run(connection, "space_waiting_notices", SPACING).rowcount == 2 * PAGE
+    due = moved(connection, since)
+    assert due[0] < due[1]
+    assert max(due[:PAGE]) < 30
+    assert min(due[PAGE : 2 * PAGE]) >= 60
+    assert max(due[2 * PAGE :]) <= 0, "what is far behind is left for a later turn"
+    assert run(connection, "space_waiting_notices", SPACING).rowcount == 2 * PAGE
+    assert min(moved(connection, since)[2 * PAGE : 3 * PAGE]) >= 60, "those not moved yet come next"
+
+
+def test_the_next_are_read_from_the_front(connection: psycopg.Connection[dict[str, Any]]) -> None:
+    assert (
+        max(most_rows(plan(connection, name)) for name in ("get_waiting_notices", "get_notice_delay")) <= PAGE
+    )
+    connection.execute("DROP INDEX idx_job_ledger_notices")  # negative control
+    assert (
+        min(most_rows(plan(connection, name)) for name in ("get_waiting_notices", "get_notice_delay")) > PAGE
+    )
+
+
+def plan(connection: psycopg.Connection[dict[str, Any]], name: str) -> dict[str, Any]:
+    """How the query was gone about."""
+    explained = b"EXPLAIN (ANALYZE, FORMAT JSON) " + queries.load()[name].text
+    found: dict[str, Any] = connection.execute(explained, NEXT).fetchall()[0]["QUERY PLAN"][0]["Plan"]
+    return found
+
+
+def most_rows(node: dict[str, Any]) -> int:
+    """The most rows that a step of the plan has looked at."""
+    own = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+    return max([int(own), *(most_rows(child) for child in node.get("Plans", []))])
