@@ -3432,6 +3432,12 @@ CREATE INDEX idx_invoices_order_id ON public.invoices USING btree (order_id);
 CREATE INDEX idx_job_ledger_lease ON public.job_ledger USING btree (lease_until) WHERE (state = 'running'::text);
 
 --
+-- Name: idx_job_ledger_notices; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_job_ledger_notices ON public.job_ledger USING btree ((((args ->> 'chat_id'::text))::bigint), created_at, key) WHERE ((state = 'queued'::text) AND (actor = 'send_admin_notice'::text));
+
+--
 -- Name: idx_job_ledger_overdone; Type: INDEX; Schema: public; Owner: -
 --
 
