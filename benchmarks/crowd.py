@@ -29,9 +29,12 @@ ASKS: Final = 200
 TEXTS: Final = 1_000
 AT_ONCE: Final = 64
 OTHERS: Final = 20
-RECEIPTS: Final = 20
+RECEIPTS: Final = 10
+PAIR_SECONDS: Final = 0.2
+"""Between two others with their receipts: all together stay below the default send rate."""
 HANGING: Final = 16
 HANG_SECONDS: Final = 8.0
+QUIET_CHECKS: Final = 15
 KNOWN_SECONDS: Final = 2.0
 SETTLE_SECONDS: Final = 5.0
 UNANSWERED: Final = 60_000.0
@@ -74,6 +77,7 @@ async def _all(running: World, pending: list[Pending], scale: int) -> tuple[list
         await crowd.gather(OTHERS + HANGING)
         with _crowding(running.web_url):
             rows += await _beside_connections(running, http, pending, asks)
+        await _quiet(running)  # their receipts leave at the gate's rate
         told, flood = await _beside_flood(running, crowd, http, pending, scale)
         rows += told
         rows += await _beside_invoices(running, crowd, scale)
@@ -108,6 +112,7 @@ async def _beside_flood(
         await _say(crowd, others[number % len(others)], "/start")
         left[order.telegram_id] = time.monotonic() * 1000
         await _pay(running, http, order)
+        await asyncio.sleep(PAIR_SECONDS)
     await flood
     await asyncio.sleep(SETTLE_SECONDS)
     found = list(records(wire, before))
@@ -120,10 +125,9 @@ async def _beside_flood(
 
 
 async def _beside_invoices(running: World, crowd: Crowd, scale: int) -> list[Row]:
-    buyers, others = crowd.people[:HANGING], crowd.people[HANGING:] or crowd.people[:1]
+    buyers, others = crowd.people[1 : HANGING + 1], crowd.people[HANGING + 1 :]  # the first one floods
     for person in buyers:
         await crowd.tap(person, "confirm_starter-mini")
-    await asyncio.sleep(SETTLE_SECONDS)
     cards = [(person, await _pay_button(crowd, person)) for person in buyers]
     before, wire = last_seq(running.wire_log("telegram")), running.wire_log("telegram")
     turns = iter(range(10_000))
@@ -156,6 +160,16 @@ async def _beside_redis(
     return "a webhook while Redis hangs, once known", spread(times or [UNANSWERED]), 300.0
 
 
+async def _quiet(running: World) -> None:
+    """Wait until nothing has reached Telegram for a while."""
+    wire = running.wire_log("telegram")
+    for _ in range(QUIET_CHECKS):
+        before = last_seq(wire)
+        await asyncio.sleep(2.0)
+        if last_seq(wire) == before:
+            return
+
+
 # --- what people and partners do ---
 
 
@@ -178,11 +192,14 @@ async def _look(crowd: Crowd, people: Sequence[Person], turns: Iterator[int]) ->
 
 
 async def _pay_button(crowd: Crowd, person: Person) -> str:
-    url = f"{crowd._url}/sim/people/{person.id}/messages"
-    async with crowd.http.get(url) as answer:
-        shown = (await answer.json())["messages"]
-    buttons = (b for m in reversed(shown) for row in m.get("keyboard") or [] for b in row)
-    return next(str(b["data"]) for b in buttons if str(b.get("data", "")).startswith("pay_"))
+    """Wait for the order's card; what its button to pay carries."""
+
+    def found(message: dict[str, Any]) -> str:
+        buttons = (button for row in message["keyboard"] or [] for button in row)
+        data = (str(button.get("data", "")) for button in buttons)
+        return next((one for one in data if one.startswith("pay_")), "")
+
+    return found(await crowd.wait_for(person, lambda message: bool(found(message)), "the order's card"))
 
 
 async def _pay(running: World, http: aiohttp.ClientSession, order: Pending) -> float:

@@ -26,6 +26,7 @@ from socialboost.bot import (
     strays,
     support,
 )
+from socialboost.bot.shares import Shares
 from socialboost.bot.taps import TapMiddleware
 from socialboost.errors import QueueUnavailableError
 
@@ -53,8 +54,9 @@ def build(redis_url: str, admins: Collection[int] = ()) -> Dispatcher:
         health_check_interval=30,
     )
     ttl = dialogues.STATE_TTL_SECONDS
-    dispatcher = Dispatcher(storage=RedisStorage(redis, state_ttl=ttl, data_ttl=ttl))
-    tap = TapMiddleware(redis)
+    shares = Shares(redis)
+    dispatcher = Dispatcher(storage=RedisStorage(redis, state_ttl=ttl, data_ttl=ttl), shares=shares)
+    tap = TapMiddleware(shares)
     dispatcher.message.outer_middleware(tap)
     dispatcher.callback_query.outer_middleware(tap)
     # A command is a command in any dialogue, so `posts`, which takes every message while it waits for a
@@ -77,6 +79,9 @@ async def feed(dispatcher: Dispatcher, bot: Bot, update: Update) -> None:
     mark = _mark(update)
     if mark is None:
         log.info("update_ignored", update_id=update.update_id)
+        return
+    if dispatcher["shares"].is_known_above(update.message or update.callback_query):
+        log.debug("update_above_share", update_id=update.update_id)
         return
     delivery = deliveries.Delivery(mark)
     with jobs.gathering(delivery):

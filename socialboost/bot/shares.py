@@ -26,6 +26,11 @@ TOLD_SECONDS: Final = 60
 TOO_FAST: Final = "too_fast"
 """The page that says so (jobs.ShowPage)."""
 
+KNOWN_SECONDS: Final = 0.25
+"""How long a process takes Redis's no for its own."""
+_REMEMBERED: Final = 1_000
+"""People above their share whom a process knows; more of them are asked about at Redis."""
+
 _URGENT_COMMANDS: Final = ("/start", "/paysupport")
 _URGENT_TAPS: Final = (
     *(callbacks.PAY_PREFIX, callbacks.CANCEL_PREFIX, callbacks.BALANCE_PREFIX),
@@ -68,8 +73,9 @@ if used - now <= interval * tonumber(ARGV[3]) then
   redis.call('SET', KEYS[2], string.format('%.0f', used), 'PX', string.format('%.0f', used - now))
   return {number, 0}
 end
-if redis.call('SET', KEYS[3], '1', 'NX', 'EX', ARGV[4]) then return {number, 3} end
-return {number, 2}
+local wait = math.ceil(used - now - interval * tonumber(ARGV[3]))
+if redis.call('SET', KEYS[3], '1', 'NX', 'EX', ARGV[4]) then return {number, 3, wait} end
+return {number, 2, wait}
 """
 """KEYS: the sequence, the share, the mark of the sentence. ARGV: the sequence's first number, milliseconds
 for one update, updates at once, seconds between two sentences, the update's marks. The share is one moment:
@@ -81,6 +87,7 @@ class Shares:
 
     def __init__(self, redis: Redis) -> None:
         self._enter = redis.register_script(_ENTER)
+        self._above = dict[int, float]()
 
     async def enter(self, telegram_id: int, marks: Sequence[str], *, urgent: bool) -> Entry:
         """Number an update and take it from the person's share; one that was seen before takes nothing.
@@ -93,7 +100,23 @@ class Shares:
         keys = [dialogues.SEQUENCE_KEY, f"{share}:urgent" if urgent else share, f"{share}:told"]
         limits = (time.time_ns() // 1_000_000, round(REFILL_SECONDS * 1000), BURST, TOLD_SECONDS)
         said: Any = await self._enter(keys=keys, args=[*limits, *marks])
+        if len(said) > 2 and not urgent:
+            self._remember(telegram_id, said[2] / 1000)
         return Entry(said[0], Standing(said[1]))
+
+    def is_known_above(self, event: TelegramObject | None) -> bool:
+        """Whether there is no room yet for this, as Redis said a moment ago: so a flood costs no round trips,
+        and whoever comes behind it is reached sooner."""
+        if not isinstance(event, Message | CallbackQuery) or event.from_user is None:
+            return False
+        until = self._above.get(event.from_user.id)
+        return until is not None and time.monotonic() < until and not is_urgent(event)
+
+    def _remember(self, telegram_id: int, seconds: float) -> None:
+        now = time.monotonic()
+        if len(self._above) >= _REMEMBERED:
+            self._above = {one: until for one, until in self._above.items() if until > now}
+        self._above[telegram_id] = now + min(seconds, KNOWN_SECONDS)
 
 
 def is_urgent(event: TelegramObject) -> bool:

@@ -8,7 +8,6 @@ from typing import Any, Final, TypedDict
 from aiogram import BaseMiddleware
 from aiogram.enums import ChatType
 from aiogram.types import CallbackQuery, Message, TelegramObject, User
-from redis.asyncio import Redis
 
 from socialboost import callbacks, jobs, links, logs
 from socialboost.bot import sent, shares
@@ -60,8 +59,8 @@ class TapMiddleware(BaseMiddleware):
     a person's share.
     """
 
-    def __init__(self, redis: Redis) -> None:
-        self._shares = Shares(redis)
+    def __init__(self, shares: Shares) -> None:
+        self._shares = shares
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         """Number the update, bind it to the log and hand it on."""

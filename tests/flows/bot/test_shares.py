@@ -29,6 +29,7 @@ URGENT: list[tuple[str, Json]] = [
 def slow_refill(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine must not give the flooder time for more."""
     monkeypatch.setattr(shares, "REFILL_SECONDS", 3600.0)
+    monkeypatch.setattr(shares, "KNOWN_SECONDS", 0.0)
 
 
 async def flood(feed: Feed, make: Json, count: int = FLOOD) -> None:
@@ -96,3 +97,17 @@ async def test_a_share_comes_back(feed: Feed, redis_url: str, monkeypatch: pytes
     monkeypatch.setattr(shares, "REFILL_SECONDS", 0.001)
     await flood(feed, message("hello"))
     assert len(queued(redis_url)) > shares.BURST
+
+
+@pytest.mark.parametrize(("known", "asked"), [(3600.0, shares.BURST + 1), (0.0, FLOOD)], ids=["known", "not"])
+async def test_a_flood_is_dropped_without_asking_redis_each_time(
+    known: float, asked: int, feed: Feed, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the poller drops faster than a flood comes. The control: without it each costs a call."""
+    monkeypatch.setattr(shares, "KNOWN_SECONDS", known)
+    await feed(tap(callbacks.CANCEL_ACTION))
+    first = queued(redis_url)[0].args["seq"]
+    await flood(feed, message("hello"))
+    queued(redis_url)
+    await feed(message("/start"))
+    assert queued(redis_url)[0].args["seq"] == first + asked + 1
