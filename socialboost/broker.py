@@ -51,7 +51,7 @@ _PRODUCER_SECONDS: Final = 2.0
 """An entry point must be able to say 503 in time when Redis hangs."""
 _PATIENT_SECONDS: Final = 2.0
 _RETRY_SECONDS: Final = 0.3
-"""Between two tries to enqueue while Redis is away; one caller tries, the others are refused at once."""
+"""Between two looks at a Redis that is away, by a thread of its own; whoever enqueues is refused at once."""
 _CONSUMER_SECONDS: Final = BLOCK_SECONDS + 8.0
 _CHUNK: Final = 500
 GIVE_BACK: Final = "give_back"
@@ -212,7 +212,7 @@ class QueueBroker(RedisBroker):
         self.url = url
         self.blocking_client = connect(url, timeout_seconds=_CONSUMER_SECONDS, retries=0)
         self._holdings: dict[str, Holding] = {}
-        self.latch = Latch(_is_lost, _refusal, pause_seconds=_RETRY_SECONDS)
+        self.latch = Latch(_is_lost, _refusal, pause_seconds=_RETRY_SECONDS, probe=self.client.ping)
         self._ending: Latch | None = None
         self.is_patient = False  # the scheduler's waits for Redis: it has nobody to tell
 

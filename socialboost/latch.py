@@ -1,4 +1,4 @@
-"""A latch in front of a service that may be away: its absence is learnt once and tried again by one caller.
+"""A latch in front of a service that may be away: its absence is learnt once and tried again by one thread.
 
 Without it every thread of a process would sit out the service's timeout for every call.
 """
@@ -10,13 +10,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from socialboost import logs
+
+log = logs.get(__name__)
+
 
 class Latch:
     """Guards calls to one service, for all threads of one process.
 
     `is_away` tells which errors mean that the service is away; `refusal` makes the error that callers get
     meanwhile. It shuts after `failures` in a row. Then one caller at a time is let through to try: the next
-    one at once, later ones `pause_seconds` after a try has failed.
+    one at once, later ones `pause_seconds` after a try has failed. With a `probe`, which raises while the
+    service is away, a thread of the latch's own tries instead and no caller pays for it.
     """
 
     def __init__(
@@ -26,12 +31,15 @@ class Latch:
         *,
         pause_seconds: float,
         failures: int = 1,
+        probe: Callable[[], object] | None = None,
     ) -> None:
         self._is_away = is_away
         self._refusal = refusal
         self._pause_seconds = pause_seconds
         self._failures_allowed = failures
         self._failures = 0
+        self._probe = probe
+        self._probing = False
         self._lock = threading.Lock()
         self._shut = False
         self._next_try = 0.0
@@ -58,7 +66,7 @@ class Latch:
     def _is_refusing(self) -> bool:
         if not self._shut or self._trying == threading.get_ident():
             return False
-        return self._trying is not None or time.monotonic() < self._next_try
+        return self._probe is not None or self._trying is not None or time.monotonic() < self._next_try
 
     def _enter(self) -> bool:
         with self._lock:
@@ -77,3 +85,24 @@ class Latch:
             if shut and trying:
                 self._next_try = time.monotonic() + self._pause_seconds
             self._shut = self._failures >= self._failures_allowed
+            if self._shut and self._probe is not None and not self._probing:
+                self._probing = True
+                threading.Thread(
+                    target=self._try_again, args=(self._probe,), name="latch", daemon=True
+                ).start()
+
+    def _try_again(self, probe: Callable[[], object]) -> None:
+        """Try until the service answers, whatever it says; then let everybody pass."""
+        while self._still_away(probe):
+            time.sleep(self._pause_seconds)
+        with self._lock:
+            self._shut, self._probing, self._failures = False, False, 0
+
+    def _still_away(self, probe: Callable[[], object]) -> bool:
+        try:
+            probe()
+        except Exception as error:
+            if self._is_away(error):
+                return True
+            log.exception("probe_broke")  # it answered; who calls next will see with what
+        return False

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Blueprint, request
 from pydantic import SecretStr, ValidationError
 
-from socialboost import cleaning, logs
+from socialboost import broker, cleaning, logs
 from socialboost.errors import QueueUnavailableError
 from socialboost.latch import Latch
 from socialboost.settings import WebSettings
@@ -33,7 +33,7 @@ _MAX_UPDATE_BYTES: Final = 1024 * 1024
 """Telegram's own updates may be larger than what others may send; read only after the secret was right."""
 _SECONDS: Final = 10.0
 _RETRY_SECONDS: Final = 0.3
-"""Between two tries while Redis is away; one update tries, the others are refused at once."""
+"""Between two looks at a Redis that is away, by a thread of its own; updates are refused at once."""
 _NO_TOKEN: Final = "1:nothing-here-calls-telegram"  # noqa: S105 (aiogram wants one of this shape)
 
 
@@ -57,9 +57,10 @@ class UpdateLoop:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._starting = threading.Lock()
         self._latch = Latch(
-            lambda error: isinstance(error, QueueUnavailableError),
+            lambda error: isinstance(error, self._away),
             lambda: QueueUnavailableError("Redis was away a moment ago"),
             pause_seconds=_RETRY_SECONDS,
+            probe=broker.current().client.ping,
         )
 
     def handle(self, raw: dict[str, Any]) -> bool:

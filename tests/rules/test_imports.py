@@ -50,7 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "socialboost.deliveries": {"socialboost.broker", *UTILITIES},
     "socialboost.broker": {"socialboost.messages", "socialboost.middleware", *UTILITIES},
     "socialboost.last_resort": set(),
-    "socialboost.latch": set(),
+    "socialboost.latch": {"socialboost.logs"},
     "socialboost.sealing": {"socialboost.errors"},
     "socialboost.messages": set(),
     "socialboost.middleware": {"socialboost.broker", *UTILITIES},

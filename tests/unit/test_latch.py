@@ -99,3 +99,26 @@ def test_whoever_tries_may_pass_again_meanwhile() -> None:
     service.away = False
     with latch.passing():
         assert through(latch, service) == "done"
+
+
+def test_with_a_probe_no_caller_tries() -> None:
+    service, probed, over = Service(), threading.Event(), threading.Event()
+
+    def probe() -> None:
+        probed.set()
+        if not over.wait(20):
+            raise ConnectionError
+
+    latch = Latch(
+        lambda error: isinstance(error, ConnectionError), RefusedError, pause_seconds=0, probe=probe
+    )
+    assert through(latch, service) == "ConnectionError"
+    assert probed.wait(20)
+    assert ({through(latch, service) for _ in range(CALLERS)}, service.calls) == ({"RefusedError"}, 1)
+    service.away = False
+    over.set()
+    for _ in range(2000):
+        if through(latch, service) == "done":
+            return
+        threading.Event().wait(0.005)
+    pytest.fail("it never opened again")
