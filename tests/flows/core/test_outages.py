@@ -20,7 +20,7 @@ def test_postgresql_away_costs_no_attempt(system: CoreSystem, postgres_server: P
     for number in range(6):
         jobs.send(Work(key=f"tg:settle:{number}", seconds=3))
         jobs.send(Work(key=f"tg:body:{number}", seconds=3, mode="query"))
-    wait_until(lambda: len(system.counts("start")) == 8)
+    wait_until(lambda: len(system.counts("start")) >= 6)  # three quarters of the threads: one queue's share
     postgres_server.stop()
     for number in range(20):
         jobs.send(Work(key=f"tg:claim:{number}"))

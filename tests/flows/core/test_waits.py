@@ -129,7 +129,7 @@ NOT_US = RefusesUsError("main_bot", "bad key", setting="MAIN_BOT_API_KEY", statu
     [
         (AWAY, (2.0, 2.0, 30.0, 60.0)),
         (NOT_US, (2.0, 2.0, 30.0, 60.0)),
-        (psycopg.OperationalError("gone"), (2.0, 2.0, 30.0, 60.0)),
+        (psycopg.OperationalError("gone"), (2.0, 2.0, 2.0, 2.0)),  # written down when it is over
         (ThrottledError("telegram", "slow down", retry_after=7.0), (7.0, 7.0, 30.0, 60.0)),
         (PostponeError(10.0, "down", outage=True), (10.0, 10.0, 30.0, 60.0)),
         (PostponeError(10.0, "later"), (10.0, 10.0, 10.0, 10.0)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+import psycopg
 import pytest
 
 from socialboost import jobs
@@ -104,8 +105,13 @@ def test_health_when_the_database_takes_no_writes(stage: Shop, here: pytest.Monk
     name = stage.value("SELECT current_database()")
     stage.database.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     runtime.close()
-    assert runtime.db().value("ping") == 1
-    assert maintenance.check_health(jobs.CheckHealth()) == {"database": False}
+    try:
+        assert runtime.db().value("ping") == 1
+        assert maintenance.check_health(jobs.CheckHealth()) == {"database": False}
+    finally:
+        with psycopg.connect(stage.database_url, autocommit=True) as owner:
+            owner.execute("SET default_transaction_read_only = off")
+            owner.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
 
 
 def test_a_channel_that_threw_the_bot_out_raises_no_notices_about_notices(shop: Shop) -> None:

@@ -82,10 +82,11 @@ def test_an_answer_that_was_lost_leaves_one_invoice(shop: Shop, buyer: Buyer) ->
 def test_an_invoice_that_could_not_be_recorded_is_found_again(shop: Shop, buyer: Buyer) -> None:
     """PostgreSQL gives the attempt back; that the invoice was made is true all the same (failures.md A3)."""
     order_id = buyer.open_order("mini")
-    with psycopg.connect(shop.database_url) as other:
-        other.execute("SELECT FROM orders WHERE id = %s FOR UPDATE", [order_id])
+    late = shop.fault(shop.crypto_pay, operation="createInvoice", kind="late", seconds=5.0, times=1)
+    with late, psycopg.connect(shop.database_url) as other:
         job = buyer.tap_pay(order_id)
         wait_until(lambda: shop.invoices(order_id), "the invoice to be made")
+        other.execute("SELECT FROM orders WHERE id = %s FOR UPDATE", [order_id])
         wait_until(lambda: shop.job(job.key)["error"], "its recording to be put off")
     assert shop.wait_for_job(job.key)["attempts"] == 1
     (invoice,) = shop.invoices(order_id)
