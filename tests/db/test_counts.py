@@ -371,7 +371,7 @@ LOCK = re.compile("FOR (NO KEY )?UPDATE( SKIP LOCKED)?")
 UPSERT = "IF v_order.id IS NOT NULL THEN"
 NO_UPSERT = "SELECT * INTO v_invoice FROM invoices WHERE invoice_id = p_invoice_id; IF false THEN"
 KEYS = (
-    "DROP INDEX idx_orders_one_pending, idx_payments_one_applied;"
+    "DROP INDEX idx_orders_one_pending, idx_payments_one_applied, idx_invoices_one_open;"
     "ALTER TABLE activations DROP CONSTRAINT activations_order_id_key;"
     "ALTER TABLE tasks DROP CONSTRAINT tasks_attempts_check"
 )
