@@ -55,7 +55,7 @@ def addresses(text: str) -> Iterator[str]:
         words.pop()  # perhaps cut in two, and then it would be another post's link
     for word in words:
         for piece in _pieces(word):
-            if ("://" in piece and not piece.endswith("://")) or _LINKISH.match(piece):
+            if "://" in piece[:-3] or _LINKISH.match(piece):
                 yield piece
 
 

@@ -36,6 +36,7 @@ ACCEPTED = [
     ("https://t.me/channel/1:", "https://t.me/channel/1"),
     ("https://t.me/channel/1!", "https://t.me/channel/1"),
     ("https://t.me/channel/1?", "https://t.me/channel/1"),
+    ("https://t.me/channel/1?://", "https://t.me/channel/1"),
     ("https://t.me/channel/1/.", "https://t.me/channel/1"),
     ("https://t.me/channel/1?single).", "https://t.me/channel/1"),
     ("https://t.me/channel/1…", "https://t.me/channel/1"),
