@@ -7,11 +7,13 @@ import contextlib
 import hashlib
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +25,11 @@ PUBLIC_TEMPORARY = Path("/var/tmp")  # noqa: S108 - outlives /tmp clean-ups; nam
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 LONGEST_LINE = 1200
+PORTS = range(12000, 32000)
+MOST_CLAIMS = 200
+"""Older ports have their server by then, or are no longer used."""
 
+_claims: deque[socket.socket] = deque()
 _tether = Tether()
 atexit.register(_tether.close)
 
@@ -103,10 +109,26 @@ def run_as(identity: Identity, command: Sequence[str]) -> str:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of 127.0.0.1 that nobody listens on, and that is given to no other process meanwhile.
+
+    It lies below the ports that the kernel gives to outgoing connections, so that none of those takes it
+    before the server listens or while the server is restarted. A UDP socket on the same number, held for
+    as long as this process lives, tells other processes that the port is given away.
+    """
+    while True:
+        port = secrets.choice(PORTS)
+        claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            claim.bind(("127.0.0.1", port))
+            with socket.create_server(("127.0.0.1", port)):
+                pass
+        except OSError:  # somebody has it
+            claim.close()
+            continue
+        _claims.append(claim)
+        if len(_claims) > MOST_CLAIMS:
+            _claims.popleft().close()
+        return port
 
 
 def public_copy(source: Path) -> Path:

@@ -16,6 +16,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from sandbox.servers_process import free_port
+
 SERVER_SESSIONS = 4
 """Fewer than a worker has connections, so that they are mixed."""
 
@@ -27,7 +29,7 @@ def pgbouncer(database_url: str, directory: Path) -> Iterator[str]:
     if program is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("pgbouncer is not installed")
     parts = urlsplit(database_url)
-    port = _free_port()
+    port = free_port()
     config = directory / "pgbouncer.ini"
     config.write_text(
         f"""[databases]
@@ -60,12 +62,6 @@ max_client_conn = 100
     finally:
         process.kill()
         process.wait(10)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for(port: int, log: Path) -> None:

@@ -132,10 +132,3 @@ def reset(connection: socket.socket) -> bool:
 def silence(_: socket.socket) -> bool:
     """Read the request and never answer."""
     return True
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from sandbox.servers_process import free_port
 from socialboost.clients.http import Answer, HttpService, Limits, dump_json, refuse, retry_after
 from socialboost.errors import AmbiguousError, RejectedError, ServiceError, ThrottledError, UnreachableError
 from tests.unit import clients_server as wire
@@ -52,7 +53,7 @@ def failure(url: str, *, repeatable: bool = False, calls: int = 1) -> ServiceErr
 
 
 def test_refused_connection_accepted_nothing() -> None:
-    assert isinstance(failure(f"http://127.0.0.1:{wire.free_port()}"), UnreachableError)
+    assert isinstance(failure(f"http://127.0.0.1:{free_port()}"), UnreachableError)
 
 
 def test_unknown_host_accepted_nothing() -> None:
@@ -79,7 +80,7 @@ def test_status_decides(status: int, kind: type[ServiceError]) -> None:
 
 def test_neither_message_nor_cause_holds_the_url() -> None:
     with wire.WireServer([wire.close]) as server:
-        errors = [failure(server.url), failure(f"http://127.0.0.1:{wire.free_port()}")]
+        errors = [failure(server.url), failure(f"http://127.0.0.1:{free_port()}")]
     for error in errors:
         assert SECRET not in repr(error)
         assert error.__cause__ is None

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 import redis
 
+from sandbox.servers_process import free_port
 from socialboost.clients.breaker import FAILURES, Breaker
 from socialboost.clients.main_bot import KnownTask, MainBotClient
 from socialboost.errors import AmbiguousError, RejectedError, ThrottledError, UnreachableError
@@ -89,7 +90,7 @@ def test_unhealthy_means_nothing_was_handed_over(store: redis.Redis) -> None:
 
 
 def test_breaker_opens_after_five_failures_for_every_process(store: redis.Redis) -> None:
-    client = client_for(f"http://127.0.0.1:{wire.free_port()}", store)
+    client = client_for(f"http://127.0.0.1:{free_port()}", store)
     for _ in range(FAILURES):
         with pytest.raises(UnreachableError):
             client.push_task(TASK)

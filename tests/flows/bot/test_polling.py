@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 
 from sandbox.servers import ValkeyServer
+from sandbox.servers_process import free_port
 from tests.flows.bot.script import TOKEN, ScriptedTelegram
 from tests.flows.frozen import frozen
 from tests.flows.updates import Queued, message, queued, tap
@@ -121,9 +121,7 @@ def test_updates_become_jobs_and_a_clean_stop_confirms_them(
 
 
 def test_telegram_away_at_the_start(start: Callable[..., BotProcess], redis_url: str) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     bot = start(f"http://127.0.0.1:{port}")
     wait_until(lambda: len(bot.events("telegram_unavailable")) >= 2, "two failed tries")
     telegram = ScriptedTelegram(port)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.servers import ValkeyServer
+from sandbox.servers_process import free_port
 from tests.flows.frozen import children, frozen
 from tests.flows.updates import only, queued
 from tests.flows.web.conftest import WEB_NEEDS
@@ -29,9 +29,7 @@ class Server:
     """The web process as supervisord starts it, without the secrets it must not hold."""
 
     def __init__(self, directory: Path, **environment: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.output = directory / "output"
         needed = {name: VALID[name] for name in WEB_NEEDS}
         with self.output.open("ab") as output:
