@@ -1,7 +1,8 @@
 """Any history of a person, step by step on a real database, against tests/db/model.py and the invariants.
 
-`./run test tests/db/test_machine.py` walks a fixed selection of histories; HYPOTHESIS_PROFILE=night walks
-10,000 others. A failure prints the steps that lead to it.
+`./run test tests/db/test_machine.py` walks 150 histories, always the same; with HYPOTHESIS_PROFILE=long, as
+in .ci/run, it walks 500 of this selection, and with HYPOTHESIS_PROFILE=night 10,000 others. A failure prints
+the steps that lead to it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ common = settings(
     suppress_health_check=list(HealthCheck), print_blob=True, report_multiple_bugs=False,
 )  # fmt: skip
 PROFILES = {
-    "ci": settings(common, max_examples=500),
+    "push": settings(common, max_examples=150),
+    "long": settings(common, max_examples=500),
     "night": settings(common, derandomize=False, max_examples=10_000),
 }
 
@@ -37,7 +39,7 @@ def shop(database_url: str) -> Iterator[type[Shop]]:
 
 
 def test_no_history_loses_or_doubles_anything(shop: type[Shop]) -> None:
-    run_state_machine_as_test(shop, settings=PROFILES[os.environ.get("HYPOTHESIS_PROFILE", "ci")])
+    run_state_machine_as_test(shop, settings=PROFILES[os.environ.get("HYPOTHESIS_PROFILE", "push")])
 
 
 FLAWS = {
@@ -63,10 +65,10 @@ FLAWS = {
 
 @pytest.mark.parametrize("flaw", FLAWS)
 def test_the_machine_finds_a_planted_defect(shop: type[Shop], flaw: str) -> None:
-    """Negative control: each of these, one at a time, is found within the histories that CI walks."""
+    """Negative control: each of these, one at a time, is found within the histories of a long walk."""
     function, right, wrong = FLAWS[flaw]
     text = shop.store.value("SELECT pg_get_functiondef(%s::regproc)", function)
     assert text.count(right) >= 1
     shop.store.connection.execute(text.replace(right, wrong))
     with pytest.raises((AssertionError, psycopg.Error)):
-        run_state_machine_as_test(shop, settings=settings(PROFILES["ci"], phases=[Phase.generate]))
+        run_state_machine_as_test(shop, settings=settings(PROFILES["long"], phases=[Phase.generate]))

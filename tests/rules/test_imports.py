@@ -162,11 +162,10 @@ sys.addaudithook(refuse)
 """
 
 
-@pytest.mark.parametrize(
-    "package", ["socialboost.bot", "socialboost.web", "socialboost.db", "socialboost.clients", "socialboost"]
-)
-def test_importing_needs_no_environment(package: str) -> None:
-    assert run_python(NO_CONNECTION + LOADED.format(package=package, skipped=[]))
+def test_importing_needs_no_environment() -> None:
+    loaded = run_python(NO_CONNECTION + LOADED.format(package="socialboost", skipped=[]))
+    assert isinstance(loaded, list)
+    assert {f"socialboost.{part}" for part in ("bot", "clients", "db", "jobs", "web")} <= set(loaded)
 
 
 def test_importing_workers_needs_redis_url_and_connects_to_nothing() -> None:
