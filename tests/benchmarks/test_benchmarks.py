@@ -14,6 +14,7 @@ from benchmarks.options import Options
 from benchmarks.queue_systems import ROOT, SYSTEMS, by_label
 
 
+@pytest.mark.alone
 def test_the_smallest_bench_goes_the_whole_way() -> None:
     """Real servers, a real worker and a real producer, in some seconds."""
     result = queues.run(Options(quick=True, arguments=("ours",)))

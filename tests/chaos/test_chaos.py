@@ -11,7 +11,11 @@ from tests.chaos import crash_points
 from tests.chaos.run import Order, carry_out
 from tests.chaos.schedule import Kit
 
-pytestmark = pytest.mark.chaos
+pytestmark = [
+    pytest.mark.chaos,
+    pytest.mark.alone,
+    pytest.mark.slow("a run must be long enough for everything to break at least once"),
+]
 
 SHORT = Kit(kills_at_webhook=2, freezes=1, wipes=1, valkey_kills=1, postgres_restarts=1, services=1)
 TIMES = ("active_p99: ", "active_max: ")

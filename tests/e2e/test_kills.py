@@ -14,7 +14,10 @@ from sandbox.world import World, wait_for
 from tests.e2e.disruption import Killer
 from tests.e2e.test_walk import unsettled
 
-pytestmark = pytest.mark.e2e
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.slow("kills a worker at twelve steps of one order, and each kill costs a lease"),
+]
 
 STEPS = [
     ("job_started", "register_user"),

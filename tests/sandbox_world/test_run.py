@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -110,3 +111,51 @@ def test_packages_are_installed_once_per_lock_file(
     if stamped in (None, wanted):
         run.prepare(wanted)
         assert installed == [*installs, wanted], "a changed lock file is installed"
+
+
+@pytest.fixture
+def recorded(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Python that only notes how pytest was called, and fails the lanes that a test names in FAILS."""
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        monkeypatch.delenv(name, raising=False)
+    python = checkout / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    note = checkout / "calls"
+    python.write_text(
+        f'#!/bin/sh\n[ "$1" = -c ] && exit 0\necho "$SOCIALBOOST_LIST_SLOW|$*" >> "{note}"\n'
+        'case "$*" in *"$FAILS"*) exit 3 ;; esac\n'
+    )
+    python.chmod(0o755)
+    run = launcher(checkout)
+    run.stamp("dev").write_text(run.fingerprint("dev"))
+    monkeypatch.setenv("FAILS", "nothing fails")
+    return note
+
+
+PARALLEL = r"-n [4-8] --dist loadgroup --no-loadscope-reorder -m not alone"
+
+
+@pytest.mark.parametrize(("fails", "code"), [("-m not alone", 1), ("-m alone", 1), ("nothing fails", 0)])
+def test_all_tests_are_two_runs_and_either_can_fail_them(
+    checkout: Path, recorded: Path, monkeypatch: pytest.MonkeyPatch, fails: str, code: int
+) -> None:
+    monkeypatch.setenv("FAILS", fails)
+    assert call(checkout / "run", "test").returncode == code
+    parallel, alone = recorded.read_text().splitlines()
+    assert re.fullmatch(rf"\|-m pytest {PARALLEL}", parallel)
+    assert alone == "|-m pytest -m alone"
+
+
+def test_the_other_ways_to_run_tests(checkout: Path, recorded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert call(checkout / "run", "test", "fast", "-x").returncode == 0
+    assert call(checkout / "run", "test", "slow").returncode == 0
+    assert call(checkout / "run", "test", "tests/unit", "-k", "links").returncode == 0
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    assert call(checkout / "run", "test").returncode == 0
+    fast, slow, slow_alone, some, named, named_alone = recorded.read_text().splitlines()
+    assert re.fullmatch(rf"\|-m pytest -x {PARALLEL} tests/unit( tests/\S+)+", fast)
+    assert re.fullmatch(rf"1\|-m pytest {PARALLEL}", slow)
+    assert slow_alone == "1|-m pytest -m alone"
+    assert some == "|-m pytest tests/unit -k links"
+    assert named == "|-m pytest -n 0 -m not alone", "a named server serves one process"
+    assert named_alone == "|-m pytest -m alone"
