@@ -188,4 +188,6 @@ def _card(payment_id: str, language: str, error: str = "") -> Screen:
     row = runtime.db().one("get_payment", payment_id=payment_id)
     if row is None:
         return screens.payment_gone(language)
+    if error == "changed_meanwhile" and row["resolution"]:  # what changed is that it was decided: say that
+        error = "already_resolved"
     return screens.payment(row, language, runtime.settings().timezone, error=error)

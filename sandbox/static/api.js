@@ -23,6 +23,7 @@ export const api = {
   messages: (id) => call("GET", `/sim/chats/${id}/messages`),
   create: (person) => call("POST", "/sim/people", person),
   write: (id, text) => call("POST", `/sim/people/${id}/messages`, { text }),
+  sendPhotos: (id, photos, text) => call("POST", `/sim/people/${id}/messages`, { photos, text }),
   tap: (id, messageId, index) => call("POST", `/sim/people/${id}/taps`, { message_id: messageId, index }),
   block: (id, blocked) => call("POST", `/sim/people/${id}/${blocked ? "block" : "unblock"}`, {}),
   redeliver: (updateId) => call("POST", `/sim/updates/${updateId}/redeliver`, {}),

@@ -172,8 +172,25 @@ export class Chat {
       event.preventDefault();
       submit();
     });
-    return h("div", { class: "composer" }, this.commandMenu(), input,
+    const caption = () => {
+      const text = input.value.trim();
+      input.value = "";
+      grow();
+      return text;
+    };
+    return h("div", { class: "composer" }, this.commandMenu(), this.photoPicker(caption), input,
       h("button", { type: "button", class: "send", onclick: submit, "aria-label": "Send" }, "➤"));
+  }
+
+  /** One photo, or several as an album; what is written in the line goes along as the caption. */
+  photoPicker(caption) {
+    const pick = (event) => {
+      const files = [...event.currentTarget.files];
+      event.currentTarget.value = "";
+      if (files.length) this.attempt(async () => this.sendPhotos(await Promise.all(files.map(base64)), caption()));
+    };
+    const input = h("input", { type: "file", class: "sr", accept: "image/png,image/jpeg", multiple: true, "aria-label": "Send photos", onchange: pick });
+    return h("label", { class: "icon attach", title: "Send photos" }, h("span", { "aria-hidden": "true" }, "📎"), input);
   }
 
   commandMenu() {
@@ -303,6 +320,11 @@ export class Chat {
     this.lastUpdate = sent.update_id;
   }
 
+  async sendPhotos(photos, text) {
+    const sent = await api.sendPhotos(this.chat.id, photos, text);
+    this.lastUpdate = sent.update_id;
+  }
+
   async block(blocked) {
     await api.block(this.chat.id, blocked);
   }
@@ -331,6 +353,15 @@ export class Chat {
     }, SPINNER_SECONDS * 1000);
     return undefined;
   }
+}
+
+function base64(file) {
+  return new Promise((done, failed) => {
+    const reader = new FileReader();
+    reader.onload = () => done(reader.result.slice(reader.result.indexOf(",") + 1));
+    reader.onerror = () => failed(reader.error);
+    reader.readAsDataURL(file);
+  });
 }
 
 /** A line that goes away by itself. */

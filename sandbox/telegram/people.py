@@ -6,11 +6,13 @@ import secrets
 import time
 from typing import Any
 
-from sandbox.telegram.errors import SimError
+from sandbox.telegram.errors import ApiError, SimError
+from sandbox.telegram.html_entities import utf16_length
 from sandbox.telegram.keyboards import ACTIONS, find_button
+from sandbox.telegram.methods.media import ALBUM_SIZE, image_size
 from sandbox.telegram.service import Service
 from sandbox.telegram.state import Callback, Message, Person, now
-from sandbox.telegram.texts import TEXT_LIMIT, find_entities
+from sandbox.telegram.texts import CAPTION_LIMIT, TEXT_LIMIT, find_entities
 
 LABEL_SHOWN = 80
 
@@ -27,23 +29,50 @@ class People:
         body = text.strip()
         if not body:
             raise SimError(400, "empty_text", "there is nothing to send")
+        self._start(person)
+        parts = [body[at : at + TEXT_LIMIT] for at in range(0, len(body), TEXT_LIMIT)]
+        return [self._send(person, part, worded("text", "entities", part)) for part in parts]
+
+    def send_photos(self, person: Person, photos: list[bytes], caption: str) -> list[dict[str, Any]]:
+        """Send a photo, or an album of several: a message each, with the caption below the first."""
+        self._may_act(person)
+        if len(photos) > ALBUM_SIZE[1]:
+            raise SimError(400, "too_many", f"an album has {ALBUM_SIZE[1]} photos at most")
+        if utf16_length(caption.strip()) > CAPTION_LIMIT:
+            raise SimError(400, "long_caption", f"a caption has {CAPTION_LIMIT} characters at most")
+        pictures = [self._picture(photo) for photo in photos]
+        self._start(person)
+        album = {"media_group_id": str(secrets.randbits(60))} if len(pictures) > 1 else {}
+        sent: list[dict[str, Any]] = []
+        for picture in pictures:
+            words = "" if sent else caption.strip()
+            content = {"photo": [picture], **album, **worded("caption", "caption_entities", words)}
+            sent.append(self._send(person, words, content))
+        return sent
+
+    def _picture(self, content: bytes) -> dict[str, Any]:
+        try:
+            width, height = image_size(content)
+        except ApiError:
+            raise SimError(400, "not_a_picture", "a photo is a PNG or a JPEG") from None
+        kind = "png" if content.startswith(b"\x89PNG") else "jpeg"
+        stored = self.service.world.store_file(f"photo.{kind}", f"image/{kind}", content)
+        return {**stored.api(), "width": width, "height": height}
+
+    def _start(self, person: Person) -> None:
         if not person.started:
             person.started = True
             self.service.world.touch("people", {})
-        parts = [body[at : at + TEXT_LIMIT] for at in range(0, len(body), TEXT_LIMIT)]
-        return [self._write_one(person, part) for part in parts]
 
-    def _write_one(self, person: Person, text: str) -> dict[str, Any]:
+    def _send(self, person: Person, text: str, content: dict[str, Any]) -> dict[str, Any]:
         world = self.service.world
         api: dict[str, Any] = {
             "message_id": world.new_message_id(person.id),
             "from": person.user(),
             "chat": person.chat(),
             "date": now(),
-            "text": text,
+            **content,
         }
-        if entities := find_entities(text, []):
-            api["entities"] = entities
         message = world.put(api, from_bot=False)
         update_id, record = self.service.updates.create(
             "message", person.id, api, person_id=person.id, message_id=message.id, text=text[:LABEL_SHOWN]
@@ -145,6 +174,12 @@ class People:
             raise SimError(409, "blocked", "this person has blocked the bot: unblock first")
         if person.deactivated:
             raise SimError(409, "deactivated", "this account is deleted")
+
+
+def worded(name: str, entities_name: str, text: str) -> dict[str, Any]:
+    """A text or a caption, with what Telegram marks in it by itself; nothing when it is empty."""
+    entities = find_entities(text, [])
+    return ({name: text} if text else {}) | ({entities_name: entities} if entities else {})
 
 
 def newest(messages: list[Message]) -> Message | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -40,6 +41,14 @@ def number(value: Any, name: str) -> int:
         return int(value)
     except (TypeError, ValueError):
         raise SimError(400, "bad_number", f"{name} must be a whole number") from None
+
+
+def pictures(value: Any) -> list[bytes]:
+    """The photos of a request, which come as base64. Raises SimError 400."""
+    try:
+        return [base64.b64decode(photo, validate=True) for photo in list(value)]
+    except (TypeError, ValueError):
+        raise SimError(400, "bad_photos", "photos is a list of base64 texts") from None
 
 
 class SimApi:
@@ -131,9 +140,10 @@ class SimApi:
         return json_answer(self._person_view(person))
 
     async def write(self, request: web.Request) -> web.Response:
-        """Send a text."""
+        """Send a text, or photos with the text as their caption."""
         person, body = self._person(request), await read_body(request)
-        sent = self.people.write(person, str(body.get("text") or ""))
+        text, photos = str(body.get("text") or ""), pictures(body.get("photos") or [])
+        sent = self.people.send_photos(person, photos, text) if photos else self.people.write(person, text)
         return json_answer({**sent[0], "messages": sent}, 201)
 
     async def tap(self, request: web.Request) -> web.Response:

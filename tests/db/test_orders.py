@@ -101,6 +101,36 @@ def test_an_order_has_one_invoice_that_can_be_paid(store: Store, buyer: int) -> 
     assert store.call("note_withdrawal", "I1") is False
 
 
+def attach_unlocked(store: Store, order_id: str) -> list[str]:
+    """What two callers get who do not wait for each other, each having seen no invoice."""
+    text = store.value("SELECT pg_get_functiondef('attach_invoice'::regproc)")
+    assert text.count("FOR UPDATE") == 1
+    store.connection.execute(text.replace("FOR UPDATE", ""))
+
+    def one(other: Store, number: int) -> str:
+        try:
+            return str(attach(other, order_id, f"I{number}")["invoice_id"])
+        except psycopg.errors.UniqueViolation as error:
+            return str(error.diag.constraint_name)
+
+    return sorted(at_once(store.dsn, 2, one, behind="invoices"))
+
+
+def test_an_order_keeps_one_payable_invoice_also_without_its_lock(store: Store, buyer: int) -> None:
+    order_id = store.order(buyer)
+    answers = attach_unlocked(store, order_id)
+    assert answers in (["I0", "idx_invoices_one_open"], ["I1", "idx_invoices_one_open"])
+    assert store.value("SELECT count(*) FROM invoices WHERE status = 'active'") == 1
+
+
+def test_without_the_index_it_would_have_two(store: Store, buyer: int) -> None:
+    """Negative control of the test above."""
+    store.run("DROP INDEX idx_invoices_one_open")
+    order_id = store.order(buyer)
+    assert attach_unlocked(store, order_id) == ["I0", "I1"]
+    assert store.value("SELECT count(*) FROM invoices WHERE status = 'active'") == 2
+
+
 def test_many_who_attach_at_once_get_one_invoice(store: Store, buyer: int) -> None:
     order_id = store.order(buyer)
     answers = at_once(store.dsn, 8, lambda other, number: attach(other, order_id, f"I{number}"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from typing import Any
 
@@ -11,6 +12,7 @@ from aiogram import Bot
 from aiogram.types import Update
 
 from tests.sandbox_telegram.standin import Sim
+from tests.sandbox_telegram.test_telegram_methods import JPEG, PNG
 
 KEYS: dict[str, Any] = {
     "inline_keyboard": [
@@ -58,6 +60,26 @@ async def test_a_long_text_goes_in_parts_as_from_a_real_app(sim: Sim, bot: Bot) 
         1808,
     ]
     assert (await sim.request("POST", f"/sim/people/{person}/messages", {"text": " "}))[0] == 400
+
+
+async def test_photos_come_alone_or_as_an_album(sim: Sim, bot: Bot) -> None:
+    person = await sim.person()
+    where, png, jpeg = f"/sim/people/{person}/messages", base64.b64encode(PNG), base64.b64encode(JPEG)
+    alone = await sim.post(where, {"text": "Look https://e.org", "photos": [png.decode()]})
+    await sim.post(where, {"text": "Two", "photos": [png.decode(), jpeg.decode()]})
+    one, first, second = [update.model_dump()["message"] for update in await updates(bot)]
+    assert (one["message_id"], one["caption"]) == (alone["message_id"], "Look https://e.org")
+    assert [entity["type"] for entity in one["caption_entities"]] == ["url"]
+    shown = one["photo"][-1]
+    assert (shown["width"], shown["height"], one["media_group_id"]) == (320, 200, None)
+    assert (await bot.get_file(shown["file_id"])).file_size == len(PNG)
+    assert (first["caption"], second["caption"]) == ("Two", None)
+    assert isinstance(first["media_group_id"], str)
+    assert first["media_group_id"] == second["media_group_id"]
+    for refused in ({"photos": ["?"]}, {"photos": ["QUJD"]}, {"photos": [png.decode()] * 11}, {"photos": 1}):
+        assert (await sim.request("POST", where, refused))[0] == 400
+    long = {"photos": [png.decode()], "text": "x" * 1025}
+    assert (await sim.request("POST", where, long))[0] == 400
 
 
 async def test_taps_by_data_label_and_index(sim: Sim, bot: Bot) -> None:

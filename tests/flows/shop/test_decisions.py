@@ -201,7 +201,7 @@ def test_two_taps_and_two_admins_decide_once(
         row["resolution"] == "dismissed",
     ]
     assert ways.count(True) == 1
-    admin.says(jobs.ResolvePayment, "платіж змінився", action="dismiss", **yes)
+    admin.says(jobs.ResolvePayment, "Рішення не прийнято", action="dismiss", **yes)
     values = [shop.value("SELECT value FROM job_ledger WHERE key = %s", job.key) for job in taps]
     assert sorted(value["outcome"] for value in values) == [*["changed_meanwhile"] * 3, "done"]
 
@@ -212,7 +212,7 @@ def test_the_second_admin_is_shown_how_the_first_decided(shop: Shop, buyer: Buye
     admin.decide(payment_id, "dismiss")
     yes = {"payment_id": payment_id, "action": "credit", "seen": older}
     for seen in (
-        admin.says(jobs.ResolvePayment, "платіж змінився", **yes),
+        admin.says(jobs.ResolvePayment, "щодо цього платежу вже вирішено", **yes),
         admin.says(jobs.AskDecision, "вже вирішено", payment_id=payment_id, action="credit"),
     ):
         assert "Рішення: закрито без зарахування" in seen["text"]
@@ -249,7 +249,7 @@ def test_of_two_admins_with_the_same_card_the_buyer_hears_one_thing(
     shop.wait_for_job(f"receipt:{order_id}")
     heard = len(buyer.messages())
     admin.decide(payment_id, "refund", card)
-    told = admin.read("платіж змінився")
+    told = admin.read("щодо цього платежу вже вирішено")
     assert "Рішення: пакет активовано" in told["text"]
     assert len(buyer.messages()) == heard
     assert (status(shop, order_id), refund_row(shop, payment_id)) == ("paid", {})
