@@ -2,9 +2,11 @@
 
     ask the gate for a page → commit its rows as `sending` → call Telegram → commit how each call ended
 
-A row is marked before its call and only by one runner, and no marked row is ever marked again unless it is
-certain that its call was not accepted. Calls go on in the sender's thread while this one prepares the next
-page, so the gate's rate is reached; a second's worth at most is under way.
+A row is marked before its call and only by the runner that has the broadcast in that transaction, and no
+marked row is ever marked again unless it is certain that its call was not accepted. A call is begun only
+while the lease is known to last, so a process that was stopped and goes on sends nothing more. Calls go on in
+the sender's thread while this one prepares the next page, so the gate's rate is reached; a second's worth at
+most is under way.
 
 What Telegram did not say itself is no verdict about anybody: the chunk ends, and the next one, which begins
 with one recipient, comes after a wait that grows. When nearly all the first answers are refusals, the
@@ -32,6 +34,7 @@ from socialboost.errors import (
     ThrottledError,
     UnreachableError,
 )
+from workers import ending as process_ending
 from workers import outages, runtime
 from workers.broadcast_answers import (
     FEWEST_JUDGED,
@@ -49,9 +52,11 @@ if TYPE_CHECKING:
 
 CHUNK_SECONDS: Final = 8.0
 """Then the worker's thread goes to whatever else waits for it."""
-LEASE_SECONDS: Final = 15.0
-"""A runner not heard of for so long is dead; it says something every LOOK_SECONDS."""
-LOOK_SECONDS: Final = 1.0
+LEASE_SECONDS: Final = 2.0
+"""A runner not heard of for so long has lost the broadcast to whoever asks next; it says something every
+LOOK_SECONDS. Not longer than what is left of its claim on the job when its process dies (jobs.Broadcast): who
+takes the job over need not wait a second time. Losing it for nothing costs no message."""
+LOOK_SECONDS: Final = 0.5
 """Between two looks at whether the broadcast still runs."""
 RECORD_SECONDS: Final = 0.25
 PROGRESS_SECONDS: Final = 4.0
@@ -110,6 +115,7 @@ class Runner:
         self._halt = threading.Event()
         self._verdict: Ending | None = None
         self._alone = True
+        self._lease_ends = 0.0
         self._unknown_in_row = self._refused_in_row = 0
         self._began = time.monotonic()
         self._looked_at = self._recorded_at = self._began
@@ -124,7 +130,7 @@ class Runner:
             self._halt.set()
             self._drain()
             raise
-        if ending.kind != "continue" or ending.delay_seconds:
+        if ending.kind != "continue" or ending.delay_seconds or process_ending.has_begun.is_set():
             self._halt.set()
         self._drain()
         ending = self._verdict or ending
@@ -152,7 +158,7 @@ class Runner:
             self._judge()
             if self._verdict is not None:
                 return self._verdict
-            if time.monotonic() - self._began >= CHUNK_SECONDS:
+            if time.monotonic() - self._began >= CHUNK_SECONDS or process_ending.has_begun.is_set():
                 return Ending("continue")
             if not self._look():
                 return LOST
@@ -194,16 +200,27 @@ class Runner:
         if now - self._looked_at < LOOK_SECONDS:
             return True
         self._looked_at = now
-        if now - self._began >= 2 * LOOK_SECONDS:
+        if now - self._began >= 2.0:
             self._per_minute = round(self._answers.sent / (now - self._began) * 60)
-        held = runtime.db().run(
-            "hold_broadcast",
-            broadcast_id=self._id,
-            runner=self._owner,
-            lease_seconds=LEASE_SECONDS,
-            per_minute=self._per_minute,
+        may_send = self._hold("hold_broadcast", per_minute=self._per_minute)
+        return may_send is True
+
+    def _hold(self, query: str, **arguments: Any) -> Any:
+        """Ask for something that prolongs the lease; it ends for this process no later than for PostgreSQL.
+
+        Of a process that is stopped the clock goes on.
+        """
+        asked = time.monotonic()
+        answer = runtime.db().value(
+            query, broadcast_id=self._id, runner=self._owner, lease_seconds=LEASE_SECONDS, **arguments
         )
-        return held == 1
+        if answer is not None:
+            self._lease_ends = asked + LEASE_SECONDS
+        return answer
+
+    def _may_begin(self) -> bool:
+        """Whether a call may be begun now; asked by the sender's thread."""
+        return not self._halt.is_set() and time.monotonic() < self._lease_ends
 
     def _refill(self) -> bool:
         """Read the next recipients, listing more of the audience first when there are none."""
@@ -235,13 +252,7 @@ class Runner:
         chosen = set(granted.chat_ids)
         page = [letter for letter in asked if letter.chat_id in chosen]
         if page:
-            taken = runtime.db().value(
-                "take_recipients",
-                broadcast_id=self._id,
-                runner=self._owner,
-                users=[letter.ref for letter in page],
-                lease_seconds=LEASE_SECONDS,
-            )
+            taken = self._hold("take_recipients", users=[letter.ref for letter in page])
             if taken is None:
                 self._verdict = LOST
                 return 0.0
@@ -251,7 +262,7 @@ class Runner:
             marked = set(taken)
             letters = [letter for letter in page if letter.ref in marked]
             self._outstanding += len(letters)
-            runtime.bulk().send(self._content, letters, self._halt, self._outcomes.put)
+            runtime.bulk().send(self._content, letters, self._may_begin, self._outcomes.put)
         return granted.wait_seconds
 
     # --- how the calls ended ---
@@ -339,10 +350,14 @@ class Runner:
         self._recorded_at = time.monotonic()
 
     def _drain(self) -> None:
-        """Wait for the calls under way and write everything down, also if PostgreSQL is away for a moment."""
+        """Wait for the calls under way and write everything down, also if PostgreSQL is away for a moment.
+
+        The broadcast is held until then: whoever has it next lists what has no end yet as unknown.
+        """
         deadline = time.monotonic() + DRAIN_SECONDS
         while (self._outstanding or self._ends) and time.monotonic() < deadline:
             try:
+                self._look()
                 self._gather(
                     min(LOOK_SECONDS, deadline - time.monotonic()) if self._outstanding else 0.0, eager=True
                 )

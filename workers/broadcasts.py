@@ -77,13 +77,18 @@ def _place() -> Iterator[None]:
 def _hand_on(job: jobs.Broadcast, runner: str, ending: Ending) -> None:
     """Write down what comes next, in the transaction that gives the broadcast away."""
     with runtime.db().transaction() as tx:
+        ours = tx.value("lock_run", broadcast_id=job.broadcast_id, runner=runner)
         stops = ending.kind in {"completed", "failed", "paused"}
-        if stops and tx.value(
-            "stop_broadcast",
-            broadcast_id=job.broadcast_id,
-            chunk=job.chunk,
-            status=ending.kind,
-            reason=ending.reason,
+        if (
+            ours
+            and stops
+            and tx.value(
+                "stop_broadcast",
+                broadcast_id=job.broadcast_id,
+                chunk=job.chunk,
+                status=ending.kind,
+                reason=ending.reason,
+            )
         ):
             _owe_word(tx, job, ending)
         elif ending.kind != "lost" and (

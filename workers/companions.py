@@ -132,6 +132,7 @@ def _claim(keys: list[str]) -> list[Claim]:
             row["attempts"],
             row["max_attempts"],
             json.loads(row["args"]),
+            lease_seconds=ledger.LEASE_SECONDS,
         )
         for row in rows
     ]

@@ -30,6 +30,9 @@ SETTLE_SECONDS: Final = 3.0
 CLOSE_SECONDS: Final = 1.5
 """For closing one thing, and for the rounds of the loops to end."""
 
+has_begun: Final = threading.Event()
+"""Set for this process: work that can be handed over in the middle is."""
+
 log = logs.get(__name__)
 
 
@@ -66,6 +69,7 @@ class Ending:
         """Start the clock, at the first call."""
         if self._began is None:
             self._began = time.monotonic()
+            has_begun.set()
             last_resort.arm(TOTAL_SECONDS)
 
     def end_process(self) -> None:

@@ -28,8 +28,13 @@ log = logs.get(__name__)
 @dataclass
 class _Held:
     key: str
+    lease_seconds: float
     renew_at: float
     hold_until: float
+
+    def renewed(self, now: float) -> None:
+        """Say when the next renewal is due: early enough that one that fails loses nothing."""
+        self.renew_at = now + self.lease_seconds / 3
 
 
 class Keeper:
@@ -63,16 +68,18 @@ class Keeper:
         An attempt is used, as always when a process ends in the middle.
         """
         with self._lock:
-            left = [(worker, held.key) for worker, held in self._held.items()]
+            left = [(worker, held.key, 0.0) for worker, held in self._held.items()]
         if left:
-            log.warning("claims_let_go", keys=[key for _, key in left])
-            self._prolong(left, seconds=0.0)
+            log.warning("claims_let_go", keys=[key for _, key, _ in left])
+            self._prolong(left)
 
     def hold(self, claim: Claim, seconds: float) -> None:
         """Prolong the claim's lease until it is settled, for at most `seconds` in all."""
         now = time.monotonic()
+        held = _Held(claim.key, claim.lease_seconds, 0.0, now + seconds)
+        held.renewed(now)
         with self._lock:
-            self._held[claim.worker] = _Held(claim.key, now + _renew_seconds(), now + seconds)
+            self._held[claim.worker] = held
         self._wake.set()
 
     def settle(self, claim: Claim, action: Callable[[], object]) -> None:
@@ -127,27 +134,24 @@ class Keeper:
     def _renew(self) -> None:
         now = time.monotonic()
         with self._lock:
-            due = [(w, h.key) for w, h in self._held.items() if h.renew_at <= now < h.hold_until]
-        if not due:
-            return
-        if not self._prolong(due, ledger.LEASE_SECONDS):
+            due = [
+                (worker, held.key, held.lease_seconds)
+                for worker, held in self._held.items()
+                if held.renew_at <= now < held.hold_until
+            ]
+        if not due or not self._prolong(due):
             return
         with self._lock:
-            for worker, _ in due:
+            for worker, _, _ in due:
                 if worker in self._held:
-                    self._held[worker].renew_at = now + _renew_seconds()
+                    self._held[worker].renewed(now)
 
-    def _prolong(self, claims: list[tuple[str, str]], seconds: float) -> bool:
-        """Have these leases, (worker, key), end so many seconds from now; false when PostgreSQL is away."""
-        workers, keys = [worker for worker, _ in claims], [key for _, key in claims]
+    def _prolong(self, claims: list[tuple[str, str, float]]) -> bool:
+        """Have these leases, (worker, key, seconds), end so long from now; false when PostgreSQL is away."""
+        workers, keys, seconds = (list(column) for column in zip(*claims, strict=True))
         try:
-            self._db().run("renew_leases", keys=keys, workers=workers, lease_seconds=seconds)
+            self._db().run("renew_leases", keys=keys, workers=workers, seconds=seconds)
         except psycopg.Error as error:
             log.warning("leases_not_renewed", count=len(claims), error=type(error).__name__)
             return False
         return True
-
-
-def _renew_seconds() -> float:
-    """Early enough that one failed renewal loses nothing."""
-    return ledger.LEASE_SECONDS / 3

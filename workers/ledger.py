@@ -46,6 +46,8 @@ class Claim:
     max_attempts: int = 0
     args: dict[str, Any] | None = None
     is_repeated: bool = False
+    lease_seconds: float = LEASE_SECONDS
+    """How long it lasts when nobody prolongs it."""
 
     @property
     def last(self) -> bool:
@@ -55,6 +57,7 @@ class Claim:
 
 def claim(db: Database, job: LedgerJob, worker: str) -> Claim:
     """Take the job for one attempt, or say why it is not ours; the attempt is committed on return."""
+    lease_seconds = LEASE_SECONDS if job.claim_seconds is None else job.claim_seconds
     row = db.one(
         "claim_job",
         key=job.key,
@@ -62,7 +65,7 @@ def claim(db: Database, job: LedgerJob, worker: str) -> Claim:
         queue=job.queue,
         args=json.dumps(job.ledger_args()),
         max_attempts=job.max_attempts,
-        lease_seconds=LEASE_SECONDS,
+        lease_seconds=lease_seconds,
         worker=worker,
     )
     if row is None:  # settled and purged between the two statements of the function
@@ -75,6 +78,7 @@ def claim(db: Database, job: LedgerJob, worker: str) -> Claim:
         row["max_attempts"],
         json.loads(row["args"]),
         row["is_repeated"],
+        lease_seconds,
     )
 
 

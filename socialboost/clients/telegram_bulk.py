@@ -65,18 +65,19 @@ class BulkSender:
         self,
         content: Content,
         letters: Sequence[Letter],
-        stop: threading.Event,
+        may_begin: Callable[[], bool],
         done: Callable[[Outcome], object],
     ) -> None:
-        """Begin to send; `done` is called once for each letter, from another thread.
+        """Begin to send; `done` is called once for each letter, from another thread, and so is `may_begin`.
 
-        Letters not begun when `stop` is set, or when Telegram has asked for a pause, are not begun at all.
+        That is asked right before each call, however long a letter has waited for its turn. Letters that may
+        not be begun, or for which Telegram has asked for a pause, are not begun at all.
         """
         head = dump_json(dict(content.body))[:-1]
         url = self._prefix + content.method
         for letter in letters:
             body = b'%s,"chat_id":%d}' % (head, letter.chat_id)
-            asyncio.run_coroutine_threadsafe(self._one(url, body, letter, stop, done), self._loop)
+            asyncio.run_coroutine_threadsafe(self._one(url, body, letter, may_begin, done), self._loop)
 
     def close(self) -> None:
         """End the thread; calls under way are cut off."""
@@ -110,11 +111,11 @@ class BulkSender:
         url: str,
         body: bytes,
         letter: Letter,
-        stop: threading.Event,
+        may_begin: Callable[[], bool],
         done: Callable[[Outcome], object],
     ) -> None:
         async with self._slots:
-            if stop.is_set() or time.monotonic() < self._shut_until:
+            if not may_begin() or time.monotonic() < self._shut_until:
                 done(Outcome(letter, begun=False))
                 return
             error: ServiceError | None = None

@@ -47,6 +47,8 @@ class LedgerJob(Job):
     max_attempts: ClassVar[int] = 3
     lease_seconds: ClassVar[int] = 60
     """How long one attempt may hold the row; after that another worker may take it."""
+    claim_seconds: ClassVar[float | None] = None
+    """For how long an attempt is believed in when its process says nothing; None is the ledger's own time."""
 
     key: str
 

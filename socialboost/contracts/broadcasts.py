@@ -17,6 +17,7 @@ class Broadcast(LedgerJob):
 
     actor_name: ClassVar[str] = "broadcast"
     queue: ClassVar[str] = BROADCAST
+    claim_seconds: ClassVar[float | None] = 3.0
     broadcast_id: str
     chunk: int = 1
 

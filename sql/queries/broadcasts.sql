@@ -69,12 +69,20 @@ SELECT record_recipients(
     %(broadcast_id)s::uuid, %(runner)s, %(users)s::uuid[], %(statuses)s::text[], %(errors)s::text[]
 )
 
--- name: hold_broadcast :run
--- Prolongs the runner's lease and notes its rate; 0 rows when the broadcast is not its any more. What it
--- waited for is over.
+-- name: hold_broadcast :value
+-- Prolongs the runner's lease and notes its rate; what it waited for is over. Whether it may send: false while
+-- calls end of a broadcast that was stopped; null when the broadcast is not its any more.
 UPDATE broadcasts SET
-    runner_until = now() + make_interval(secs => %(lease_seconds)s), per_minute = %(per_minute)s, reason = NULL
+    runner_until = clock_timestamp() + make_interval(secs => %(lease_seconds)s), per_minute = %(per_minute)s,
+    reason = NULL
+WHERE id = %(broadcast_id)s::uuid AND runner = %(runner)s
+RETURNING status = 'running'
+
+-- name: lock_run :value
+-- Whether a runner still has the broadcast: it does until the transaction is over.
+SELECT true FROM broadcasts
 WHERE id = %(broadcast_id)s::uuid AND status = 'running' AND runner = %(runner)s
+FOR UPDATE
 
 -- name: end_chunk :one
 -- The runner hands over to the next chunk: its number, and how many chunks in a row Telegram was away for;

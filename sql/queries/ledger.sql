@@ -130,8 +130,8 @@ WHERE j.state = ANY (%(states)s::text[]) AND j.actor = excluded.actor
 -- name: renew_leases :run
 -- Prolongs the leases of claims whose jobs are still being worked on.
 UPDATE job_ledger AS j
-SET lease_until = now() + make_interval(secs => %(lease_seconds)s)
-FROM unnest(%(keys)s::text[], %(workers)s::text[]) AS held (key, worker)
+SET lease_until = now() + make_interval(secs => held.seconds)
+FROM unnest(%(keys)s::text[], %(workers)s::text[], %(seconds)s::float8[]) AS held (key, worker, seconds)
 WHERE j.key = held.key AND j.worker = held.worker AND j.state = 'running'
 
 -- name: take_lease :value

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from queue import SimpleQueue
@@ -109,7 +108,7 @@ def bulk(url: str, stack: ExitStack) -> Callable[[], object]:
         if not senders:
             senders.append(BulkSender(url, TOKEN, connections=1))
             stack.callback(senders[0].close)
-        senders[0].send(text_content("x", None, paid=False), [Letter("a", 5)], threading.Event(), ended.put)
+        senders[0].send(text_content("x", None, paid=False), [Letter("a", 5)], lambda: True, ended.put)
         error = ended.get(timeout=30).error
         if isinstance(error, ThrottledError):
             senders.clear()

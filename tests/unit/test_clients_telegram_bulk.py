@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 
 import pytest
@@ -19,10 +20,12 @@ KEYBOARD = {"inline_keyboard": [[{"text": "Так", "url": "https://example.com"
 LETTERS = [Letter(str(number), number) for number in range(1, 31)]
 
 
-def outcomes(sender: BulkSender, content: Content, stop: threading.Event) -> list[Outcome]:
+def outcomes(
+    sender: BulkSender, content: Content, may_begin: Callable[[], bool] = lambda: True
+) -> list[Outcome]:
     """Send to everybody and wait for every outcome."""
     ended: SimpleQueue[Outcome] = SimpleQueue()
-    sender.send(content, LETTERS, stop, ended.put)
+    sender.send(content, LETTERS, may_begin, ended.put)
     return [ended.get(timeout=30) for _ in LETTERS]
 
 
@@ -66,7 +69,7 @@ def test_the_fields_are_telegrams_own() -> None:
 
 def test_nobody_listening_is_certainly_not_sent() -> None:
     bulk = sender("http://127.0.0.1:9")
-    found = outcomes(bulk, text_content("x", None, paid=False), threading.Event())
+    found = outcomes(bulk, text_content("x", None, paid=False))
     bulk.close()
     assert {type(outcome.error) for outcome in found} == {UnreachableError}
     assert sorted(outcome.letter.chat_id for outcome in found) == [letter.chat_id for letter in LETTERS]
@@ -74,15 +77,16 @@ def test_nobody_listening_is_certainly_not_sent() -> None:
 
 def test_a_connection_cut_after_sending_is_unknown_and_never_repeated(silent: str) -> None:
     bulk = sender(silent)
-    found = outcomes(bulk, text_content("x", None, paid=False), threading.Event())
+    found = outcomes(bulk, text_content("x", None, paid=False))
     bulk.close()
     assert {type(outcome.error) for outcome in found} == {AmbiguousError}
     assert all(TOKEN not in str(outcome.error) for outcome in found)
 
 
-def test_what_is_stopped_is_not_begun(silent: str) -> None:
-    bulk, stop = sender(silent), threading.Event()
-    stop.set()
-    found = outcomes(bulk, text_content("x", None, paid=False), stop)
+def test_each_letter_is_asked_for_right_before_its_call(silent: str) -> None:
+    """However many were handed over at once: those that may not be begun any more are not."""
+    bulk, asked = sender(silent), itertools.count(1)
+    found = outcomes(bulk, text_content("x", None, paid=False), lambda: next(asked) <= 7)
     bulk.close()
-    assert [outcome.begun for outcome in found] == [False] * len(LETTERS)
+    assert [outcome.begun for outcome in found].count(True) == 7
+    assert next(asked) == len(LETTERS) + 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
@@ -115,7 +114,7 @@ def by_bulk_sender(url: str) -> object:
     ended: SimpleQueue[Outcome] = SimpleQueue()
     sender = BulkSender(url, TOKEN, connections=1)
     try:
-        sender.send(text_content("x", None, paid=False), [Letter("1", 1)], threading.Event(), ended.put)
+        sender.send(text_content("x", None, paid=False), [Letter("1", 1)], lambda: True, ended.put)
         if error := ended.get(timeout=30).error:
             raise error
     finally:

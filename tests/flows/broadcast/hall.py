@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -24,6 +25,7 @@ class Hall(Shop):
     def __init__(self, database_url: str, redis_url: str, directory: Path) -> None:
         super().__init__(database_url, redis_url, directory)
         self.masters: list[subprocess.Popen[bytes]] = []
+        self._logs: dict[int, Path] = {}
         self._people = 0
 
     def start(
@@ -32,7 +34,8 @@ class Hall(Shop):
         """Start one worker process (and its master) with this gate; wait until it works."""
         ready = self.log_text().count("worker_started")
         options = ["-p", "1", "-t", str(threads), *(["--queues", *queues] if queues else [])]
-        with self.log.open("ab") as log:
+        own_log = self.log.with_name(f"workers-{len(self._logs)}.log")
+        with own_log.open("ab") as log:
             master = subprocess.Popen(
                 [sys.executable, "-m", "dramatiq", "workers", *options],
                 cwd=ROOT,
@@ -42,6 +45,7 @@ class Hall(Shop):
                 start_new_session=True,
             )
         self.masters.append(master)
+        self._logs[master.pid] = own_log
         wait_until(lambda: self.log_text().count("worker_started") > ready, "worker starts", 60)
         return master
 
@@ -50,6 +54,56 @@ class Hall(Shop):
         if master.poll() is None:
             os.killpg(master.pid, signal.SIGKILL)
             master.wait(10)
+
+    def log_text(self) -> str:
+        """What all of them have logged."""
+        return "".join(self.log_of(pid) for pid in self._logs)
+
+    def log_of(self, pid: int) -> str:
+        """What one master and its worker have logged."""
+        return self._logs[pid].read_text(errors="replace")
+
+    def marked(self, broadcast_id: str, runner: str) -> int:
+        """How many recipients a runner has marked and not told the end of."""
+        query = (
+            "SELECT count(*) FROM broadcast_recipients WHERE broadcast_id = %s AND runner = %s"
+            " AND status IN ('sending', 'unknown')"
+        )
+        return int(self.value(query, broadcast_id, runner))
+
+    def freeze_runner(self, broadcast_id: str, *, under_way: int = 0) -> tuple[subprocess.Popen[bytes], str]:
+        """SIGSTOP the process that works on the broadcast, and its master, while so many are under way.
+
+        Returns the master and the runner's name.
+        """
+
+        def look() -> tuple[subprocess.Popen[bytes], str] | None:
+            chunk, runner = (row := self.row(broadcast_id))["chunk"], row["runner"]
+            began = {pid: self._began(pid, f"broadcast:{broadcast_id}:{chunk}") for pid in self._logs}
+            for master in self.masters:
+                if runner is None or not began[master.pid] or began[master.pid] < max(began.values()):
+                    continue
+                os.killpg(master.pid, signal.SIGSTOP)
+                ours = self.row(broadcast_id)["runner"] == runner
+                if ours and self.marked(broadcast_id, runner) >= under_way:
+                    return master, runner
+                os.killpg(master.pid, signal.SIGCONT)
+            return None
+
+        return wait_until(look, "somebody works on it")
+
+    def _began(self, pid: int, key: str) -> str:
+        """When a process has begun an attempt of this job; empty when it never has."""
+        lines = [
+            line for line in self.log_of(pid).splitlines() if '"job_started"' in line and f'"{key}"' in line
+        ]
+        return str(json.loads(lines[-1])["timestamp"]) if lines else ""
+
+    def wait_for_another(self, broadcast_id: str, runner: str) -> None:
+        """Wait until the broadcast is in other hands."""
+        wait_until(
+            lambda: self.row(broadcast_id)["runner"] not in {None, runner}, "another takes it over", 60
+        )
 
     def stop_all(self) -> None:
         for master in self.masters:

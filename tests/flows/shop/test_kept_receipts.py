@@ -1,0 +1,110 @@
+"""A thousand receipts tapped after Redis was wiped: none is edited away, since PostgreSQL knows them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import pytest
+import redis
+
+from socialboost import jobs
+from socialboost.errors import PostponeError
+from tests.flows.shop.world import Message, Shop
+from workers import notifications, users
+from workers.base import Attempt
+
+RECEIPTS, FIRST_ID, THREADS = 1_000, 610_000_000, 8
+T = TypeVar("T")
+
+
+def buyers_who_paid(shop: Shop) -> dict[int, str]:
+    """People whose order was paid for, through the functions that do so; their orders."""
+    people = range(FIRST_ID, FIRST_ID + RECEIPTS)
+    in_parallel(lambda person: meet(shop, person), people)
+    shop.rows("SELECT register_user(id, '', 'Х', '', 'uk', NULL) FROM unnest(%s::bigint[]) AS id", [*people])
+    bought = shop.rows(
+        "SELECT id, create_order(id, 'mini') ->> 'order_id' AS order_id FROM unnest(%s::bigint[]) AS id",
+        [*people],
+    )
+    paid = shop.rows(
+        "SELECT attach_invoice(o.id, 'K' || o.id, 'USDT', o.amount, 'https://pay.example/' || o.id, NULL)"
+        " ->> 'success' AS attached, apply_payment('crypto_pay', 'K' || o.id, o.id::text, 'USDT', o.amount,"
+        " NULL, 'webhook', 'sealed') ->> 'outcome' AS outcome"
+        " FROM unnest(%s::uuid[]) AS wanted (id) JOIN orders AS o ON o.id = wanted.id",
+        [row["order_id"] for row in bought],
+    )
+    assert {(row["attached"], row["outcome"]) for row in paid} == {("true", "activated")}
+    return {row["id"]: row["order_id"] for row in bought}
+
+
+def meet(shop: Shop, telegram_id: int) -> None:
+    body = {"first_name": "Х", "id": telegram_id, "started": True}
+    shop.post(shop.telegram, "/sim/people", body)
+
+
+def in_parallel(action: Callable[[int], T], people: Iterable[int]) -> list[T]:
+    """Do it for each of them, some at a time, as the threads of a worker do; what came of it."""
+
+    def act(person: int) -> T:
+        while True:
+            try:
+                return action(person)
+            except PostponeError as error:  # the gate's rate is the test's as well
+                time.sleep(min(error.seconds, 0.1))
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        return list(threads.map(act, people))
+
+
+def tap(chat_id: int, message_id: int) -> None:
+    """A button below a message; its screen belongs into that message, where it may be."""
+    users.show_page(
+        jobs.ShowPage(telegram_id=chat_id, chat_id=chat_id, message_id=message_id, seq=1, page="support")
+    )
+
+
+def still_there(shop: Shop, receipts: dict[int, Message]) -> tuple[int, int]:
+    """How many receipts stand in their chats as they were sent, and how many messages beside them."""
+
+    def look(person: int) -> tuple[int, int]:
+        messages = shop.messages(person)
+        kept = receipts[person] in messages
+        return kept, len(messages) - kept
+
+    kept, others = zip(*in_parallel(look, receipts), strict=True)
+    return sum(kept), sum(others)
+
+
+@pytest.mark.breaks("buyer_not_told", why="the receipts' jobs are called here and have no rows")
+def test_no_tap_edits_one_of_a_thousand_receipts_after_redis_was_wiped(
+    stage: Shop, here: pytest.MonkeyPatch
+) -> None:
+    here.setenv("TELEGRAM_SEND_RATE", "20000")
+    orders = buyers_who_paid(stage)
+
+    def send_receipt(person: int) -> None:
+        job = jobs.SendReceipt(key=f"receipt:{orders[person]}", order_id=orders[person])
+        notifications.send_receipt(job, Attempt(1, "test", last=False))
+
+    in_parallel(send_receipt, orders)
+    sent = in_parallel(stage.messages, orders)
+    receipts = dict(zip(orders, (messages[-1] for messages in sent), strict=True))
+    assert all(orders[person] in receipt["text"] for person, receipt in receipts.items())
+
+    def tap_receipt(person: int) -> None:
+        tap(person, receipts[person]["message_id"])
+
+    with redis.Redis.from_url(stage.redis_url) as client:
+        client.flushdb()
+        in_parallel(tap_receipt, receipts)
+        assert still_there(stage, receipts) == (RECEIPTS, RECEIPTS), "each is there, and an answer beside it"
+
+        some = dict(list(receipts.items())[:20])
+        client.flushdb()
+        forgotten = "DELETE FROM lasting_messages WHERE chat_id = ANY (%s) RETURNING chat_id"
+        assert len(stage.rows(forgotten, [*some])) == len(some)
+        in_parallel(tap_receipt, some)
+        assert still_there(stage, some)[0] == 0, "negative control: it was PostgreSQL that kept them"
