@@ -11,7 +11,11 @@ from typing import Final
 
 from sandbox.world import World, WorldOptions
 
-RAISED: Final = {"TELEGRAM_SEND_RATE": "100000", "TELEGRAM_RESERVED_RATE": "50000"}
+RAISED: Final = {
+    "TELEGRAM_SEND_RATE": "100000",
+    "TELEGRAM_RESERVED_RATE": "50000",
+    "TELEGRAM_CHAT_BURST": "100000",
+}
 """The send gate out of the way: what is measured is what stands behind it."""
 INTERACTIVE: Final = "worker-interactive"
 BACKGROUND: Final = "worker-background"

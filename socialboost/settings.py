@@ -275,6 +275,9 @@ class WorkerSettings(TelegramWebhookSettings, CacheSettings, DatabaseSettings):
         validate_default=True,
         description="messages a second kept for people, below TELEGRAM_SEND_RATE",
     )
+    telegram_chat_burst: int = Field(
+        default=15, ge=1, le=100_000, description="answers a person's chat gets at once, 1 to 100000"
+    )
     worker_processes: int = Field(
         default=2,
         ge=1,

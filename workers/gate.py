@@ -62,11 +62,13 @@ class Gate:
         *,
         rate: int,
         reserved: int,
+        burst: int,
         processes: int,
     ) -> None:
         self._redis = client
         self._db = db
         self._limits = (rate, max(reserved, 1))  # one at least, or people would not come first
+        self._burst = burst
         self._processes = processes
         self._scripts: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -80,9 +82,9 @@ class Gate:
         """Let one answer to a person through, or raise PostponeError: the bucket is empty, or paused.
 
         With `chat_id` it is one of many that a person may ask for, and nobody waits behind theirs: it takes
-        from their share (gate_scripts.PERSON_SHARE). Without, it is about money and comes first.
+        from their share (gate_scripts.PERSON_SHARE) and from what their chat bears. Without, it is about money and comes first.
         """
-        said = self._shared(scripts.PERSON, [scripts.STATE], "" if chat_id is None else chat_id)
+        said = self._shared(scripts.PERSON, [scripts.STATE], "" if chat_id is None else chat_id, self._burst)
         if said is None:
             self._let(self._on_its_own().person(chat_id))
         else:
@@ -119,7 +121,9 @@ class Gate:
         away: without it nobody knows which render is the latest.
         """
         said = self._ask(
-            scripts.CLAIM, [scripts.STATE, *keys], seq, content, *seconds, int(editable), chat_id
+            scripts.CLAIM,
+            [scripts.STATE, *keys],
+            *(seq, content, *seconds, int(editable), chat_id, self._burst),
         )
         if said[0] in {scripts.STALE, scripts.LASTING, scripts.UNKNOWN}:
             return said[0]
@@ -294,7 +298,7 @@ class Gate:
             self._next_try = time.monotonic() + AWAY_SECONDS
             begun = self._local is None
             if begun:
-                self._local = LocalGate(*self._limits, self._processes)
+                self._local = LocalGate(*self._limits, self._processes, self._burst)
         if begun:
             log.warning("send_gate_on_its_own", error=type(error).__name__)
         self._ask_database_for_pause()
@@ -302,7 +306,7 @@ class Gate:
     def _on_its_own(self) -> LocalGate:
         with self._lock:
             if self._local is None:  # another thread found Redis back just now
-                self._local = LocalGate(*self._limits, self._processes)
+                self._local = LocalGate(*self._limits, self._processes, self._burst)
             return self._local
 
     def _ask_database_for_pause(self) -> None:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from workers.gate_scripts import CHAT_SECONDS, GROUP_MESSAGES, GROUP_SECONDS, PERSON_SHARE
+from workers.gate_scripts import CHAT_SECONDS, GROUP_MESSAGES, GROUP_SECONDS, PERSON_SECONDS, PERSON_SHARE
 
 CHATS_REMEMBERED: Final = 10_000
 
@@ -19,7 +19,7 @@ class LocalGate:
     It starts with one message, not with a burst: nobody knows what was sent a moment ago.
     """
 
-    def __init__(self, rate: float, kept: float, processes: int) -> None:
+    def __init__(self, rate: float, kept: float, processes: int, burst: int) -> None:
         self._rate = rate / processes
         self._kept = kept / processes
         self._full = max(self._rate, self._kept + 1.0)
@@ -30,6 +30,9 @@ class LocalGate:
         self._stamp = time.monotonic()
         self._chats: dict[int, deque[float]] = {}
         self._used: dict[int, float] = {}
+        self._person_seconds = PERSON_SECONDS * processes
+        self._burst = max(1, burst // processes)
+        self._filled: dict[int, float] = {}
 
     def person(self, chat_id: int | None = None) -> float:
         """Take one token for an answer to a person; 0, or the seconds until there may be one."""
@@ -45,16 +48,21 @@ class LocalGate:
             self._level -= 1.0
             if chat_id is not None:
                 self._used[chat_id] = max(self._used.get(chat_id, 0.0), now) + PERSON_SHARE / self._rate
+                self._filled[chat_id] = max(self._filled.get(chat_id, 0.0), now) + self._person_seconds
             return 0.0
 
     def _ahead(self, chat_id: int, now: float) -> float:
-        """How long this person must wait for their share; nobody need while half of the bucket is left."""
-        if self._level >= self._full / 2:
-            return 0.0
-        if len(self._used) > CHATS_REMEMBERED:
+        """How long this person must wait for their share, which binds nobody while half of the bucket is left,
+        or for their chat."""
+        if len(self._filled) > CHATS_REMEMBERED:
             self._used = {chat: used for chat, used in self._used.items() if used > now}
+            self._filled = {chat: filled for chat, filled in self._filled.items() if filled > now}
+        filled = max(self._filled.get(chat_id, 0.0), now) + self._person_seconds
+        chat_wait = filled - self._burst * self._person_seconds - now
+        if self._level >= self._full / 2:
+            return max(chat_wait, 0.0)
         step = PERSON_SHARE / self._rate
-        return max(self._used.get(chat_id, 0.0), now) + step - max(step, 1.0) - now
+        return max(chat_wait, max(self._used.get(chat_id, 0.0), now) + step - max(step, 1.0) - now)
 
     def reserve(self, chat_ids: Sequence[int]) -> tuple[list[int], float]:
         """Take tokens for paced messages; the chats granted, and the seconds until the rest may go."""

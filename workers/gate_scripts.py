@@ -66,16 +66,21 @@ end
 
 PERSON_SHARE: Final = 5
 """While less than half of the bucket is left, one person has a PERSON_SHARE-th part of the rate."""
+PERSON_SECONDS: Final = 1.0
+"""Between two answers in one person's chat, once the burst that Telegram bears there is used up."""
 
 _TAKE_ONE: Final = f"""
 local wait = 0
-local function take(chat)
+local function take(chat, most)
   local share, used, floor, step = 'gate:person:' .. chat, now, 0, {PERSON_SHARE} / rate
+  local had, second, filled = {{}}, {PERSON_SECONDS * 1000:.0f}, now
   if chat ~= '' then
-    local had = redis.call('HMGET', share, 'used', 'due')
+    had = redis.call('HMGET', share, 'used', 'due', 'filled')
     used, floor = math.max(tonumber(had[1]) or 0, now), keep / {PERSON_SHARE}
-    local ahead = math.max(used + step - math.max(step, 1000) - now, 0)
-    if ahead > 0 and level < full / 2 then
+    filled = math.max(tonumber(had[3]) or 0, now) + second
+    local ahead = math.max(filled - most * second - now, 0)
+    if level < full / 2 then ahead = math.max(ahead, used + step - math.max(step, 1000) - now) end
+    if ahead > 0 then
       local due = math.max(tonumber(had[2]) or 0, now + ahead - step) + step
       due = math.min(due, now + 60000)
       redis.call('HSET', share, 'due', due)
@@ -87,8 +92,8 @@ local function take(chat)
   if pause <= now and level >= 1 + floor then
     level = level - 1
     if chat ~= '' then
-      redis.call('HSET', share, 'used', math.min(used + step, now + 3000))
-      redis.call('PEXPIRE', share, 61000)
+      redis.call('HSET', share, 'used', math.min(used + step, now + 3000), 'filled', filled)
+      redis.call('PEXPIRE', share, math.max(math.ceil(filled - now), 61000))
     end
   elseif chat == '' then
     money = slot(money, 1 - level, 1)
@@ -101,29 +106,30 @@ end
 """
 """Money takes whatever there is. A screen leaves a little of what is kept for people, so that a receipt never
 finds less than one who waits in line before it. A person above their share waits in a line of their
-own, which moves nobody else's promise. `used` is the moment when all that a person took has come back."""
+own, which moves nobody else's promise. `used` is the moment when all that a person took has come back,
+`filled` the same for what Telegram bears in one chat: it would answer more with a 429, which stops everybody."""
 
 _TAKEN: Final = """
 save()
 if wait > 0 then return answer(0, wait) end
 """
 
-PERSON: Final = f"{_STATE}{_REFILL}{_TAKE_ONE} take(ARGV[3]) {_TAKEN} return answer(1, 0)"
-"""ARGV: rate, kept, chat ('' for money). One token for an answer to a person: the whole bucket is theirs."""
+PERSON: Final = f"{_STATE}{_REFILL}{_TAKE_ONE} take(ARGV[3], ARGV[4]) {_TAKEN} return answer(1, 0)"
+"""ARGV: rate, kept, chat ('' for money), what a chat bears at once. One token for an answer to a person: the whole bucket is theirs."""
 
 CLAIM: Final = f"""{_STATE}{_REFILL}{_TAKE_ONE}
 local seen = redis.call('GET', KEYS[2])
 if seen == 'lasting' then return answer(3, 0) end
 if not seen and ARGV[7] == '0' then return answer(4, 0) end
 if seen and tonumber(seen) > tonumber(ARGV[3]) then return answer(2, 0) end
-take(ARGV[8])
+take(ARGV[8], ARGV[9])
 {_TAKEN}
 redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[5])
 redis.call('SET', KEYS[3], ARGV[4], 'EX', ARGV[6])
 return answer(1, 0)
 """
 """Claim a message for an edit and take its token, in one round trip. KEYS: state, the message's render, its
-content. ARGV: rate, kept, sequence, content, seconds to keep each, whether it may certainly be edited, chat.
+content. ARGV: rate, kept, sequence, content, seconds to keep each, whether it may certainly be edited, chat, what it bears at once.
 LASTING: it must stay as it is. STALE: a later render has it. UNKNOWN: nothing is known of it here, ask
 PostgreSQL. None of these costs a token. DENIED: nothing was claimed."""
 

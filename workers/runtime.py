@@ -173,6 +173,7 @@ def _make_gate() -> Gate:
         db,
         rate=settings().telegram_send_rate,
         reserved=settings().telegram_reserved_rate,
+        burst=settings().telegram_chat_burst,
         processes=settings().worker_processes,
     )
 

@@ -84,6 +84,7 @@ class Rig:
                     "LOG_LEVEL": options.log_level,
                     "TELEGRAM_SEND_RATE": "2000",
                     "TELEGRAM_RESERVED_RATE": "500",
+                    "TELEGRAM_CHAT_BURST": "1000",
                     "RATE_LIMIT_ADD_POST": "1000/hour",
                     "RATE_LIMIT_API": "100000/minute",
                 },

@@ -48,6 +48,7 @@ DESIGN = [
     "PUBLIC_URL",
     "TELEGRAM_SEND_RATE",
     "TELEGRAM_RESERVED_RATE",
+    "TELEGRAM_CHAT_BURST",
 ]
 """Every name that the product's contract promises."""
 

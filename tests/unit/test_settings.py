@@ -78,7 +78,8 @@ def test_defaults_are_the_design_s() -> None:
         "https://pay.crypt.bot",
     )
     assert worker.rate_limit_add_post == Rate(10, 3600)
-    assert (worker.telegram_send_rate, worker.telegram_reserved_rate) == (25, 5)
+    sending = (worker.telegram_send_rate, worker.telegram_reserved_rate, worker.telegram_chat_burst)
+    assert sending == (25, 5, 15)
     assert str(worker.timezone) == "Europe/Kyiv"
     assert worker.log_dir == Path("logs")
     assert worker.cache_redis_url == worker.redis_url
@@ -186,6 +187,7 @@ BROKEN = [
     (WorkerSettings, "PAYMENT_DATA_KEY", f"{SEALING_KEY},short"),
     (WorkerSettings, "TELEGRAM_SEND_RATE", "0"),
     (WorkerSettings, "TELEGRAM_RESERVED_RATE", "25"),
+    (WorkerSettings, "TELEGRAM_CHAT_BURST", "0"),
 ]
 
 

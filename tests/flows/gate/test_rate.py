@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from socialboost.errors import PostponeError
-from tests.flows.gate.traffic import RATE, RESERVED, Traffic, count_until_shut, most, refused
+from tests.flows.gate.traffic import BURST, RATE, RESERVED, Traffic, count_until_shut, most, refused
 from workers import gate_scripts
 from workers.gate import Gate
 from workers.gate_local import LocalGate
@@ -128,6 +128,33 @@ def test_one_person_s_answers_leave_room_for_the_others_and_for_money(traffic: T
     assert passes(gate, 2, 1) == 0
 
 
+AMPLE = 2_000
+"""A rate at which nobody's share binds."""
+
+
+@pytest.mark.parametrize("burst", [BURST, FLOOD], ids=["a chat's limit", "negative control: none"])
+def test_one_chat_gets_no_more_than_telegram_bears(traffic: Traffic, burst: int) -> None:
+    """Its 429 would stop everybody: the limit holds however much room the gate has."""
+    gate = traffic.gate(rate=AMPLE, burst=burst)
+    gate.person()
+    time.sleep(0.5)
+    began = time.monotonic()
+    passed = passes(gate, 1, FLOOD)
+    assert burst <= passed <= burst + time.monotonic() - began
+    assert passes(gate, 2, BURST) == BURST, "another's chat has its own"
+    assert passes(gate, None, BURST) == BURST, "receipts are not counted"
+
+
+@pytest.mark.parametrize("burst", [BURST, FLOOD], ids=["a chat's limit", "negative control: none"])
+def test_without_redis_a_chat_has_its_limit_too(burst: int) -> None:
+    gate = LocalGate(AMPLE, RESERVED, 1, burst)
+    gate._stamp -= 1.0
+    began = time.monotonic()
+    passed = sum(gate.person(1) == 0 for _ in range(FLOOD))
+    assert burst <= passed <= burst + time.monotonic() - began
+    assert gate.person(2) == 0
+
+
 def test_money_comes_before_the_screens_in_line(traffic: Traffic) -> None:
     gate = full(traffic)
     screens = [wait_of(gate, 1000 + FLOOD * number, 1) for number in range(100)]
@@ -136,7 +163,7 @@ def test_money_comes_before_the_screens_in_line(traffic: Traffic) -> None:
 
 
 def test_without_redis_a_person_has_a_share_too() -> None:
-    gate = LocalGate(RATE, RESERVED, 1)
+    gate = LocalGate(RATE, RESERVED, 1, BURST)
     gate._stamp -= 0.4  # ten tokens, less than half
     assert sum(gate.person(1) == 0 for _ in range(FLOOD)) < RATE / 2
     assert gate.person(2) == 0

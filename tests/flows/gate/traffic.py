@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from workers.gate import Gate
 
 TOKEN = "1234567890:" + "t" * 35
-RATE, RESERVED = 25, 5
+RATE, RESERVED, BURST = 25, 5, 15
 Record = dict[str, Any]
 
 
@@ -94,7 +94,9 @@ class Traffic:
         found: dict[str, int] = json.loads(output.splitlines()[-1])
         return found
 
-    def gate(self, redis_url: str = "", *, processes: int = 2) -> Gate:
+    def gate(
+        self, redis_url: str = "", *, processes: int = 2, rate: int = RATE, burst: int = BURST
+    ) -> Gate:
         """A gate in this process, as a process that has just started has it."""
         from workers.gate import Gate  # `workers` needs REDIS_URL, which conftest.py gives it
 
@@ -102,7 +104,9 @@ class Traffic:
             redis_url or self.redis_url, decode_responses=True, socket_timeout=2, socket_connect_timeout=2
         )
         self.gates.append(client)
-        return Gate(client, lambda: self.database, rate=RATE, reserved=RESERVED, processes=processes)
+        return Gate(
+            client, lambda: self.database, rate=rate, reserved=RESERVED, burst=burst, processes=processes
+        )
 
     # --- what Telegram saw ---
 
