@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from benchmarks import notices, webhooks
+from benchmarks import crowd_database, notices, webhooks
 from benchmarks.database_orders import Pending
 from benchmarks.figures import Spread, spread
 from benchmarks.options import Options
@@ -32,6 +32,11 @@ OTHERS: Final = 20
 RECEIPTS: Final = 10
 PAIR_SECONDS: Final = 0.2
 """Between two others with their receipts: all together stay below the default send rate."""
+POLLED_WHAT: Final = "updates of a flood that the poller takes a second"
+BATCH: Final = 100
+"""Updates that a poller gets at once, at most."""
+POLLED: Final = 500.0
+"""How many they must be."""
 HANGING: Final = 16
 HANG_SECONDS: Final = 8.0
 QUIET_CHECKS: Final = 15
@@ -40,22 +45,28 @@ SETTLE_SECONDS: Final = 5.0
 UNANSWERED: Final = 60_000.0
 
 HOW: Final = f"""\
-With the default limits, on one world. {CONNECTIONS} connections: a third silent, a third with half a head, a
+With the default limits. {CONNECTIONS} connections: a third silent, a third with half a head, a
 third with half a body. The flood is one person's {TEXTS:,} texts, {AT_ONCE} at a time; meanwhile others
-send /start and {RECEIPTS} orders are paid; times are the Telegram stand-in's. {HANGING} people tap pay while
-Crypto Pay is stopped (SIGSTOP), then others tap. Redis is stopped for {HANG_SECONDS:.0f} s; webhooks
-count from {KNOWN_SECONDS:.0f} s after the first. What was not answered counts as
-{UNANSWERED / 1000:.0f} s."""
+send /start and {RECEIPTS} orders are paid, one of each every {PAIR_SECONDS:g} s; then beside a second flood
+{OTHERS} others and the {RECEIPTS} payments come at once; times are the Telegram stand-in's. A third flood
+stands before a stopped poller; its speed is that from the second batch it fetches to the last.
+{HANGING} people tap pay while Crypto Pay is stopped (SIGSTOP), then others tap. Redis is stopped for
+{HANG_SECONDS:.0f} s; webhooks count from {KNOWN_SECONDS:.0f} s after the first. The database is made
+read-only and its sessions are ended, until {crowd_database.PAID} payments are taken; in a world of its own
+the workers' connections to it fall silent, and {crowd_database.PAID} orders are paid then. What was not
+answered counts as {UNANSWERED / 1000:.0f} s. Load average (what runs beside the bench included):
+{{before:.1f}} before, {{after:.1f}} after it."""
 
 Row = tuple[str, Spread, float]
 
 
 def run(options: Options) -> Result:
     """Crowd everything, one after another."""
-    scale = 20 if options.quick else 1
+    scale, before = 20 if options.quick else 1, os.getloadavg()[0]
     with world() as running:
-        pending = webhooks.orders(running, (2 * ASKS + RECEIPTS) // scale + 1)
-        rows, flood = asyncio.run(_all(running, pending, scale))
+        pending = webhooks.orders(running, (2 * ASKS + 2 * RECEIPTS) // scale + 4 + crowd_database.PAID)
+        rows, flood = asyncio.run(_all(running, pending[crowd_database.PAID :], scale))
+        outages = crowd_database.measure(running, pending[: crowd_database.PAID])
         servers = described(running)
     table = Table(
         "Others, while one holds up what it can; milliseconds",
@@ -63,14 +74,18 @@ def run(options: Options) -> Result:
         [(what, times.count, times.p50, times.p99, times.worst, goal) for what, times, goal in rows],
     )
     counts = Table("The flood", ("what", "count"), list(flood.items()))
+    polled = flood[POLLED_WHAT]
     goals = [
         Goal(what, f"p99 ≤ {goal:.0f} ms", f"p99 {times.p99:.1f} ms", times.p99 <= goal)
         for what, times, goal in rows
     ]
-    return Result("crowd", [table, counts], goals, HOW, servers)
+    goals.append(Goal(POLLED_WHAT, f"≥ {POLLED:.0f}/s", f"{polled:,.0f}/s", polled >= POLLED))
+    how = HOW.format(before=before, after=os.getloadavg()[0])
+    tables = [table, crowd_database.table(outages), counts]
+    return Result("crowd", tables, goals + crowd_database.goals(outages), how, servers)
 
 
-async def _all(running: World, pending: list[Pending], scale: int) -> tuple[list[Row], dict[str, int]]:
+async def _all(running: World, pending: list[Pending], scale: int) -> tuple[list[Row], dict[str, float]]:
     rows: list[Row] = []
     asks = max(ASKS // scale, 5)
     async with Crowd(running.telegram_url) as crowd, aiohttp.ClientSession() as http:
@@ -78,8 +93,14 @@ async def _all(running: World, pending: list[Pending], scale: int) -> tuple[list
         with _crowding(running.web_url):
             rows += await _beside_connections(running, http, pending, asks)
         await _quiet(running)  # their receipts leave at the gate's rate
-        told, flood = await _beside_flood(running, crowd, http, pending, scale)
+        told, flood = await _beside_flood(running, crowd, http, pending, scale=scale, gap=PAIR_SECONDS)
         rows += told
+        await _quiet(running)
+        told, _ = await _beside_flood(running, crowd, http, pending, scale=scale, gap=0.0)
+        rows += told
+        await _quiet(running)
+        flood[POLLED_WHAT] = await _polled(running, crowd)
+        await _quiet(running)
         rows += await _beside_invoices(running, crowd, scale)
         rows.append(await _beside_redis(running, http, pending, asks))
     return rows, flood
@@ -100,28 +121,72 @@ async def _beside_connections(
 
 
 async def _beside_flood(
-    running: World, crowd: Crowd, http: aiohttp.ClientSession, pending: list[Pending], scale: int
-) -> tuple[list[Row], dict[str, int]]:
-    wire = running.wire_log("telegram")
-    before, flooder, others = last_seq(wire), crowd.people[0], crowd.people[1:]
-    paid = [pending.pop() for _ in range(max(RECEIPTS // scale, 2))]
+    running: World,
+    crowd: Crowd,
+    http: aiohttp.ClientSession,
+    pending: list[Pending],
+    *,
+    scale: int,
+    gap: float,
+) -> tuple[list[Row], dict[str, float]]:
+    """Others come one every `gap` seconds, or all at once."""
+    wire, count = running.wire_log("telegram"), max(RECEIPTS // scale, 2)
+    before, flooder = last_seq(wire), crowd.people[0]
+    others = crowd.people[1 : OTHERS + 1 if gap == 0 else count + 1]
     flood = asyncio.ensure_future(_flood(crowd, flooder, TEXTS // scale))
     await asyncio.sleep(0.3)
-    left: dict[int, float] = {}
-    for number, order in enumerate(paid):
-        await _say(crowd, others[number % len(others)], "/start")
-        left[order.telegram_id] = time.monotonic() * 1000
-        await _pay(running, http, order)
-        await asyncio.sleep(PAIR_SECONDS)
+    left = await _others(running, crowd, http, others, [pending.pop() for _ in range(count)], gap=gap)
     await flood
     await asyncio.sleep(SETTLE_SECONDS)
     found = list(records(wire, before))
     starts = _since(found, _first(found, "update_created", {one.id for one in others}))
     sent = sum(record["kind"] == "call" and record.get("chat_id") == flooder.id for record in found)
+    beside = f"beside one person's {TEXTS:,} texts{', all at once' if gap == 0 else ''}"
     return [
-        (f"another's /start beside one person's {TEXTS:,} texts", spread(starts), 1_000.0),
-        (f"a receipt beside one person's {TEXTS:,} texts", spread(_since(found, left)), 500.0),
+        (f"another's /start {beside}", spread(starts), 1_000.0),
+        (f"a receipt {beside}", spread(_since(found, left)), 500.0),
     ], {"one person's texts": TEXTS // scale, "calls that answered them": sent}
+
+
+async def _others(
+    running: World,
+    crowd: Crowd,
+    http: aiohttp.ClientSession,
+    others: Sequence[Person],
+    paid: Sequence[Pending],
+    *,
+    gap: float,
+) -> dict[int, float]:
+    """Let others send /start and orders be paid; when the webhook of each buyer left."""
+    left: dict[int, float] = {}
+
+    async def pay(order: Pending) -> None:
+        left[order.telegram_id] = time.monotonic() * 1000
+        await _pay(running, http, order)
+
+    if gap == 0:
+        await asyncio.gather(*(_say(crowd, one, "/start") for one in others), *map(pay, paid))
+        return left
+    for person, order in zip(others, paid, strict=True):
+        await _say(crowd, person, "/start")
+        await pay(order)
+        await asyncio.sleep(gap)
+    return left
+
+
+async def _polled(running: World, crowd: Crowd) -> float:
+    """Updates a second that the poller takes of a flood which stood before it."""
+    wire, flooder = running.wire_log("telegram"), crowd.people[0]
+    before = last_seq(wire)
+    with _stopped(running.processes["bot"]):
+        await _flood(crowd, flooder, TEXTS)
+    deadline, moments = time.monotonic() + UNANSWERED / 1000, list[float]()
+    while len(moments) < TEXTS and time.monotonic() < deadline:
+        await asyncio.sleep(0.5)
+        found = records(wire, before)
+        moments = [float(one["mono_ms"]) for one in found if one["kind"] == "update_delivered"]
+    # The first fetch was open while the poller stood still, and what was fetched last is not worked on yet.
+    return (TEXTS - 2 * BATCH) / (moments[-1] - moments[BATCH]) * 1000
 
 
 async def _beside_invoices(running: World, crowd: Crowd, scale: int) -> list[Row]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +30,7 @@ def world(
     threads: int = 8,
     commands: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
+    between: Callable[[World], Mapping[str, str]] | None = None,
 ) -> Iterator[World]:
     """Start a world as an operator's machine has it; `raised` takes every limit on sending away.
 
@@ -45,6 +46,7 @@ def world(
         rate_limits=not raised,
         commands=replaced,
         extra_env={**(RAISED if raised else {}), **(environment or {})},
+        between=between,
     )
     try:
         with World(options) as running:

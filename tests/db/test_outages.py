@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,73 +14,22 @@ import pytest
 from psycopg import errors
 from psycopg_pool import PoolTimeout
 
+from sandbox.silent_way import SilentWay
 from socialboost.db import Database, DatabaseAwayError, silence
 from socialboost.db.meanings import Meaning, is_unreachable, meaning
 
 
-class SilentWay:
-    """A way to PostgreSQL whose established connections fall silent: no data, no end."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self._target = (host, port)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self.accepted = 0
-        self._frozen: list[threading.Event] = []
-        self._sockets: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def freeze(self) -> None:
-        """Let nothing more through on the connections there are; new ones work."""
-        for frozen in self._frozen:
-            frozen.set()
-
-    def close(self) -> None:
-        for one in (self._listener, *self._sockets):
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                near, _ = self._listener.accept()
-                far = socket.create_connection(self._target)
-                self.accepted += 1
-                frozen = threading.Event()
-                self._frozen.append(frozen)
-                self._sockets += [near, far]
-                for source, sink in ((near, far), (far, near)):
-                    threading.Thread(target=self._pump, args=(source, sink, frozen), daemon=True).start()
-
-    @staticmethod
-    def _pump(source: socket.socket, sink: socket.socket, frozen: threading.Event) -> None:
-        with suppress(OSError):
-            while data := source.recv(65536):
-                if frozen.is_set():
-                    return
-                sink.sendall(data)
-
-
 @pytest.fixture
 def way(database_url: str) -> Iterator[SilentWay]:
-    parts = urlsplit(database_url)
-    made = SilentWay(parts.hostname or "127.0.0.1", parts.port or 5432)
+    made = SilentWay(database_url)
     yield made
     made.close()
 
 
-def through(way: SilentWay, database_url: str) -> str:
-    parts = urlsplit(database_url)
-    return parts._replace(netloc=f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{way.port}").geturl()
-
-
-def test_a_silent_connection_is_cut_and_replaced(
-    way: SilentWay, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_silent_connection_is_cut_and_replaced(way: SilentWay, monkeypatch: pytest.MonkeyPatch) -> None:
     """hunt: no FIN, no RST, and the worker was dead until it was killed."""
     monkeypatch.setattr(silence, "LIMIT_SECONDS", 1.0)
-    with Database(through(way, database_url), pool_size=2) as db:
+    with Database(way.url, pool_size=2) as db:
         assert db.value("ping") == 1
         way.freeze()
         before = way.accepted
@@ -100,13 +48,11 @@ def _until_answered(db: Database) -> object:
     pytest.fail("never well again")
 
 
-def test_without_the_watch_it_waits_for_ever(
-    way: SilentWay, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_the_watch_it_waits_for_ever(way: SilentWay, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control."""
     monkeypatch.setattr(silence, "LIMIT_SECONDS", 1.0)
     monkeypatch.setattr(silence.SilenceWatch, "start", lambda _: None)
-    with Database(through(way, database_url), pool_size=1) as db, ThreadPoolExecutor(1) as pool:
+    with Database(way.url, pool_size=1) as db, ThreadPoolExecutor(1) as pool:
         assert db.value("ping") == 1
         way.freeze()
         asking = pool.submit(db.value, "ping")

@@ -94,9 +94,7 @@ class Traffic:
         found: dict[str, int] = json.loads(output.splitlines()[-1])
         return found
 
-    def gate(
-        self, redis_url: str = "", *, processes: int = 2, rate: int = RATE, burst: int = BURST
-    ) -> Gate:
+    def gate(self, redis_url: str = "", *, processes: int = 2, rate: int = RATE, burst: int = BURST) -> Gate:
         """A gate in this process, as a process that has just started has it."""
         from workers.gate import Gate  # `workers` needs REDIS_URL, which conftest.py gives it
 
