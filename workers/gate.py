@@ -82,7 +82,8 @@ class Gate:
         """Let one answer to a person through, or raise PostponeError: the bucket is empty, or paused.
 
         With `chat_id` it is one of many that a person may ask for, and nobody waits behind theirs: it takes
-        from their share (gate_scripts.PERSON_SHARE) and from what their chat bears. Without, it is about money and comes first.
+        from their share (gate_scripts.PERSON_SHARE) and from what their chat bears. Without, it is about
+        money and comes first.
         """
         said = self._shared(scripts.PERSON, [scripts.STATE], "" if chat_id is None else chat_id, self._burst)
         if said is None:

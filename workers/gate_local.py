@@ -52,8 +52,8 @@ class LocalGate:
             return 0.0
 
     def _ahead(self, chat_id: int, now: float) -> float:
-        """How long this person must wait for their share, which binds nobody while half of the bucket is left,
-        or for their chat."""
+        """How long this person must wait for their chat, or for their share, which binds nobody while half of
+        the bucket is left."""
         if len(self._filled) > CHATS_REMEMBERED:
             self._used = {chat: used for chat, used in self._used.items() if used > now}
             self._filled = {chat: filled for chat, filled in self._filled.items() if filled > now}

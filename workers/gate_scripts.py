@@ -107,7 +107,7 @@ end
 """Money takes whatever there is. A screen leaves a little of what is kept for people, so that a receipt never
 finds less than one who waits in line before it. A person above their share waits in a line of their
 own, which moves nobody else's promise. `used` is the moment when all that a person took has come back,
-`filled` the same for what Telegram bears in one chat: it would answer more with a 429, which stops everybody."""
+`filled` the same for what Telegram bears in one chat: more would be a 429, which stops everybody."""
 
 _TAKEN: Final = """
 save()
@@ -115,7 +115,8 @@ if wait > 0 then return answer(0, wait) end
 """
 
 PERSON: Final = f"{_STATE}{_REFILL}{_TAKE_ONE} take(ARGV[3], ARGV[4]) {_TAKEN} return answer(1, 0)"
-"""ARGV: rate, kept, chat ('' for money), what a chat bears at once. One token for an answer to a person: the whole bucket is theirs."""
+"""ARGV: rate, kept, chat ('' for money), what a chat bears at once. One token for an answer to a person: the
+whole bucket is theirs."""
 
 CLAIM: Final = f"""{_STATE}{_REFILL}{_TAKE_ONE}
 local seen = redis.call('GET', KEYS[2])
@@ -129,9 +130,9 @@ redis.call('SET', KEYS[3], ARGV[4], 'EX', ARGV[6])
 return answer(1, 0)
 """
 """Claim a message for an edit and take its token, in one round trip. KEYS: state, the message's render, its
-content. ARGV: rate, kept, sequence, content, seconds to keep each, whether it may certainly be edited, chat, what it bears at once.
-LASTING: it must stay as it is. STALE: a later render has it. UNKNOWN: nothing is known of it here, ask
-PostgreSQL. None of these costs a token. DENIED: nothing was claimed."""
+content. ARGV: rate, kept, sequence, content, seconds to keep each, whether it may certainly be edited, chat,
+what it bears at once. LASTING: it must stay as it is. STALE: a later render has it. UNKNOWN: nothing is known
+of it here, ask PostgreSQL. None of these costs a token. DENIED: nothing was claimed."""
 
 PEEK: Final = f"{_STATE}{_REFILL} return answer(1, 0)"
 """Only says how long the pause still is."""
