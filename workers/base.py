@@ -149,8 +149,13 @@ def _priority(contract: type[Job]) -> int:
     return 10 if issubclass(contract, Tap) else 0  # a buyer waits for a link, another has paid already
 
 
-def decode(contract: type[JobT], values: Mapping[str, Any]) -> JobT:
-    """Return the job: fields of a newer producer are ignored, those an older one lacks get their defaults."""
+def decode(contract: type[JobT], values: object) -> JobT:
+    """Return the job: fields of a newer producer are ignored, those an older one lacks get their defaults.
+
+    Raises ContractError for what lacks others, or is no JSON object.
+    """
+    if not isinstance(values, Mapping):
+        raise ContractError(f"{contract.actor_name}: its fields are a {type(values).__name__}")
     known = {f.name: f for f in fields(contract)}
     missing = [
         name

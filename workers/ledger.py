@@ -178,6 +178,17 @@ def park_exhausted(db: Database, job: LedgerJob, error: str, on_exhausted: OnExh
     return _park(db, move, job, error, on_exhausted)
 
 
+def park_unreadable(db: Database, key: str, actor_name: str, error: str) -> bool:
+    """Park a row that no worker can make a job of; False when it was settled or taken meanwhile."""
+    with db.transaction() as tx:
+        row = tx.one("park_unreadable_job", key=key, error=error)
+        if row is None:
+            return False
+        _announce(tx, key, actor_name, error, row)
+    log.error("job_parked", job=actor_name, key=key, error=error)
+    return True
+
+
 def _park(
     db: Database,
     move: Callable[[Transaction], dict[str, Any] | None],
@@ -211,8 +222,12 @@ def _park_once(
             return False
         if on_exhausted is not None:
             on_exhausted(tx, job, error)
-        if job.actor_name not in _SILENT:
-            data = {"key": job.key, "actor": job.actor_name, "error": error, "attempts": row["attempts"]}
-            notice = f"notice:parked:{job.key}:{row['parked_ms']}"
-            outbox.owe(tx, NotifyAdmins(key=notice, kind="job_parked", data=data))
+        _announce(tx, job.key, job.actor_name, error, row)
     return True
+
+
+def _announce(tx: Transaction, key: str, actor_name: str, error: str, row: dict[str, Any]) -> None:
+    if actor_name not in _SILENT:
+        data = {"key": key, "actor": actor_name, "error": error, "attempts": row["attempts"]}
+        notice = f"notice:parked:{key}:{row['parked_ms']}"
+        outbox.owe(tx, NotifyAdmins(key=notice, kind="job_parked", data=data))

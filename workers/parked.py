@@ -105,7 +105,7 @@ def _question(ref: str, language: str) -> Screen:
     if found["actor"] in MONEY:
         return screens.outcome("money", language)
     refund = None
-    if found["actor"] == jobs.SendRefund.actor_name and "args" in found:
+    if found["actor"] == jobs.SendRefund.actor_name and _is_readable(found):
         refund = runtime.db().one("get_refund", refund_id=found["args"]["refund_id"])
     return screens.sure(found, ref, refund, language)
 
@@ -119,9 +119,20 @@ def _way(job: jobs.SettleParkedJob) -> Way:
         return lambda _: "money"
     if job.ref.startswith(callbacks.LETTER_PREFIX):
         return _letter_way(job, found)
+    if not _is_readable(found):
+        return (lambda _: "unreadable") if job.action == "replay" else (lambda tx: _settle(tx, job, _nothing))
     if job.action == "discard" and found["actor"] == jobs.SendRefund.actor_name:
         return _refund_way(job, found)
     return lambda tx: _settle(tx, job)
+
+
+def _is_readable(found: Mapping[str, Any]) -> bool:
+    """Whether a parked row's fields make a job."""
+    declared = base.REGISTRY.get(found["actor"])
+    try:
+        return declared is None or base.decode(declared.contract, found.get("args")) is not None
+    except base.ContractError:
+        return False
 
 
 def _find(ref: str) -> dict[str, Any] | None:
@@ -171,6 +182,10 @@ _GIVE_UP: Final[Mapping[str, Hook]] = {
     jobs.SendAdminNotice.actor_name: owed_notices.give_up,
 }
 """What discarding a job means for what it was to do."""
+
+
+def _nothing(_: Transaction, __: Mapping[str, Any]) -> None:
+    """What discarding a job means of which nobody can read what it was for."""
 
 
 def _refund_way(job: jobs.SettleParkedJob, found: Mapping[str, Any]) -> Way:

@@ -3,7 +3,7 @@
 One thread in each worker process that consumes `maintenance`; of all of them the one with the lease works.
 Every second it wakes the rows that are due and that nobody seems to have been told about (a wiped Redis, a
 crash between commit and send, a retry's due time), frees the rows of dead workers, and parks those that
-have used up their attempts.
+have used up their attempts, or cannot be read: no row keeps the others from their turn.
 """
 
 from __future__ import annotations
@@ -79,19 +79,18 @@ class Sweeper(Loop):
         declared = base.REGISTRY.get(row["actor"])
         if declared is None:
             self._report_unknown(row["actor"])
-        elif row["action"] == "send":
-            sending.wake(row["actor"], row["queue"], json.loads(row["args"]))
-        else:
-            self._park(declared, row)
-
-    def _park(self, declared: base.Actor, row: Mapping[str, Any]) -> None:
-        try:
-            job = base.decode(declared.contract, json.loads(row["args"]))
-        except base.ContractError:  # it would stop every round at this row: the others must be sent
-            log.exception("row_unreadable", key=row["key"], job=row["actor"])
             return
-        assert isinstance(job, LedgerJob)  # noqa: S101 (only such jobs have a row)
-        ledger.park_exhausted(self.db(), job, DIED, declared.on_exhausted)
+        args = json.loads(row["args"])
+        try:
+            job = base.decode(declared.contract, args)
+        except base.ContractError as error:  # sent, it would only come back; left, it would come each round
+            ledger.park_unreadable(self.db(), row["key"], row["actor"], str(error))
+            return
+        if row["action"] == "send":
+            sending.wake(row["actor"], row["queue"], args)
+        else:
+            assert isinstance(job, LedgerJob)  # noqa: S101 (only such jobs have a row)
+            ledger.park_exhausted(self.db(), job, DIED, declared.on_exhausted)
 
     def _report_unknown(self, actor_name: str) -> None:
         """Say once that a newer worker must take over: its jobs would only become dead letters here."""

@@ -122,11 +122,14 @@ class CryptoPay:
         self.log.record("abandoned", invoice_id=invoice.invoice_id)
         raise web.HTTPSeeOther(f"/invoices/{invoice.hash}")
 
-    def _paid(self, invoice: Invoice, *, asset: str | None, amount: Decimal | None, force: bool) -> bool:
+    def _paid(
+        self, invoice: Invoice, *, asset: str | None, amount: Decimal | None, force: bool, quiet: bool = False
+    ) -> bool:
         if not self.store.pay(invoice, asset=asset, amount=amount, force=force):
             return False
         self.log.record("paid", invoice_id=invoice.invoice_id, paid_at=invoice.paid_at)
-        self.webhooks.notify(invoice.wire(self.store.public_url))
+        if not quiet:
+            self.webhooks.notify(invoice.wire(self.store.public_url))
         return True
 
     # --- /sim ---
@@ -140,9 +143,10 @@ class CryptoPay:
         return web.json_response({"items": [i for i in items if wanted in (None, i.get("payload"))]})
 
     async def sim_pay(self, request: web.Request) -> web.Response:
-        """Pay an invoice by id or hash. Body, all optional: asset, amount (overrides), force (late).
+        """Pay an invoice by id or hash. Body, all optional: asset, amount (overrides), force (late), quiet.
 
-        `rewrite` also changes the invoice's own asset and amount, as if another invoice had been paid.
+        `quiet` tells nobody; `rewrite` also changes the invoice's own asset and amount, as if another
+        invoice had been paid.
         """
         key, body = request.match_info["id"], await _json(request)
         try:
@@ -153,7 +157,8 @@ class CryptoPay:
         if body.get("rewrite"):
             invoice.amount, invoice.currency = amount or invoice.amount, body.get("asset", invoice.currency)
         force = bool(body.get("force", False))
-        done = self._paid(invoice, asset=body.get("asset"), amount=amount, force=force)
+        quiet = bool(body.get("quiet", False))
+        done = self._paid(invoice, asset=body.get("asset"), amount=amount, force=force, quiet=quiet)
         return web.json_response(invoice.wire(self.store.public_url), status=200 if done else 409)
 
     async def sim_webhook(self, request: web.Request) -> web.Response:
@@ -186,7 +191,7 @@ class CryptoPay:
 
     async def sim_settings(self, request: web.Request) -> web.Response:
         """Body: strangers (user ids that cannot be paid), disabled_methods, balance {asset: amount},
-        expire (invoice ids that expire now), ignores_spend_id."""
+        expire (invoice ids that expire now), ignores_spend_id, odd {invoice id: what lists say of it}."""
         body = await _json(request)
         self.store.strangers = set(body.get("strangers", self.store.strangers))
         self.store.disabled_methods = set(body.get("disabled_methods", self.store.disabled_methods))
@@ -194,7 +199,8 @@ class CryptoPay:
         self.store.balance |= {key: Decimal(str(value)) for key, value in body.get("balance", {}).items()}
         for number in body.get("expire", []):
             self.store.invoices[int(number)].expires_at = time.time()
-        return web.json_response({"ok": True})
+        self.store.odd |= {int(number): changes for number, changes in body.get("odd", {}).items()}
+        return web.json_response({"ok": True, "odd_shown": self.store.odd_shown})
 
 
 async def _values(request: web.Request) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def get_invoices(store: Store, fields: Fields) -> dict[str, Any]:
         if (status is None or invoice.status == status)
         and invoice.currency == (asset or fiat or invoice.currency)
     ]
-    return {"items": [invoice.wire(store.public_url) for invoice in _page(fields, found)]}
+    return {"items": [store.listed(invoice) for invoice in _page(fields, found)]}
 
 
 def get_balance(store: Store, _: Fields) -> list[dict[str, str]]:

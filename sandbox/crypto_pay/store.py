@@ -104,6 +104,10 @@ class Store:
     disabled_methods: set[str] = field(default_factory=set)
     ignores_spend_id: bool = False
     """getTransfers lists all, newest first, whatever is asked for."""
+    odd: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """What getInvoices says otherwise about an invoice than the truth, by its id."""
+    odd_shown: int = 0
+    """How often it did."""
     _numbers: dict[str, int] = field(default_factory=dict)
 
     def add(self, **fields: Any) -> Invoice:
@@ -130,6 +134,12 @@ class Store:
         """The invoices with these ids, newest first; ids of none are passed over."""
         wanted = sorted({int(number) for number in numbers if number.isdecimal()}, reverse=True)
         return [self.invoices[number] for number in wanted if number in self.invoices]
+
+    def listed(self, invoice: Invoice) -> dict[str, Any]:
+        """The invoice as a list of the API shows it."""
+        odd = self.odd.get(invoice.invoice_id)
+        self.odd_shown += odd is not None
+        return invoice.wire(self.public_url) | (odd or {})
 
     def pay(self, invoice: Invoice, *, asset: str | None, amount: Decimal | None, force: bool) -> bool:
         """Mark it paid; False when it may not be (already paid, or expired and not forced)."""

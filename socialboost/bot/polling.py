@@ -26,8 +26,9 @@ from socialboost.errors import RefusesUsError, RejectedError, ServiceError, Thro
 
 log = logs.get(__name__)
 
-_POLL_SECONDS: Final = 20
-_ANSWER_SECONDS: Final = 10
+_POLL_SECONDS: Final = 10
+"""A connection that has fallen silent is noticed at its poll's end, and nobody is answered until then."""
+_ANSWER_SECONDS: Final = 5
 """How much longer than the poll itself an answer may take before the connection counts as dead."""
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 5.0

@@ -87,6 +87,13 @@ SET state = 'parked', waiting_since = NULL, lease_until = NULL, error = %(error)
 WHERE key = %(key)s AND state = 'running' AND lease_until <= now() AND attempts >= max_attempts
 RETURNING attempts, (extract(epoch FROM now()) * 1000)::bigint AS parked_ms
 
+-- name: park_unreadable_job :one
+-- Parks a job whose row cannot be read, unless somebody works on it.
+UPDATE job_ledger
+SET state = 'parked', waiting_since = NULL, lease_until = NULL, error = %(error)s, updated_at = now()
+WHERE key = %(key)s AND (state = 'queued' OR (state = 'running' AND lease_until <= now()))
+RETURNING attempts, (extract(epoch FROM now()) * 1000)::bigint AS parked_ms
+
 -- name: note_refusal :value
 -- Remembers that a service refuses us, and since when (in milliseconds): a refusal after so long a calm is a new one.
 INSERT INTO service_refusals AS r (service, setting) VALUES (%(service)s, %(setting)s)

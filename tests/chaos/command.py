@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.chaos import controls, crash_points, report, schedule
-from tests.chaos.run import Order, carry_out, say
+from tests.chaos.run import AT_ONCE, Order, carry_out, say
 
 ORDERS = 2000
 
@@ -59,6 +59,7 @@ def _order(options: argparse.Namespace, directory: Path) -> Order:
         seed=options.seed,
         seconds=options.minutes * 60,
         rate=options.rate,
+        at_once=options.at_once,
         without=options.without,
         kit=schedule.CALM if options.calm else None,
         settle_seconds=options.settle,
@@ -81,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         "--minutes", type=float, default=0.0, help="in which people come; else as --rate says"
     )
     parser.add_argument("--rate", type=float, default=20.0, help="people a second")
+    parser.add_argument("--at-once", type=int, default=AT_ONCE, help="people on their way at the same time")
     parser.add_argument("--without", choices=("", *controls.NAMES), default="", help="take a guard away")
     parser.add_argument(
         "--points",

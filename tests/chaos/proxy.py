@@ -9,6 +9,8 @@ port, one JSON object a line (`Proxy` is the other side of it):
     reset        the next `times` connections with something to say are cut after `bytes` more bytes
     deaf         the next `times` connections that say something are heard by nobody, and cut after `seconds`
     lose_answer  the next `times` answers are thrown away and their connections cut: it was accepted
+    hang         for `seconds` connections are taken and nothing is carried; then what was said arrives
+    silence      when one that spoke before speaks again, all such carry nothing more, without an end
 """
 
 from __future__ import annotations
@@ -16,10 +18,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import fcntl
 import json
 import socket
 import struct
 import sys
+import termios
 from collections import Counter
 from pathlib import Path
 from typing import Any, cast
@@ -27,7 +31,7 @@ from typing import Any, cast
 from sandbox.programs import Program
 from sandbox.wire import announce, until_told_to_stop
 
-KINDS = ("refuse", "latency", "reset", "deaf", "lose_answer")
+KINDS = ("refuse", "latency", "reset", "deaf", "lose_answer", "hang", "silence")
 BACKLOG = 512
 
 
@@ -42,6 +46,9 @@ class Target:
         self.deaf: list[float] = []
         self.lost_answers = 0
         self.delay = 0.0
+        self.silence_is_due = False
+        self.hangs = 0
+        """How many are in force; what they share ends with the last."""
         self.met: Counter[str] = Counter()
         self._server: asyncio.Server | None = None
 
@@ -79,10 +86,38 @@ class Target:
             self.deaf += [seconds] * times
         elif kind == "lose_answer":
             self.lost_answers += times
+        elif kind == "hang":
+            self._hang()
+            loop.call_later(seconds, self._go_on)
+        elif kind == "silence":
+            self.silence_is_due = True
 
     def clear(self) -> None:
-        """Let everything through again."""
+        """Let everything through again; who was not heard any more is cut."""
         self.resets, self.deaf, self.lost_answers, self.delay = [], [], 0, 0.0
+        self.silence_is_due = False
+        self.hangs = min(self.hangs, 1)
+        self._go_on()
+        for link in [one for one in self.links if one.is_silent]:
+            link.cut()
+
+    def fall_silent(self) -> None:
+        """Carry nothing more on the connections there are."""
+        self.silence_is_due = False
+        for link in self.links:
+            link.is_silent = link.is_silent or link.has_spoken
+
+    def _hang(self) -> None:
+        self.hangs += 1
+        for link in self.links:
+            link.pause()
+
+    def _go_on(self) -> None:
+        """End one hang. What was said meanwhile waits in the kernel, as with a process that was stopped."""
+        self.hangs = max(0, self.hangs - 1)
+        for link in self.links if self.hangs == 0 else ():
+            self.met["hang"] += link.is_waiting
+            link.resume()
 
 
 class Link:
@@ -96,11 +131,24 @@ class Link:
         self.left: int | None = None
         """Bytes until it is cut."""
         self.is_deaf = False
+        self.has_spoken = False
+        self.is_silent = False
+        self.is_unheard = False
+        """Something was said into the silence."""
         target.links.add(self)
+        if target.hangs:
+            self.pause()
 
     def from_client(self, data: bytes) -> None:
         """What the product says."""
         target = self.target
+        if target.silence_is_due and self.has_spoken:
+            target.fall_silent()
+        self.has_spoken = True
+        if self.is_silent:
+            target.met["silence"] += not self.is_unheard
+            self.is_unheard = True
+            return
         if target.deaf and not self.is_deaf:
             self.is_deaf = True
             target.met["deaf"] += 1
@@ -117,7 +165,7 @@ class Link:
 
     def from_server(self, data: bytes) -> None:
         """What the service answers."""
-        if self.is_deaf:
+        if self.is_deaf or self.is_silent:
             return
         if self.target.lost_answers > 0:
             self.target.lost_answers -= 1
@@ -141,6 +189,27 @@ class Link:
         if not to.is_closing():
             to.write(data)
 
+    def pause(self) -> None:
+        """Take nothing from either side."""
+        for transport in self._open():
+            transport.pause_reading()
+
+    def resume(self) -> None:
+        """Go on."""
+        for transport in self._open():
+            transport.resume_reading()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the client has said something that was not taken."""
+        if self.client.is_closing():
+            return False
+        waiting = fcntl.ioctl(self.client.get_extra_info("socket").fileno(), termios.FIONREAD, bytes(4))
+        return int.from_bytes(waiting, sys.byteorder) > 0
+
+    def _open(self) -> list[asyncio.Transport]:
+        return [one for one in (self.client, self.server) if one is not None and not one.is_closing()]
+
     def cut(self) -> None:
         """Reset both halves."""
         self.target.links.discard(self)
@@ -152,7 +221,12 @@ class Link:
                 transport.abort()
 
     def end(self, other: asyncio.Transport | None) -> None:
-        """One half has ended: let the other say what it still has to, then end it too."""
+        """One half has ended: let the other say what it still has to, then end it too.
+
+        In silence the other is not told: a session of the server stays, with whatever it has locked.
+        """
+        if self.is_silent and other is not None:
+            return
         self.target.links.discard(self)
         if other is not None and not other.is_closing():
             other.close()
@@ -180,6 +254,8 @@ class Client(asyncio.Protocol):
             made.abort()
             return
         link.server = _prompt(made)
+        if self.target.hangs:
+            link.server.pause_reading()
         for data in link.early:
             link._pass(link.server, data)
 

@@ -7,7 +7,7 @@ import os
 import shlex
 import shutil
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -215,6 +215,28 @@ def _moved(url: str, address: str) -> str:
     parts = urlsplit(url)
     login = parts.netloc.rpartition("@")[0]
     return urlunsplit(parts._replace(netloc=f"{login}@{address}" if login else address))
+
+
+@contextlib.contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """SIGSTOP a server with all its processes for the block: the kernel takes connections for it."""
+    found: list[int] = []
+    try:
+        found += _all_sent([pid], signal.SIGSTOP)  # it has no new children from here on
+        found += _all_sent(descendants(pid), signal.SIGSTOP)
+        yield
+    finally:
+        _all_sent(reversed(found), signal.SIGCONT)
+
+
+def _all_sent(processes: Iterable[int], number: signal.Signals) -> list[int]:
+    """Send a signal to each; those that were there."""
+    there = []
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, number)
+            there.append(process)
+    return there
 
 
 def descendants(pid: int) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from tests.chaos.rig import Rig, RigOptions
 from tests.chaos.saboteur import Saboteur
 from tests.chaos.schedule import Fault, Kit
 from tests.chaos.score import Score
+from tests.chaos.stress import Stress
 
 SETTLE_SECONDS = 120.0
 TASK_SECONDS = 15.0
@@ -37,6 +38,7 @@ class Order:
     seconds: float = 0.0
     """In which they come; 0: as `rate` says."""
     rate: float = 20.0
+    at_once: int = AT_ONCE
     without: str = ""
     kit: Kit | None = None
     """None: the usual one for so long a run."""
@@ -45,9 +47,7 @@ class Order:
     """Points at which a worker dies, each so many times (points.py)."""
     rig: dict[str, Any] = field(default_factory=dict)
     settle_seconds: float = SETTLE_SECONDS
-    not_waited_for: str = "send_admin_notice"
-    """An actor. A channel gets twenty messages a minute: what it is told of thousands of orders may come for
-    minutes; `find_breaches` names one that was left behind."""
+    not_waited_for: str = score.MAY_COME_LATER
     say: Callable[[str], None] = lambda _: None
 
     @property
@@ -98,7 +98,8 @@ async def _run(order: Order, rig: Rig, faults: list[Fault]) -> Result:
             {"shares": order.what_breaks.webhook_shares, "seed": order.seed},
         )
         reading = asyncio.create_task(town.read())
-        saboteur, door = Saboteur(rig, faults), Door(order)
+        stress = Stress(rig, town)
+        saboteur, door = Saboteur(rig, faults, stress), Door(order)
         breaking = asyncio.create_task(saboteur.run(door.clock))
         buyers = [
             Buyer(town, n, habit) for n, habit in enumerate(habits(order.seed, order.orders, order.shares))
@@ -108,14 +109,25 @@ async def _run(order: Order, rig: Rig, faults: list[Fault]) -> Result:
         order.say(f"everybody has bought or given up after {time.monotonic() - began:.0f} s")
         await breaking
         await saboteur.make_peace()
-        await settle(order, world.database_url, buyers)
+        await settle(order, world.database_url, buyers, frozenset(stress.planted.keys))
+        await stress.count_bad_rows()
         watching.cancel()
         await asyncio.sleep(1.0)  # what was sent last is read as well
         reading.cancel()
         await asyncio.gather(watching, reading, return_exceptions=True)
     evidence = score.gather(world)
-    judged = score.judge(evidence, buyers, town.messages)
-    return Result(order, faults, judged, time.monotonic() - began, saboteur, rig.proxy.met())
+    judged = score.judge(evidence, buyers, town.messages, stress.planted)
+    met = {name: dict(kinds) for name, kinds in rig.proxy.met().items()}
+    for name, kinds in stress.met.items():
+        met[name] = met.get(name, {}) | kinds
+    judged.figures["met_nobody"] = unmet(saboteur.struck, met)
+    return Result(order, faults, judged, time.monotonic() - began, saboteur, met)
+
+
+def unmet(struck: Iterable[Fault], met: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Return the kinds of stress that were ordered and reached nobody, at whatever address."""
+    kinds = {fault.kind.removeprefix("net_") for fault in struck if fault.kind in schedule.STRESS_KINDS}
+    return sorted(kind for kind in kinds if not any(counts.get(kind) for counts in met.values()))
 
 
 async def _first(work: Coroutine[Any, Any, None], helper: asyncio.Task[None]) -> None:
@@ -129,11 +141,11 @@ async def _first(work: Coroutine[Any, Any, None], helper: asyncio.Task[None]) ->
 
 
 class Door:
-    """Lets the buyers in, evenly over the time and at most AT_ONCE at the same time."""
+    """Lets the buyers in, evenly over the time and at most `at_once` at the same time."""
 
     def __init__(self, order: Order) -> None:
         self._order = order
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._room = asyncio.Semaphore(order.at_once)
         self._came = 0
 
     def clock(self) -> float:
@@ -158,13 +170,15 @@ class Door:
             self._room.release()
 
 
-async def settle(order: Order, database_url: str, buyers: list[Buyer]) -> None:
+async def settle(
+    order: Order, database_url: str, buyers: list[Buyer], planted: frozenset[str] = frozenset()
+) -> None:
     """Return when nothing is on its way any more, or when the time for that is over."""
     wanted = {str(number) for buyer in buyers for number in buyer.paid}
     deadline = time.monotonic() + order.settle_seconds
     patience = TASK_SECONDS
     while time.monotonic() < deadline:
-        missing, jobs, tasks = await asyncio.to_thread(_unfinished, order, database_url, wanted)
+        missing, jobs, tasks = await asyncio.to_thread(_unfinished, order, database_url, wanted, planted)
         if not missing and not jobs:
             if not tasks or patience <= 0:
                 return
@@ -173,13 +187,16 @@ async def settle(order: Order, database_url: str, buyers: list[Buyer]) -> None:
     order.say(f"not settled: {missing} payments unrecorded, {jobs} jobs and {tasks} tasks open")
 
 
-def _unfinished(order: Order, database_url: str, wanted: set[str]) -> tuple[int, int, int]:
+def _unfinished(
+    order: Order, database_url: str, wanted: set[str], planted: frozenset[str]
+) -> tuple[int, int, int]:
     rows = {}
     with psycopg.connect(database_url, connect_timeout=10) as connection:
         for name, statement in score.named_queries().items():
             rows[name] = connection.execute(statement.encode()).fetchall()
     recorded = {row[0] for row in rows["payments"]}
-    jobs = sum(row[2] != "parked" and row[1] != order.not_waited_for for row in rows["jobs"])
+    open_jobs = [row for row in rows["jobs"] if row[2] != "parked" and row[0] not in planted]
+    jobs = sum(row[1] != order.not_waited_for for row in open_jobs)
     tasks = sum(row[1] not in ("completed", "failed", "cancelled") for row in rows["tasks"])
     return len(wanted - recorded), jobs, tasks
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,10 +14,13 @@ import requests
 
 from tests.chaos.rig import Rig, iter_lines
 from tests.chaos.schedule import Fault
+from tests.chaos.stress import Stress
 
 STRUCK_WITHIN_SECONDS = 5.0
 """A worker that is just being started again is waited for; a notice that none comes is not."""
 TICK_SECONDS = 0.05
+Way = Callable[[Fault], Coroutine[Any, Any, bool]]
+
 DOWN_SECONDS = 0.5
 """Between a server's end and its new start."""
 
@@ -28,9 +31,10 @@ class Saboteur:
 
     rig: Rig
     faults: list[Fault]
+    stress: Stress
     struck: list[Fault] = field(default_factory=list)
     missed: list[Fault] = field(default_factory=list)
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._servers = {name: asyncio.Lock() for name in ("valkey", "postgres")}
@@ -40,9 +44,7 @@ class Saboteur:
         for fault in self.faults:
             while clock() < fault.at:  # noqa: ASYNC110 (that clock stands still at times: nobody can say when)
                 await asyncio.sleep(TICK_SECONDS)
-            task = asyncio.create_task(self._strike(fault))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks.append(asyncio.create_task(self._strike(fault)))
         await asyncio.gather(*self._tasks)
 
     async def make_peace(self) -> None:
@@ -54,16 +56,30 @@ class Saboteur:
 
     async def _strike(self, fault: Fault) -> None:
         how = self._network_on if fault.kind.startswith("net_") else self._service_on
-        ways = {
+        ways: dict[str, Way] = {
             "kill": self._kill_on,
             "kill_entry": self._kill_entry_on,
             "kill_at_webhook": self._kill_at_webhook_on,
             "wipe": self._wipe_on,
             "restart": self._restart_on,
             "freeze": self._freeze_on,
+            "hang": self._alone(self.stress.hang),
+            "read_only": self._alone(self.stress.read_only),
+            "slow_clients": self.stress.slow_clients,
+            "flood": self.stress.flood,
+            "bad_row": self.stress.bad_row,
         }
         done = await ways.get(fault.kind, how)(fault)
         (self.struck if done else self.missed).append(fault)
+
+    def _alone(self, way: Way) -> Way:
+        """The same, with the server to itself: nobody restarts one that is stopped."""
+
+        async def strike(fault: Fault) -> bool:
+            async with self._servers[fault.where]:
+                return await way(fault)
+
+        return strike
 
     async def _kill_on(self, fault: Fault) -> bool:
         name = self.rig.workers[fault.settings["worker"] % len(self.rig.workers)]

@@ -56,6 +56,8 @@ class Kit:
     """Kills of the bot's process, and of web's."""
     services: int = 3
     """Rounds of what Crypto Pay, Main Bot and Telegram do wrong, and of what the network does."""
+    stress: int = 1
+    """Rounds of what hangs, falls silent, takes nothing or crowds."""
     webhook_shares: dict[str, float] = field(default_factory=lambda: dict(WEBHOOK_SHARES))
 
 
@@ -91,26 +93,70 @@ NETWORK: tuple[tuple[str, dict[str, Any]], ...] = (
 """What the network does wrong, each once a round at each of these addresses; at Valkey's, to web and bot."""
 ADDRESSES = ("crypto_pay", "main_bot", "telegram", "postgres", "valkey")
 
+STRESS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    # Partners behind the proxy, which goes on taking connections; longer than our clients wait.
+    ("net_hang", "crypto_pay", {"seconds": 10.0}),
+    ("net_hang", "main_bot", {"seconds": 12.0}),
+    ("net_hang", "telegram", {"seconds": 10.0}),
+    # Servers stopped with all their processes: everybody's connections, not only those through the proxy.
+    ("hang", "valkey", {"seconds": 5.0}),
+    ("hang", "postgres", {"seconds": 6.0}),
+    *(("net_silence", where, {}) for where in ADDRESSES),
+    # The setting is reloaded, and established sessions obey at once ...
+    ("read_only", "postgres", {"how": "setting", "seconds": 4.0}),
+    # ... or new sessions get it, all others are ended, and those made meanwhile keep it when it is over.
+    ("read_only", "postgres", {"how": "sessions", "seconds": 4.0}),
+    ("slow_clients", "web", {"connections": 200, "seconds": 8.0}),
+    ("flood", "telegram", {"texts": 400, "at_once": 64}),
+)
+"""What holds up or wears out what it can, each once a round."""
 
-CALM = Kit(False, 0, 0, 0, 0, 0, 0, 0, {})
+BAD_ROWS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("crypto_pay", {"paid_amount": "1E-99999"}),
+    ("crypto_pay", {"invoice_id": "no number"}),
+    ("crypto_pay", {"paid_at": "9999-12-31T23:59:59-14:00", "created_at": "0001-01-01T00:00:00+14:00"}),
+    ("crypto_pay", {"paid_asset": {"a": ["\x00\ud83d"]}, "payload": ["\x00"], "amount": True}),
+    # In our own tables, as an older or a broken release may have left it.
+    ("ledger", {"actor": "send_receipt", "queue": "payments", "args": ["nonsense"]}),
+    ("ledger", {"actor": "send_receipt", "queue": "payments", "args": {"nonsense": 1}}),
+    (
+        "ledger",
+        {"actor": "add_post", "queue": "interactive", "args": None, "state": "running", "attempts": 3},
+    ),
+)
+"""Rows that some round meets again and again and can neither read nor act on, until the end of the run.
+
+Of Crypto Pay: what is altered, in every list, about one buyer's paid invoice, of which no webhook comes.
+"""
+
+
+STRESS_KINDS = frozenset({kind for kind, _, _ in STRESS} | {"bad_row"})
+
+CALM = Kit(False, 0, 0, 0, 0, 0, 0, 0, 0, {})
 """Nothing goes wrong: what the machine does without us."""
 
 
 def kit_for(seconds: float) -> Kit:
     """The usual kit for a run of this length: as many rounds as leave a moment between two faults."""
-    return Kit(services=max(1, round(seconds / 50)), kills_at_webhook=max(2, round(seconds / 10)))
+    return Kit(
+        services=max(1, round(seconds / 50)),
+        stress=max(1, round(seconds / 100)),
+        kills_at_webhook=max(2, round(seconds / 10)),
+    )
 
 
 def draw(seed: int, seconds: float, workers: int, kit: Kit | None = None) -> list[Fault]:
     """Return the faults of a run in which people buy for `seconds`, in the order in which they happen."""
     kit, rng = kit or Kit(), random.Random(seed)
     # Each part has its own source, so that more of one kind does not move the others.
-    parts = {name: random.Random(rng.random()) for name in ("kills", "servers", "services", "network")}
+    names = ("kills", "servers", "services", "network", "stress")
+    parts = {name: random.Random(rng.random()) for name in names}
     faults = [
         *_kills(parts["kills"], seconds, workers, kit),
         *_servers(parts["servers"], seconds, workers, kit),
         *_services(parts["services"], seconds, kit),
         *_network(parts["network"], seconds, kit),
+        *_stress(parts["stress"], seconds, kit),
     ]
     return sorted(faults, key=lambda fault: fault.at)
 
@@ -158,6 +204,16 @@ def _network(rng: random.Random, seconds: float, kit: Kit) -> Iterable[Fault]:
         for where in ADDRESSES:
             for kind, settings in NETWORK:
                 yield Fault(_moment(rng, seconds), f"net_{kind}", where, dict(settings))
+
+
+def _stress(rng: random.Random, seconds: float, kit: Kit) -> Iterable[Fault]:
+    for _ in range(kit.stress):
+        for kind, where, settings in STRESS:
+            yield Fault(_moment(rng, seconds), kind, where, dict(settings))
+        # Early, so that what is spoilt is there for nearly all of the run.
+        for number in range(len(BAD_ROWS)):
+            moment = round(rng.uniform(FIRST, 0.3) * seconds, 2)
+            yield Fault(moment, "bad_row", BAD_ROWS[number][0], {"row": number})
 
 
 def by_kind(faults: Iterable[Fault]) -> dict[str, int]:

@@ -6,7 +6,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from sandbox.world import World
 from socialboost.db import queries
 from tests.chaos.buyers import RECEIPT, Buyer, Message
 from tests.chaos.rig import iter_lines
+from tests.chaos.stress import Planted
 
 QUERIES = Path(__file__).with_name("scorecard.sql")
 LATE_SECONDS = 30.0
@@ -29,6 +30,9 @@ NOTICES = tuple(
     for words in ("Сума платежу", "Інша валюта", "Платіж надійшов запізно", "Повторний платіж")
 )
 """How every notice about money that waits for a decision begins."""
+MAY_COME_LATER = "send_admin_notice"
+"""An actor. A channel gets twenty messages a minute: what it is told of thousands of orders may come for
+minutes; `find_breaches` names one that was left behind."""
 MONEY_WORDS = ("receipt:", "notice:")
 """Keys of the jobs that tell a buyer about money."""
 BARS = {"lost": 0, "double": 0, "silent": 0, "repeats": 1, "active_p99": 15.0, "active_max": 60.0} | {
@@ -54,7 +58,7 @@ class Score:
             f"{name}: {self.figures[name]} (at most {bar})"
             for name, bar in BARS.items()
             if (value := self.figures.get(name)) is not None and value > bar
-        ] + ([f"breaches: {self.figures['breaches']}"] if self.figures.get("breaches") else [])
+        ] + [f"{name}: {self.figures[name]}" for name in ("breaches", "met_nobody") if self.figures.get(name)]
 
     def note(self, kind: str, subject: str) -> None:
         """Remember one case."""
@@ -160,27 +164,26 @@ def _sent(world: World) -> list[Sent]:
 
 
 def judge(
-    evidence: Evidence, buyers: Iterable[Buyer], messages: Mapping[int, Mapping[int, Message]]
+    evidence: Evidence,
+    buyers: Iterable[Buyer],
+    messages: Mapping[int, Mapping[int, Message]],
+    planted: Planted | None = None,
 ) -> Score:
-    """Hold what was seen against what was paid."""
-    score = Score()
+    """Hold what was seen against what was paid; what was planted may at most have spoilt itself."""
+    score, planted = Score(), planted or Planted()
     crowd = list(buyers)
+    paid = {number: one for number, one in evidence.paid.items() if number not in planted.invoices}
     payments = {row["invoice_id"]: row for row in evidence.rows["payments"]}
     activations: dict[str, list[float]] = {}
     for row in evidence.rows["activations"]:
         activations.setdefault(row["order_id"], []).append(row["active_at"])
     told = _told(evidence, crowd)
-    active_after, told_after = _follow_money(score, evidence, payments, activations, told)
+    active_after, told_after = _follow_money(score, replace(evidence, paid=paid), payments, activations, told)
     _count_doubles(score, evidence, payments, activations)
     receipts = [len(times) for (_, kind), times in told.items() if kind == "receipt"]
-    open_jobs = [row for row in evidence.rows["jobs"] if row["state"] != "parked"]
-    parked = [row for row in evidence.rows["jobs"] if row["state"] == "parked"]
-    for row in evidence.rows["jobs"]:
-        score.note(
-            "parked" if row["state"] == "parked" else "open_jobs",
-            f"{row['key']} {row['state']} after {row['attempts']}: {row['error']}",
-        )
-    for breach in evidence.breaches:
+    _note_jobs(score, [row for row in evidence.rows["jobs"] if not planted.is_in(row["key"])])
+    breaches = [breach for breach in evidence.breaches if not planted.is_in(breach)]
+    for breach in breaches:
         score.note("breaches", breach)
     for refusal in evidence.denied:
         score.note("denied", refusal)
@@ -192,8 +195,8 @@ def judge(
     sources = Counter(row["source"] for row in evidence.rows["payments"])
     score.figures |= {
         "buyers": len(crowd),
-        "orders_paid": len({one.get("order_id") for one in evidence.paid.values()}),
-        "invoices_paid": len(evidence.paid),
+        "orders_paid": len({one.get("order_id") for one in paid.values()}),
+        "invoices_paid": len(paid),
         "activated": len(activations),
         "exceptions": sum(row["state"] == "exception" for row in evidence.rows["payments"]),
         "lost": len(score.problems.get("lost", [])),
@@ -213,14 +216,33 @@ def judge(
         "tasks_open": sum(
             row["status"] not in ("completed", "failed", "cancelled") for row in evidence.rows["tasks"]
         ),
-        "open_jobs": len(open_jobs),
-        "parked": len(parked),
+        "open_jobs": len(score.problems.get("open_jobs", [])),
+        "notices_to_come": len(score.problems.get("notices_to_come", [])),
+        "parked": len(score.problems.get("parked", [])),
         "gave_up": len(score.problems.get("gave_up", [])),
         "tapped_again": sum(buyer.tries for buyer in crowd),
-        "breaches": len(evidence.breaches),
+        "breaches": len(breaches),
+        "bad_rows": _fates(evidence, planted),
         "denied": len(evidence.denied),
     }
     return score
+
+
+def _note_jobs(score: Score, rows: Iterable[Mapping[str, Any]]) -> None:
+    for row in rows:
+        kind = "notices_to_come" if row["actor"] == MAY_COME_LATER else "open_jobs"
+        score.note(
+            "parked" if row["state"] == "parked" else kind,
+            f"{row['key']} {row['state']} after {row['attempts']}: {row['error']}",
+        )
+
+
+def _fates(evidence: Evidence, planted: Planted) -> dict[str, int]:
+    """Return what became of the rows that were spoilt: payments by state, jobs by state."""
+    states = {row["invoice_id"]: f"payment {row['state']}" for row in evidence.rows["payments"]}
+    states |= {row["key"]: f"job {row['state']}" for row in evidence.rows["jobs"]}
+    fates = [states.get(name, "payment unknown") for name in planted.invoices]
+    return dict(Counter(fates + [states.get(key, "job gone") for key in planted.keys]))
 
 
 def _extra_invoices(score: Score, evidence: Evidence, crowd: Iterable[Buyer]) -> int:

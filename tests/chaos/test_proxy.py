@@ -128,6 +128,93 @@ def test_latency_is_added_and_ends(proxy: Proxy) -> None:
         assert say(connection, b"again")
 
 
+def test_while_it_hangs_nothing_is_carried_and_afterwards_what_was_said(proxy: Proxy) -> None:
+    with connect(proxy) as before:
+        assert say(before, b"before")
+        proxy.order("echo", "hang", seconds=60)
+        with connect(proxy) as meanwhile:
+            for connection in (before, meanwhile):
+                connection.settimeout(0.3)
+                with pytest.raises(TimeoutError):
+                    say(connection, b"hello?")
+            with connect(proxy):  # says nothing: it was not kept waiting
+                proxy.clear()
+                for connection in (before, meanwhile):
+                    connection.settimeout(5)
+                    assert connection.recv(100) == ANSWER + b"hello?"
+    assert proxy.met()["echo"] == {"hang": 2}
+
+
+def test_in_silence_no_connection_ends_and_new_ones_work(proxy: Proxy) -> None:
+    with connect(proxy) as old, connect(proxy) as idle:
+        assert say(old, b"before")
+        assert say(idle, b"before")
+        proxy.order("echo", "silence")
+        old.settimeout(0.5)
+        for _ in range(2):
+            with pytest.raises(TimeoutError):
+                say(old, b"anybody?")
+            with connect(proxy) as new:
+                assert say(new, b"new") == ANSWER + b"new"
+                assert say(new, b"again") == ANSWER + b"again"
+        assert proxy.met()["echo"] == {"silence": 1}, "who said nothing has not noticed"
+        idle.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            say(idle, b"anybody?")
+        assert proxy.met()["echo"] == {"silence": 2}
+        proxy.clear()
+        with pytest.raises(ConnectionResetError):
+            old.recv(100)
+
+
+@pytest.fixture
+def listener(tmp_path: Path) -> Iterator[tuple[Proxy, socket.socket]]:
+    """A proxy before a service that is this test."""
+    with socket.create_server(("127.0.0.1", 0)) as service:
+        service.settimeout(10)
+        running = Proxy({"echo": service.getsockname()[:2]}, tmp_path / "proxy.out", own_environment())
+        yield running, service
+        running.stop()
+
+
+def test_what_was_said_to_a_service_that_hung_reaches_it_though_nobody_waits(
+    listener: tuple[Proxy, socket.socket],
+) -> None:
+    """As with a process that was stopped: what its kernel took is read when it goes on."""
+    proxy, service = listener
+    proxy.order("echo", "hang", seconds=60)
+    with connect(proxy) as client:
+        server, _ = service.accept()
+        client.sendall(b"accepted?")
+    with server:
+        server.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            server.recv(100)
+        proxy.clear()
+        server.settimeout(5)
+        assert server.recv(100) == b"accepted?"
+    assert proxy.met()["echo"] == {"hang": 1}
+
+
+def test_in_silence_the_other_side_is_not_told_of_an_end(listener: tuple[Proxy, socket.socket]) -> None:
+    """A session of PostgreSQL stays then, with what it has locked."""
+    proxy, service = listener
+    with connect(proxy) as client:
+        server, _ = service.accept()
+        client.sendall(b"begin")
+        assert server.recv(100) == b"begin"
+        proxy.order("echo", "silence")
+        client.sendall(b"commit")
+    with server:
+        server.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            server.recv(100)
+        proxy.clear()
+        server.settimeout(5)
+        with pytest.raises(ConnectionResetError):
+            server.recv(100)
+
+
 def test_an_unknown_fault_is_refused(proxy: Proxy) -> None:
     with pytest.raises(ValueError, match="no such fault"):
         proxy.order("echo", "earthquake")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sandbox.programs import ROOT
 from socialboost.broker import HEARTBEAT_MS
 from tests.chaos.buyers import habits
-from tests.chaos.schedule import CALM, FROZEN_SECONDS, NETWORK, SERVICES, Kit, draw, kit_for
+from tests.chaos.schedule import BAD_ROWS, CALM, FROZEN_SECONDS, NETWORK, SERVICES, STRESS, Kit, draw, kit_for
 
 LEDGER = ROOT / "workers" / "ledger.py"
 
@@ -33,6 +33,8 @@ def test_everything_breaks_in_a_usual_run() -> None:
     kinds = {(one.kind, one.where) for one in faults}
     assert {(kind, where) for where, kind, _ in SERVICES} <= kinds
     assert {(f"net_{kind}", "postgres") for kind, _ in NETWORK} <= kinds
+    assert {(kind, where) for kind, where, _ in STRESS} <= kinds
+    assert {one.settings["row"] for one in faults if one.kind == "bad_row"} == set(range(len(BAD_ROWS)))
     assert sum(one.kind == "kill" for one in faults) > 30, "about every two seconds"
     assert [sum(one.kind == "restart" for one in faults), sum(one.kind == "wipe" for one in faults)] == [6, 3]
     assert all(0 < one.at < 100.0 for one in faults)

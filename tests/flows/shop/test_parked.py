@@ -204,3 +204,20 @@ def test_a_letter_about_money_is_not_discarded(shop: Shop, buyer: Buyer, admin: 
     admin.settle(ref, "discard", "не можна відхилити")
     admin.settle(ref, "replay", "відправлено на виконання")
     shop.wait_for_job(f"receipt:{order_id}")
+
+
+@pytest.mark.parametrize("args", ["7", '["nonsense"]', '{"nonsense": 1}'])
+@pytest.mark.parametrize("actor", ["send_receipt", "send_refund", "dispatch_tasks"])
+def test_what_cannot_be_read_can_only_be_discarded(args: str, actor: str, shop: Shop, admin: Admin) -> None:
+    """A decision must not fail on it: it would stay on the list for ever."""
+    key = f"bad:{shop.next_id()}"
+    shop.rows(
+        "INSERT INTO job_ledger (key, actor, queue, args, state, attempts, error)"
+        " VALUES (%s, %s, 'payments', %s, 'parked', 0, 'test') RETURNING key",
+        *(key, actor, args),
+    )
+    admin.says(jobs.ShowParkedJob, key, ref=ref_of(key))
+    admin.settle(ref_of(key), "replay", "пошкоджене")
+    assert shop.job(key)["state"] == "parked"
+    admin.settle(ref_of(key), "discard", "Задачу відхилено")
+    assert shop.job(key)["state"] == "discarded"
