@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import statistics
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +40,9 @@ COLUMNS: Mapping[str, str] = {
     "webhook": "by webhook",
     "reconciler": "by reconciler",
     "parked": "parked",
+    "receipts_edited_away": "receipts edited away",
+    "load_median": "load, median",
+    "load_max": "load, most",
 }
 
 
@@ -57,6 +61,8 @@ def as_json(result: Result) -> dict[str, Any]:
         **result.score.figures,
         "broken": result.score.broken,
         "problems": {kind: cases[:SHOWN] for kind, cases in result.score.problems.items()},
+        "load_median": round(statistics.median(result.loads or [0.0]), 1),
+        "load_max": round(max(result.loads, default=0.0), 1),
         **_where(),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
@@ -71,6 +72,8 @@ class Result:
     seconds: float
     saboteur: Saboteur
     met: dict[str, dict[str, int]]
+    loads: list[float]
+    """The machine's load average, every five seconds: what else ran beside it."""
 
 
 def carry_out(order: Order) -> Result:
@@ -104,7 +107,8 @@ async def _run(order: Order, rig: Rig, faults: list[Fault]) -> Result:
         buyers = [
             Buyer(town, n, habit) for n, habit in enumerate(habits(order.seed, order.orders, order.shares))
         ]
-        watching = asyncio.create_task(_narrate(order, buyers, saboteur, began))
+        loads: list[float] = []
+        watching = asyncio.create_task(_narrate(order, buyers, saboteur, began, loads))
         await _first(door.let_in(buyers), reading)
         order.say(f"everybody has bought or given up after {time.monotonic() - began:.0f} s")
         await breaking
@@ -121,7 +125,7 @@ async def _run(order: Order, rig: Rig, faults: list[Fault]) -> Result:
     for name, kinds in stress.met.items():
         met[name] = met.get(name, {}) | kinds
     judged.figures["met_nobody"] = unmet(saboteur.struck, met)
-    return Result(order, faults, judged, time.monotonic() - began, saboteur, met)
+    return Result(order, faults, judged, time.monotonic() - began, saboteur, met, loads)
 
 
 def unmet(struck: Iterable[Fault], met: Mapping[str, Mapping[str, int]]) -> list[str]:
@@ -201,8 +205,11 @@ def _unfinished(
     return len(wanted - recorded), jobs, tasks
 
 
-async def _narrate(order: Order, buyers: list[Buyer], saboteur: Saboteur, began: float) -> None:
+async def _narrate(
+    order: Order, buyers: list[Buyer], saboteur: Saboteur, began: float, loads: list[float]
+) -> None:
     while True:
+        loads.append(os.getloadavg()[0])
         await asyncio.sleep(5.0)
         paid = sum(bool(buyer.paid) for buyer in buyers)
         walking = sum(bool(buyer.id) and not buyer.done for buyer in buyers)

@@ -203,6 +203,7 @@ def judge(
         "double": len(score.doubled),
         "silent": len(score.problems.get("silent", [])),
         "untold_but_listed": len(score.problems.get("untold_but_listed", [])),
+        "receipts": sum(sent.kind == "receipt" for sent in evidence.sent),
         "receipts_edited_away": _edited_away(evidence, messages),
         "extra_invoices": _extra_invoices(score, evidence, crowd),
         "repeats": max((count - 1 for count in receipts), default=0),
