@@ -9,13 +9,13 @@ from aiogram import Bot, Dispatcher
 from aiogram.enums import UpdateType
 from aiogram.fsm.storage.redis import RedisStorage
 from aiogram.types import Update
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from socialboost import deliveries, dialogues, jobs, logs
 from socialboost.bot import (
     admin,
     broadcasts,
+    connections,
     guard,
     orders,
     packages,
@@ -47,7 +47,7 @@ def build(redis_url: str, admins: Collection[int] = ()) -> Dispatcher:
 
     `admins`: the Telegram ids that may use the admins' part; by default nobody's.
     """
-    redis = Redis.from_url(
+    redis = connections.connect(
         redis_url,
         socket_timeout=_REDIS_SECONDS,
         socket_connect_timeout=_REDIS_SECONDS,
