@@ -6,8 +6,13 @@ import os
 import signal
 import time
 
+import pytest
+
+from socialboost import jobs
 from tests.flows.broadcast.hall import Hall
-from tests.flows.shop.world import wait_until
+from tests.flows.shop.world import ADMIN_ID, wait_until
+from workers import broadcasts
+from workers.broadcast_answers import Ending
 
 REPLACED_SECONDS = 5.0
 RATE = 100
@@ -71,6 +76,23 @@ def test_a_process_that_was_stopped_sends_nothing_more_when_it_goes_on(hall: Hal
     wait_until(lambda: hall.marked(broadcast_id, runner) < marked, "it tells how its calls ended")
     assert hall.calls() == before, "it sent something all the same"
     check_once(hall, broadcast_id, people)
+
+
+def test_a_runner_that_was_replaced_ends_nothing(hall: Hall, here: pytest.MonkeyPatch) -> None:
+    """What it has seen is no verdict any more: the broadcast goes on in the other's hands."""
+    broadcast_id = hall.draft("Новини 24")
+    hall.value("SELECT move_broadcast(%s, 'send', %s)", broadcast_id, ADMIN_ID)
+    for runner in ("old", "new"):
+        begun = hall.value("SELECT begin_broadcast(%s, 1, %s, 0)", broadcast_id, runner)
+        assert begun["outcome"] == "ours"
+    job = jobs.Broadcast(key=f"broadcast:{broadcast_id}:1", broadcast_id=broadcast_id)
+    before = hall.row(broadcast_id)
+    for kind in ("paused", "failed", "away", "continue", "lost"):
+        broadcasts._hand_on(job, "old", Ending(kind, reason="a refusal"))
+        assert hall.row(broadcast_id) == before, kind
+    assert hall.value("SELECT count(*) FROM job_ledger") == 0, "a chunk or a word about it is owed"
+    broadcasts._hand_on(job, "new", Ending("paused", reason="a refusal"))
+    assert hall.row(broadcast_id)["status"] == "paused"
 
 
 def test_a_process_that_is_told_to_end_hands_over_at_once(hall: Hall) -> None:
