@@ -121,7 +121,7 @@ def send_decision_notice(job: jobs.SendDecisionNotice, attempt: Attempt) -> None
     if row is None or row["telegram_id"] is None or job.kind not in screens.NOTICES:
         raise ParkError("nobody to tell, or nothing to say")
     language = texts.language(row["language"])
-    with repeats.allowed(attempt.number):
+    with repeats.allowed(attempt.number, row["telegram_id"]):
         replies.send(row["telegram_id"], screens.decision_notice(job.kind, row, language))
 
 

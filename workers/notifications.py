@@ -31,7 +31,7 @@ def send_receipt(job: jobs.SendReceipt, attempt: Attempt) -> None:
         log.info("receipt_not_needed", order_id=job.order_id)
         return
     language = texts.language(order["language"])
-    with repeats.allowed(attempt.number):
+    with repeats.allowed(attempt.number, order["telegram_id"]):
         replies.send(order["telegram_id"], orders.receipt(order, language, runtime.settings().timezone))
 
 
@@ -43,7 +43,7 @@ def send_payment_notice(job: jobs.SendPaymentNotice, attempt: Attempt) -> None:
         raise ParkError("no such order")
     language = texts.language(order["language"])
     told = {**order, "after_cancel": job.after_cancel}
-    with repeats.allowed(attempt.number):
+    with repeats.allowed(attempt.number, order["telegram_id"]):
         replies.send(order["telegram_id"], orders.payment_notice(job.kind, told, language))
 
 
@@ -58,7 +58,7 @@ def notify_post(job: jobs.NotifyPost, attempt: Attempt) -> None:
         return
     language = texts.language(post["language"])
     screen = posts.post_completed if post["status"] == "completed" else posts.post_failed
-    with repeats.allowed(attempt.number):
+    with repeats.allowed(attempt.number, post["telegram_id"]):
         replies.notify(post["telegram_id"], screen(post, language))
 
 
@@ -88,7 +88,7 @@ def send_admin_notice(job: jobs.SendAdminNotice, attempt: Attempt) -> None:
 
     with companions.joined(job, attempt, fitting) as together:
         screen = notices.admin_notices(_events(together.notices), language, zone, private=private)
-        with repeats.allowed(together.number):
+        with repeats.allowed(together.number, destination):
             _tell(job.chat_id, destination, screen)
     owed_notices.told(together.notices, job.chat_id)
 

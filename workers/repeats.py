@@ -12,19 +12,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from socialboost.errors import AmbiguousError, PostponeError, RefusesUsError, RejectedError
-from workers import runtime
+from workers import ledger, runtime
 
 
 @contextmanager
-def allowed(number: int) -> Iterator[None]:
-    """Guard the sending of a message; `number` is its try (Attempt.number), of which only unknown ones count.
+def allowed(number: int, chat_id: int) -> Iterator[None]:
+    """Guard the sending of a message that lasts; of `number`, its tries (Attempt.number), unknown ones count.
 
     Before a second try Telegram must have answered something: an unknown outcome is most often an outage, and
     the same call into the same outage would use up the last try. It is asked (getMe) instead of remembered:
-    that tells how things are now, costs nothing while all is well, and outlives a wiped Redis.
+    that tells how things are now, costs nothing while all is well, and outlives a wiped Redis. The message of
+    the first try may be there, and its number went with its worker: that there is one is noted.
     """
     if number > 1:
         _ask_telegram()
+        ledger.keep_message(runtime.db(), chat_id, 0)
     try:
         yield
     except AmbiguousError as error:

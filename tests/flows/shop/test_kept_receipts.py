@@ -17,12 +17,12 @@ from workers import notifications, users
 from workers.base import Attempt
 
 RECEIPTS, FIRST_ID, THREADS = 1_000, 610_000_000, 8
+NO_JOBS = pytest.mark.breaks("buyer_not_told", why="the receipts' jobs are called here and have no rows")
 T = TypeVar("T")
 
 
-def buyers_who_paid(shop: Shop) -> dict[int, str]:
+def buyers_who_paid(shop: Shop, people: range) -> dict[int, str]:
     """People whose order was paid for, through the functions that do so; their orders."""
-    people = range(FIRST_ID, FIRST_ID + RECEIPTS)
     in_parallel(lambda person: meet(shop, person), people)
     shop.rows("SELECT register_user(id, '', 'Х', '', 'uk', NULL) FROM unnest(%s::bigint[]) AS id", [*people])
     bought = shop.rows(
@@ -59,6 +59,11 @@ def in_parallel(action: Callable[[int], T], people: Iterable[int]) -> list[T]:
         return list(threads.map(act, people))
 
 
+def send_receipt(order_id: str, attempt: int = 1) -> None:
+    job = jobs.SendReceipt(key=f"receipt:{order_id}", order_id=order_id)
+    notifications.send_receipt(job, Attempt(attempt, "test", last=False))
+
+
 def tap(chat_id: int, message_id: int) -> None:
     """A button below a message; its screen belongs into that message, where it may be."""
     users.show_page(
@@ -78,18 +83,13 @@ def still_there(shop: Shop, receipts: dict[int, Message]) -> tuple[int, int]:
     return sum(kept), sum(others)
 
 
-@pytest.mark.breaks("buyer_not_told", why="the receipts' jobs are called here and have no rows")
+@NO_JOBS
 def test_no_tap_edits_one_of_a_thousand_receipts_after_redis_was_wiped(
     stage: Shop, here: pytest.MonkeyPatch
 ) -> None:
     here.setenv("TELEGRAM_SEND_RATE", "20000")
-    orders = buyers_who_paid(stage)
-
-    def send_receipt(person: int) -> None:
-        job = jobs.SendReceipt(key=f"receipt:{orders[person]}", order_id=orders[person])
-        notifications.send_receipt(job, Attempt(1, "test", last=False))
-
-    in_parallel(send_receipt, orders)
+    orders = buyers_who_paid(stage, range(FIRST_ID, FIRST_ID + RECEIPTS))
+    in_parallel(lambda person: send_receipt(orders[person]), orders)
     sent = in_parallel(stage.messages, orders)
     receipts = dict(zip(orders, (messages[-1] for messages in sent), strict=True))
     assert all(orders[person] in receipt["text"] for person, receipt in receipts.items())
@@ -108,3 +108,22 @@ def test_no_tap_edits_one_of_a_thousand_receipts_after_redis_was_wiped(
         assert len(stage.rows(forgotten, [*some])) == len(some)
         in_parallel(tap_receipt, some)
         assert still_there(stage, some)[0] == 0, "negative control: it was PostgreSQL that kept them"
+
+
+@NO_JOBS
+def test_a_receipt_whose_number_went_with_its_worker_is_not_edited_away(
+    stage: Shop,
+    here: pytest.MonkeyPatch,
+) -> None:
+    """It was killed between the call and the note; the next attempt cannot know which message that was."""
+    ((person, order_id),) = buyers_who_paid(stage, range(FIRST_ID - 1, FIRST_ID)).items()
+    with stage.locked("lasting_messages"):
+        send_receipt(order_id)
+    first = stage.messages(person)[-1]
+    forgotten = "SELECT count(*) FROM lasting_messages WHERE chat_id = %s"
+    assert stage.value(forgotten, person) == 0
+    send_receipt(order_id, attempt=2)
+    with redis.Redis.from_url(stage.redis_url) as client:
+        client.flushdb()
+    in_parallel(lambda chat_id: tap(chat_id, first["message_id"]), [person])
+    assert first in stage.messages(person)
