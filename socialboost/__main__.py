@@ -1,17 +1,27 @@
-"""What the operator runs: python -m socialboost migrate | seed | repeats | schema."""
+"""What the operator runs: python -m socialboost migrate | seed | restored | repeats | schema."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Callable
+from datetime import datetime
+from typing import Final
 
 import psycopg
 
-from socialboost import logs
+from socialboost import jobs, logs
 from socialboost.db import administration, migrations
 from socialboost.errors import MigrationError, SettingsError
 from socialboost.settings import OwnerSettings
+
+_YEARS: Final = range(2000, 2200)
+_HELD: Final = {
+    "messages": "messages that were owed wait for an admin",
+    "notices": "notices to the admins are shown in /admin only",
+    "broadcasts": "broadcasts are paused",
+}
+"""What note_restore counts."""
 
 Command = Callable[[argparse.Namespace, OwnerSettings], int]
 
@@ -72,6 +82,22 @@ def _seed(options: argparse.Namespace, settings: OwnerSettings) -> int:
     return 0
 
 
+def _restored(options: argparse.Namespace, settings: OwnerSettings) -> int:
+    noted = administration.note_restore(
+        settings.database_url.get_secret_value(), options.at, actors=jobs.TELLING
+    )
+    if noted is None:
+        print(
+            f"restored: --at {options.at.isoformat()} is yet to come by the database's clock", file=sys.stderr
+        )
+        return 2
+    print(f"restored: noted {noted['restored_at']}")
+    for name, what in _HELD.items():
+        print(f"{noted[name]:>6}  {what}")
+    print("payments made before that are applied without a receipt; /admin lists what may have been told")
+    return 0
+
+
 def _schema(options: argparse.Namespace, settings: OwnerSettings) -> int:
     text = administration.schema(settings.database_url.get_secret_value())
     if options.stdout:
@@ -87,6 +113,18 @@ def _reason(error: psycopg.Error) -> str:
     if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
         return "DATABASE_URL is malformed; expected postgresql://user:password@host[:port]/database"
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None or moment.year not in _YEARS:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a time with its offset, such as 2026-11-28T10:15:00+02:00"
+        )
+    return moment
 
 
 def _positive(text: str) -> int:
@@ -107,6 +145,11 @@ def _parser() -> argparse.ArgumentParser:
     seed = commands.add_parser("seed", help="add the three packages if there are none")
     seed.add_argument("--test-data", action="store_true", help="also the specification's test people")
     seed.set_defaults(command=_seed)
+    restored = commands.add_parser("restored", help="note that the database was restored from a copy")
+    restored.add_argument(
+        "--at", type=_moment, metavar="TIME", help="until when the lost one may have told anybody (now)"
+    )
+    restored.set_defaults(command=_restored)
     repeats = commands.add_parser("repeats", help="list posts that were sold again under another name")
     repeats.add_argument("--limit", type=_positive, default=1000, metavar="N", help="the newest N (1000)")
     repeats.set_defaults(command=_repeats)

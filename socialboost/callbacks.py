@@ -32,6 +32,7 @@ ADMIN_NOTICES: Final = "admin_notices"
 """Notices to the admins that reached nobody."""
 ADMIN_EXCEPTIONS_PREFIX: Final = "admin_exceptions_"
 ADMIN_JOBS_PREFIX: Final = "admin_jobs_"
+ADMIN_WITHHELD_PREFIX: Final = "admin_withheld_"
 PAYMENT_PREFIX: Final = "payment_"
 PAYMENT_OWNER_PREFIX: Final = "payment_owner_"
 JOB_PREFIX: Final = "job_"
@@ -49,6 +50,13 @@ LETTER_SEEN: Final = "waiting"
 """How a dead letter stands that can be settled: it is, once, or is not there."""
 LETTER_PREFIX: Final = "letter_"
 """How the ref of a dead letter begins; a parked job's is the digest of its key."""
+
+WITHHELD_PREFIX: Final = "withheld_"
+"""A message that may have been told before a restore: `withheld_<ref>`, its ref as a parked job's."""
+WITHHELD_ACTIONS: Final = ("send", "discard")
+"""What can be decided about it, or about all (`EVERYTHING` is their ref): `withheld_<action>_<ref>` asks, and
+what says yes to that has `_<seen>` behind it."""
+EVERYTHING: Final = "all"
 
 PACKAGE_PREFIX: Final = "pkg_"
 CONFIRM_PREFIX: Final = "confirm_"
@@ -109,7 +117,7 @@ def job_ref(text: str) -> str | None:
     letter = order_id(LETTER_PREFIX, text)
     if letter is not None:
         return LETTER_PREFIX + letter
-    return text if _DIGEST.fullmatch(text) else None
+    return digest(text)
 
 
 def decision(action: str, payment_id: str, seen: str = "") -> str:
@@ -134,6 +142,28 @@ def job_settlement(text: str) -> tuple[str, str, str] | None:
     action, _, rest = text.partition("_")
     found = _with_seen(rest, job_ref)
     return (action, *found) if action in SETTLEMENTS and found else None
+
+
+def withheld(action: str, ref: str, seen: str = "") -> str:
+    """Return the data of a button that asks about this decision, or with `seen` takes it."""
+    return WITHHELD_PREFIX + "_".join(part for part in (action, ref, seen) if part)
+
+
+def withheld_decision(text: str) -> tuple[str, str, str] | None:
+    """Parse `<action>_<ref>` with or without `_<seen>`, which follows `withheld_`."""
+    action, _, rest = text.partition("_")
+    found = _with_seen(rest, withheld_ref)
+    return (action, *found) if action in WITHHELD_ACTIONS and found else None
+
+
+def withheld_ref(text: str) -> str | None:
+    """Return the name of a withheld message, or that of all of them, or None."""
+    return text if text == EVERYTHING else digest(text)
+
+
+def digest(text: str) -> str | None:
+    """Return how a job is named in a button, by its key's digest, or None when the text is no such name."""
+    return text if _DIGEST.fullmatch(text) else None
 
 
 def with_seen(text: str, seen: object) -> str:

@@ -9,15 +9,19 @@ a default, names and queues never change (a rename keeps the old actor for one r
 
 from __future__ import annotations
 
+from typing import Final
+
 from socialboost import sending
 from socialboost.contracts.admin import (
     AskDecision,
     AskPaymentOwner,
     AskSettlement,
+    AskWithheld,
     ChangePackage,
     NamePaymentOwner,
     ResolvePayment,
     SettleParkedJob,
+    SettleWithheld,
     ShowAdminPage,
     ShowAnyPackage,
     ShowDecision,
@@ -26,6 +30,8 @@ from socialboost.contracts.admin import (
     ShowParkedJob,
     ShowParkedJobs,
     ShowPayment,
+    ShowWithheld,
+    ShowWithheldMessage,
 )
 from socialboost.contracts.base import (
     BROADCAST,
@@ -102,6 +108,13 @@ from socialboost.contracts.upkeep import (
     TickMinute,
 )
 
+TELLING: Final = tuple(
+    contract.actor_name
+    for contract in list(globals().values())
+    if isinstance(contract, type) and issubclass(contract, LedgerJob) and contract.tells
+)
+"""Actors of the messages nobody tapped for (`LedgerJob.tells`)."""
+
 send = sending.send
 send_async = sending.send_async
 ask = sending.ask
@@ -116,6 +129,7 @@ __all__ = (
     "PAYMENTS",
     "QUEUES",
     "TASKS",
+    "TELLING",
     "ActivateOrder",
     "AddPost",
     "AimBroadcast",
@@ -126,6 +140,7 @@ __all__ = (
     "AskPaymentOwner",
     "AskPostLink",
     "AskSettlement",
+    "AskWithheld",
     "Broadcast",
     "CancelOrder",
     "ChangePackage",
@@ -163,6 +178,7 @@ __all__ = (
     "SetLanguage",
     "SetReachable",
     "SettleParkedJob",
+    "SettleWithheld",
     "ShowAdminPage",
     "ShowAnyPackage",
     "ShowBroadcast",
@@ -181,6 +197,8 @@ __all__ = (
     "ShowPayment",
     "ShowPlatforms",
     "ShowStats",
+    "ShowWithheld",
+    "ShowWithheldMessage",
     "SweepOrders",
     "Tap",
     "TickMinute",

@@ -514,29 +514,31 @@ END
 $$;
 
 --
--- Name: claim_job(text, text, text, jsonb, integer, double precision, text); Type: FUNCTION; Schema: public; Owner: -
+-- Name: claim_job(text, text, text, jsonb, integer, double precision, text, boolean); Type: FUNCTION; Schema: public; Owner: -
 --
 
-CREATE FUNCTION public.claim_job(p_key text, p_actor text, p_queue text, p_args jsonb, p_max_attempts integer, p_lease_seconds double precision, p_worker text) RETURNS TABLE(outcome text, attempts integer, max_attempts integer, args text)
+CREATE FUNCTION public.claim_job(p_key text, p_actor text, p_queue text, p_args jsonb, p_max_attempts integer, p_lease_seconds double precision, p_worker text, p_tells boolean DEFAULT false) RETURNS TABLE(outcome text, attempts integer, max_attempts integer, args text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 #variable_conflict use_column
+DECLARE
+    v_withheld boolean := p_tells AND EXISTS (SELECT FROM settings WHERE key = 'restored_at');
 BEGIN
     RETURN QUERY
     INSERT INTO job_ledger AS j (key, actor, queue, args, state, attempts, max_attempts, lease_until, worker)
     VALUES (
-        p_key, p_actor, p_queue, p_args, 'running', 1, p_max_attempts,
-        now() + make_interval(secs => p_lease_seconds), p_worker
+        p_key, p_actor, p_queue, p_args, CASE WHEN v_withheld THEN 'withheld' ELSE 'running' END, 1, p_max_attempts,
+        CASE WHEN NOT v_withheld THEN now() + make_interval(secs => p_lease_seconds) END, p_worker
     )
     ON CONFLICT (key) DO UPDATE SET
         state = 'running',
         attempts = j.attempts + 1,
-        lease_until = excluded.lease_until,
+        lease_until = now() + make_interval(secs => p_lease_seconds),
         worker = excluded.worker,
         updated_at = now()
     WHERE j.state = 'queued' AND j.run_at <= now() AND j.attempts < j.max_attempts AND j.actor = excluded.actor
-    RETURNING 'claimed', j.attempts, j.max_attempts, j.args::text;
+    RETURNING CASE j.state WHEN 'withheld' THEN 'withheld' ELSE 'claimed' END, j.attempts, j.max_attempts, j.args::text;
     IF FOUND THEN
         RETURN;
     END IF;
@@ -1293,7 +1295,7 @@ CREATE TABLE public.job_ledger (
     value jsonb,
     CONSTRAINT job_ledger_check CHECK (((attempts >= 0) AND (attempts <= max_attempts))),
     CONSTRAINT job_ledger_max_attempts_check CHECK ((max_attempts > 0)),
-    CONSTRAINT job_ledger_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'parked'::text, 'discarded'::text])))
+    CONSTRAINT job_ledger_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'parked'::text, 'discarded'::text, 'withheld'::text])))
 );
 
 --
@@ -1533,6 +1535,55 @@ END
 $$;
 
 --
+-- Name: note_restore(timestamp with time zone, text[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.note_restore(p_at timestamp with time zone, p_actors text[]) RETURNS json
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+DECLARE
+    v_at timestamptz := coalesce(p_at, clock_timestamp());
+    v_messages integer;
+    v_notices integer;
+    v_broadcasts integer;
+    v_key text := 'notice:restored:' || floor(extract(epoch FROM clock_timestamp()) * 1000);
+    v_data jsonb;
+BEGIN
+    IF v_at > clock_timestamp() THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO settings (key, value) VALUES ('restored_at', v_at::text)
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = now();
+
+    UPDATE job_ledger SET
+        state = 'withheld', lease_until = NULL, worker = NULL, waiting_since = NULL, updated_at = now()
+    WHERE state IN ('queued', 'running') AND actor = ANY (p_actors) AND created_at <= v_at;
+    GET DIAGNOSTICS v_messages = ROW_COUNT;
+    UPDATE owed_notices SET withheld = true WHERE told_at IS NULL AND NOT withheld AND created_at <= v_at;
+    GET DIAGNOSTICS v_notices = ROW_COUNT;
+    -- One that was due had begun.
+    UPDATE broadcasts SET status = 'running', started_at = scheduled_at
+    WHERE status = 'scheduled' AND scheduled_at <= v_at;
+    UPDATE broadcasts SET status = 'paused', reason = 'restored', runner = NULL, runner_until = NULL
+    WHERE status = 'running' AND started_at <= v_at;
+    GET DIAGNOSTICS v_broadcasts = ROW_COUNT;
+
+    v_data := jsonb_build_object(
+        'restored_at', v_at, 'messages', v_messages, 'notices', v_notices, 'broadcasts', v_broadcasts
+    );
+    INSERT INTO job_ledger (key, actor, queue, args)
+    VALUES (v_key, 'notify_admins', 'notifications', jsonb_build_object(
+        'key', v_key, 'kind', 'restored', 'data', v_data
+    ));
+    INSERT INTO admin_actions (admin_telegram_id, action, data)
+    VALUES (0, 'restored', v_data || jsonb_build_object('origin', 'command'));
+    RETURN v_data;
+END
+$$;
+
+--
 -- Name: note_withdrawal(text); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -1705,7 +1756,8 @@ BEGIN
             'is_late', coalesce(o.is_late, false),
             'after_cancel', p.after_cancel,
             'amount', p.amount,
-            'asset', p.asset
+            'asset', p.asset,
+            'told_before', told_before(p.paid_at)
         )
         FROM payments AS p
         LEFT JOIN orders AS o ON o.id = p.order_id
@@ -2388,6 +2440,61 @@ END
 $$;
 
 --
+-- Name: settle_withheld(text, text, bigint, text, text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.settle_withheld(p_ref text, p_action text, p_admin bigint, p_seen text, p_origin text DEFAULT 'bot'::text) RETURNS json
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    v_keys text[];
+BEGIN
+    IF p_action IS NULL OR p_action NOT IN ('send', 'discard') THEN
+        RAISE EXCEPTION 'settle_withheld: no such action: %', p_action USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    SELECT array_agg(key) INTO v_keys FROM (
+        SELECT key FROM job_ledger
+        WHERE state = 'withheld' AND (p_ref = 'all' OR md5(key) = p_ref)
+        ORDER BY key
+        FOR UPDATE
+    ) AS waiting;
+    IF v_keys IS NULL THEN
+        RETURN json_build_object('outcome', 'gone', 'count', 0);
+    ELSIF withheld_seen(v_keys) IS DISTINCT FROM p_seen THEN
+        RETURN json_build_object('outcome', 'changed_meanwhile', 'count', cardinality(v_keys));
+    END IF;
+
+    UPDATE job_ledger SET
+        state = CASE p_action WHEN 'send' THEN 'queued' ELSE 'discarded' END,
+        attempts = CASE p_action WHEN 'send' THEN 0 ELSE attempts END,
+        error = NULL,
+        run_at = now(),
+        wake_at = now(),
+        done_at = CASE p_action WHEN 'discard' THEN clock_timestamp() END,
+        updated_at = clock_timestamp()
+    WHERE key = ANY (v_keys);
+    -- A notice whose message is sent is owed again until somebody got it; an admin who discards it has read it.
+    UPDATE owed_notices AS n SET
+        withheld = false,
+        told_at = CASE p_action WHEN 'discard' THEN now() END,
+        told_chat_id = CASE p_action WHEN 'discard' THEN p_admin END
+    FROM job_ledger AS j
+    WHERE j.key = ANY (v_keys) AND j.actor = 'send_admin_notice'
+        AND n.key || ':' || (j.args ->> 'chat_id') = j.key AND n.told_at IS NULL;
+    INSERT INTO admin_actions (admin_telegram_id, action, subject, data)
+    SELECT p_admin, 'message_' || p_action, left(j.key, 200), jsonb_build_object(
+        'actor', j.actor, 'of', cardinality(v_keys), 'origin', p_origin
+    )
+    FROM job_ledger AS j
+    WHERE j.key = ANY (v_keys);
+    RETURN json_build_object(
+        'outcome', CASE p_action WHEN 'send' THEN 'sent' ELSE 'discarded' END, 'count', cardinality(v_keys)
+    );
+END
+$$;
+
+--
 -- Name: skip_recipients(uuid); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -2546,6 +2653,19 @@ BEGIN
         UPDATE broadcasts SET skipped = skipped + v_skipped WHERE id = p_broadcast;
     END IF;
     RETURN v_taken;
+END
+$$;
+
+--
+-- Name: told_before(timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.told_before(p_at timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN coalesce(p_at <= (SELECT value::timestamptz FROM settings WHERE key = 'restored_at'), false);
 END
 $$;
 
@@ -2786,6 +2906,23 @@ CREATE FUNCTION public.want_refund(p_payment public.payments, p_user_id uuid, p_
 $$;
 
 --
+-- Name: withheld_seen(text[]); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.withheld_seen(p_keys text[]) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN (
+        SELECT left(md5(string_agg(md5(key) || extract(epoch FROM updated_at), ',' ORDER BY key)), 8)
+        FROM job_ledger
+        WHERE key = ANY (p_keys) AND state = 'withheld'
+    );
+END
+$$;
+
+--
 -- Name: activations; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3011,7 +3148,8 @@ CREATE TABLE public.owed_notices (
     due_at timestamp with time zone NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     told_at timestamp with time zone,
-    told_chat_id bigint
+    told_chat_id bigint,
+    withheld boolean DEFAULT false NOT NULL
 );
 
 --
@@ -3466,6 +3604,12 @@ CREATE INDEX idx_job_ledger_settled ON public.job_ledger USING btree (done_at) W
 --
 
 CREATE INDEX idx_job_ledger_wake ON public.job_ledger USING btree (wake_at) WHERE (state = 'queued'::text);
+
+--
+-- Name: idx_job_ledger_withheld; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX idx_job_ledger_withheld ON public.job_ledger USING btree (created_at, key) WHERE (state = 'withheld'::text);
 
 --
 -- Name: idx_lasting_messages_sent; Type: INDEX; Schema: public; Owner: -

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from socialboost import broker, jobs, logs
 from socialboost.screens import admin, notices
 from socialboost.screens.core import Screen
-from workers import admins, broadcast_dialogue, decisions, parked, replies, runtime
+from workers import admins, broadcast_dialogue, decisions, parked, replies, runtime, withheld
 from workers.base import Attempt, actor
 
 log = logs.get(__name__)
@@ -97,5 +97,6 @@ _PAGES: Final[Mapping[str, Callable[[str], Screen]]] = {
 _SIGHTS: Final[Mapping[str, Callable[[jobs.ShowDecision, str], None]]] = {
     "payment": decisions.show_decided,
     "job": parked.show_settled,
+    "withheld": withheld.show_settled,
     "broadcast": broadcast_dialogue.show_moved,
 }

@@ -108,10 +108,11 @@ def _owe_consequences(tx: Transaction, result: Mapping[str, Any]) -> None:
         owe_word(tx, payment_id, _CLOSING[action])
 
 
-def owe_word(tx: Transaction, payment_id: str, kind: str) -> None:
+def owe_word(tx: Transaction, payment_id: str, kind: str, *, told_before: bool = False) -> None:
     """Owe the payment's owner word of what was decided."""
     key = f"decision:{payment_id}:{kind}"
-    outbox.owe(tx, jobs.SendDecisionNotice(key=key, payment_id=payment_id, kind=kind))
+    notice = jobs.SendDecisionNotice(key=key, payment_id=payment_id, kind=kind)
+    outbox.owe(tx, notice, told_before=told_before)
 
 
 @actor(jobs.SendDecisionNotice)

@@ -19,7 +19,7 @@ from socialboost.db import Database, Transaction
 from socialboost.jobs import LedgerJob, NotifyAdmins, SendAdminNotice
 from workers import outages, outbox
 
-Outcome = Literal["claimed", "done", "parked", "discarded", "busy", "early", "foreign"]
+Outcome = Literal["claimed", "done", "parked", "discarded", "withheld", "busy", "early", "foreign"]
 OnExhausted = Callable[[Transaction, Any, str], object]
 """Called in the transaction that parks the job: (tx, job, error)."""
 
@@ -67,6 +67,7 @@ def claim(db: Database, job: LedgerJob, worker: str) -> Claim:
         max_attempts=job.max_attempts,
         lease_seconds=lease_seconds,
         worker=worker,
+        tells=job.tells,
     )
     if row is None:  # settled and purged between the two statements of the function
         return Claim("done", job.key, worker)

@@ -13,7 +13,7 @@ from socialboost import jobs, logs
 from socialboost.db import Transaction
 from socialboost.errors import RejectedError
 from socialboost.screens import menu, texts
-from workers import endings, outbox, runtime, watch
+from workers import endings, outbox, reports, runtime, watch
 from workers.base import Attempt, actor
 
 BATCH: Final = 100
@@ -22,8 +22,6 @@ PURGE_MINUTE: Final = 30
 INVARIANTS_MINUTES: Final = 5
 KEPT_DAYS: Final = 60
 """For which a receipt is never edited away: a package's 30 days twice."""
-REPORT_HOUR: Final = 9
-"""Local; the hour of the admins' daily line."""
 ALLOWED_UPDATES: Final = ("message", "callback_query", "my_chat_member")
 
 log = logs.get(__name__)
@@ -52,7 +50,9 @@ def tick_minute(job: jobs.TickMinute) -> None:  # noqa: ARG001
     if now.minute == PURGE_MINUTE:
         jobs.send(jobs.PurgeLedger(key=f"tick:purge_ledger:{now:%Y-%m-%dT%H}"))
     local = now.astimezone(runtime.settings().timezone)
-    if local.hour >= REPORT_HOUR and local.minute == 0:  # each hour again: a tick missed is made up for
+    if (
+        local.hour >= reports.REPORT_HOUR and local.minute == 0
+    ):  # each hour again: a tick missed is made up for
         day = f"{local - timedelta(days=1):%Y-%m-%d}"
         jobs.send(jobs.SendDailyReport(key=f"tick:send_daily_report:{day}", day=day))
 
@@ -69,11 +69,12 @@ def sweep_orders(job: jobs.SweepOrders, attempt: Attempt) -> None:  # noqa: ARG0
 def _expire_batch() -> int:
     with runtime.db().transaction() as tx:
         expired = tx.many("expire_orders", limit=BATCH)
-        linkless = _linkless(tx, expired)
+        linkless, told = _linkless(tx, expired), _told_before(tx, expired)
         for order in expired:
             kind = "no_invoice" if order["order_id"] in linkless else "order_expired"
             key = f"notice:{kind}:{order['order_id']}"
-            outbox.owe(tx, jobs.SendPaymentNotice(key=key, order_id=order["order_id"], kind=kind))
+            notice = jobs.SendPaymentNotice(key=key, order_id=order["order_id"], kind=kind)
+            outbox.owe(tx, notice, told_before=order["order_id"] in told)
         if expired:
             endings.follow(tx, [order["order_id"] for order in expired])
     return len(expired)
@@ -84,6 +85,12 @@ def _linkless(tx: Transaction, expired: Sequence[Mapping[str, Any]]) -> set[str]
     keys = [f"invoice:{order['order_id']}:{order['telegram_id']}" for order in expired]
     order_ids = [order["order_id"] for order in expired]
     return {row["order_id"] for row in tx.many("get_linkless_orders", order_ids=order_ids, keys=keys)}
+
+
+def _told_before(tx: Transaction, expired: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Of these orders, return those whose hour was over before the database was restored from a copy."""
+    order_ids = [order["order_id"] for order in expired]
+    return {row["order_id"] for row in tx.many("get_orders_told_before", order_ids=order_ids)}
 
 
 @actor(jobs.PurgeLedger)

@@ -9,7 +9,7 @@ job is done. Receipts and word about money pass the send gate as answers do; the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from socialboost import jobs, logs
 from socialboost.errors import DiscardError, MigratedError, ParkError, RejectedError
@@ -17,6 +17,9 @@ from socialboost.screens import notices, orders, posts, texts
 from socialboost.screens.core import Screen
 from workers import companions, owed_notices, repeats, replies, runtime
 from workers.base import Attempt, actor
+
+_UNPAID: Final = frozenset({"order_expired", "no_invoice"})
+"""Kinds of notices that say that an order's hour was over."""
 
 log = logs.get(__name__)
 
@@ -41,6 +44,9 @@ def send_payment_notice(job: jobs.SendPaymentNotice, attempt: Attempt) -> None:
     order = runtime.db().one("get_notice_order", order_id=job.order_id)
     if order is None:
         raise ParkError("no such order")
+    if job.kind in _UNPAID and order["status"] != "cancelled":  # its money came while this waited
+        log.info("notice_not_needed", order_id=job.order_id, kind=job.kind, status=order["status"])
+        return
     language = texts.language(order["language"])
     told = {**order, "after_cancel": job.after_cancel}
     with repeats.allowed(attempt.number, order["telegram_id"]):

@@ -14,17 +14,32 @@ from socialboost.errors import QueueUnavailableError
 GRACE_SECONDS: Final = 2.0
 """How long the sweeper leaves a row alone whose wake-up is sent right after the commit."""
 
+_WITHHELD: Final = ("key", "actor", "queue", "args", "max_attempts")
+
 log = logs.get(__name__)
 
 
-def owe(tx: Transaction, job: jobs.LedgerJob, delay_seconds: float = 0.0) -> bool:
+def owe(
+    tx: Transaction, job: jobs.LedgerJob, delay_seconds: float = 0.0, *, told_before: bool = False
+) -> bool:
     """Owe a job: it will be worked on if and only if `tx` commits. False when its key was known already.
 
-    Sent at once after the commit; with a delay, and whenever that message is lost, by the sweeper.
+    Sent at once after the commit; with a delay, and whenever that message is lost, by the sweeper. A message
+    that may have been `told_before` the database was restored waits for an admin (workers/withheld.py).
     """
+    if told_before:
+        return _withhold(tx, job)
     written = tx.run("owe_job", **_row(job, delay_seconds))
     if written:
         tx.after_commit(partial(_committed, job, delay_seconds <= 0))
+    return bool(written)
+
+
+def _withhold(tx: Transaction, job: jobs.LedgerJob) -> bool:
+    row = _row(job, 0.0)
+    written = tx.run("withhold_job", **{name: row[name] for name in _WITHHELD})
+    if written:
+        tx.after_commit(partial(log.warning, "message_withheld", job=job.actor_name, key=job.key))
     return bool(written)
 
 

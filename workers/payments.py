@@ -79,7 +79,8 @@ def _give_up(tx: Transaction, job: jobs.CreateInvoice, error: str) -> None:
         return
     if tx.value("fail_order", order_id=job.order_id):
         log.error("invoice_failed", order_id=job.order_id, error=error)
-        _owe_notice(tx, job.order_id, "invoice_failed")
+        key = f"notice:invoice_failed:{job.order_id}"
+        outbox.owe(tx, jobs.SendPaymentNotice(key=key, order_id=job.order_id, kind="invoice_failed"))
 
 
 @actor(jobs.CreateInvoice, on_duplicate=_show_order, on_busy=_say_busy, on_exhausted=_give_up)
@@ -239,33 +240,43 @@ def _sealed_event(job: jobs.ActivateOrder) -> bytes | None:
 
 
 def _owe_words(tx: Transaction, job: jobs.ActivateOrder, result: Mapping[str, Any]) -> None:
-    """Owe the receipt or the explanation, and the admins' notice; a duplicate owes nothing new."""
-    order_id = result.get("order_id")
+    """Owe the receipt or the explanation, and the admins' notice; a duplicate owes nothing new.
+
+    Of a payment that a restored copy did not know people may have been told: that waits for an admin, on a
+    list that names it, so it is no news of a paid order.
+    """
+    order_id, told = result.get("order_id"), bool(result.get("told_before"))
     known = {name: str(value) for name, value in result.items() if name in _TOLD and value is not None}
     data: dict[str, Any] = {**known, "invoice_id": job.invoice_id}
     data |= {name: True for name in _FLAGS if result.get(name)}
     if result["outcome"] in {"activated", "exception"} and order_id:
         endings.follow(tx, [order_id])
     if result["outcome"] == "activated":
-        outbox.owe(tx, jobs.SendReceipt(key=f"receipt:{order_id}", order_id=str(order_id)))
-        _owe_admins(tx, f"order_paid:{order_id}", "order_paid", data)
+        receipt = jobs.SendReceipt(key=f"receipt:{order_id}", order_id=str(order_id))
+        outbox.owe(tx, receipt, told_before=told)
+        if not told:
+            _owe_admins(tx, f"order_paid:{order_id}", "order_paid", data)
     elif result["outcome"] == "exception":
         if order_id:
-            after_cancel = bool(result["after_cancel"])
-            _owe_notice(tx, order_id, result["reason"], f":{job.invoice_id}", after_cancel=after_cancel)
-        _owe_admins(tx, f"payment_exception:{job.invoice_id}", "payment_exception", data)
+            key = f"notice:{result['reason']}:{order_id}:{job.invoice_id}"
+            notice = jobs.SendPaymentNotice(
+                key=key, order_id=order_id, kind=result["reason"], after_cancel=bool(result["after_cancel"])
+            )
+            outbox.owe(tx, notice, told_before=told)
+        subject = f"payment_exception:{job.invoice_id}"
+        _owe_admins(tx, subject, "payment_exception", data, told_before=told and not _is_lost(job, result))
 
 
-def _owe_notice(
-    tx: Transaction, order_id: str, kind: str, subject: str = "", *, after_cancel: bool = False
+def _is_lost(job: jobs.ActivateOrder, result: Mapping[str, Any]) -> bool:
+    """Whether the payment names an order that went with the lost database: that it needs a person is new."""
+    return result["reason"] == "unknown_order" and callbacks.uuid(job.order_id) is not None
+
+
+def _owe_admins(
+    tx: Transaction, subject: str, kind: str, data: dict[str, Any], *, told_before: bool = False
 ) -> None:
-    key = f"notice:{kind}:{order_id}{subject}"
-    notice = jobs.SendPaymentNotice(key=key, order_id=order_id, kind=kind, after_cancel=after_cancel)
-    outbox.owe(tx, notice)
-
-
-def _owe_admins(tx: Transaction, subject: str, kind: str, data: dict[str, Any]) -> None:
-    outbox.owe(tx, jobs.NotifyAdmins(key=f"notice:{subject}", kind=kind, data=data))
+    notice = jobs.NotifyAdmins(key=f"notice:{subject}", kind=kind, data=data)
+    outbox.owe(tx, notice, told_before=told_before)
 
 
 def _amount(text: str) -> Decimal | None:

@@ -133,10 +133,11 @@ def settle_sent(tx: Transaction, refund: Mapping[str, Any], sent: Transfer) -> N
     if not result["changed"]:
         return
     cache.forget_user(tx, result["telegram_id"])
-    decisions.owe_word(tx, str(result["payment_id"]), "refunded")
+    told = bool(tx.value("told_before", at=refund["created_at"]))
+    decisions.owe_word(tx, str(result["payment_id"]), "refunded", told_before=told)
     data = _told(result) | {"transfer_id": sent.transfer_id}
     key = f"notice:refund_sent:{refund['refund_id']}"
-    outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="refund_sent", data=data))
+    outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="refund_sent", data=data), told_before=told)
 
 
 def settle_refused(tx: Transaction, refund: Mapping[str, Any], refusal: str) -> None:

@@ -11,6 +11,8 @@ from workers import outbox, runtime
 from workers.base import Attempt, actor
 
 LOOKED_BACK: Final = timedelta(days=1)
+REPORT_HOUR: Final = 9
+"""Local; the hour of the admins' daily line."""
 LATE_SECONDS: Final = 600
 """How long something owed may wait before it counts as left behind (failures.md T6)."""
 MOST_SHOWN: Final = 10
@@ -44,7 +46,8 @@ def send_daily_report(job: jobs.SendDailyReport, attempt: Attempt) -> None:  # n
     zone = runtime.settings().timezone.key
     report = runtime.db().one("get_daily_report", day=job.day, timezone=zone)
     data = {"day": job.day} | {name: str(value) for name, value in (report or {}).items()}
+    notice = jobs.NotifyAdmins(key=f"notice:daily_report:{job.day}", kind="daily_report", data=data)
+    midnight = datetime.fromisoformat(job.day).replace(tzinfo=runtime.settings().timezone)
     with runtime.db().transaction() as tx:
-        outbox.owe(
-            tx, jobs.NotifyAdmins(key=f"notice:daily_report:{job.day}", kind="daily_report", data=data)
-        )
+        told = tx.value("told_before", at=midnight + timedelta(days=1, hours=REPORT_HOUR))
+        outbox.owe(tx, notice, told_before=bool(told))

@@ -193,12 +193,17 @@ def update_task_status(job: jobs.UpdateTaskStatus, attempt: Attempt) -> dict[str
 
 
 def _update(job: jobs.UpdateTaskStatus) -> dict[str, Any]:
-    result = _apply(job.task_id, job.status, job.external_task_id, job.response_data)
+    result = _apply(job.task_id, job.status, job.external_task_id, job.response_data, reported=True)
     return {"http": result["http"], "body": _body(job, result)}
 
 
 def _apply(
-    task_id: str, status: str, external_task_id: str | None, response_data: Mapping[str, Any]
+    task_id: str,
+    status: str,
+    external_task_id: str | None,
+    response_data: Mapping[str, Any],
+    *,
+    reported: bool = False,
 ) -> dict[str, Any]:
     """Move the task to where Main Bot has it, whether it reported that or was asked."""
     with runtime.db().transaction() as tx:
@@ -210,7 +215,7 @@ def _apply(
             response=words.response_data(response_data),
         )
         if result["changed"] and result["status"] in _ENDED:
-            _owe_word(tx, result)
+            _owe_word(tx, result, reported=reported)
         if result["changed"]:
             cache.forget_user(tx, result["telegram_id"])
     return result
@@ -256,9 +261,12 @@ def _body(job: jobs.UpdateTaskStatus, result: Mapping[str, Any]) -> dict[str, An
     return {"success": False, "error": _ERRORS[result["http"]], "message": result["message"]}
 
 
-def _owe_word(tx: Transaction, result: Mapping[str, Any]) -> None:
+def _owe_word(tx: Transaction, result: Mapping[str, Any], *, reported: bool = False) -> None:
+    """Owe the owner word of the post's end. One that Main Bot reports now was not told before a restore."""
     post_id = result["post_id"]
-    outbox.owe(tx, jobs.NotifyPost(key=f"post:{post_id}:{result['status']}", post_id=post_id))
+    notice = jobs.NotifyPost(key=f"post:{post_id}:{result['status']}", post_id=post_id)
+    told_before = not reported and bool(tx.value("post_told_before", post_id=post_id))
+    outbox.owe(tx, notice, told_before=told_before)
 
 
 def _postponed(seconds: float, reason: str) -> PostponeError:

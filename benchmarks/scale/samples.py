@@ -65,6 +65,7 @@ class World:
     sent_task_id: str
     letter_id: str
     parked_ref: str
+    withheld_ref: str
     package_id: str
     draft_id: str
     broadcast_id: str
@@ -102,6 +103,7 @@ def prepare(shop: Shop) -> World:
     shop.call("claim_job", **_job("sample:parked"))
     shop.call("park_job", key="sample:parked", worker="sample", error="it failed")
     shop.call("claim_job", **_job("sample:running"))
+    shop.count("withhold_job", **_job("sample:withheld"))
     return World(
         order_id=orders[BUYER],
         invoice_id=f"A{BUYER}",
@@ -114,6 +116,7 @@ def prepare(shop: Shop) -> World:
         sent_task_id=posts[1]["task_id"],
         letter_id=shop.call("get_dead_letters", limit=1, offset=0),
         parked_ref=shop.call("get_parked_jobs", limit=1, offset=0),
+        withheld_ref=shop.call("get_withheld", limit=1, offset=0),
         package_id=shop.call("get_every_package"),
         draft_id=_draft(shop, "sample:draft"),
         **_running_broadcast(shop),
@@ -173,7 +176,8 @@ def _common(world: World) -> dict[str, Any]:
         **_job("sample:running"),
         "order_id": world.order_id, "payment_id": world.payment_id, "refund_id": world.refund_id,
         "post_id": world.post_id, "task_id": world.task_id, "letter_id": world.letter_id,
-        "ref": world.parked_ref, "keys": ["sample:running"], "workers": ["sample"],
+        "ref": world.parked_ref, "actors": ["send_receipt"],
+        "keys": ["sample:running"], "workers": ["sample"],
         "invoice_ids": ["S7", "S8"], "order_ids": [world.order_id, world.paid_order_id], "seq": 1,
         "limit": 10, "offset": 0, "admin": ADMIN, "action": "dismiss", "owner": "sample", "name": "sample",
         "package_slug": "starter-mini", "slug": "starter-mini", "pay_url": "https://pay.example/",
@@ -224,6 +228,9 @@ def _special(world: World) -> dict[str, dict[str, Any]]:
         "attach_invoice": {"invoice_id": "sample:new"},
         "owe_job": {"key": "sample:new"},
         "claim_job": {"key": "sample:new"},
+        "withhold_job": {"key": "sample:new"},
+        "get_withheld_message": {"ref": world.withheld_ref},
+        "settle_withheld": {"ref": world.withheld_ref, "action": "send"},
         "settle_parked_job": {"action": "replay"},
         "settle_dead_letter": {"state": "discarded"},
         "record_dispatch": {"task_id": world.sent_task_id},
@@ -272,5 +279,5 @@ def _event(order_id: str, invoice_id: str, amount: Decimal) -> dict[str, Any]:
 def _job(key: str) -> dict[str, Any]:
     return {
         "key": key, "actor": "sample", "queue": "maintenance", "args": "{}", "max_attempts": 3,
-        "lease_seconds": 60, "worker": "sample",
+        "lease_seconds": 60, "worker": "sample", "tells": False,
     }  # fmt: skip

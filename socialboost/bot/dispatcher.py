@@ -25,6 +25,7 @@ from socialboost.bot import (
     stats,
     strays,
     support,
+    withheld,
 )
 from socialboost.bot.shares import Shares
 from socialboost.bot.taps import TapMiddleware
@@ -63,7 +64,8 @@ def build(redis_url: str, admins: Collection[int] = ()) -> Dispatcher:
     # link, comes after all of them; `strays` takes whatever is left.
     for topic in (start, packages, orders, stats, support):
         dispatcher.include_router(topic.router())
-    for name, routes in (("broadcasts", broadcasts.ROUTES), ("admin", (*admin.ROUTES, *pricing.ROUTES))):
+    panel = (*admin.ROUTES, *withheld.ROUTES, *pricing.ROUTES)
+    for name, routes in (("broadcasts", broadcasts.ROUTES), ("admin", panel)):
         dispatcher.include_routers(*guard.routers(name, routes, admins))
     for topic in (posts, strays):
         dispatcher.include_router(topic.router())

@@ -34,7 +34,7 @@ _REMEMBERED: Final = 1_000
 _URGENT_COMMANDS: Final = ("/start", "/paysupport")
 _URGENT_TAPS: Final = (
     *(callbacks.PAY_PREFIX, callbacks.CANCEL_PREFIX, callbacks.BALANCE_PREFIX),
-    *(callbacks.PAYMENT_PREFIX, callbacks.JOB_PREFIX),
+    *(callbacks.PAYMENT_PREFIX, callbacks.JOB_PREFIX, callbacks.WITHHELD_PREFIX),
 )
 
 

@@ -118,13 +118,55 @@ class SettleParkedJob(Tap, Decision):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShowWithheld(Tap):
+    """Show a page of the messages that may have been told before a restore, oldest first."""
+
+    actor_name: ClassVar[str] = "show_withheld"
+    queue: ClassVar[str] = INTERACTIVE
+    page: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowWithheldMessage(Tap):
+    """Show one of them (`ref`: digest of its key) with what can be decided about it."""
+
+    actor_name: ClassVar[str] = "show_withheld_message"
+    queue: ClassVar[str] = INTERACTIVE
+    ref: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskWithheld(Tap):
+    """Ask whether the admin is sure that one of them, or all (`ref`: all), are to be sent or discarded."""
+
+    actor_name: ClassVar[str] = "ask_withheld"
+    queue: ClassVar[str] = INTERACTIVE
+    ref: str
+    action: str
+    """send or discard."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettleWithheld(Tap, Decision):
+    """Send or discard one of them, or all.
+
+    Answers {outcome: sent | discarded | gone | changed_meanwhile | not_allowed | asked, count}.
+    """
+
+    actor_name: ClassVar[str] = "settle_withheld"
+    queue: ClassVar[str] = INTERACTIVE
+    ref: str
+    action: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ShowDecision(Tap, LedgerJob):
     """Show what a decision came to where it was taken; key <the decision's key>:shown."""
 
     actor_name: ClassVar[str] = "show_decision"
     queue: ClassVar[str] = INTERACTIVE
     subject: str
-    """payment, job or broadcast."""
+    """payment, job, withheld or broadcast."""
     target: str
     """Its id or ref."""
     outcome: str = ""

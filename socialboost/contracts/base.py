@@ -49,6 +49,9 @@ class LedgerJob(Job):
     """How long one attempt may hold the row; after that another worker may take it."""
     claim_seconds: ClassVar[float | None] = None
     """For how long an attempt is believed in when its process says nothing; None is the ledger's own time."""
+    tells: ClassVar[bool] = False
+    """Whether it is a message nobody tapped for. It is always owed (workers/outbox.py); after a restore
+    from a copy it is not sent without an admin's decision if it may have been sent before."""
 
     key: str
 

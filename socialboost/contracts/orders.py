@@ -107,6 +107,7 @@ class SendReceipt(LedgerJob):
     actor_name: ClassVar[str] = "send_receipt"
     queue: ClassVar[str] = PAYMENTS
     max_attempts: ClassVar[int] = 2
+    tells: ClassVar[bool] = True
     order_id: str
 
 
@@ -117,6 +118,7 @@ class SendPaymentNotice(LedgerJob):
     actor_name: ClassVar[str] = "send_payment_notice"
     queue: ClassVar[str] = PAYMENTS
     max_attempts: ClassVar[int] = 2
+    tells: ClassVar[bool] = True
     order_id: str
     kind: str
     """wrong_amount, wrong_asset, too_late, second_payment, invoice_failed or order_expired."""
@@ -149,6 +151,7 @@ class SendDecisionNotice(LedgerJob):
     actor_name: ClassVar[str] = "send_decision_notice"
     queue: ClassVar[str] = PAYMENTS
     max_attempts: ClassVar[int] = 2
+    tells: ClassVar[bool] = True
     payment_id: str
     kind: str
     """credited, refunded or dismissed; an activation sends the receipt instead."""

@@ -89,6 +89,7 @@ class NotifyPost(LedgerJob):
     actor_name: ClassVar[str] = "notify_post"
     queue: ClassVar[str] = NOTIFICATIONS
     max_attempts: ClassVar[int] = 2
+    tells: ClassVar[bool] = True
     post_id: str
 
 

@@ -14,6 +14,7 @@ class NotifyAdmins(LedgerJob):
 
     actor_name: ClassVar[str] = "notify_admins"
     queue: ClassVar[str] = NOTIFICATIONS
+    tells: ClassVar[bool] = True
     kind: str
     """One of socialboost/screens/notices.py's KINDS."""
     data: dict[str, Any] = field(default_factory=dict)
@@ -27,6 +28,7 @@ class SendAdminNotice(LedgerJob):
     actor_name: ClassVar[str] = "send_admin_notice"
     queue: ClassVar[str] = NOTIFICATIONS
     max_attempts: ClassVar[int] = 2
+    tells: ClassVar[bool] = True
     chat_id: int
     kind: str
     data: dict[str, Any] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What the database's owner runs beside migrations: seeds, and the schema written down."""
+"""What the database's owner runs beside migrations: seeds, a restore noted, the schema written down."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,6 +50,24 @@ def repeats(dsn: str, limit: int = 1000) -> list[dict[str, Any]]:
     url, _ = connection_string(dsn)
     with psycopg.connect(url, connect_timeout=10, row_factory=dict_row) as connection:
         return Statements(connection).many("list_posts_without_identity", limit=limit, offset=0)
+
+
+def note_restore(dsn: str, at: datetime | None, actors: Sequence[str]) -> dict[str, Any] | None:
+    """Note that the database was restored from a copy, and hold back what the one before may have told since.
+
+    `at` is until when that one may have told anybody anything, now if None; `actors` send messages. Returns
+    {restored_at, messages, notices, broadcasts}: the moment, and how many of each wait for a person; None for
+    a moment that is yet to come. MigrationError for a copy that is older than this program.
+    """
+    url, _ = connection_string(dsn)
+    with psycopg.connect(url, connect_timeout=10, row_factory=dict_row) as connection:
+        try:
+            noted = Statements(connection).value("note_restore", at=at, actors=list(actors))
+        except (psycopg.errors.UndefinedFunction, psycopg.errors.UndefinedTable) as error:
+            raise MigrationError(
+                "the database is older than this program: run `python -m socialboost migrate` first"
+            ) from error
+    return dict(noted) if noted else None
 
 
 def schema(dsn: str) -> str:

@@ -41,19 +41,18 @@ def panel(matters: Mapping[str, Any], language: str) -> Screen:
         (Button(text.label("button-admin-settings"), callbacks.ADMIN_SETTINGS),),
         (Button(exceptions, f"{callbacks.ADMIN_EXCEPTIONS_PREFIX}0"),),
         (Button(text.label("button-admin-jobs", count=waiting), f"{callbacks.ADMIN_JOBS_PREFIX}0"),),
-        *_untold(text, int(matters["untold_notices"])),
+        *_door(
+            text, "button-admin-withheld", int(matters["withheld"]), f"{callbacks.ADMIN_WITHHELD_PREFIX}0"
+        ),
+        *_door(text, "button-admin-notices", int(matters["untold_notices"]), callbacks.ADMIN_NOTICES),
         back(text),
     )
     return Screen(text.html("admin-panel"), keyboard)
 
 
-def _untold(text: Texts, count: int) -> tuple[Row, ...]:
-    """Return the way to the notices that reached nobody, while there are any."""
-    return (
-        ((Button(text.label("button-admin-notices", count=count), callbacks.ADMIN_NOTICES),),)
-        if count
-        else ()
-    )
+def _door(text: Texts, label: str, count: int, callback: str) -> tuple[Row, ...]:
+    """Return the way to what is there seldom, while there is any."""
+    return ((Button(text.label(label, count=count), callback),),) if count else ()
 
 
 def stats(figures: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:

@@ -19,7 +19,8 @@ STATUSES: Final = ("draft", "scheduled", "running", "paused", "completed", "canc
 AWAY: Final = "telegram_away"
 REFUSES_US: Final = "refuses_us"
 MOSTLY_REFUSED: Final = "mostly_refused"
-REASONS: Final = (AWAY, REFUSES_US, MOSTLY_REFUSED)
+RESTORED: Final = "restored"
+REASONS: Final = (AWAY, REFUSES_US, MOSTLY_REFUSED, RESTORED)
 """Reasons with words of their own; what they are about follows after a colon. Others are Telegram's words."""
 _OPEN: Final = frozenset({"scheduled", "running", "paused"})
 

@@ -35,6 +35,7 @@ KINDS: Final = (
     "dead_letters",
     "invariant_broken",
     "daily_report",
+    "restored",
 )
 FIELDS: Final = (
     "package_name",
@@ -81,6 +82,12 @@ FIELDS: Final = (
     "not_confirmed",
     "parked_jobs",
     "dead_letters",
+    "restored_at",
+    "messages",
+    "notices",
+    "broadcasts",
+    "kind",
+    "url",
 )
 """Fields with a name of their own, in the order shown; others follow under the name they came with."""
 LINE_UNITS: Final = 3500
@@ -100,7 +107,9 @@ UNTOLD: Final = 10
 """Events on the screen of those nobody heard of, if so many fit."""
 UNTOLD_UNITS: Final = TEXT_UNITS - 200
 """Room for them under the screen's heading."""
-_MOMENTS: Final = frozenset({"paid_at", "deadline_at", "expires_at", "created_at", "updated_at"})
+_MOMENTS: Final = frozenset(
+    {"paid_at", "deadline_at", "expires_at", "created_at", "updated_at", "restored_at"}
+)
 _WITH_ADVICE: Final = frozenset({"refund_refused", "refund_waits"})
 _REFUSALS: Final = {
     "USER_NOT_FOUND": "user",
@@ -219,6 +228,8 @@ def _card_rows(text: Texts, kind: str, data: Mapping[str, Any]) -> Iterator[Row]
     elif kind == "job_parked" and data.get("key"):
         label = text.label("button-job-card", actor=str(data.get("actor") or ""))
         yield (Button(label, callbacks.JOB_PREFIX + job_ref(str(data["key"]))),)
+    elif kind == "restored":
+        yield (Button(text.label("button-withheld-card"), f"{callbacks.ADMIN_WITHHELD_PREFIX}0"),)
 
 
 def _sum(data: Mapping[str, Any]) -> str:

@@ -87,6 +87,47 @@ WHERE md5(j.key) = %(ref)s AND j.state = 'parked'
 -- An admin's decision about a parked job, as JSON; null when none of that name is parked.
 SELECT settle_parked_job(%(ref)s, %(action)s, %(admin)s, %(seen)s, %(origin)s)
 
+-- name: get_withheld :many
+-- A page of the messages that may have been told before a restore, oldest first; `ref` names one in a button.
+SELECT
+    md5(j.key) AS ref, j.actor, j.created_at,
+    coalesce(u.telegram_id, (j.args ->> 'chat_id')::bigint) AS telegram_id, o.package_name
+FROM job_ledger AS j
+LEFT JOIN payments AS p ON p.id = (j.args ->> 'payment_id')::uuid
+LEFT JOIN posts AS t ON t.id = (j.args ->> 'post_id')::uuid
+LEFT JOIN orders AS o ON o.id = coalesce((j.args ->> 'order_id')::uuid, p.order_id, t.order_id)
+LEFT JOIN users AS u ON u.id = coalesce(o.user_id, p.user_id)
+WHERE j.state = 'withheld'
+ORDER BY j.created_at, j.key
+LIMIT %(limit)s OFFSET %(offset)s
+
+-- name: get_withheld_message :one
+-- One of them by its ref.
+SELECT
+    md5(j.key) AS ref, j.key, j.actor, j.created_at, coalesce(j.args ->> 'kind', '') AS kind,
+    coalesce(u.telegram_id, (j.args ->> 'chat_id')::bigint) AS telegram_id, u.username,
+    o.id::text AS order_id, o.package_name, o.amount AS order_amount, o.status::text AS order_status,
+    p.paid_at, t.url, withheld_seen(ARRAY[j.key]) AS seen
+FROM job_ledger AS j
+LEFT JOIN posts AS t ON t.id = (j.args ->> 'post_id')::uuid
+LEFT JOIN payments AS told ON told.id = (j.args ->> 'payment_id')::uuid
+LEFT JOIN orders AS o ON o.id = coalesce((j.args ->> 'order_id')::uuid, told.order_id, t.order_id)
+LEFT JOIN users AS u ON u.id = coalesce(o.user_id, told.user_id)
+LEFT JOIN LATERAL (
+    SELECT max(paid_at) AS paid_at FROM payments WHERE order_id = o.id
+) AS p ON true
+WHERE j.state = 'withheld' AND md5(j.key) = %(ref)s
+
+-- name: count_withheld :one
+-- How many there are, and how they stand now.
+SELECT count(*) AS count, coalesce(withheld_seen(array_agg(key)), '') AS seen
+FROM job_ledger
+WHERE state = 'withheld'
+
+-- name: settle_withheld :value
+-- An admin's decision about one of them, or about all, as JSON.
+SELECT settle_withheld(%(ref)s, %(action)s, %(admin)s, %(seen)s, %(origin)s)
+
 -- name: reissue_task :value
 -- Main Bot does not know a task we had handed over: it is due again, as JSON.
 SELECT reissue_task(%(task_id)s)
@@ -132,6 +173,7 @@ SELECT
     (SELECT count(*) FROM payments WHERE state = 'exception') AS exceptions,
     (SELECT count(*) FROM job_ledger WHERE state = 'parked') AS parked_jobs,
     (SELECT count(*) FROM dead_letters WHERE state = 'waiting') AS dead_letters,
+    (SELECT count(*) FROM job_ledger WHERE state = 'withheld') AS withheld,
     (
         SELECT count(*) FROM owed_notices WHERE told_at IS NULL AND created_at < now() - interval '1 minute'
     ) AS untold_notices

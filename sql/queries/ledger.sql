@@ -3,7 +3,7 @@
 -- that attempt was given back.
 SELECT c.outcome, c.attempts, c.max_attempts, c.args, j.error IS NOT NULL AS is_repeated
 FROM claim_job(
-    %(key)s, %(actor)s, %(queue)s, %(args)s::jsonb, %(max_attempts)s, %(lease_seconds)s, %(worker)s
+    %(key)s, %(actor)s, %(queue)s, %(args)s::jsonb, %(max_attempts)s, %(lease_seconds)s, %(worker)s, %(tells)s
 ) AS c
 LEFT JOIN job_ledger AS j ON j.key = %(key)s
 
@@ -115,6 +115,24 @@ VALUES (
     clock_timestamp() + make_interval(secs => %(delay_seconds)s + %(grace_seconds)s)
 )
 ON CONFLICT (key) DO NOTHING
+
+-- name: withhold_job :run
+-- Writes a message down that may have been told before a restore: a person decides about it. 0 rows when it is known.
+INSERT INTO job_ledger (key, actor, queue, args, max_attempts, state)
+VALUES (%(key)s, %(actor)s, %(queue)s, %(args)s::jsonb, %(max_attempts)s, 'withheld')
+ON CONFLICT (key) DO NOTHING
+
+-- name: told_before :value
+-- Says whether what happened then may have been told before a restore (sql/functions).
+SELECT told_before(%(at)s)
+
+-- name: post_told_before :value
+-- Says so of the end of a post: when it ended nobody here knows, so it is the post's own age that counts.
+SELECT told_before(created_at) FROM posts WHERE id = %(post_id)s
+
+-- name: get_orders_told_before :many
+-- Of these orders, those whose hour was over before a restore.
+SELECT id::text AS order_id FROM orders WHERE id = ANY (%(order_ids)s::uuid[]) AND told_before(deadline_at)
 
 -- name: owe_job_again :run
 -- The same, and for a key that was settled in one of `states`: it begins anew. 0 rows for any other.

@@ -20,7 +20,7 @@ WHERE n.told_at IS NULL AND j.key = n.key || ':' || c.chat_id AND j.state = 'don
 SELECT n.key, n.kind, n.data::text AS data
 FROM owed_notices AS n
 LEFT JOIN job_ledger AS j ON j.key = n.key || ':' || %(chat_id)s::bigint
-WHERE n.told_at IS NULL AND (j.key IS NULL OR j.state = 'discarded')
+WHERE n.told_at IS NULL AND NOT n.withheld AND (j.key IS NULL OR j.state = 'discarded')
 ORDER BY n.created_at, n.key
 LIMIT %(limit)s
 
@@ -28,7 +28,7 @@ LIMIT %(limit)s
 -- The notice to be sent ahead to every chat, if it is time: whoever takes it gets the others. All wait for its outcome.
 WITH picked AS (
     SELECT key FROM owed_notices
-    WHERE told_at IS NULL AND due_at <= now()
+    WHERE told_at IS NULL AND NOT withheld AND due_at <= now()
     ORDER BY rounds, created_at
     LIMIT 1
     FOR UPDATE SKIP LOCKED
@@ -37,7 +37,7 @@ WITH picked AS (
         due_at = now() + make_interval(secs => %(wait_seconds)s),
         rounds = n.rounds + (n.key = p.key)::integer
     FROM picked AS p
-    WHERE n.told_at IS NULL
+    WHERE n.told_at IS NULL AND NOT n.withheld
     RETURNING n.key, n.kind, n.data::text AS data
 )
 SELECT key, kind, data FROM later JOIN picked USING (key)

@@ -34,12 +34,12 @@ SELECT verify_payments(%(invoice_ids)s::text[])
 SELECT doubt_payment(%(invoice_id)s)
 
 -- name: count_recent_sources :one
--- How the payments of the last hour became known.
+-- How the payments of the last hour became known, but for those that a restored copy had to be asked for.
 SELECT
     count(*) FILTER (WHERE source = 'webhook') AS by_webhook,
     count(*) FILTER (WHERE source = 'reconciler') AS by_reconciler
 FROM payments
-WHERE provider = 'crypto_pay' AND created_at > now() - interval '1 hour'
+WHERE provider = 'crypto_pay' AND created_at > now() - interval '1 hour' AND NOT told_before(paid_at)
 
 -- name: ask_about_silent_tasks :many
 -- Picks tasks Main Bot has said nothing about for so long, noting that it is being asked.

@@ -25,6 +25,7 @@ from socialboost.screens import (
     several,
     stats,
     support,
+    withheld,
 )
 from socialboost.screens.core import Screen
 
@@ -349,9 +350,29 @@ def _notices(world: World) -> Iterator[tuple[str, Draw]]:
     yield "notice channel", lambda lang: notices.admin_notice("order_paid", data, lang, private=False)
 
 
+def _withheld(world: World) -> Iterator[tuple[str, Draw]]:
+    row: dict[str, Any] = {"ref": "0" * 32, "telegram_id": 5_000_000_001, "package_name": world.name}
+    row |= {"username": world.name, "order_amount": "99.99", "order_status": "paid", "created_at": NOON}
+    row |= {"kind": "wrong_amount", "url": world.words, "paid_at": NOON, "order_id": ORDER_ID}
+    many = [row | {"actor": "send_receipt"}] * (withheld.ENTRIES + 1)
+    yield "withheld none", lambda lang: withheld.withheld([], 0, 0, lang)
+    for said in ("", *withheld.OUTCOMES):
+        yield f"withheld {said}", lambda lang, said=said: withheld.withheld(many, 11, 1, lang, said=said)
+    for actor in (*withheld.ACTORS, world.name):
+        bare = {"ref": "0" * 32, "actor": actor, "telegram_id": None, "package_name": None}
+        yield f"withheld {actor}", lambda lang, it=row | {"actor": actor}: withheld.message(it, lang, KYIV)
+        yield f"withheld bare {actor}", lambda lang, it=bare: withheld.withheld([it], 1, 0, lang)
+    for action in ("send", "discard"):
+        for ref in ("all", "0" * 32):
+            yield (
+                f"withheld sure {action} {ref}",
+                lambda lang, action=action, ref=ref: withheld.sure(action, ref, 12, "0123abcd", lang),
+            )
+
+
 def _admin(world: World) -> Iterator[tuple[str, Draw]]:
     matters = {"exceptions": world.count, "parked_jobs": world.count, "dead_letters": 1}
-    matters["untold_notices"] = world.count
+    matters |= {"untold_notices": world.count, "withheld": world.count}
     values = {"log_level": world.words, "telegram_bot_token": None, "alert_email": ""}
     counts = dict.fromkeys(("waiting_tasks", "open_jobs", "parked_jobs", "dead_letters"), world.count)
     quiet = world.admin_figures | {"recent_orders": []}
@@ -384,6 +405,7 @@ def _admin(world: World) -> Iterator[tuple[str, Draw]]:
                 ),
             )
     yield "sure letter", lambda lang: parked.sure(letter, ref, None, lang)
+    yield from _withheld(world)
     for kind in parked.OUTCOMES:
         yield f"job outcome {kind}", lambda lang, kind=kind: parked.outcome(kind, lang)
 

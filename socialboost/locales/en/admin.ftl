@@ -193,6 +193,42 @@ job-sure-letter = The queue's message disappears, and what it asked for is not d
 job-sure-other = This job will never be done.
 button-sure-discard = 🗑 Yes, discard
 
+## withheld.py
+
+button-admin-withheld = 📨 Perhaps told before ({ $count })
+withheld =
+    📨 <b>Perhaps told before: { $count }</b>
+
+    The database was restored from a copy. These messages are about the time before that; whether they were sent then, nobody knows. Nothing is sent until you decide. Oldest first:
+withheld-none = ✨ No message waits for a decision.
+withheld-sent = 📨 <b>They are on their way.</b>
+withheld-discarded = 🗑 <b>Discarded.</b>
+withheld-gone = ℹ️ <b>Already decided.</b>
+withheld-changed_meanwhile = ℹ️ <b>Nothing was done: the list changed meanwhile. This is how it is now.</b>
+withheld-message = 📨 <b>Perhaps told before: { $what }</b>
+withheld-send_receipt = receipt
+withheld-send_payment_notice = word about an order
+withheld-send_decision_notice = word about a decision
+withheld-notify_post = word about a post
+withheld-notify_admins = notice to the admins
+withheld-send_admin_notice = notice to an admin
+withheld-sure-send =
+    ❓ <b>Send? Messages: { $count }</b>
+
+    Whoever was told before will be told again.
+withheld-sure-discard =
+    ❓ <b>Discard? Messages: { $count }</b>
+
+    Whoever was not told before will not be told. Packages and payments stay as they are.
+button-withheld-send = 📨 Send
+button-withheld-discard = 🗑 Discard
+button-withheld-send-all = 📨 Send all ({ $count })
+button-withheld-discard-all = 🗑 Discard all ({ $count })
+button-withheld-sure-send = 📨 Yes, send · { $count }
+button-withheld-sure-discard = 🗑 Yes, discard · { $count }
+button-withheld-back = « Back to the messages
+button-withheld-card = 📨 Perhaps told before
+
 ## pricing.py
 
 pricing =

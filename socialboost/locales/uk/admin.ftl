@@ -193,6 +193,42 @@ job-sure-letter = Повідомлення зникне з черги, а те, 
 job-sure-other = Цю задачу вже не буде виконано.
 button-sure-discard = 🗑 Так, відхилити
 
+## withheld.py
+
+button-admin-withheld = 📨 Можливо, вже сказано ({ $count })
+withheld =
+    📨 <b>Можливо, вже сказано: { $count }</b>
+
+    Базу даних відновлено з копії. Ці повідомлення стосуються часу до відновлення; чи надіслали їх тоді, невідомо. Без вашого рішення нічого не надсилається. Спершу найдавніші:
+withheld-none = ✨ Жодне повідомлення не чекає на рішення.
+withheld-sent = 📨 <b>Надсилається.</b>
+withheld-discarded = 🗑 <b>Відхилено.</b>
+withheld-gone = ℹ️ <b>Рішення вже ухвалено.</b>
+withheld-changed_meanwhile = ℹ️ <b>Нічого не зроблено: список тим часом змінився. Ось який він зараз.</b>
+withheld-message = 📨 <b>Можливо, вже сказано: { $what }</b>
+withheld-send_receipt = квитанція
+withheld-send_payment_notice = повідомлення про замовлення
+withheld-send_decision_notice = повідомлення про рішення
+withheld-notify_post = повідомлення про пост
+withheld-notify_admins = сповіщення адмінам
+withheld-send_admin_notice = сповіщення адміну
+withheld-sure-send =
+    ❓ <b>Надіслати? Повідомлень: { $count }</b>
+
+    Хто вже отримав своє повідомлення, отримає його ще раз.
+withheld-sure-discard =
+    ❓ <b>Відхилити? Повідомлень: { $count }</b>
+
+    Хто не отримав свого повідомлення, вже не отримає його. Пакети й платежі не зміняться.
+button-withheld-send = 📨 Надіслати
+button-withheld-discard = 🗑 Відхилити
+button-withheld-send-all = 📨 Надіслати всі ({ $count })
+button-withheld-discard-all = 🗑 Відхилити всі ({ $count })
+button-withheld-sure-send = 📨 Так, надіслати · { $count }
+button-withheld-sure-discard = 🗑 Так, відхилити · { $count }
+button-withheld-back = « До повідомлень
+button-withheld-card = 📨 Можливо, вже сказано
+
 ## pricing.py
 
 pricing =

@@ -52,6 +52,7 @@ broadcast-reason = Причина: <code>{ $reason }</code>
 broadcast-reason-telegram_away = ⏳ Telegram зараз недоступний, розсилка продовжиться сама. <code>{ $detail }</code>
 broadcast-reason-refuses_us = ⏳ Telegram відмовляє боту: перевірте { $detail }. Після цього розсилка продовжиться сама.
 broadcast-reason-mostly_refused = Причина: відмов серед перших відповідей Telegram - { $detail }. Перевірте повідомлення й отримувачів; розсилку можна продовжити або скасувати.
+broadcast-reason-restored = ⏸ Базу даних відновлено з копії: дехто з отримувачів, можливо, вже отримав це повідомлення. Продовжте розсилку або скасуйте її.
 broadcast-when = 🕒 Почнеться: { $moment }
 broadcast-counts =
     📨 У списку: { $recipients }

@@ -52,6 +52,22 @@ TAPS: list[tuple[str, type[jobs.Job], Json]] = [
         (f"package_{sale}_{ORDER}", jobs.ChangePackage, {"package_id": ORDER, "field": "sale", "text": sale})
         for sale in callbacks.SALES
     ),
+    ("admin_withheld_0", jobs.ShowWithheld, {"page": 0}),
+    (f"withheld_{REF}", jobs.ShowWithheldMessage, {"ref": REF}),
+    *(
+        (f"withheld_{action}_{ref}", jobs.AskWithheld, {"ref": ref, "action": action})
+        for action in callbacks.WITHHELD_ACTIONS
+        for ref in (REF, callbacks.EVERYTHING)
+    ),
+    *(
+        (
+            f"withheld_{action}_{ref}_0123abcd",
+            jobs.SettleWithheld,
+            {"ref": ref, "action": action, "seen": "0123abcd", "actor_id": ADMIN, "origin": "bot"},
+        )
+        for action in callbacks.WITHHELD_ACTIONS
+        for ref in (REF, callbacks.EVERYTHING)
+    ),
     ("admin_jobs_0", jobs.ShowParkedJobs, {"page": 0}),
     (f"job_{REF}", jobs.ShowParkedJob, {"ref": REF}),
     (f"job_{LETTER}", jobs.ShowParkedJob, {"ref": LETTER}),

@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import redis
 
 from sandbox.servers import PostgresServer
+from tests.flows.shop.backups import Copy, stop_workers
 from tests.flows.shop.world import ADMIN_ID, Buyer, Shop, wait_until
 
 RECEIPT = "✅ Оплата успішна"
 DECIDE = "Платіж потребує рішення"
-
-
-class Copy:
-    """A copy of the shop's database, and the way back to it; nobody may be connected at either moment."""
-
-    def __init__(self, server: PostgresServer, shop: Shop) -> None:
-        self.server = server
-        self.shop = shop
-        self.original = urlsplit(shop.database_url).path[1:]
-        self.name = f"copy_{secrets.token_hex(6)}"
-
-    def make(self) -> None:
-        """Copy the database as it is now."""
-        self.shop.database.close()
-        self.server.create_database(self.name, template=self.original)
-        self.shop.reconnect()
-
-    def restore(self) -> None:
-        """Put the copy in the database's place."""
-        self.shop.database.close()
-        self.server.drop_database(self.original)
-        self.server.create_database(self.original, template=self.name)
-        self.shop.reconnect()
 
 
 @pytest.fixture
@@ -106,13 +82,6 @@ def pay(buyer: Buyer, invoice: dict[str, Any]) -> dict[str, Any]:
     buyer.shop.wait_for_job(f"receipt:{invoice['payload']}")
     assert buyer.count(RECEIPT) == 1
     return invoice
-
-
-def stop_workers(shop: Shop) -> None:
-    """End the workers as a supervisor does; a copy can be made of a database nobody is connected to."""
-    assert shop.workers is not None
-    shop.workers.terminate()
-    assert shop.workers.wait(60) == 0
 
 
 def missing(shop: Shop) -> set[str]:

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -173,6 +173,10 @@ class Shop:
             lambda: row if (row := self.job(key)).get("state") == state else None,
             f"{key} to be {state}, is {self.job(key)}",
         )
+
+    def wait_for_job_in(self, key: str, states: Container[str]) -> None:
+        """Wait until a job is in one of these states."""
+        wait_until(lambda: self.job(key).get("state") in states, f"{key} to be one of {states}")
 
     def hurry(self) -> None:
         """Make everything that waits for its next attempt due now."""
