@@ -77,7 +77,9 @@ def _entry(text: Texts, entry: Mapping[str, Any]) -> Row:
         clean(str(entry["package_name"] or ""), limit=24),
     ]
     label = " · ".join(part for part in about if part)
-    return (Button(clean(label, limit=64), callbacks.WITHHELD_PREFIX + str(entry["ref"])),)
+    return (
+        Button(text.label("button-withheld", about=label), callbacks.WITHHELD_PREFIX + str(entry["ref"])),
+    )
 
 
 def _what(text: Texts, row: Mapping[str, Any]) -> str:

@@ -6,10 +6,6 @@ SELECT get_admin_stats()
 -- Adds up what the connections wrote of the figures, which a reader does otherwise; how many rows it was.
 SELECT fold_figures()
 
--- name: note_restore :value
--- Notes that the database was restored from a copy, as JSON (sql/functions); null for a moment yet to come.
-SELECT note_restore(%(at)s, %(actors)s)
-
 -- name: count_machinery :one
 -- How much waits, for /debug.
 SELECT

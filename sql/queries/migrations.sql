@@ -48,3 +48,7 @@ SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = %(timezone)s)
 INSERT INTO settings (key, value) VALUES (%(key)s, %(value)s)
 ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value, updated_at = now()
     WHERE settings.value IS DISTINCT FROM EXCLUDED.value
+
+-- name: note_restore :value
+-- Notes that the database was restored from a copy, as JSON (sql/functions); null for a moment yet to come.
+SELECT note_restore(%(at)s, %(actors)s)

@@ -220,6 +220,7 @@ withheld-sure-discard =
     ❓ <b>Discard? Messages: { $count }</b>
 
     Whoever was not told before will not be told. Packages and payments stay as they are.
+button-withheld = 📨 { $about }
 button-withheld-send = 📨 Send
 button-withheld-discard = 🗑 Discard
 button-withheld-send-all = 📨 Send all ({ $count })

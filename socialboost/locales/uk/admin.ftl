@@ -220,6 +220,7 @@ withheld-sure-discard =
     ❓ <b>Відхилити? Повідомлень: { $count }</b>
 
     Хто не отримав свого повідомлення, вже не отримає його. Пакети й платежі не зміняться.
+button-withheld = 📨 { $about }
 button-withheld-send = 📨 Надіслати
 button-withheld-discard = 🗑 Відхилити
 button-withheld-send-all = 📨 Надіслати всі ({ $count })
