@@ -178,10 +178,16 @@ class ValkeyServer:
             client.close()
 
 
-def start_postgres(directory: Path, *, fsync: bool = True, max_connections: int = 200) -> PostgresServer:
+def start_postgres(
+    directory: Path,
+    *,
+    fsync: bool = True,
+    max_connections: int = 200,
+    settings: Mapping[str, str] | None = None,
+) -> PostgresServer:
     """Start PostgreSQL with its data under `directory` (created; a second start there finds the data).
 
-    `fsync=False` is for tests: a power cut may cost data, a killed process does not.
+    `fsync=False` is for tests: a power cut may cost data, a killed process does not. `settings` come on top.
     """
     if external := os.environ.get("DATABASE_URL"):
         return PostgresServer(external, "DATABASE_URL", None, None)
@@ -194,7 +200,13 @@ def start_postgres(directory: Path, *, fsync: bool = True, max_connections: int 
         _initdb(binaries, data, password)
     port = free_port()
     process = ServerProcess(
-        _postgres_command(binaries, data, port, fsync=fsync, max_connections=max_connections),
+        _postgres_command(
+            binaries,
+            data,
+            port,
+            fsync=fsync,
+            changes={"max_connections": str(max_connections)} | dict(settings or {}),
+        ),
         identity=binaries.identity,
         log=directory / "postgres.log",
         stop_signal=signal.SIGINT,
@@ -336,14 +348,13 @@ def _initdb(binaries: PostgresBinaries, data: Path, password: str) -> None:
 
 
 def _postgres_command(
-    binaries: PostgresBinaries, data: Path, port: int, *, fsync: bool, max_connections: int
+    binaries: PostgresBinaries, data: Path, port: int, *, fsync: bool, changes: Mapping[str, str]
 ) -> list[str]:
     switch = "on" if fsync else "off"
     settings = {
         "port": str(port),
         "listen_addresses": "127.0.0.1",
         "unix_socket_directories": "",
-        "max_connections": str(max_connections),
         "shared_buffers": "128MB",
         "synchronous_commit": "on",
         "fsync": switch,
@@ -352,6 +363,6 @@ def _postgres_command(
         "log_timezone": "UTC",
         "log_destination": "stderr",
         "logging_collector": "off",
-    }
+    } | dict(changes)
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     return [binaries.tool("postgres"), "-D", str(data), *options]

@@ -17,6 +17,8 @@ from tests.lanes import Lanes, refuse_shared_servers
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of our own is made in it
 ROOM_BYTES = 2**30
+CHEAPER = {"autovacuum": "off", "wal_level": "minimal", "max_wal_senders": "0"}
+"""No test has a replica, or a database old enough to need a vacuum. Crashes are recovered from as ever."""
 TEMPLATE_DATABASE = "socialboost_template"
 
 
@@ -51,7 +53,7 @@ def servers_directory() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def postgres_server(servers_directory: Path) -> Iterator[PostgresServer]:
     """One PostgreSQL for the session. fsync is off for speed; commits are still synchronous."""
-    server = start_postgres(servers_directory / "postgres", fsync=False)
+    server = start_postgres(servers_directory / "postgres", fsync=False, settings=CHEAPER)
     yield server
     server.remove()
 

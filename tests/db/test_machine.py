@@ -65,10 +65,10 @@ FLAWS = {
 
 @pytest.mark.parametrize("flaw", FLAWS)
 def test_the_machine_finds_a_planted_defect(shop: type[Shop], flaw: str) -> None:
-    """Negative control: each of these, one at a time, is found within the histories of a long walk."""
+    """Negative control: each of these, one at a time, is found within the histories that a push walks."""
     function, right, wrong = FLAWS[flaw]
     text = shop.store.value("SELECT pg_get_functiondef(%s::regproc)", function)
     assert text.count(right) >= 1
     shop.store.connection.execute(text.replace(right, wrong))
     with pytest.raises((AssertionError, psycopg.Error)):
-        run_state_machine_as_test(shop, settings=settings(PROFILES["long"], phases=[Phase.generate]))
+        run_state_machine_as_test(shop, settings=settings(PROFILES["push"], phases=[Phase.generate]))
