@@ -706,19 +706,25 @@ CREATE FUNCTION public.count_payments() RETURNS trigger
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
-    v_change numeric := 0;
+    v_change record;
 BEGIN
-    IF TG_OP <> 'DELETE' AND NEW.state = 'applied' THEN
-        v_change := NEW.amount - NEW.refunded_amount;
-    END IF;
-    IF TG_OP <> 'INSERT' AND OLD.state = 'applied' THEN
-        v_change := v_change - (OLD.amount - OLD.refunded_amount);
-    END IF;
-    IF v_change <> 0 THEN
+    FOR v_change IN
+        SELECT revenue_figure(moved.asset) AS name, sum(moved.amount) AS amount
+        FROM (
+            SELECT NEW.asset AS asset, NEW.amount - NEW.refunded_amount AS amount
+            WHERE TG_OP <> 'DELETE' AND NEW.state = 'applied'
+            UNION ALL
+            SELECT OLD.asset, OLD.refunded_amount - OLD.amount
+            WHERE TG_OP <> 'INSERT' AND OLD.state = 'applied'
+        ) AS moved
+        GROUP BY 1
+        HAVING sum(moved.amount) <> 0
+        ORDER BY 1
+    LOOP
         INSERT INTO figures AS f (name, backend, amount)
-        VALUES ('revenue', pg_backend_pid(), v_change)
+        VALUES (v_change.name, pg_backend_pid(), v_change.amount)
         ON CONFLICT (name, backend) DO UPDATE SET amount = f.amount + excluded.amount;
-    END IF;
+    END LOOP;
     RETURN NULL;
 END
 $$;
@@ -1095,6 +1101,14 @@ CREATE FUNCTION public.get_admin_stats() RETURNS json
         'total_orders', f.orders,
         'paid_orders', f.orders_paid,
         'total_revenue', round(f.revenue, 2),
+        'revenue_by_asset', (
+            SELECT coalesce(json_object_agg(asset, amount ORDER BY asset), '{}')
+            FROM (
+                SELECT substr(name, length('revenue:') + 1) AS asset, trim_scale(sum(amount)) AS amount
+                FROM figures WHERE name LIKE 'revenue:%'
+                GROUP BY name HAVING sum(amount) <> 0
+            ) AS other
+        ),
         'total_posts', f.posts,
         'active_posts', f.posts_active,
         'completed_posts', f.posts_completed,
@@ -2014,7 +2028,8 @@ BEGIN
     UNION ALL SELECT 'orders', 0, count(*) FROM orders
     UNION ALL SELECT 'orders_paid', 0, count(*) FROM orders WHERE status IN ('paid', 'completed')
     UNION ALL SELECT 'people_paid', 0, count(DISTINCT user_id) FROM orders WHERE status = 'paid'
-    UNION ALL SELECT 'revenue', 0, coalesce(sum(amount - refunded_amount), 0) FROM payments WHERE state = 'applied'
+    UNION ALL SELECT revenue_figure(asset), 0, sum(amount - refunded_amount) FROM payments
+        WHERE state = 'applied' GROUP BY 1
     UNION ALL SELECT 'posts', 0, count(*) FROM posts
     UNION ALL SELECT 'posts_active', 0, count(*) FROM posts WHERE status IN ('pending', 'processing')
     UNION ALL SELECT 'posts_completed', 0, count(*) FROM posts WHERE status = 'completed'
@@ -2308,6 +2323,17 @@ BEGIN
         'refunded', p_action = 'refund' AND v_refund.id IS NULL
     );
 END
+$$;
+
+--
+-- Name: revenue_figure(text); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.revenue_figure(p_asset text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT CASE WHEN p_asset = 'USDT' THEN 'revenue' ELSE 'revenue:' || coalesce(nullif(p_asset, ''), '?') END
 $$;
 
 --

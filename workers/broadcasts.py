@@ -14,7 +14,7 @@ from socialboost import jobs, logs
 from socialboost.db import Transaction
 from socialboost.errors import PostponeError
 from socialboost.screens.broadcasts import MOSTLY_REFUSED
-from workers import broadcast_cards, broadcast_content, outbox, runtime
+from workers import broadcast_cards, broadcast_content, outbox, repeats, runtime
 from workers.base import Attempt, actor
 from workers.broadcast_answers import Ending
 from workers.broadcast_runner import LEASE_SECONDS, Runner, show_soon
@@ -155,6 +155,7 @@ def show_broadcast_progress(job: jobs.ShowBroadcastProgress) -> None:
 
 
 @actor(jobs.ReportBroadcast)
-def report_broadcast(job: jobs.ReportBroadcast, attempt: Attempt) -> None:  # noqa: ARG001
+def report_broadcast(job: jobs.ReportBroadcast, attempt: Attempt) -> None:
     """Say on the cards how it ended, or why it waits; whoever made it sees that in any case."""
-    broadcast_cards.report(job.broadcast_id)
+    with repeats.allowed(attempt.number):
+        broadcast_cards.report(job.broadcast_id)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from socialboost import jobs, logs
+from socialboost.screens.texts import crypto
 from workers import outbox, runtime
 from workers.base import Attempt, actor
 
@@ -45,9 +48,19 @@ def send_daily_report(job: jobs.SendDailyReport, attempt: Attempt) -> None:  # n
     """Owe the admins what happened on that day, and what waits for them now."""
     zone = runtime.settings().timezone.key
     report = runtime.db().one("get_daily_report", day=job.day, timezone=zone)
-    data = {"day": job.day} | {name: str(value) for name, value in (report or {}).items()}
+    figures = dict(report or {})
+    data = {"day": job.day, "amount": _sums(figures.pop("amounts", {}))}
+    data |= {name: str(value) for name, value in figures.items()}
     notice = jobs.NotifyAdmins(key=f"notice:daily_report:{job.day}", kind="daily_report", data=data)
     midnight = datetime.fromisoformat(job.day).replace(tzinfo=runtime.settings().timezone)
     with runtime.db().transaction() as tx:
         told = tx.value("told_before", at=midnight + timedelta(days=1, hours=REPORT_HOUR))
         outbox.owe(tx, notice, told_before=bool(told))
+
+
+def _sums(amounts: Mapping[str, Decimal]) -> str:
+    """Return the day's money, each asset apart, first the one packages are priced in."""
+    others = {asset: amount for asset, amount in amounts.items() if asset != "USDT" and amount}
+    return ", ".join(
+        (crypto(amounts.get("USDT", 0)), *(crypto(others[asset], asset) for asset in sorted(others)))
+    )

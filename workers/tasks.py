@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from collections.abc import Mapping
 from datetime import timedelta
@@ -27,6 +28,10 @@ from workers.base import Attempt, actor, seconds_left
 PUSH_LEASE_SECONDS: Final = 60
 """Longer than one push may take, so that nobody pulls the task meanwhile."""
 PULL_LEASE_SECONDS: Final = 900
+PATIENCE_SECONDS: Final = 3600.0
+"""For which a question about a task may stay without an answer although Main Bot is well."""
+LONGEST_PATIENCE_SECONDS: Final = 24 * 3600.0
+"""The same for a task handed over with an unknown outcome, however Main Bot is."""
 SPREAD_SECONDS: Final = 5.0
 """Tasks that wait for one outage to end do not all come back in the same instant."""
 
@@ -57,20 +62,45 @@ def dispatch_tasks(job: jobs.DispatchTasks, attempt: Attempt) -> None:
 
 def _has_it_already(job: jobs.DispatchTasks, owner: str) -> bool:
     """Ask before handing over again: an earlier time ended unknown, and not every service honours keys."""
+    in_vain = _asked_in_vain(job.key, LONGEST_PATIENCE_SECONDS)
     try:
         known = runtime.main_bot().get_task(job.task_id)
     except (RejectedError, RefusesUsError) as exc:
         if isinstance(exc, RefusesUsError) and exc.setting == _KEY:
             raise _away(job, owner, exc) from None
-        # It may have the task and answers no such question: a person looks, and replays or not.
-        _record(job, owner, "ambiguous", reason=str(exc))
-        raise ParkError(f"handed over with an unknown outcome, and Main Bot does not say: {exc}") from None
+        raise _for_a_person(job, owner, exc) from None
     except ServiceError as exc:
+        if in_vain:
+            raise _for_a_person(job, owner, exc) from None
         raise _away(job, owner, exc) from None
     if known is None:
         _record(job, owner, "not_there")
         return False
     _record(job, owner, "accepted", external_task_id=known.external_task_id)
+    return True
+
+
+def _for_a_person(job: jobs.DispatchTasks, owner: str, error: ServiceError) -> Exception:
+    """Return what parks the job: Main Bot may have the task and does not say. A person looks, and decides."""
+    _record(job, owner, "ambiguous", reason=str(error))
+    return ParkError(f"handed over with an unknown outcome, and Main Bot does not say: {error}")
+
+
+def _asked_in_vain(key: str, longest_seconds: float = math.inf) -> bool:
+    """Whether the job has asked for so long that no outage can be why: Main Bot says that it is well.
+
+    Something in its place may answer such questions for good: a page of its framework, for a path it lacks.
+    To be asked before the question, which may open the breaker.
+    """
+    waited = runtime.db().value("get_wait_seconds", key=key) or 0.0
+    if waited <= PATIENCE_SECONDS:
+        return False
+    if waited > longest_seconds:
+        return True
+    try:
+        runtime.main_bot().health()
+    except ServiceError:
+        return False
     return True
 
 
@@ -225,9 +255,12 @@ def _apply(
 def ask_main_bot(job: jobs.AskMainBot, attempt: Attempt) -> None:
     """Settle a silent task by what Main Bot says of it: apply its status, or hand it over again."""
     _wait_for_main_bot()
+    in_vain = _asked_in_vain(job.key)
     try:
         known = runtime.main_bot().get_task(job.task_id)
     except (UnreachableError, AmbiguousError) as exc:
+        if in_vain:
+            raise ParkError(f"Main Bot does not say how the task stands: {exc}") from None
         raise _outage(exc) from None
     if known is None:
         _reissue(job)

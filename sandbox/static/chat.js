@@ -190,7 +190,7 @@ export class Chat {
       if (files.length) this.attempt(async () => this.sendPhotos(await Promise.all(files.map(base64)), caption()));
     };
     const input = h("input", { type: "file", class: "sr", accept: "image/png,image/jpeg", multiple: true, "aria-label": "Send photos", onchange: pick });
-    return h("label", { class: "icon attach", title: "Send photos" }, h("span", { "aria-hidden": "true" }, "📎"), input);
+    return h("label", { class: "icon attach", title: "Send photos" }, h("span", { "aria-hidden": "true" }, "+"), input);
   }
 
   commandMenu() {

@@ -47,6 +47,10 @@ FROM (
 ) AS pause
 WHERE j.key = pause.key AND j.worker = %(worker)s AND j.state IN ('running', 'queued')
 
+-- name: get_wait_seconds :value
+-- For how long a job has been waiting for an outage to end, null when it does not.
+SELECT extract(epoch FROM now() - waiting_since)::float8 FROM job_ledger WHERE key = %(key)s
+
 -- name: retry_job :run
 -- Settles a claim as failed with attempts left: makes the job due later.
 UPDATE job_ledger

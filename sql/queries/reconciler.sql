@@ -50,8 +50,12 @@ SELECT task_id, asked_ms, is_open FROM ask_about_silent_tasks(%(silent_seconds)s
 SELECT
     (SELECT count(*) FROM payments AS p WHERE p.created_at >= d.begins AND p.created_at < d.ends
         AND p.state = 'applied') AS orders_paid,
-    (SELECT coalesce(sum(p.amount - p.refunded_amount), 0) FROM payments AS p
-        WHERE p.created_at >= d.begins AND p.created_at < d.ends AND p.state = 'applied') AS amount,
+    (SELECT coalesce(json_object_agg(coin.asset, coin.amount ORDER BY coin.asset), '{}') FROM (
+        SELECT coalesce(nullif(p.asset, ''), '?') AS asset, sum(p.amount - p.refunded_amount) AS amount
+        FROM payments AS p
+        WHERE p.created_at >= d.begins AND p.created_at < d.ends AND p.state = 'applied'
+        GROUP BY 1
+    ) AS coin) AS amounts,
     (SELECT count(*) FROM payments AS p WHERE p.created_at >= d.begins AND p.created_at < d.ends
         AND p.source = 'webhook') AS by_webhook,
     (SELECT count(*) FROM payments AS p WHERE p.created_at >= d.begins AND p.created_at < d.ends

@@ -68,7 +68,8 @@ async def walk(page: Page, url: str) -> None:
 
 async def test_a_walk_in_a_browser(tmp_path: Path) -> None:
     trouble: list[str] = []
-    async with standin(log_dir=tmp_path) as sim, async_playwright() as playwright:
+    others = {"checkout_url": "http://127.0.0.1:9", "mainbot_url": "http://127.0.0.1:9"}
+    async with standin(log_dir=tmp_path, **others) as sim, async_playwright() as playwright:
         bot = asyncio.create_task(serve_bot(sim, taps=1))
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = await browser.new_page()

@@ -140,6 +140,7 @@ class World:
             **dict.fromkeys(("active_users", "paid_orders", "active_posts"), self.count),
             **dict.fromkeys(("completed_posts", "failed_posts"), self.count),
             "packages_count": self.count,
+            "revenue_by_asset": {"TON": self.amount},
             "recent_orders": [recent, recent | {"user_username": None, "status": "new"}] * 6,
         }
 

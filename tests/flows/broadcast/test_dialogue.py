@@ -157,6 +157,29 @@ def test_whoever_lost_the_card_gets_it_at_the_end(hall: Hall) -> None:
     wait_until(lambda: hall.value(cards, broadcast_id) == [told["message_id"]], "it is written down")
 
 
+def test_the_card_at_the_end_outlives_a_front_that_takes_nothing(hall: Hall) -> None:
+    """Its 502 says that nothing was accepted, so it costs no try; two that count would park the job."""
+    hall.gather(40)
+    hall.start(rate=10)
+    admin = Admin(hall)
+    broadcast_id = hall.send("Новини")
+    admin.read("Розсилка: триває")
+    gone = {"kind": "bad_request", "description": "message to edit not found", "chat_id": ADMIN_ID}
+    hall.post(hall.telegram, "/sim/faults", {**gone, "method": "editMessageText", "times": None})
+    front = {"kind": "page", "status": 502, "method": "sendMessage", "contains": "завершено", "times": 3}
+    hall.post(hall.telegram, "/sim/faults", front)
+    hall.wait_for(broadcast_id)
+    wait_until(lambda: hall.hurry() or admin.count("Розсилка: завершено"), "the card")
+    reports = (
+        "SELECT array_agg(state) FROM job_ledger WHERE actor = 'report_broadcast' AND args::text LIKE %s"
+    )
+    wait_until(lambda: hall.value(reports, f"%{broadcast_id}%") == ["done"], "the report to be settled")
+    sent = [
+        call for call in hall.telegram_calls("sendMessage", ADMIN_ID) if "завершено" in str(call["params"])
+    ]
+    assert [call["status"] for call in sent] == [502, 502, 502, 200]
+
+
 def test_a_scheduled_broadcast_begins_by_itself(hall: Hall, admin: Admin) -> None:
     broadcast_id = composed(hall, admin, text="згодом")
     said = {"broadcast_id": broadcast_id, "detail": "time"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +13,8 @@ import redis
 from dramatiq.message import Message
 
 from socialboost import broker, jobs
+from socialboost.screens.texts import crypto
+from tests.flows.shop.desk import Admin, exceptional
 from tests.flows.shop.world import ADMIN_ID, Buyer, Shop, wait_until
 from workers.reconciler import PERIOD_SECONDS
 
@@ -339,9 +342,18 @@ def test_what_must_never_be_is_told_once(shop: Shop, buyer: Buyer) -> None:
     )
 
 
-def test_the_daily_line(shop: Shop) -> None:
+def test_the_daily_line(shop: Shop, buyer: Buyer) -> None:
+    """Money in another coin, which an admin took, is no USDT."""
+    payment_id, _ = exceptional(shop, buyer, "wrong_asset")
+    admin = Admin(shop)
+    admin.decide(payment_id, "activate")
+    coin = shop.rows("SELECT amount, asset FROM payments WHERE id = %s", payment_id)[0]
+    sum_in_coin = crypto(coin["amount"], coin["asset"])
+    assert " USDT" not in sum_in_coin
     day = f"{datetime.now(UTC):%Y-%m-%d}"
     key = f"tick:send_daily_report:{day}"
     jobs.send(jobs.SendDailyReport(key=key, day=day))
     shop.wait_for_job(key)
-    wait_until(lambda: told(shop, "Підсумок дня"), "the line")
+    line = wait_until(lambda: told(shop, "Підсумок дня"), "the line")[0]
+    assert re.search(rf"Сума: \d+\.\d\d USDT, {sum_in_coin}$", line, re.MULTILINE)
+    assert sum_in_coin in admin.says(jobs.ShowAdminPage, "Статистика системи", page="stats")["text"]
