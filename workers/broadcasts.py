@@ -157,5 +157,8 @@ def show_broadcast_progress(job: jobs.ShowBroadcastProgress) -> None:
 @actor(jobs.ReportBroadcast)
 def report_broadcast(job: jobs.ReportBroadcast, attempt: Attempt) -> None:
     """Say on the cards how it ended, or why it waits; whoever made it sees that in any case."""
-    with repeats.allowed(attempt.number):
+    row = runtime.db().one("get_broadcast", broadcast_id=job.broadcast_id)
+    if row is None:
+        return
+    with repeats.allowed(attempt.number, row["admin_telegram_id"]):
         broadcast_cards.report(job.broadcast_id)
