@@ -241,7 +241,7 @@ turns AS (
     FROM page
 ),
 last AS (
-    SELECT page.created_at, page.key, (SELECT max(after) FROM turns) AS after
+    SELECT page.created_at, page.key, make_interval(secs => %(seconds)s * ((%(page)s - 1) / %(together)s + 2)) AS after
     FROM page
     WHERE page.place = %(page)s - 1
 ),

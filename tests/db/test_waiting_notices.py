@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -57,6 +59,24 @@ def test_a_turn_moves_a_page_and_as_many_behind_it(connection: psycopg.Connectio
     assert max(due[2 * PAGE :]) <= 0, "what is far behind is left for a later turn"
     assert run(connection, "space_waiting_notices", SPACING).rowcount == 2 * PAGE
     assert min(moved(connection, since)[2 * PAGE : 3 * PAGE]) >= 60, "those not moved yet come next"
+
+
+def test_a_notice_that_changes_meanwhile_is_looked_at_again(
+    connection: psycopg.Connection[dict[str, Any]], database_url: str
+) -> None:
+    """PostgreSQL 17 itself crashed in that second look when the query asked for a maximum of its own rows."""
+    blocked = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with psycopg.connect(database_url) as other, psycopg.connect(database_url, autocommit=True) as watcher:
+        other.execute("UPDATE job_ledger SET run_at = run_at WHERE key = %s", (f"n:{CHAT}:1",))
+        with ThreadPoolExecutor(1) as pool:
+            spacing = pool.submit(run, connection, "space_waiting_notices", SPACING)
+            while watcher.execute(blocked).fetchone() == (0,) and not spacing.done():
+                time.sleep(0.02)
+            other.commit()
+            assert spacing.result(60).rowcount >= 2 * PAGE - 1
 
 
 def test_the_next_are_read_from_the_front(connection: psycopg.Connection[dict[str, Any]]) -> None:
