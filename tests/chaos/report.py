@@ -41,6 +41,7 @@ COLUMNS: Mapping[str, str] = {
     "reconciler": "by reconciler",
     "parked": "parked",
     "receipts_edited_away": "receipts edited away",
+    "kinds": "kinds of faults",
     "load_median": "load, median",
     "load_max": "load, most",
 }
@@ -141,7 +142,8 @@ def _table(heads: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
 def _scorecards(runs: list[dict[str, Any]]) -> str:
     if not runs:
         return ""
-    rows = [[_cell(run | run["by_source"], name) for name in COLUMNS] for run in runs]
+    counted = [run | run["by_source"] | {"kinds": len(run["faults"])} for run in runs]
+    rows = [[_cell(run, name) for name in COLUMNS] for run in counted]
     faults: dict[str, int] = {}
     for run in runs:
         for name, times in run["faults"].items():
@@ -181,4 +183,4 @@ def _points(found: list[dict[str, Any]], verb: str) -> str:
 
 
 def _cell(run: Mapping[str, Any], name: str) -> str:
-    return str(run.get(name, 0))
+    return str(run.get(name, "-" if name.startswith("load") else 0))

@@ -38,6 +38,7 @@ MONEY_WORDS = ("receipt:", "notice:")
 BARS = {"lost": 0, "double": 0, "silent": 0, "repeats": 1, "active_p99": 15.0, "active_max": 60.0} | {
     "extra_invoices": 0,
     "denied": 0,
+    "receipts_edited_away": 0,
 }
 """The most there may be of each; times in seconds."""
 

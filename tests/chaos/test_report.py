@@ -16,7 +16,8 @@ from tests.chaos.score import Score
 RUN: dict[str, Any] = {
     "orders": 20, "seed": 5, "orders_paid": 19, "invoices_paid": 21, "lost": 0, "double": 0, "silent": 0,
     "untold_but_listed": 0, "repeats": 1, "active_p50": 0.1, "active_p99": 9.9, "active_max": 12.5,
-    "by_source": {"webhook": 15, "reconciler": 6}, "parked": 3, "faults": {"kill": 4, "wipe valkey": 1},
+    "by_source": {"webhook": 15, "reconciler": 6}, "parked": 3, "receipts_edited_away": 2,
+    "load_median": 11.5, "load_max": 30.1, "faults": {"kill": 4, "wipe valkey": 1},
     "without": "", "broken": [], "machine": "a machine", "at": "2030-01-02T03:04:05+00:00",
 }  # fmt: skip
 
@@ -42,6 +43,7 @@ def test_the_tables_hold_the_kept_figures(page: Path, tmp_path: Path) -> None:
     report.rewrite(page, tmp_path)
     text = page.read_text()
     assert "| 5 | 19 | 21 | 0 | 0 | 0 | 0 | 1 | 0.1 | 9.9 | 12.5 |" in text
+    assert "| 3 | 2 | 2 | 11.5 | 30.1 |" in text, "parked, edited away, kinds of faults, load"
     assert "kill 4, wipe valkey 1" in text
     assert "| outbox | 19 | 0 | 0 | 3 | 1 | silent: 3 |" in text
     assert "2 points, died at 1 of 2 armed, 0 violations" in text
