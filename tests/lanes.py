@@ -13,15 +13,19 @@ from collections import defaultdict
 import pytest
 
 LONGEST_FIRST = (
+    "tests/db/test_machine.py",
+    "tests/e2e/test_kills.py",
     "tests/chaos",
+    "tests/flows/core/test_deploys.py",
+    "tests/flows/web/test_crypto_pay.py",
+    "tests/flows/shop/test_unheard.py",
+    "tests/flows/broadcast",
     "tests/e2e",
     "tests/security",
     "tests/flows/gate",
     "tests/sandbox_world",
     "tests/flows/core",
     "tests/flows/shop",
-    "tests/flows/broadcast",
-    "tests/db/test_machine.py",
     "tests/flows",
     "tests/benchmarks",
     "tests/rules",

@@ -38,6 +38,7 @@ def shop(database_url: str) -> Iterator[type[Shop]]:
         yield type("ShopHere", (Shop,), {"store": store})
 
 
+@pytest.mark.slow("walks 150 histories of 30 steps, or 500")
 def test_no_history_loses_or_doubles_anything(shop: type[Shop]) -> None:
     run_state_machine_as_test(shop, settings=PROFILES[os.environ.get("HYPOTHESIS_PROFILE", "push")])
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psycopg
+import pytest
 
 from socialboost import jobs
 from tests.flows.core.actors import Look, Work
@@ -26,6 +27,7 @@ MOST_WAITING = 300
 Master = subprocess.Popen[bytes]
 
 
+@pytest.mark.slow("twenty deploys, each waiting for workers to start and to end")
 def test_twenty_rolling_deploys_lose_nothing_and_do_nothing_twice(
     system: CoreSystem, record_property: Callable[[str, object], None]
 ) -> None:
