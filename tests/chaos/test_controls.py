@@ -15,7 +15,7 @@ from sandbox.servers import PostgresServer
 from tests.chaos import controls
 from tests.chaos.run import Order, Result, carry_out
 
-pytestmark = pytest.mark.chaos
+pytestmark = [pytest.mark.chaos, pytest.mark.alone]
 
 WHY = {
     "reconciler": "lost",

@@ -26,7 +26,7 @@ from sandbox.world import ADMIN_ID, World, WorldOptions, wait_for
 from socialboost.bot import shares
 from socialboost.settings import WorkerSettings
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.alone]
 
 TEXTS = 1_000
 AT_ONCE = 16
