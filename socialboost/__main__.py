@@ -1,4 +1,4 @@
-"""What the operator runs: python -m socialboost migrate | seed | restored | repeats | schema."""
+"""What the operator runs (migrate, seed, restored), and who changes the SQL (schema, freeze, describe)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Final
 import psycopg
 
 from socialboost import jobs, logs
-from socialboost.db import administration, migrations
-from socialboost.errors import MigrationError, SettingsError
+from socialboost.db import administration, description, frozen, migrations
+from socialboost.errors import MigrationError, OldDatabaseError, SettingsError
 from socialboost.settings import OwnerSettings
 
 _YEARS: Final = range(2000, 2200)
@@ -23,19 +23,20 @@ _HELD: Final = {
 }
 """What note_restore counts."""
 
-Command = Callable[[argparse.Namespace, OwnerSettings], int]
+Command = Callable[[argparse.Namespace], int]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; 0, or 1 after one clear line about what failed, or 2 for wrong settings."""
+    """Run one command; 0; 1 after one clear line about what failed; 2 for wrong settings or database."""
     options = _parser().parse_args(arguments)
     command: Command = options.command
     try:
-        settings = OwnerSettings.load()
-        logs.configure("cli", settings.log_level, settings.log_dir)
-        return command(options, settings)
+        return command(options)
     except SettingsError as error:
         print(error, file=sys.stderr)
+        return 2
+    except OldDatabaseError as error:
+        print(f"{options.name}: {error}", file=sys.stderr)
         return 2
     except MigrationError as error:
         print(f"{options.name}: {error}", file=sys.stderr)
@@ -46,7 +47,14 @@ def main(arguments: list[str] | None = None) -> int:
     return 1
 
 
-def _migrate(options: argparse.Namespace, settings: OwnerSettings) -> int:
+def _settings() -> OwnerSettings:
+    settings = OwnerSettings.load()
+    logs.configure("cli", settings.log_level, settings.log_dir)
+    return settings
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    settings = _settings()
     dsn = settings.database_url.get_secret_value()
     if options.status:
         entries = migrations.status(dsn)
@@ -60,31 +68,19 @@ def _migrate(options: argparse.Namespace, settings: OwnerSettings) -> int:
         return 0
     names = migrations.migrate(dsn, timezone=settings.timezone.key)
     print("\n".join(f"applied  {name}" for name in names) or "up to date")
-    if names and administration.repeats(dsn, 1):
-        print("posts were added again under another name: see `python -m socialboost repeats`")
     return 0
 
 
-def _repeats(options: argparse.Namespace, settings: OwnerSettings) -> int:
-    for post in administration.repeats(settings.database_url.get_secret_value(), options.limit):
-        repeated = post["repeats"] or "a post that has ended"
-        print(
-            f"{post['local_day']}  {post['telegram_id']}  {post['post_id']}  {post['status']}  "
-            f"{post['url']}  repeats {repeated}"
-        )
-    return 0
-
-
-def _seed(options: argparse.Namespace, settings: OwnerSettings) -> int:
-    added = administration.seed(settings.database_url.get_secret_value(), test_data=options.test_data)
+def _seed(options: argparse.Namespace) -> int:
+    added = administration.seed(_settings().database_url.get_secret_value(), test_data=options.test_data)
     for name, count in added.items():
         print(f"{name}: {count} added" if count else f"{name}: already there")
     return 0
 
 
-def _restored(options: argparse.Namespace, settings: OwnerSettings) -> int:
+def _restored(options: argparse.Namespace) -> int:
     noted = administration.note_restore(
-        settings.database_url.get_secret_value(), options.at, actors=jobs.TELLING
+        _settings().database_url.get_secret_value(), options.at, actors=jobs.TELLING
     )
     if noted is None:
         print(
@@ -98,13 +94,23 @@ def _restored(options: argparse.Namespace, settings: OwnerSettings) -> int:
     return 0
 
 
-def _schema(options: argparse.Namespace, settings: OwnerSettings) -> int:
-    text = administration.schema(settings.database_url.get_secret_value())
-    if options.stdout:
-        print(text, end="")
-    else:
-        administration.SCHEMA.write_text(text, encoding="utf-8")
-        print("wrote sql/schema.sql")
+def _schema(options: argparse.Namespace) -> int:  # noqa: ARG001 (every command takes its options)
+    print(administration.schema(), end="")
+    return 0
+
+
+def _freeze(options: argparse.Namespace) -> int:
+    for name in options.names:
+        for path in frozen.freeze(name):
+            print(f"wrote    {path.name}")
+    for name in frozen.record():
+        print(f"recorded {name}")
+    return 0
+
+
+def _describe(options: argparse.Namespace) -> int:  # noqa: ARG001 (every command takes its options)
+    for path in description.write(_settings().database_url.get_secret_value()):
+        print(f"wrote {path}")
     return 0
 
 
@@ -150,12 +156,17 @@ def _parser() -> argparse.ArgumentParser:
         "--at", type=_moment, metavar="TIME", help="until when the lost one may have told anybody (now)"
     )
     restored.set_defaults(command=_restored)
-    repeats = commands.add_parser("repeats", help="list posts that were sold again under another name")
-    repeats.add_argument("--limit", type=_positive, default=1000, metavar="N", help="the newest N (1000)")
-    repeats.set_defaults(command=_repeats)
-    schema = commands.add_parser("schema", help="write sql/schema.sql from a migrated database")
-    schema.add_argument("--stdout", action="store_true", help="print it instead")
+    schema = commands.add_parser("schema", help="print sql/schema.sql with its includes written out")
     schema.set_defaults(command=_schema)
+    freeze = commands.add_parser(
+        "freeze", help="keep a function's present text for the migrations that need it; record new migrations"
+    )
+    freeze.add_argument("names", nargs="*", metavar="NAME", help="a function, or schema, or rights")
+    freeze.set_defaults(command=_freeze)
+    describe = commands.add_parser(
+        "describe", help="write docs/states.md and the types of rows from a migrated database"
+    )
+    describe.set_defaults(command=_describe)
     return parser
 
 

@@ -47,6 +47,10 @@ class MigrationError(SocialBoostError):
     """A migration file was edited after it was applied, is missing, or cannot be undone."""
 
 
+class OldDatabaseError(MigrationError):
+    """The database was made by migrations that are gone; none leads from it to this version."""
+
+
 class PostponeError(SocialBoostError):
     """Run this job again after `seconds`, giving back the attempt that this run took.
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from socialboost import jobs, logs
 from socialboost.db import Transaction
+from socialboost.db.rows.orders import GetOrder
 from socialboost.screens import orders as screens
 from workers import cache, orders, outbox, people, replies, runtime
 from workers.base import Attempt, actor
@@ -37,7 +35,7 @@ def pay_from_balance(job: jobs.PayFromBalance, attempt: Attempt) -> None:  # noq
             orders.show(job, orders.find(job), person)
 
 
-def _owe_words(tx: Transaction, job: jobs.PayFromBalance, order: Mapping[str, Any]) -> None:
+def _owe_words(tx: Transaction, job: jobs.PayFromBalance, order: GetOrder) -> None:
     order_id = order["order_id"]
     data = {
         "package_name": order["package_name"],

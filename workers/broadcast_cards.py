@@ -16,6 +16,7 @@ from typing import Any
 
 from socialboost import jobs, logs
 from socialboost.clients.refusals import UNREACHABLE_CODES
+from socialboost.db.rows.broadcasts import GetBroadcastCards
 from socialboost.errors import PostponeError, QueueUnavailableError, RejectedError, ServiceError
 from socialboost.screens import broadcasts, texts
 from socialboost.screens.core import Screen
@@ -179,5 +180,5 @@ def _find(broadcast_id: str) -> Row | None:
     return runtime.db().one("get_broadcast", broadcast_id=broadcast_id)
 
 
-def _cards(broadcast_id: str) -> list[dict[str, Any]]:
+def _cards(broadcast_id: str) -> list[GetBroadcastCards]:
     return runtime.db().many("get_broadcast_cards", broadcast_id=broadcast_id)

@@ -6,11 +6,12 @@ answering at that moment. Money that comes all the same is recorded like any oth
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from socialboost import jobs, logs
 from socialboost.db import Transaction
+from socialboost.db.rows.orders import GetOrderCards
 from socialboost.errors import AmbiguousError, PostponeError, RejectedError
 from socialboost.screens import orders as screens
 from socialboost.screens import texts
@@ -75,7 +76,7 @@ def close_order_cards(job: jobs.CloseOrderCards, attempt: Attempt) -> None:  # n
             raise PostponeError(0.0, str(doubt), outage=True) from doubt  # doing it twice does no harm
 
 
-def _close(card: Mapping[str, Any]) -> None:
+def _close(card: GetOrderCards) -> None:
     # One later than the tap that drew the card: a drawing still on its way does not have the last word.
     after = jobs.Tap(
         telegram_id=card["telegram_id"],

@@ -16,12 +16,14 @@ import psycopg
 
 from socialboost import logs
 from socialboost.db import Database, Transaction
+from socialboost.db.rows.jobs import ParkExhaustedJob, ParkJob, ParkUnreadableJob
 from socialboost.jobs import LedgerJob, NotifyAdmins, SendAdminNotice
 from workers import outages, outbox
 
 Outcome = Literal["claimed", "done", "parked", "discarded", "withheld", "busy", "early", "foreign"]
 OnExhausted = Callable[[Transaction, Any, str], object]
 """Called in the transaction that parks the job: (tx, job, error)."""
+Parked = ParkJob | ParkExhaustedJob | ParkUnreadableJob
 
 LEASE_SECONDS: Final = 10.0
 """A claim's lease, prolonged while its job runs (workers/keeper.py): a killed worker's job is soon free."""
@@ -164,7 +166,7 @@ def park(
 ) -> bool:
     """Settle the claim as parked, owing the admins a notice; False when the lease had been given away."""
 
-    def move(tx: Transaction) -> dict[str, Any] | None:
+    def move(tx: Transaction) -> ParkJob | None:
         return tx.one("park_job", key=claimed.key, worker=claimed.worker, error=error)
 
     return _park(db, move, job, error, on_exhausted)
@@ -173,7 +175,7 @@ def park(
 def park_exhausted(db: Database, job: LedgerJob, error: str, on_exhausted: OnExhausted | None = None) -> bool:
     """Park a job whose last attempt ended with its worker; False when it was settled meanwhile."""
 
-    def move(tx: Transaction) -> dict[str, Any] | None:
+    def move(tx: Transaction) -> ParkExhaustedJob | None:
         return tx.one("park_exhausted_job", key=job.key, error=error)
 
     return _park(db, move, job, error, on_exhausted)
@@ -192,7 +194,7 @@ def park_unreadable(db: Database, key: str, actor_name: str, error: str) -> bool
 
 def _park(
     db: Database,
-    move: Callable[[Transaction], dict[str, Any] | None],
+    move: Callable[[Transaction], Parked | None],
     job: LedgerJob,
     error: str,
     on_exhausted: OnExhausted | None,
@@ -212,7 +214,7 @@ def _park(
 
 def _park_once(
     db: Database,
-    move: Callable[[Transaction], dict[str, Any] | None],
+    move: Callable[[Transaction], Parked | None],
     job: LedgerJob,
     error: str,
     on_exhausted: OnExhausted | None,
@@ -227,7 +229,7 @@ def _park_once(
     return True
 
 
-def _announce(tx: Transaction, key: str, actor_name: str, error: str, row: dict[str, Any]) -> None:
+def _announce(tx: Transaction, key: str, actor_name: str, error: str, row: Parked) -> None:
     if actor_name not in _SILENT:
         data = {"key": key, "actor": actor_name, "error": error, "attempts": row["attempts"]}
         notice = f"notice:parked:{key}:{row['parked_ms']}"

@@ -7,6 +7,7 @@ from typing import Any
 
 from socialboost import jobs
 from socialboost.db import Transaction
+from socialboost.db.rows.orders import GetOrder
 from socialboost.screens import menu, orders, packages
 from socialboost.screens.core import Screen
 from workers import cache, cards, endings, people, replies, runtime
@@ -58,7 +59,7 @@ def cancel_order(job: jobs.CancelOrder, attempt: Attempt) -> None:  # noqa: ARG0
             show(job, order, person)
 
 
-def find(job: OrderTap) -> dict[str, Any] | None:
+def find(job: OrderTap) -> GetOrder | None:
     """Return get_order's row of this person's order; None for a foreign or unknown one alike."""
     return runtime.db().one("get_order", telegram_id=job.telegram_id, order_id=job.order_id)
 
@@ -70,9 +71,7 @@ def end(tx: Transaction, tap: OrderTap, order_id: str) -> None:
     endings.follow(tx, [order_id])
 
 
-def show(
-    tap: OrderTap, order: Mapping[str, Any] | None, person: Person, *, remembered: int | None = None
-) -> None:
+def show(tap: OrderTap, order: GetOrder | None, person: Person, *, remembered: int | None = None) -> None:
     """Show where an order is now; `remembered` is the message that PostgreSQL knows to offer it."""
     if order is None:
         replies.show(tap, orders.order_not_found(person.language))

@@ -135,7 +135,7 @@ def _is_readable(found: Mapping[str, Any]) -> bool:
         return False
 
 
-def _find(ref: str) -> dict[str, Any] | None:
+def _find(ref: str) -> Mapping[str, Any] | None:
     letter_id = callbacks.order_id(callbacks.LETTER_PREFIX, ref)
     if letter_id is not None:
         letter = runtime.db().one("get_dead_letter", letter_id=letter_id)

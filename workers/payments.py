@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from socialboost import callbacks, jobs, logs
 from socialboost.db import Transaction
+from socialboost.db.rows.orders import GetOrder
 from socialboost.errors import (
     AmbiguousError,
     PostponeError,
@@ -126,7 +127,7 @@ def _say_wait(job: jobs.CreateInvoice, language: str) -> None:
         log.warning("wait_not_shown", order_id=job.order_id, error=str(error))
 
 
-def _obtain(order: Mapping[str, Any], attempt: Attempt) -> Invoice:
+def _obtain(order: GetOrder, attempt: Attempt) -> Invoice:
     """Return the order's invoice. An earlier attempt may have made one and not got as far as recording it."""
     made = _made_before(order) if attempt.is_repeated else None
     if made is not None:
@@ -144,7 +145,7 @@ def _obtain(order: Mapping[str, Any], attempt: Attempt) -> Invoice:
     return invoice
 
 
-def _made_before(order: Mapping[str, Any]) -> Invoice | None:
+def _made_before(order: GetOrder) -> Invoice | None:
     """Return the open invoice that an earlier run made; whatever else carries the order's id is withdrawn."""
     try:
         found = runtime.crypto_pay().find_invoices(order["order_id"])
@@ -157,7 +158,7 @@ def _made_before(order: Mapping[str, Any]) -> Invoice | None:
     return right[0] if right else None
 
 
-def _objection(order: Mapping[str, Any], invoice: Invoice) -> str:
+def _objection(order: GetOrder, invoice: Invoice) -> str:
     """Return why this is not the invoice that was asked for; empty when it is."""
     if invoice.order_id != order["order_id"]:
         return "it is another order's"
@@ -168,7 +169,7 @@ def _objection(order: Mapping[str, Any], invoice: Invoice) -> str:
     return "" if is_link(invoice.pay_url) else "it has no link a button can carry"
 
 
-def _attach(job: jobs.CreateInvoice, order: Mapping[str, Any], invoice: Invoice) -> int | None:
+def _attach(job: jobs.CreateInvoice, order: GetOrder, invoice: Invoice) -> int | None:
     """Record the invoice, and the message that is to show its link, which is returned.
 
     One that came too late (the order has another, or has ended) is to be withdrawn, unless it was paid and
@@ -196,7 +197,7 @@ def _attach(job: jobs.CreateInvoice, order: Mapping[str, Any], invoice: Invoice)
     return job.message_id if is_the_orders else None
 
 
-def _withdraw(order: Mapping[str, Any], invoice: Invoice) -> None:
+def _withdraw(order: GetOrder, invoice: Invoice) -> None:
     """Owe the withdrawal of an invoice nobody was shown, unless it is another order's by any sign."""
     with runtime.db().transaction() as tx:
         owner = tx.value(

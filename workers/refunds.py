@@ -15,6 +15,7 @@ from socialboost import jobs, logs
 from socialboost.clients.crypto_pay_words import Wanted
 from socialboost.clients.refusals import SPEND_ID_USED
 from socialboost.db import Transaction
+from socialboost.db.rows.payments import GetRefund
 from socialboost.errors import (
     AmbiguousError,
     ParkError,
@@ -57,13 +58,13 @@ def send_refund(job: jobs.SendRefund, attempt: Attempt) -> None:  # noqa: ARG001
             settle_sent(tx, refund, sent)
 
 
-def _still_owed(refund: Mapping[str, Any], error: RefusesUsError) -> Exception:
+def _still_owed(refund: GetRefund, error: RefusesUsError) -> Exception:
     """Owe the admins word of what keeps the refund, once a cause, and return what makes it wait."""
     if refund["wanted_seconds"] > PATIENCE_SECONDS:
         return ParkError(f"Crypto Pay has refused us for a day ({error.code}): look at {error.setting}")
     key = f"notice:refund_waits:{refund['refund_id']}:{refund['round']}:{error.code}"
     names = ("package_name", "amount", "asset", "telegram_id", "order_id", "payment_id")
-    data = {name: str(refund[name]) for name in names if refund[name] is not None}
+    data = {name: str(value) for name, value in refund.items() if name in names and value is not None}
     data |= {"reason": error.code, "setting": error.setting}
     with runtime.db().transaction() as tx:
         outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="refund_waits", data=data))
@@ -71,7 +72,7 @@ def _still_owed(refund: Mapping[str, Any], error: RefusesUsError) -> Exception:
     return PostponeError(0.0, f"Crypto Pay refuses us: {error.code}", outage=True)
 
 
-def _send(refund: Mapping[str, Any]) -> Transfer:
+def _send(refund: GetRefund) -> Transfer:
     """Return the transfer, made now or before. RejectedError: there is none, and there will be none."""
     found = find_transfer(refund)
     if found is not None:
@@ -91,7 +92,7 @@ def _send(refund: Mapping[str, Any]) -> Transfer:
         raise
 
 
-def find_transfer(refund: Mapping[str, Any]) -> Transfer | None:
+def find_transfer(refund: GetRefund) -> Transfer | None:
     """Return what Crypto Pay sent for this refund (get_refund's row), None when nothing.
 
     A transfer is this refund's only if person, asset, sum and time are, its spend_id where the list shows it,
@@ -120,7 +121,7 @@ def find_transfer(refund: Mapping[str, Any]) -> Transfer | None:
     return next((sent for sent in found if sent.transfer_id not in others), None)
 
 
-def settle_sent(tx: Transaction, refund: Mapping[str, Any], sent: Transfer) -> None:
+def settle_sent(tx: Transaction, refund: GetRefund, sent: Transfer) -> None:
     """Write down that the money went, and owe its owner and the admins word of it."""
     result = tx.value(
         "settle_refund",
@@ -140,7 +141,7 @@ def settle_sent(tx: Transaction, refund: Mapping[str, Any], sent: Transfer) -> N
     outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="refund_sent", data=data), told_before=told)
 
 
-def settle_refused(tx: Transaction, refund: Mapping[str, Any], refusal: str) -> None:
+def settle_refused(tx: Transaction, refund: GetRefund, refusal: str) -> None:
     """Write down that nothing moved and why; the payment waits for another decision, and the admins hear."""
     result = tx.value(
         "settle_refund",

@@ -48,9 +48,8 @@ def send_daily_report(job: jobs.SendDailyReport, attempt: Attempt) -> None:  # n
     """Owe the admins what happened on that day, and what waits for them now."""
     zone = runtime.settings().timezone.key
     report = runtime.db().one("get_daily_report", day=job.day, timezone=zone)
-    figures = dict(report or {})
-    data = {"day": job.day, "amount": _sums(figures.pop("amounts", {}))}
-    data |= {name: str(value) for name, value in figures.items()}
+    data = {"day": job.day, "amount": _sums(report["amounts"] if report else {})}
+    data |= {name: str(value) for name, value in (report or {}).items() if name != "amounts"}
     notice = jobs.NotifyAdmins(key=f"notice:daily_report:{job.day}", kind="daily_report", data=data)
     midnight = datetime.fromisoformat(job.day).replace(tzinfo=runtime.settings().timezone)
     with runtime.db().transaction() as tx:

@@ -242,6 +242,7 @@ def _special(world: World) -> dict[str, dict[str, Any]]:
         "keep_message": {"message_id": 2},
         "get_message_fate": {"message_id": 1},
         "wake_again": {"keys": ["sample:running"]},
+        "renew_leases": {"seconds": [5.0]},
         "get_waiting_notices": {"page": 200},
         "space_waiting_notices": {"together": 20, "seconds": 1.0, "page": 200, "longest": 60.0},
         "sweep_jobs": {"limit": 100, "owner": "sample", "lease_seconds": 5.0},

@@ -5,8 +5,9 @@ Why our own runner: docs/adr/0003. What it promises:
 - in the same transaction the rights of functions are settled anew (sql/functions/settle_rights), which
   `CREATE OR REPLACE` forgets;
 - two runners at once are safe: every transaction takes the same advisory lock and reads again what is done;
-- a file is never changed once applied: its SHA-256 is kept, and with it the function texts it includes by
-  psql's `\\ir ../functions/<file>`; an edited, missing or inserted file is refused before anything runs;
+- a file is never changed once applied: the database keeps its SHA-256, which covers the files it includes by
+  psql's `\\ir <file>`; an edited, missing or inserted file is refused before anything runs;
+- nor once it landed: migrations/checksums.txt lists what was recorded (socialboost/db/frozen.py);
 - a file whose first line is `-- no-transaction: <why>` holds one statement, runs outside a transaction and
   must bear being run again, since a crash can come before it is recorded.
 """
@@ -16,12 +17,12 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 from psycopg.rows import dict_row
@@ -29,16 +30,20 @@ from psycopg.rows import dict_row
 from socialboost import logs
 from socialboost.db import queries
 from socialboost.db.pool import Connection, Statements, connection_string
-from socialboost.errors import MigrationError
+from socialboost.db.rows.migrations import GetSchemaMigrations
+from socialboost.errors import MigrationError, OldDatabaseError
 
 MIGRATIONS: Final = queries.SQL_DIRECTORY / "migrations"
+CHECKSUMS: Final = "checksums.txt"
+BEFORE_THE_BASELINE: Final = "0001_tables"
+"""The first of the migrations that 0001_baseline took the place of, before the first release."""
 DEFAULT_TIMEZONE: Final = "Europe/Kyiv"
 WAIT_FOR_OTHER_RUNNER_SECONDS: Final = 120.0
 LOCK_TIMEOUT: Final = "4s"
 """A migration that cannot get its table gives up rather than stop everybody queued behind it."""
 
 _FILE: Final = re.compile(r"^(?P<version>\d{4})_[a-z0-9_]+\.sql$")
-_INCLUDE: Final = re.compile(r"^\\ir (\S+)$", re.MULTILINE)
+INCLUDE: Final = re.compile(r"^\\ir (\S+)$", re.MULTILINE)
 _OUTSIDE: Final = re.compile(r"\A-- no-transaction: \S")
 
 log = logs.get(__name__)
@@ -88,11 +93,14 @@ def read(path: Path) -> str:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise MigrationError(f"{error.filename} is included but does not exist") from None
-    return _INCLUDE.sub(lambda line: read(path.parent / line[1]).rstrip("\n"), text)
+    return INCLUDE.sub(lambda line: read(path.parent / line[1]).rstrip("\n"), text)
 
 
 def load(directory: Path = MIGRATIONS) -> list[Migration]:
-    """Return the migrations on disk in order; MigrationError on a bad name or a number used twice."""
+    """Return the migrations on disk in order.
+
+    MigrationError on a bad name, a number used twice, or a text other than the one recorded in checksums.txt.
+    """
     found: dict[int, Migration] = {}
     for path in sorted(directory.glob("*.sql")):
         if path.name.endswith(".down.sql"):
@@ -104,7 +112,24 @@ def load(directory: Path = MIGRATIONS) -> list[Migration]:
         if version in found:
             raise MigrationError(f"{path.name} and {found[version].path.name} have the same number")
         found[version] = Migration(version, path.stem, read(path), path)
+    _refuse_changed(found.values(), recorded_checksums(directory))
     return list(found.values())
+
+
+def recorded_checksums(directory: Path) -> dict[str, str]:
+    """Return what checksums.txt says, SHA-256 by name; empty when the directory has no such file."""
+    path = directory / CHECKSUMS
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return {name: sha256 for sha256, name in (line.split() for line in lines if not line.startswith("#"))}
+
+
+def _refuse_changed(found: Iterable[Migration], recorded: dict[str, str]) -> None:
+    for migration in found:
+        if recorded.get(migration.name, migration.sha256) != migration.sha256:
+            raise MigrationError(
+                f"{migration.name} (or a file it includes) is not what was recorded in {CHECKSUMS}: put the"
+                " old text back, `python -m socialboost freeze NAME`, then change it (sql/README.md)"
+            )
 
 
 def migrate(dsn: str, *, timezone: str = DEFAULT_TIMEZONE, directory: Path = MIGRATIONS) -> list[str]:
@@ -123,9 +148,14 @@ def migrate(dsn: str, *, timezone: str = DEFAULT_TIMEZONE, directory: Path = MIG
 
 
 def status(dsn: str, *, directory: Path = MIGRATIONS) -> list[Entry]:
-    """Return every migration known to the files or the database, in order."""
+    """Return every migration known to the files or the database, in order.
+
+    OldDatabaseError for one that was made before the baseline.
+    """
     with _connect(dsn) as connection:
-        recorded = {row["version"]: row for row in _recorded(connection)}
+        rows = _recorded(connection)
+    _refuse_old_database(rows)
+    recorded = {row["version"]: row for row in rows}
     files = {m.version: m for m in load(directory)}
     return [
         _entry(version, files.get(version), recorded.get(version)) for version in sorted(files | recorded)
@@ -184,7 +214,17 @@ def _settle_rights(statements: Statements) -> None:
         statements.value("settle_rights")
 
 
-def _refuse_disagreement(migrations: list[Migration], recorded: list[dict[str, Any]]) -> None:
+def _refuse_old_database(recorded: list[GetSchemaMigrations]) -> None:
+    if any(row["name"] == BEFORE_THE_BASELINE for row in recorded):
+        raise OldDatabaseError(
+            f"this database was made by migrations from before the first release ({BEFORE_THE_BASELINE} and"
+            " those after it), from which no way leads here: save what you need with pg_dump, let"
+            " DATABASE_URL name a new, empty database, and run `migrate` and `seed` there"
+        )
+
+
+def _refuse_disagreement(migrations: list[Migration], recorded: list[GetSchemaMigrations]) -> None:
+    _refuse_old_database(recorded)
     files = {m.version: m for m in migrations}
     for row in recorded:
         state = _entry(row["version"], files.get(row["version"]), row).state
@@ -204,7 +244,7 @@ def _refuse_disagreement(migrations: list[Migration], recorded: list[dict[str, A
             raise MigrationError(f"{files[version].name} was added before ones already applied; renumber it")
 
 
-def _entry(version: int, file: Migration | None, row: dict[str, Any] | None) -> Entry:
+def _entry(version: int, file: Migration | None, row: GetSchemaMigrations | None) -> Entry:
     if row is None:
         assert file is not None  # noqa: S101 (the version came from one of the two)
         return Entry(version, file.name, "pending", None)
@@ -214,7 +254,7 @@ def _entry(version: int, file: Migration | None, row: dict[str, Any] | None) -> 
     return Entry(version, row["name"], state, row["applied_at"])
 
 
-def _recorded(connection: Connection) -> list[dict[str, Any]]:
+def _recorded(connection: Connection) -> list[GetSchemaMigrations]:
     statements = Statements(connection)
     if not statements.value("has_schema_migrations"):
         return []

@@ -34,6 +34,7 @@ from psycopg_pool import ConnectionPool
 
 from socialboost import logs
 from socialboost.db import meanings, queries
+from socialboost.db.reads import Reads
 from socialboost.db.silence import SilenceWatch
 from socialboost.errors import SettingsError
 from socialboost.latch import Latch
@@ -74,7 +75,6 @@ _OTHER_SESSION: Final = (postgres.DuplicatePreparedStatement, postgres.InvalidSq
 """A prepared statement met a session that is not the one it was prepared in; it was not executed."""
 
 T = TypeVar("T")
-Row = dict[str, Any]
 Connection = psycopg.Connection[DictRow]
 
 log = logs.get(__name__)
@@ -119,21 +119,13 @@ def _refusal() -> Exception:
     return DatabaseAwayError("the database was away a moment ago")
 
 
-class Statements:
+class Statements(Reads):
     """Runs named queries on one connection and remembers their names for the log."""
 
     def __init__(self, connection: Connection, watch: SilenceWatch | None = None) -> None:
         self._connection = connection
         self._watch = watch
         self.names: list[str] = []
-
-    def one(self, name: str, /, **arguments: object) -> Row | None:
-        """Return the row of a `:one` query, or None."""
-        return self._execute(queries.get(name, "one"), arguments).fetchone()
-
-    def many(self, name: str, /, **arguments: object) -> list[Row]:
-        """Return the rows of a `:many` query."""
-        return self._execute(queries.get(name, "many"), arguments).fetchall()
 
     def value(self, name: str, /, **arguments: object) -> Any:
         """Return the first column of a `:value` query's row; None without a row."""
@@ -143,6 +135,12 @@ class Statements:
     def run(self, name: str, /, **arguments: object) -> int:
         """Run a `:run` query; return how many rows it touched."""
         return self._execute(queries.get(name, "run"), arguments).rowcount
+
+    def _one(self, name: str, arguments: dict[str, object]) -> Any:
+        return self._execute(queries.get(name, "one"), arguments).fetchone()
+
+    def _many(self, name: str, arguments: dict[str, object]) -> Any:
+        return self._execute(queries.get(name, "many"), arguments).fetchall()
 
     def _execute(self, query: queries.Query, arguments: dict[str, object]) -> psycopg.Cursor[DictRow]:
         self.names.append(query.name)
@@ -169,8 +167,11 @@ class Transaction(Statements):
         self.hooks.append(hook)
 
 
-class Database:
-    """A pool of connections to one database; open it by `with`, or by `open` and `close`."""
+class Database(Reads):
+    """A pool of connections to one database; open it by `with`, or by `open` and `close`.
+
+    `one`, `many`, `value` and `run` each have a transaction of their own.
+    """
 
     def __init__(self, dsn: str, *, pool_size: int = 8, application_name: str = "socialboost") -> None:
         url, self.pooled = connection_string(dsn)
@@ -223,14 +224,6 @@ class Database:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def one(self, name: str, /, **arguments: object) -> Row | None:
-        """`Transaction.one` in a transaction of its own."""
-        return self._once(lambda statement: statement.one(name, **arguments))
-
-    def many(self, name: str, /, **arguments: object) -> list[Row]:
-        """`Transaction.many` in a transaction of its own."""
-        return self._once(lambda statement: statement.many(name, **arguments))
-
     def value(self, name: str, /, **arguments: object) -> Any:
         """`Transaction.value` in a transaction of its own."""
         return self._once(lambda statement: statement.value(name, **arguments))
@@ -238,6 +231,12 @@ class Database:
     def run(self, name: str, /, **arguments: object) -> int:
         """`Transaction.run` in a transaction of its own."""
         return self._once(lambda statement: statement.run(name, **arguments))
+
+    def _one(self, name: str, arguments: dict[str, object]) -> Any:
+        return self._once(lambda statement: statement._one(name, arguments))
+
+    def _many(self, name: str, arguments: dict[str, object]) -> Any:
+        return self._once(lambda statement: statement._many(name, arguments))
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:

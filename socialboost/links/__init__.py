@@ -28,7 +28,7 @@ it, since no network checks the author's name. `ref` is what the network itself 
                number are one video. Of a pfbid…, which only Facebook can read, the pfbid itself: one post may
                have several, and those cannot be told from different posts.
 
-sql/functions/post_ref_v1.sql reads the same from a canonical link; a test compares the two.
+sql/functions/posts/post_ref.sql reads the same from a canonical link; a test compares the two.
 """
 
 from __future__ import annotations

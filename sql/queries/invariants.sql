@@ -101,7 +101,7 @@ WHERE p.created_at >= greatest(%(since)s, now() - interval '6 days') AND p.order
 UNION ALL
 SELECT 'attempted_too_often', j.key
 FROM job_ledger AS j
-WHERE j.attempts > 3 AND j.created_at >= %(since)s
+WHERE j.attempts > attempt_limit() AND j.created_at >= %(since)s
 UNION ALL
 SELECT 'job_left_behind', j.key || ' ' || j.state || coalesce(' ' || j.error, '')
 FROM job_ledger AS j

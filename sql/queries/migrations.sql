@@ -52,3 +52,37 @@ ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value, updated_at = now()
 -- name: note_restore :value
 -- Notes that the database was restored from a copy, as JSON (sql/functions); null for a moment yet to come.
 SELECT note_restore(%(at)s, %(actors)s)
+-- name: list_states :many
+-- Every column whose moves between states are named: its states, its first state, its moves (docs/states.md).
+-- nullable: first_state
+SELECT
+    c.relname AS table_name,
+    a.attname AS column_name,
+    pg_get_constraintdef(k.oid) AS states,
+    pg_get_expr(d.adbin, d.adrelid) AS first_state,
+    coalesce(moves.named, '{}') || coalesce(string_to_array(col_description(c.oid, a.attnum), ', '), '{}') AS moves,
+    moves.named IS NOT NULL AS refuses_others
+FROM pg_class AS c
+JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname IN ('state', 'status')
+JOIN pg_constraint AS k ON k.conrelid = c.oid AND k.contype = 'c' AND k.conkey = ARRAY[a.attnum]
+LEFT JOIN pg_attrdef AS d ON d.adrelid = c.oid AND d.adnum = a.attnum
+LEFT JOIN LATERAL (
+    -- The arguments of the trigger: the column, then the moves, each ended by a zero byte.
+    SELECT (string_to_array(encode(t.tgargs, 'escape'), '\000'))[2:t.tgnargs] AS named
+    FROM pg_trigger AS t
+    WHERE t.tgrelid = c.oid AND t.tgname = 'refuse_transition'
+) AS moves ON true
+WHERE c.relnamespace = 'public'::regnamespace
+    AND (moves.named IS NOT NULL OR col_description(c.oid, a.attnum) LIKE '%%>%%')
+ORDER BY c.oid
+
+-- name: list_columns :many
+-- Every column of every table, and whether it may be null (socialboost/db/row_types.py).
+SELECT c.oid::bigint AS table_id, c.relname AS table_name, a.attnum::integer AS number, NOT a.attnotnull AS may_be_null
+FROM pg_class AS c
+JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+
+-- name: list_types :many
+-- The names of the server's types.
+SELECT oid::bigint AS type_id, typname AS name FROM pg_type

@@ -60,11 +60,74 @@ WHERE key IN (
     FOR UPDATE SKIP LOCKED
 )
 
--- name: get_moved_chat :value
--- Where Telegram has moved a chat of the admins; null when it is where it was.
-SELECT moved_to FROM moved_chats WHERE chat_id = %(chat_id)s
+-- name: get_waiting_notices :many
+-- Other notices for one chat that wait for their turn, oldest first: they may leave in one message. One that
+-- was tried before waits for its time. They are looked for among the first %(page)s, however many wait.
+SELECT key, args::text AS args
+FROM (
+    SELECT key, args, attempts, max_attempts, run_at, created_at
+    FROM job_ledger
+    WHERE state = 'queued' AND actor = 'send_admin_notice' AND (args ->> 'chat_id')::bigint = %(chat_id)s
+    ORDER BY created_at, key
+    LIMIT %(page)s
+) AS front
+WHERE (attempts = 0 OR run_at <= now() + make_interval(secs => %(ahead_seconds)s))
+    AND attempts < max_attempts
+    AND key <> %(key)s
+ORDER BY created_at, key
+LIMIT %(limit)s
 
--- name: note_moved_chat :run
--- Remembers that.
-INSERT INTO moved_chats (chat_id, moved_to) VALUES (%(chat_id)s, %(moved_to)s)
-ON CONFLICT (chat_id) DO UPDATE SET moved_to = excluded.moved_to, moved_at = now()
+-- name: get_notice_delay :value
+-- In how many seconds the newest of the notices that wait for the chat is due; NULL when none waits.
+SELECT extract(epoch FROM run_at - now())::float8
+FROM job_ledger
+WHERE state = 'queued'
+    AND actor = 'send_admin_notice'
+    AND (args ->> 'chat_id')::bigint = %(chat_id)s
+    AND attempts = 0
+ORDER BY created_at DESC, key DESC
+LIMIT 1
+
+-- name: space_waiting_notices :run
+-- Lets the oldest of the notices that wait for a chat come in rows of %(together)s, a row a turn of so many seconds,
+-- one of each row first to take the others along: each by itself would ask the gate in vain, again and again. Of those
+-- behind the page, as many that would come before its last turn wait for it and %(longest)s seconds more.
+WITH page AS (
+    SELECT key, row_number() OVER (ORDER BY created_at, key) - 1 AS place, created_at
+    FROM job_ledger
+    WHERE state = 'queued'
+        AND actor = 'send_admin_notice'
+        AND (args ->> 'chat_id')::bigint = %(chat_id)s
+        AND attempts = 0
+    ORDER BY created_at, key
+    LIMIT %(page)s
+),
+turns AS (
+    SELECT
+        key,
+        make_interval(secs => %(seconds)s * (place / %(together)s + CASE place %% %(together)s WHEN 0 THEN 1 ELSE 2 END))
+            AS after
+    FROM page
+),
+last AS (
+    SELECT page.created_at, page.key, make_interval(secs => %(seconds)s * ((%(page)s - 1) / %(together)s + 2)) AS after
+    FROM page
+    WHERE page.place = %(page)s - 1
+),
+behind AS (
+    SELECT j.key, last.after + make_interval(secs => %(longest)s) AS after
+    FROM last
+    JOIN job_ledger AS j
+        ON j.state = 'queued'
+            AND j.actor = 'send_admin_notice'
+            AND (j.args ->> 'chat_id')::bigint = %(chat_id)s
+            AND j.attempts = 0
+            AND (j.created_at, j.key) > (last.created_at, last.key)
+            AND j.run_at <= now() + last.after
+    ORDER BY j.created_at, j.key
+    LIMIT %(page)s
+)
+UPDATE job_ledger AS j
+SET run_at = now() + turn.after, wake_at = now() + turn.after
+FROM (SELECT key, after FROM turns UNION ALL SELECT key, after FROM behind) AS turn
+WHERE j.key = turn.key AND j.state = 'queued' AND j.attempts = 0

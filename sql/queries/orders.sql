@@ -4,6 +4,7 @@ SELECT create_order(%(telegram_id)s, %(package_slug)s)
 
 -- name: get_order :one
 -- One order of this person with its first invoice; no row for somebody else's.
+-- nullable: ran_out
 SELECT
     o.id::text AS order_id, o.status, o.amount, o.currency, o.package_name, o.package_slug, o.posts_per_day,
     o.deadline_at, o.activated_at, o.expires_at, o.is_late, o.ended_at >= o.deadline_at AS ran_out, i.pay_url, i.invoice_id,
@@ -27,26 +28,22 @@ WHERE o.id = %(order_id)s
 -- pending -> cancelled by its owner, as JSON.
 SELECT cancel_order(%(telegram_id)s, %(order_id)s)
 
--- name: want_invoice :value
--- Reserves the right to make the order's invoice, or says when there is room for it.
-SELECT want_invoice(%(order_id)s::uuid, %(most_open)s, %(most_an_hour)s)
+-- name: pay_from_balance :value
+-- Pays a pending order from its owner's balance, as JSON.
+SELECT pay_from_balance(%(telegram_id)s, %(order_id)s)
 
--- name: attach_invoice :value
--- Records a pending order's invoice, the first one winning, as JSON.
-SELECT attach_invoice(
-    %(order_id)s, %(invoice_id)s, %(asset)s, %(amount)s, %(pay_url)s, %(expires_at)s
-)
-
--- name: note_withdrawal :value
--- This invoice cannot be paid any more; whether that is new.
-SELECT note_withdrawal(%(invoice_id)s)
-
--- name: get_invoice_order :value
--- Whose an invoice is: the order it was recorded for, else the one it names; NULL when it is nobody's.
-SELECT coalesce(
-    (SELECT order_id FROM invoices WHERE provider = 'crypto_pay' AND invoice_id = %(invoice_id)s),
-    (SELECT id FROM orders WHERE id = %(named)s::uuid)
-)::text
+-- name: get_receipt :one
+-- What the receipt of a paid order says; no row for one that was not paid.
+-- certain: amount, asset, activated_at, expires_at
+SELECT
+    o.id::text AS order_id, u.telegram_id, u.language, o.package_name, o.posts_per_day, o.activated_at,
+    o.expires_at, o.is_late, o.status, p.after_cancel, p.amount, p.asset, a.kind,
+    waiting_packages(o.user_id, o.expires_at) AS waiting
+FROM orders AS o
+JOIN users AS u ON u.id = o.user_id
+JOIN payments AS p ON p.order_id = o.id AND p.state = 'applied'
+JOIN activations AS a ON a.order_id = o.id
+WHERE o.id = %(order_id)s
 
 -- name: fail_order :value
 -- pending -> failed for an order without an invoice; says whether it moved.
@@ -55,6 +52,10 @@ SELECT fail_order(%(order_id)s)
 -- name: expire_orders :many
 -- pending -> cancelled past the deadline; whose they were.
 SELECT order_id, telegram_id, package_name FROM expire_orders(%(limit)s)
+
+-- name: complete_orders :value
+-- paid -> completed for orders whose days are over; how many.
+SELECT complete_orders(%(limit)s)
 
 -- name: get_linkless_orders :many
 -- Of these orders, each with the key of its invoice's job, those whose link was asked for and could not be made.
@@ -88,6 +89,7 @@ WHERE o.id = ANY (%(order_ids)s::uuid[]) AND EXISTS (SELECT FROM order_cards AS 
 
 -- name: get_order_cards :many
 -- The messages that offer an order which can no longer be paid, and what became of it.
+-- nullable: ran_out
 SELECT
     c.chat_id, c.message_id, c.seq, o.status, o.package_name, o.ended_at >= o.deadline_at AS ran_out,
     u.telegram_id, u.language
@@ -96,7 +98,3 @@ JOIN orders AS o ON o.id = c.order_id
 JOIN users AS u ON u.id = o.user_id
 WHERE c.order_id = %(order_id)s AND o.status <> 'pending'
 ORDER BY c.message_id
-
--- name: complete_orders :value
--- paid -> completed for orders whose days are over; how many.
-SELECT complete_orders(%(limit)s)

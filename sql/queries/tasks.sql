@@ -21,3 +21,15 @@ SELECT record_dispatch(%(task_id)s, %(owner)s, %(outcome)s, %(external_task_id)s
 -- name: update_task_status :value
 -- Main Bot's report about a task, as JSON.
 SELECT update_task_status(%(task_id)s, %(status)s, %(external_task_id)s, %(response)s)
+
+-- name: ask_about_silent_tasks :many
+-- Picks tasks Main Bot has said nothing about for so long, noting that it is being asked.
+SELECT task_id, asked_ms, is_open FROM ask_about_silent_tasks(%(silent_seconds)s, %(limit)s)
+
+-- name: reissue_task :value
+-- Main Bot does not know a task we had handed over: it is due again, as JSON.
+SELECT reissue_task(%(task_id)s)
+
+-- name: abandon_task :value
+-- An admin gives a task up that could not be handed over, as JSON.
+SELECT abandon_task(%(task_id)s, %(reason)s)

@@ -31,6 +31,25 @@ _PARTS = {
         SELECT pg_get_triggerdef(t.oid), t.tgenabled::text FROM pg_trigger t
         JOIN pg_class c ON c.oid = t.tgrelid
         WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace""",
+    "comments": """
+        SELECT d.objoid::regclass::text, d.objsubid, d.description FROM pg_description d
+        JOIN pg_class c ON c.oid = d.objoid AND d.classoid = 'pg_class'::regclass
+        WHERE c.relnamespace = 'public'::regnamespace""",
+    "rights": """
+        SELECT r.what, a.grantee::regrole, a.privilege_type, a.is_grantable
+        FROM (
+            SELECT oid::regprocedure::text AS what, proacl AS given FROM pg_proc
+            WHERE pronamespace = 'public'::regnamespace
+            UNION ALL
+            SELECT oid::regclass::text, relacl FROM pg_class WHERE relnamespace = 'public'::regnamespace
+            UNION ALL
+            SELECT c.oid::regclass || '.' || t.attname, t.attacl FROM pg_class c
+            JOIN pg_attribute t ON t.attrelid = c.oid WHERE c.relnamespace = 'public'::regnamespace
+            UNION ALL
+            SELECT 'schema ' || nspname, nspacl FROM pg_namespace WHERE nspname = 'public'
+            UNION ALL
+            SELECT 'default ' || defaclobjtype::text, defaclacl FROM pg_default_acl
+        ) AS r, aclexplode(r.given) AS a""",
     "policies": "SELECT tablename, policyname, qual, with_check FROM pg_policies WHERE schemaname = 'public'",
     "types": """
         SELECT typname FROM pg_type

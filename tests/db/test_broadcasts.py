@@ -150,8 +150,8 @@ def test_the_segments(desk: Desk, people: list[int]) -> None:
         " WHERE user_id = %s", store.user_id(expired),
     )  # fmt: skip
     store.order(english)  # never paid
-    store.run("UPDATE users SET language = 'en-US' WHERE telegram_id = %s", english)
-    store.run("UPDATE users SET language = 'ru' WHERE telegram_id = %s", away)
+    store.run("UPDATE users SET language = 'en' WHERE telegram_id = %s", english)
+    store.run("UPDATE users SET language = 'de' WHERE telegram_id = %s", away)
     store.run("UPDATE users SET last_seen_at = now() - interval '20 days' WHERE telegram_id = %s", away)
     store.run("UPDATE users SET blocked_at = now() WHERE telegram_id = %s", blocked)
     expected = {
@@ -159,8 +159,9 @@ def test_the_segments(desk: Desk, people: list[int]) -> None:
         "active": {active},
         "expired": {expired},
         "never_bought": {english, away},
-        "language_uk": {active, expired, away},
+        "language_uk": {active, expired},
         "language_en": {english},
+        "language_de": {away},  # another language needs nothing here
         "seen_7": {active, expired, english},
         "seen_30": {active, expired, english, away},
     }

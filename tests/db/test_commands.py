@@ -1,4 +1,4 @@
-"""python -m socialboost migrate, seed and schema, as the operator runs them."""
+"""python -m socialboost migrate, seed and schema, as they are run by hand."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_one_step_back_and_forward(database_url: str) -> None:
     ("", 2),
 ])  # fmt: skip
 def test_a_wrong_address_is_named_and_its_password_is_not(dsn: str, code: int) -> None:
-    for arguments in (["migrate"], ["migrate", "--status"], ["seed"], ["schema", "--stdout"]):
+    for arguments in (["migrate"], ["migrate", "--status"], ["seed"], ["describe"]):
         done = run(dsn, *arguments)
         said = done.stdout + done.stderr
         assert done.returncode != 0
@@ -102,3 +102,27 @@ def test_a_wrong_password_is_said_without_it(database_url: str) -> None:
 def test_a_wrong_zone_stops_the_migration(empty_database_url: str) -> None:
     done = run(empty_database_url, "migrate", TIMEZONE="Mars/Olympus")
     assert (done.returncode, "TIMEZONE" in done.stderr) == (2, True)
+
+
+def test_an_old_database_is_said_so_in_one_sentence(empty_database_url: str) -> None:
+    with psycopg.connect(empty_database_url, autocommit=True) as connection:
+        connection.execute(
+            "CREATE TABLE schema_migrations (version integer PRIMARY KEY, name text NOT NULL UNIQUE,"
+            " sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
+        )
+        connection.execute("INSERT INTO schema_migrations VALUES (1, '0001_tables', 'x')")
+    for arguments in (["migrate"], ["migrate", "--status"], ["migrate", "--down", "1"]):
+        done = run(empty_database_url, *arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert len(done.stderr.splitlines()) == 1
+        assert "new, empty database" in done.stderr
+
+
+def test_the_schema_is_printed_as_one_text(empty_database_url: str) -> None:
+    """For a console that knows no includes; a database is not needed for it."""
+    done = run("", "schema")
+    assert done.returncode == 0, done.stderr
+    assert "\n\\ir " not in done.stdout
+    with psycopg.connect(empty_database_url, autocommit=True) as connection:
+        connection.execute(done.stdout.encode())
+        assert connection.execute("SELECT count(*) FROM users").fetchone() == (0,)

@@ -324,8 +324,8 @@ def new_tasks(store: Store, count: int) -> list[str]:
     store.run("UPDATE packages SET posts_per_day = %s", count)
     store.buy(store.person())
     store.run(
-        "INSERT INTO posts (user_id, order_id, url, local_day, quota_used, created_at)"
-        " SELECT o.user_id, o.id, 'https://t.me/c/' || n, local_day(t.at), n, t.at"
+        "INSERT INTO posts (user_id, order_id, url, post_ref, local_day, quota_used, created_at)"
+        " SELECT o.user_id, o.id, 'https://t.me/c/' || n, 'c/' || n, local_day(t.at), n, t.at"
         " FROM orders AS o, generate_series(1, %s) AS n,"
         " LATERAL (SELECT now() - make_interval(secs => 60 - n / 1000.0) AS at) AS t", count,
     )  # fmt: skip

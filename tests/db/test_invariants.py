@@ -58,7 +58,7 @@ def bought_from_balance(store: Store) -> None:
 
 ENTRY = "INSERT INTO balance_entries (user_id, amount, kind, reference)"
 TRACE = "INSERT INTO admin_actions (admin_telegram_id, action, subject)"
-POST = "INSERT INTO posts (user_id, order_id, url, local_day, quota_used)"
+POST = "INSERT INTO posts (user_id, order_id, url, post_ref, local_day, quota_used)"
 BROADCAST = "INSERT INTO broadcasts (admin_telegram_id, body, status, started_at, ended_at, recipients, sent)"
 JOB = "INSERT INTO job_ledger (key, actor, queue, state, attempts, max_attempts, run_at, lease_until) VALUES "
 
@@ -114,7 +114,8 @@ CAUSES: list[tuple[str, Callable[[Store], None], list[str]]] = [
     ("task_silent", posted, ["UPDATE tasks SET status = 'sent', sent_at = now() - interval '31 min'"]),
     ("post_is_not_as_its_task", posted, ["UPDATE posts SET status = 'completed'"]),
     ("more_posts_than_the_limit", posted, [
-        f"{POST} SELECT user_id, order_id, url || n, local_day, 1 FROM posts, generate_series(1, 2) AS n",  # noqa: S608 (a name above)
+        f"{POST} SELECT user_id, order_id, url || n, post_ref || n, local_day, 1"  # noqa: S608, ISC004 (a name above)
+        " FROM posts, generate_series(1, 2) AS n",
     ]),
     ("broadcast_counts_do_not_add_up", bought, [
         f"{BROADCAST} VALUES (1, 'x', 'completed', now(), now() - interval '2 min', 5, 4)",

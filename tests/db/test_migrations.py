@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from socialboost.db import migrations
-from socialboost.errors import MigrationError
+from socialboost.errors import MigrationError, OldDatabaseError
 from tests.db.catalog import snapshot
 
 ALL = [migration.name for migration in migrations.load()]
@@ -20,12 +21,12 @@ ALL = [migration.name for migration in migrations.load()]
 def directory(tmp_path: Path) -> Path:
     """A few migrations of the test's own."""
     folder = tmp_path / "migrations"
-    (tmp_path / "functions").mkdir()
+    (tmp_path / "functions" / "shop").mkdir(parents=True)
     folder.mkdir()
-    (tmp_path / "functions" / "one_v1.sql").write_text(
+    (tmp_path / "functions" / "shop" / "one.sql").write_text(
         "CREATE OR REPLACE FUNCTION one() RETURNS integer LANGUAGE sql AS 'SELECT 1';\n"
     )
-    write(folder, "0001_first", "CREATE TABLE first (id integer);\n\\ir ../functions/one_v1.sql\n",
+    write(folder, "0001_first", "CREATE TABLE first (id integer);\n\\ir ../functions/shop/one.sql\n",
           "DROP FUNCTION one;\nDROP TABLE first;\n")  # fmt: skip
     write(folder, "0002_second", "CREATE TABLE second (id integer);", "DROP TABLE second;")
     return folder
@@ -118,7 +119,7 @@ def test_an_edited_file_is_refused(empty_database_url: str, directory: Path) -> 
 
 def test_an_edited_function_is_an_edited_file(empty_database_url: str, directory: Path) -> None:
     migrations.migrate(empty_database_url, directory=directory)
-    function = directory.parent / "functions" / "one_v1.sql"
+    function = directory.parent / "functions" / "shop" / "one.sql"
     function.write_text(function.read_text().replace("SELECT 1", "SELECT 2"))
     with pytest.raises(MigrationError, match="was edited"):
         migrations.migrate(empty_database_url, directory=directory)
@@ -184,10 +185,66 @@ def test_a_bad_name_is_refused_before_anything_runs(
 
 
 def test_a_missing_function_file_is_refused(empty_database_url: str, directory: Path) -> None:
-    write(directory, "0003_function", "\\ir ../functions/none_v1.sql")
-    with pytest.raises(MigrationError, match=r"none_v1\.sql is included but does not exist"):
+    write(directory, "0003_function", "\\ir ../functions/shop/none.sql")
+    with pytest.raises(MigrationError, match=r"none\.sql is included but does not exist"):
         migrations.migrate(empty_database_url, directory=directory)
 
 
 def test_every_migration_has_a_way_back() -> None:
     assert [m.name for m in migrations.load() if not m.path.with_suffix(".down.sql").exists()] == []
+
+
+# --- databases from before the baseline ---
+
+
+@pytest.fixture
+def old_database_url(empty_database_url: str) -> str:
+    """A database as the migrations before the baseline left it, as far as the runner looks."""
+    with psycopg.connect(empty_database_url, autocommit=True) as connection:
+        connection.execute(
+            "CREATE TABLE schema_migrations (version integer PRIMARY KEY, name text NOT NULL UNIQUE,"
+            " sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
+        )
+        connection.execute("CREATE TABLE users (id uuid)")
+        connection.execute(
+            "INSERT INTO schema_migrations (version, name, sha256)"
+            " SELECT n, CASE n WHEN 1 THEN '0001_tables' ELSE 'later_' || n END, 'x'"
+            " FROM generate_series(1, 27) AS n"
+        )
+    return empty_database_url
+
+
+@pytest.mark.parametrize(
+    "command", [migrations.migrate, migrations.status, lambda dsn: migrations.down(dsn, 1)]
+)
+def test_a_database_from_before_the_baseline_is_left_as_it_is(
+    old_database_url: str, command: Callable[[str], object]
+) -> None:
+    before = snapshot(old_database_url)
+    with pytest.raises(OldDatabaseError, match=r"0001_tables.*pg_dump.*new, empty database"):
+        command(old_database_url)
+    assert snapshot(old_database_url) == before
+    assert tables(old_database_url) == {"users", "schema_migrations"}
+
+
+# --- checksums ---
+
+
+def test_a_recorded_text_is_not_changed_even_for_a_new_database(
+    empty_database_url: str, directory: Path
+) -> None:
+    (first, second) = migrations.load(directory)
+    (directory / "checksums.txt").write_text(f"# why\n{first.sha256}  {first.name}\n")
+    write(directory, second.name, "CREATE TABLE second (id bigint);")  # not recorded: it may still change
+    function = directory.parent / "functions" / "shop" / "one.sql"
+    function.write_text(function.read_text().replace("SELECT 1", "SELECT 2"))
+    with pytest.raises(MigrationError, match=r"0001_first .* is not what was recorded .* freeze NAME"):
+        migrations.migrate(empty_database_url, directory=directory)
+    assert tables(empty_database_url) == set()
+    function.write_text(function.read_text().replace("SELECT 2", "SELECT 1"))
+    assert migrations.migrate(empty_database_url, directory=directory) == [first.name, second.name]
+
+
+def test_every_migration_is_recorded() -> None:
+    recorded = migrations.recorded_checksums(migrations.MIGRATIONS)
+    assert list(recorded) == ALL, "run `python -m socialboost freeze` (sql/README.md)"

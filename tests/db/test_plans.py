@@ -103,7 +103,6 @@ def test_no_query_reads_a_large_table_from_end_to_end(watched: Watched, query: q
     ("idx_posts_created_at", "find_breaches", "posts"),
     ("idx_job_ledger_settled", "purge_ledger", "job_ledger"),
     ("idx_posts_quota", "add_user_post", "posts"),  # inside quota_used, inside add_user_post_v2
-    ("idx_posts_without_identity", "list_posts_without_identity", "posts"),
 ])  # fmt: skip
 def test_without_its_index_it_does(watched: Watched, index: str, name: str, table: str) -> None:
     scans = watched.scans(queries.load()[name], before=f"DROP INDEX {index}")

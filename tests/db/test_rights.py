@@ -188,19 +188,19 @@ def test_what_changes_rows_does_so_with_its_owner_s_rights(database_url: str) ->
     assert unsettled(database_url) == []
     with psycopg.connect(database_url, autocommit=True) as owner:  # control: created anew, it forgets
         for name in ("attach_invoice", "begin_dispatch"):
-            versions = sorted((queries.SQL_DIRECTORY / "functions").glob(f"{name}_v*.sql"))
-            owner.execute(versions[-1].read_bytes())
+            (path,) = (queries.SQL_DIRECTORY / "functions").glob(f"*/{name}.sql")
+            owner.execute(path.read_bytes())
     assert unsettled(database_url) == ["attach_invoice", "begin_dispatch"]
 
 
 def test_a_later_migration_keeps_them_so_in_both_directions(database_url: str, tmp_path: Path) -> None:
-    shutil.copytree(migrations.MIGRATIONS, tmp_path / "migrations")
-    shutil.copytree(migrations.MIGRATIONS.parent / "functions", tmp_path / "functions")
-    newest = "\\ir ../functions/begin_dispatch_v2.sql\n"
-    (tmp_path / "migrations" / "9999_again.sql").write_text(newest)
-    (tmp_path / "migrations" / "9999_again.down.sql").write_text(newest)
+    shutil.copytree(queries.SQL_DIRECTORY, tmp_path / "sql")
+    directory = tmp_path / "sql" / "migrations"
+    newest = "\\ir ../functions/tasks/begin_dispatch.sql\n"
+    (directory / "9999_again.sql").write_text(newest)
+    (directory / "9999_again.down.sql").write_text(newest)
 
-    assert migrations.migrate(database_url, directory=tmp_path / "migrations") == ["9999_again"]
+    assert migrations.migrate(database_url, directory=directory) == ["9999_again"]
     assert unsettled(database_url) == []
-    migrations.down(database_url, 1, directory=tmp_path / "migrations")
+    migrations.down(database_url, 1, directory=directory)
     assert unsettled(database_url) == []

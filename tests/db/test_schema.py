@@ -3,27 +3,65 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from socialboost.db import administration, queries
+from socialboost.clients import crypto_pay
+from socialboost.contracts import base
+from socialboost.db import administration, migrations, queries
 from tests.db.catalog import snapshot
 
 FUNCTIONS = queries.SQL_DIRECTORY / "functions"
 SPECIFICATION = Path(__file__).with_name("specification.sql")
 SPECIFIED_TABLES = ("users", "packages", "orders", "posts", "tasks")
+TOPICS = {
+    "people", "packages", "orders", "payments", "posts", "tasks", "broadcasts", "notices", "telegram", "jobs",
+    "parked_jobs", "operations",
+}  # fmt: skip
+NO_TOPIC = {"migrations", "session", "invariants"}
+"""Queries of the runner, of every connection, and of all topics at once."""
+
+
+def build(dsn: str, schema: Path) -> dict[str, list[str]]:
+    """What a database is that was made from a schema.sql alone."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(migrations.read(schema).encode())
+    return snapshot(dsn)
 
 
 def test_schema_sql_builds_what_the_migrations_build(empty_database_url: str, database_url: str) -> None:
-    with psycopg.connect(empty_database_url, autocommit=True) as connection:
-        connection.execute(administration.SCHEMA.read_bytes())
-
-    from_file, from_migrations = snapshot(empty_database_url), snapshot(database_url)
-
+    from_file, from_migrations = build(empty_database_url, administration.SCHEMA), snapshot(database_url)
     for part, expected in from_migrations.items():
-        assert from_file[part] == expected, f"{part}: run python -m socialboost schema"
+        assert from_file[part] == expected, f"{part}: sql/schema.sql and sql/migrations differ"
+
+
+def test_a_rule_that_schema_sql_forgets_is_seen(
+    empty_database_url: str, database_url: str, tmp_path: Path
+) -> None:
+    """Negative control: the document of a colleague who dropped one CHECK from it."""
+    shutil.copytree(queries.SQL_DIRECTORY, tmp_path / "sql")
+    schema = tmp_path / "sql" / "schema.sql"
+    text = schema.read_text(encoding="utf-8")
+    schema.write_text(
+        text.replace("amount numeric(10, 2) NOT NULL CHECK (amount <> 0)", "amount numeric(10, 2) NOT NULL")
+    )
+    assert schema.read_text(encoding="utf-8") != text
+    from_file, from_migrations = build(empty_database_url, schema), snapshot(database_url)
+    assert [part for part in from_file if from_file[part] != from_migrations[part]] == ["constraints"]
+
+
+def test_schema_sql_reads_as_a_document() -> None:
+    """Each table and each function stands in it once, and what it includes is there."""
+    rights = administration.SCHEMA.with_name("rights.sql")
+    text = administration.SCHEMA.read_text(encoding="utf-8") + rights.read_text(encoding="utf-8")
+    included = re.findall(r"^\\ir functions/(\S+)$", text, re.MULTILINE)
+    assert sorted(included) == sorted(
+        path.relative_to(FUNCTIONS).as_posix() for path in FUNCTIONS.rglob("*.sql")
+    )
+    assert len(text.splitlines()) < 1000
 
 
 @pytest.mark.parametrize("drift", [
@@ -44,21 +82,13 @@ def test_the_comparison_sees_a_difference(database_url: str, drift: str) -> None
     assert snapshot(database_url) != before
 
 
-def test_schema_sql_is_what_the_command_writes(database_url: str) -> None:
-    assert administration.SCHEMA.read_text(encoding="utf-8") == administration.schema(database_url)
-
-
-def test_the_newest_version_of_each_function_is_what_runs(database_url: str) -> None:
-    """Creating every function again from its newest file changes nothing, and no other is there."""
-    newest: dict[str, tuple[int, Path]] = {}
-    for path in FUNCTIONS.glob("*.sql"):
-        match = re.fullmatch(r"(\w+)_v(\d+)", path.stem)
-        assert match is not None, f"{path.name} is not <function>_v<N>.sql"
-        newest[match[1]] = max(newest.get(match[1], (0, path)), (int(match[2]), path))
+def test_each_file_of_a_function_is_what_runs(database_url: str) -> None:
+    """Creating every function again from its file changes nothing, and no other function is there."""
+    files = sorted(FUNCTIONS.rglob("*.sql"))
     before = snapshot(database_url)["functions"]
 
     with psycopg.connect(database_url, autocommit=True) as connection:
-        for _, path in newest.values():
+        for path in files:
             connection.execute(path.read_bytes())
         connection.execute("SELECT settle_rights()")
         names = connection.execute(
@@ -66,7 +96,25 @@ def test_the_newest_version_of_each_function_is_what_runs(database_url: str) -> 
         ).fetchall()
 
     assert snapshot(database_url)["functions"] == before
-    assert sorted(name for (name,) in names) == sorted(newest)
+    assert sorted(name for (name,) in names) == sorted(path.stem for path in files)
+
+
+def test_files_are_named_by_topic() -> None:
+    assert {path.parent.name for path in FUNCTIONS.rglob("*.sql")} <= TOPICS
+    assert {path.stem for path in queries.SQL_DIRECTORY.glob("queries/*.sql")} <= TOPICS | NO_TOPIC
+
+
+def test_the_database_and_the_program_mean_the_same_by_an_hour_and_by_three_attempts(
+    database_url: str,
+) -> None:
+    with psycopg.connect(database_url) as connection:
+        lifetime, limit = connection.execute("SELECT order_lifetime(), attempt_limit()").fetchone() or (
+            None,
+            None,
+        )
+    assert lifetime is not None
+    assert lifetime.total_seconds() == crypto_pay.INVOICE_SECONDS
+    assert limit == base.LedgerJob.max_attempts
 
 
 def test_every_function_fixes_its_search_path(database_url: str) -> None:

@@ -260,8 +260,8 @@ def test_control_without_the_mark_before_the_call_somebody_gets_it_twice(hall: H
     """Negative control: rows marked only once their calls have ended, as one would naively write it."""
     hall.gather(600)
     functions = ROOT / "sql" / "functions"
-    take = (functions / "take_recipients_v1.sql").read_text(encoding="utf-8")
-    record = (functions / "record_recipients_v1.sql").read_text(encoding="utf-8")
+    take = (functions / "take_recipients.sql").read_text(encoding="utf-8")
+    record = (functions / "record_recipients.sql").read_text(encoding="utf-8")
     marked, pending = "CASE WHEN page.reachable THEN 'sending' ELSE 'skipped' END", "'pending'"
     assert marked in take
     for text, old, new in (

@@ -1,0 +1,119 @@
+"""Keeps the texts that older migrations need, so that a function's file can always be its current text.
+
+A migration includes the files of functions. When such a file is to change, `freeze` copies the text it has
+now to sql/migrations/frozen/ and lets every migration that included the file include the copy: what they say,
+and so their checksum, stays the same. `record` then writes down the checksum of each new migration
+(sql/README.md has the recipe).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Final
+
+from socialboost.db import migrations, queries
+from socialboost.errors import MigrationError
+
+FROZEN: Final = "frozen"
+_HEADER: Final = """\
+# SHA-256 of each migration with its includes written out. Written by `python -m socialboost freeze`.
+# A migration that has not landed yet may still change: take its line out and run the command again.
+"""
+
+
+def freeze(name: str, sql: Path = queries.SQL_DIRECTORY) -> list[Path]:
+    """Keep the text that NAME has now for the migrations that include it; the files written.
+
+    NAME is a function's, or `schema` or `rights`. MigrationError when there is no such file, when no
+    migration includes it (then it may be changed as it is), or when it was changed already.
+    """
+    directory = (sql / "migrations").resolve()
+    target = _find(name, sql.resolve())
+    migrations.load(directory)  # refuses a text that was changed already
+    copies = _Copies(target, directory / FROZEN)
+    users = [path for path in sorted(directory.glob("*.sql")) if copies.reaches(path)]
+    if not users:
+        raise MigrationError(f"no migration includes {name}: it may be changed as it is")
+    copies.suffix = max(path.name[:4] for path in users)
+    before = [migrations.read(path) for path in users]
+    for path in users:
+        copies.redirect(path)
+    copies.write()
+    if [migrations.read(path) for path in users] != before:
+        raise MigrationError(
+            f"freezing {name} has changed a migration; restore sql/migrations and report this"
+        )
+    return sorted(copies.texts)
+
+
+def record(sql: Path = queries.SQL_DIRECTORY) -> list[str]:
+    """Write down the checksums of migrations that have none yet; their names."""
+    directory = sql / "migrations"
+    found = migrations.load(directory)
+    known = migrations.recorded_checksums(directory)
+    lines = "".join(f"{migration.sha256}  {migration.name}\n" for migration in found)
+    (directory / migrations.CHECKSUMS).write_text(_HEADER + lines, encoding="utf-8")
+    return [migration.name for migration in found if migration.name not in known]
+
+
+def _find(name: str, sql: Path) -> Path:
+    found = sorted([*sql.glob(f"functions/*/{name}.sql"), *sql.glob(f"{name}.sql")])
+    if not found:
+        raise MigrationError(f"sql/functions has no {name}")
+    return found[0]
+
+
+class _Copies:
+    """What one freezing writes: copies of the target and of the files between a migration and it."""
+
+    def __init__(self, target: Path, frozen: Path) -> None:
+        self.texts: dict[Path, str] = {}
+        self.suffix = ""
+        self._target = target
+        self._frozen = frozen
+
+    def reaches(self, path: Path) -> bool:
+        """Return whether this file includes the target, itself or through others."""
+        return any(child == self._target or self.reaches(child) for child in self._included(path))
+
+    def redirect(self, path: Path) -> None:
+        """Let this file include copies where it reaches the target."""
+
+        def line(match: re.Match[str]) -> str:
+            child = _resolve(path, match[1])
+            if child != self._target and not self.reaches(child):
+                return match[0]
+            if child.parent == self._frozen:  # a copy already, which may have to point to a new one
+                self.redirect(child)
+                return match[0]
+            return f"\\ir {os.path.relpath(self._copy(child), path.parent)}"
+
+        self.texts[path] = migrations.INCLUDE.sub(line, self._text(path))
+
+    def write(self) -> None:
+        """Write everything; what is only half written is restored by git."""
+        self._frozen.mkdir(exist_ok=True)
+        for path, text in self.texts.items():
+            path.write_text(text, encoding="utf-8")
+
+    def _copy(self, path: Path) -> Path:
+        copy = self._frozen / f"{path.stem}_{self.suffix}.sql"
+        if copy not in self.texts:
+            self.texts[copy] = migrations.INCLUDE.sub(
+                lambda match: f"\\ir {os.path.relpath(_resolve(path, match[1]), copy.parent)}",
+                self._text(path),
+            )
+            self.redirect(copy)
+        return copy
+
+    def _included(self, path: Path) -> list[Path]:
+        return [_resolve(path, match[1]) for match in migrations.INCLUDE.finditer(self._text(path))]
+
+    def _text(self, path: Path) -> str:
+        return self.texts[path] if path in self.texts else path.read_text(encoding="utf-8")
+
+
+def _resolve(path: Path, name: str) -> Path:
+    return Path(os.path.normpath(path.parent / name))

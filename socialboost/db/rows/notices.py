@@ -1,0 +1,36 @@
+"""The rows of sql/queries/notices.sql. Written by `python -m socialboost describe`."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class GetUntoldForChat(TypedDict):
+    """A row of get_untold_for_chat."""
+
+    key: str
+    kind: str
+    data: str
+
+
+class PickUntoldNotice(TypedDict):
+    """A row of pick_untold_notice."""
+
+    key: str
+    kind: str
+    data: str
+
+
+class GetUntoldNotices(TypedDict):
+    """A row of get_untold_notices."""
+
+    key: str
+    kind: str
+    data: str
+
+
+class GetWaitingNotices(TypedDict):
+    """A row of get_waiting_notices."""
+
+    key: str
+    args: str

@@ -1,7 +1,0 @@
--- The role stays: other databases of this server may use it.
-REVOKE ALL ON ALL TABLES IN SCHEMA public FROM socialboost_worker;
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM socialboost_worker;
-REVOKE ALL ON SCHEMA public FROM socialboost_worker;
-ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO PUBLIC;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO PUBLIC;
-GRANT USAGE ON SCHEMA public TO PUBLIC;

@@ -1,1 +1,0 @@
-\ir ../functions/get_pending_tasks_v1.sql

@@ -1,2 +1,0 @@
-DROP TABLE service_refusals;
-ALTER TABLE job_ledger DROP COLUMN waiting_since;

@@ -1,1 +1,0 @@
-\ir ../functions/record_dispatch_v2.sql

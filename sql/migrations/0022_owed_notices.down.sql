@@ -1,1 +1,0 @@
-DROP TABLE moved_chats, owed_notices;

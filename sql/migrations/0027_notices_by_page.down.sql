@@ -1,1 +1,0 @@
-DROP INDEX idx_job_ledger_notices;

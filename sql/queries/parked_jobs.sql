@@ -1,0 +1,93 @@
+-- name: get_parked_jobs :many
+-- A page of parked jobs, newest first; `ref` names one in a button.
+SELECT md5(key) AS ref, key, actor, queue, attempts, error, updated_at
+FROM job_ledger
+WHERE state = 'parked'
+ORDER BY updated_at DESC
+LIMIT %(limit)s OFFSET %(offset)s
+
+-- name: get_parked_job :one
+-- One parked job by its ref.
+SELECT
+    md5(j.key) AS ref, j.key, j.actor, j.queue, j.args, j.attempts, j.max_attempts, j.error, j.created_at,
+    j.updated_at, job_seen(j) AS seen
+FROM job_ledger AS j
+WHERE md5(j.key) = %(ref)s AND j.state = 'parked'
+
+-- name: settle_parked_job :value
+-- An admin's decision about a parked job, as JSON; null when none of that name is parked.
+SELECT settle_parked_job(%(ref)s, %(action)s, %(admin)s, %(seen)s, %(origin)s)
+
+-- name: keep_dead_letter :run
+-- Keeps a message that Dramatiq gave up; 0 rows when it is known.
+INSERT INTO dead_letters (queue, message_id, actor, body)
+VALUES (%(queue)s, %(message_id)s, %(actor)s, %(body)s)
+ON CONFLICT (queue, message_id) DO NOTHING
+
+-- name: get_dead_letters :many
+-- A page of messages that nobody could work on, newest first.
+SELECT id::text AS letter_id, queue, message_id, actor, body, created_at
+FROM dead_letters
+WHERE state = 'waiting'
+ORDER BY created_at DESC
+LIMIT %(limit)s OFFSET %(offset)s
+
+-- name: get_dead_letter :one
+-- One of them.
+SELECT id::text AS letter_id, queue, message_id, actor, body, created_at
+FROM dead_letters
+WHERE id = %(letter_id)s AND state = 'waiting'
+
+-- name: settle_dead_letter :run
+-- An admin's decision about one: replayed or discarded; 0 rows when it was settled before.
+WITH settled AS (
+    UPDATE dead_letters SET state = %(state)s, settled_at = now()
+    WHERE id = %(letter_id)s AND state = 'waiting'
+    RETURNING id, actor, queue
+)
+INSERT INTO admin_actions (admin_telegram_id, action, subject, data)
+SELECT %(admin)s, 'letter_' || %(state)s::text, id::text, jsonb_build_object('actor', actor, 'queue', queue)
+FROM settled
+
+-- name: get_withheld :many
+-- A page of the messages that may have been told before a restore, oldest first; `ref` names one in a button.
+-- nullable: telegram_id
+SELECT
+    md5(j.key) AS ref, j.actor, j.created_at,
+    coalesce(u.telegram_id, (j.args ->> 'chat_id')::bigint) AS telegram_id, o.package_name
+FROM job_ledger AS j
+LEFT JOIN payments AS p ON p.id = (j.args ->> 'payment_id')::uuid
+LEFT JOIN posts AS t ON t.id = (j.args ->> 'post_id')::uuid
+LEFT JOIN orders AS o ON o.id = coalesce((j.args ->> 'order_id')::uuid, p.order_id, t.order_id)
+LEFT JOIN users AS u ON u.id = coalesce(o.user_id, p.user_id)
+WHERE j.state = 'withheld'
+ORDER BY j.created_at, j.key
+LIMIT %(limit)s OFFSET %(offset)s
+
+-- name: get_withheld_message :one
+-- One of them by its ref.
+-- nullable: telegram_id, order_id, order_status, paid_at
+SELECT
+    md5(j.key) AS ref, j.key, j.actor, j.created_at, coalesce(j.args ->> 'kind', '') AS kind,
+    coalesce(u.telegram_id, (j.args ->> 'chat_id')::bigint) AS telegram_id, u.username,
+    o.id::text AS order_id, o.package_name, o.amount AS order_amount, o.status::text AS order_status,
+    p.paid_at, t.url, withheld_seen(ARRAY[j.key]) AS seen
+FROM job_ledger AS j
+LEFT JOIN posts AS t ON t.id = (j.args ->> 'post_id')::uuid
+LEFT JOIN payments AS told ON told.id = (j.args ->> 'payment_id')::uuid
+LEFT JOIN orders AS o ON o.id = coalesce((j.args ->> 'order_id')::uuid, told.order_id, t.order_id)
+LEFT JOIN users AS u ON u.id = coalesce(o.user_id, told.user_id)
+LEFT JOIN LATERAL (
+    SELECT max(paid_at) AS paid_at FROM payments WHERE order_id = o.id
+) AS p ON true
+WHERE j.state = 'withheld' AND md5(j.key) = %(ref)s
+
+-- name: count_withheld :one
+-- How many there are, and how they stand now.
+SELECT count(*) AS count, coalesce(withheld_seen(array_agg(key)), '') AS seen
+FROM job_ledger
+WHERE state = 'withheld'
+
+-- name: settle_withheld :value
+-- An admin's decision about one of them, or about all, as JSON.
+SELECT settle_withheld(%(ref)s, %(action)s, %(admin)s, %(seen)s, %(origin)s)
