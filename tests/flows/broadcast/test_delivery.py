@@ -259,7 +259,7 @@ def test_nobody_who_joins_later_is_included(hall: Hall) -> None:
 def test_control_without_the_mark_before_the_call_somebody_gets_it_twice(hall: Hall) -> None:
     """Negative control: rows marked only once their calls have ended, as one would naively write it."""
     hall.gather(600)
-    functions = ROOT / "sql" / "functions"
+    functions = ROOT / "sql" / "functions" / "broadcasts"
     take = (functions / "take_recipients.sql").read_text(encoding="utf-8")
     record = (functions / "record_recipients.sql").read_text(encoding="utf-8")
     marked, pending = "CASE WHEN page.reachable THEN 'sending' ELSE 'skipped' END", "'pending'"
