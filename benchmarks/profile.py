@@ -34,11 +34,11 @@ BUYERS: Final = 24
 TAPS_A_SECOND: Final = 60.0
 SHOWN: Final = 25
 TOPICS: Final = {
-    "logging": ("socialboost/logs.py", "structlog/", "socialboost/redaction.py", "socialboost/log_files.py"),
+    "logging": ("socialboost/logs/", "structlog/"),
     "HTTP": ("socialboost/clients/http.py", "requests/", "urllib3/", "http/client.py"),
     "PostgreSQL client": ("socialboost/db/", "psycopg/", "psycopg_pool/"),
     "Redis client": ("redis/",),
-    "Dramatiq": ("dramatiq/", "socialboost/broker.py", "socialboost/middleware.py"),
+    "Dramatiq": ("dramatiq/", "socialboost/queue/broker.py", "socialboost/queue/middleware.py"),
     "aiogram and pydantic": ("aiogram/", "pydantic/"),
     "aiohttp": ("aiohttp/",),
     "screens": ("socialboost/screens/", "fluent/"),

@@ -9,8 +9,9 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from socialboost import broker, settings
+from socialboost import settings
 from socialboost.errors import SettingsError
+from socialboost.queue import broker
 
 try:
     _redis_url = settings.redis_url_from_environment()
@@ -18,10 +19,10 @@ except SettingsError as error:  # both programs would show a traceback and end w
     settings.refuse_to_start(error)
 _installed = broker.install(_redis_url, consuming=True)
 
-for _module in sorted(found.name for found in pkgutil.iter_modules(__path__)):
-    importlib.import_module(f"{__name__}.{_module}")
+for _module in sorted(found.name for found in pkgutil.walk_packages(__path__, f"{__name__}.")):
+    importlib.import_module(_module)
 
-from workers import boot  # noqa: E402 (actors are declared on the broker installed above)
+from workers.operations import boot  # noqa: E402 (actors are declared on the broker installed above)
 
 _installed.add_middleware(boot.WorkerBoot())
 _installed.add_middleware(boot.SchedulerBoot())

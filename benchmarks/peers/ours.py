@@ -9,7 +9,7 @@ from typing import Any
 import dramatiq
 
 from benchmarks.peers.marks import mark
-from socialboost import broker
+from socialboost.queue import broker
 
 QUEUE = "bench_ours"
 

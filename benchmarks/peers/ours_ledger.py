@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from benchmarks.peers.marks import mark
 from socialboost import jobs
-from workers.base import Attempt, actor
+from workers.engine.actors import Attempt, actor
 
 
 @dataclass(frozen=True, kw_only=True)

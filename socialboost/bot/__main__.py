@@ -9,8 +9,9 @@ from typing import Final
 
 import uvloop
 
-from socialboost import broker, last_resort, logs
+from socialboost import last_resort, logs
 from socialboost.errors import SettingsError
+from socialboost.queue import broker
 from socialboost.settings import BotSettings
 
 END_SECONDS: Final = 15.0

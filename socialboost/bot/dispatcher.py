@@ -11,25 +11,17 @@ from aiogram.fsm.storage.redis import RedisStorage
 from aiogram.types import Update
 from redis.exceptions import RedisError
 
-from socialboost import deliveries, dialogues, jobs, logs
-from socialboost.bot import (
-    admin,
-    broadcasts,
-    connections,
-    guard,
-    orders,
-    packages,
-    posts,
-    pricing,
-    start,
-    stats,
-    strays,
-    support,
-    withheld,
-)
+from socialboost import jobs, logs
+from socialboost.bot import connections, guard, strays
+from socialboost.bot.admin import broadcasts, withheld
+from socialboost.bot.admin import packages as pricing
+from socialboost.bot.admin import panel as admin
+from socialboost.bot.buyer import orders, packages, posts, start, stats, support
 from socialboost.bot.shares import Shares
 from socialboost.bot.taps import TapMiddleware
+from socialboost.chat import dialogues
 from socialboost.errors import QueueUnavailableError
+from socialboost.queue import deliveries
 
 ALLOWED_UPDATES: Final = (UpdateType.MESSAGE, UpdateType.CALLBACK_QUERY, UpdateType.MY_CHAT_MEMBER)
 """All that Telegram is asked for. An edited message is no new answer, and what is said in channels, reacted,

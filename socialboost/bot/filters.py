@@ -1,4 +1,4 @@
-"""Filters that read callback data (socialboost/callbacks.py) and hand the handler what it carries.
+"""Filters that read callback data (socialboost/chat/callbacks.py) and hand the handler what it carries.
 
 Data that does not parse passes no filter and ends in strays.py.
 """
@@ -13,7 +13,7 @@ from aiogram.filters import Filter
 from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, Message
 
-from socialboost import callbacks
+from socialboost.chat import callbacks
 
 
 class Carries(Filter):

@@ -1,7 +1,7 @@
 """Who may use the admins' part: an id on the list, in their own private chat, at every single step.
 
 For everybody else a button or a command of it does not exist: they get what any unknown one gets, and the log
-says that they tried. The worker asks the same question again (workers/admins.py).
+says that they tried. The worker asks the same question again (workers/people/access.py).
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiohttp import ClientSession
 
-from socialboost import cleaning, outbound
+from socialboost import cleaning
+from socialboost.partners import outbound
 
 
 class Session(AiohttpSession):

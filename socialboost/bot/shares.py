@@ -15,7 +15,7 @@ from typing import Any, Final
 from aiogram.types import CallbackQuery, Message, TelegramObject
 from redis.asyncio import Redis
 
-from socialboost import callbacks, dialogues
+from socialboost.chat import callbacks, dialogues
 
 BURST: Final = 40
 """Updates at once. People forward an album or tap a list through; a script sends hundreds."""

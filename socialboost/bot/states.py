@@ -1,4 +1,4 @@
-"""Dialogue states by the specification's names (8.1); socialboost/dialogues.py tells the workers the same."""
+"""Dialogue states by the specification's names (8.1); chat/dialogues.py has them for the workers."""
 
 from __future__ import annotations
 

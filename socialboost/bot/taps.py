@@ -9,10 +9,11 @@ from aiogram import BaseMiddleware
 from aiogram.enums import ChatType
 from aiogram.types import CallbackQuery, Message, TelegramObject, User
 
-from socialboost import callbacks, jobs, links, logs
+from socialboost import jobs, links, logs
 from socialboost.bot import sent, shares
 from socialboost.bot.shares import Entry, Shares, Standing
-from socialboost.deliveries import Delivery
+from socialboost.chat import callbacks
+from socialboost.queue.deliveries import Delivery
 
 log = logs.get(__name__)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from socialboost.errors import AmbiguousError, RefusesUsError, UnreachableError
-from socialboost.latch import Latch
+from socialboost.queue.latch import Latch
 
 
 class CallGuard:

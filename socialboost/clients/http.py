@@ -35,9 +35,10 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
-from socialboost import logs, outbound
+from socialboost import logs
 from socialboost.clients.guard import CallGuard
 from socialboost.errors import AmbiguousError, RejectedError, ServiceError, ThrottledError, UnreachableError
+from socialboost.partners import outbound
 
 log = logs.get(__name__)
 

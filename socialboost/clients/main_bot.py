@@ -15,7 +15,6 @@ from typing import Any, Final
 
 import redis
 
-from socialboost import main_bot_words as words
 from socialboost.clients.breaker import Breaker
 from socialboost.clients.http import Answer, HttpService, Limits, outage, refuse, unreadable
 from socialboost.errors import (
@@ -26,6 +25,7 @@ from socialboost.errors import (
     ThrottledError,
     UnreachableError,
 )
+from socialboost.partners import main_bot as words
 
 SERVICE: Final = "main_bot"
 HEALTH_SECONDS: Final = 10

@@ -16,11 +16,12 @@ from typing import Final
 
 import aiohttp
 
-from socialboost import logs, outbound
+from socialboost import logs
 from socialboost.clients import telegram
 from socialboost.clients.http import MAX_IDLE_SECONDS, Answer, dump_json
 from socialboost.clients.telegram import SERVICE, Content
 from socialboost.errors import AmbiguousError, ServiceError, ThrottledError, UnreachableError
+from socialboost.partners import outbound
 
 TOTAL_SECONDS: Final = 12.0
 CONNECT_SECONDS: Final = 3.05

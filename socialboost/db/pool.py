@@ -37,7 +37,7 @@ from socialboost.db import meanings, queries
 from socialboost.db.reads import Reads
 from socialboost.db.silence import SilenceWatch
 from socialboost.errors import SettingsError
-from socialboost.latch import Latch
+from socialboost.queue.latch import Latch
 
 STATEMENT_TIMEOUT: Final = "5s"
 LOCK_TIMEOUT: Final = "2s"

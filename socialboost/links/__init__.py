@@ -36,7 +36,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from socialboost.callbacks import PLATFORMS
+from socialboost.chat.callbacks import PLATFORMS
 from socialboost.errors import SocialBoostError
 from socialboost.links import addresses, hosts, networks, words
 from socialboost.links.addresses import RefusedError

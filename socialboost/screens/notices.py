@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, tzinfo
 from typing import Any, Final
 
-from socialboost import callbacks
-from socialboost.screens.admin import to_panel
+from socialboost.chat import callbacks
+from socialboost.screens.admin.panel import to_panel
+from socialboost.screens.buyer.menu import back
 from socialboost.screens.core import TEXT_UNITS, Button, Row, Screen, visible_units
-from socialboost.screens.menu import back
 from socialboost.screens.texts import Html, Texts, crypto, digits, price, texts
 
 KINDS: Final = (

@@ -10,11 +10,14 @@ import structlog
 from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from socialboost import broker, logs
+from socialboost import logs
+from socialboost.queue import broker
 from socialboost.settings import WebSettings
-from socialboost.web import crypto_pay, errors, health, limits, tasks
+from socialboost.web import errors, health, limits
+from socialboost.web.api import tasks
 from socialboost.web.auth import KeyRing
 from socialboost.web.bodies import MAX_BODY_BYTES
+from socialboost.web.webhooks import crypto_pay
 
 log = logs.get(__name__)
 
@@ -56,7 +59,7 @@ def _register_routes(app: Flask, settings: WebSettings) -> None:
     for blueprint in (api, crypto_pay.blueprint(settings), health.blueprint(settings)):
         app.register_blueprint(blueprint)
     if settings.telegram_webhook_url and settings.telegram_webhook_secret:
-        from socialboost.web import telegram  # noqa: PLC0415 (brings the bot's dispatcher, and aiogram)
+        from socialboost.web.webhooks import telegram  # noqa: PLC0415 (brings the bot's dispatcher, and aiogram)
 
         app.register_blueprint(telegram.blueprint(settings, settings.telegram_webhook_secret))
 

@@ -13,8 +13,8 @@ from flask import Request, g, request
 from pydantic import SecretStr
 
 from socialboost import logs
-from socialboost.setting_formats import Network
 from socialboost.settings import WebSettings
+from socialboost.settings.formats import Network
 from socialboost.web.errors import ApiError
 
 log = logs.get(__name__)

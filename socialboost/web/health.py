@@ -11,8 +11,9 @@ import redis
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
-from socialboost import broker, jobs
+from socialboost import jobs
 from socialboost.errors import BusyError, NoAnswerError, QueueUnavailableError
+from socialboost.queue import broker
 from socialboost.settings import WebSettings
 
 FRESH_SECONDS: Final = 2.0

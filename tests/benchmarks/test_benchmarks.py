@@ -91,12 +91,13 @@ def test_the_log_is_added_up_by_part(tmp_path: Path) -> None:
 
 def test_a_sample_counts_for_its_innermost_topic() -> None:
     raw = (
-        "r (dramatiq/worker.py:1);show (workers/users.py:2);f (socialboost/clients/http.py:3);x (s.py:4) 3\n"
-        "run (dramatiq/worker.py:1);show (workers/users.py:2) 1\n"
+        "r (dramatiq/worker.py:1);show (workers/people/accounts.py:2);f (socialboost/clients/http.py:3);"
+        "x (s.py:4) 3\n"
+        "run (dramatiq/worker.py:1);show (workers/people/accounts.py:2) 1\n"
     )
     found = profile.read("worker", raw)
     assert (found.samples, found.topics["HTTP"], found.topics["Dramatiq"]) == (4, 3, 1)
-    assert found.functions["workers/users.py show"] == 4
+    assert found.functions["workers/people/accounts.py show"] == 4
 
 
 def test_the_report_has_every_number_that_was_kept(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from psycopg_pool import ConnectionPool
 from socialboost import jobs
 from socialboost.db import Database, Transaction
 from socialboost.errors import QueueUnavailableError
-from workers import ledger, outbox, reconciler
+from workers.engine import ledger, outbox
+from workers.payments import reconciler
 
 UNCOUNT = sql.SQL("UPDATE job_ledger SET attempts = attempts - 1 WHERE key = %s AND worker = %s")
 COUNT = sql.SQL("UPDATE job_ledger SET attempts = attempts + 1 WHERE key = %s AND attempts < max_attempts")

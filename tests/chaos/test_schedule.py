@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from sandbox.programs import ROOT
-from socialboost.broker import HEARTBEAT_MS
+from socialboost.queue.broker import HEARTBEAT_MS
 from tests.chaos.buyers import habits
 from tests.chaos.schedule import BAD_ROWS, CALM, FROZEN_SECONDS, NETWORK, SERVICES, STRESS, Kit, draw, kit_for
 

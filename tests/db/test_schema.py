@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 from socialboost.clients import crypto_pay
-from socialboost.contracts import base
 from socialboost.db import administration, migrations, queries
+from socialboost.jobs import base
 from tests.db.catalog import snapshot
 
 FUNCTIONS = queries.SQL_DIRECTORY / "functions"

@@ -1,4 +1,4 @@
-"""However many notices wait for one chat, a turn reads and moves a page of them (workers/companions.py)."""
+"""However many notices wait for one chat, a turn moves a page of them (workers/notices/batching.py)."""
 
 from __future__ import annotations
 

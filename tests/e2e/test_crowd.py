@@ -35,7 +35,7 @@ LONG_SECONDS = 240.0
 TOO_FAST = "🐢"
 CHAT_BURST: int = WorkerSettings.model_fields["telegram_chat_burst"].default
 PERSON_SECONDS = 1.0
-"""Between two answers in a chat after that (workers/gate_scripts.py)."""
+"""Between two answers in a chat after that (workers/telegram/rate_limit_scripts.py)."""
 AWAY, BACK = "PostgreSQL недоступний", "PostgreSQL знову"
 Record = dict[str, Any]
 

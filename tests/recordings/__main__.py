@@ -22,7 +22,11 @@ FILE: Final = ROOT / "tests" / "vectors" / "version_before.json"
 FLOWS: Final = (
     *("tests/flows/bot/test_routes.py", "tests/flows/bot/test_admin.py"),
     *("tests/flows/bot/test_broadcasts.py", "tests/flows/web/test_crypto_pay.py"),
-    *("tests/flows/web/test_tasks_api.py", "tests/flows/web/test_health.py", "tests/flows/core/test_boot.py"),
+    *(
+        "tests/flows/web/test_tasks_api.py",
+        "tests/flows/web/test_health.py",
+        "tests/flows/engine/test_boot.py",
+    ),
     *("tests/flows/broadcast", "tests/flows/shop"),
 )
 """The tests that are listened to: between them they make the product write everything it writes."""

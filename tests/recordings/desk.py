@@ -17,7 +17,7 @@ from typing import Any, Final
 import redis
 
 from tests.flows.bot.script import TOKEN, ScriptedTelegram
-from tests.flows.core.system import ROOT, wait_until
+from tests.flows.engine.system import ROOT, wait_until
 from tests.flows.updates import Queued, message, person, private, queued, tap
 
 Json = dict[str, Any]

@@ -170,7 +170,7 @@ def test_every_contract_has_exactly_one_actor_and_every_actor_a_contract(
 ) -> None:
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
     importlib.import_module("workers")
-    base = importlib.import_module("workers.base")
+    base = importlib.import_module("workers.engine.actors")
     declared = {
         name: spec.contract
         for name, spec in base.REGISTRY.items()
@@ -182,7 +182,7 @@ def test_every_contract_has_exactly_one_actor_and_every_actor_a_contract(
 def test_two_actors_for_one_contract_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Negative control: the registry is what the test above reads."""
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
-    base = importlib.import_module("workers.base")
+    base = importlib.import_module("workers.engine.actors")
     name = next(iter(base.REGISTRY))
     with pytest.raises(ValueError, match="two actors"):
         base.actor(base.REGISTRY[name].contract)(print)

@@ -1,4 +1,4 @@
-"""socialboost/broker.py and middleware.py stand on private parts of Dramatiq: what to read when it moves."""
+"""socialboost/queue stands on private parts of Dramatiq: what to read when it moves."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dramatiq import worker
 from dramatiq.brokers import redis as stock
 from dramatiq.results.backends.redis import RedisBackend
 
-from socialboost import broker, middleware
+from socialboost.queue import broker, middleware
 from tests.rules.source import ROOT
 
 WHAT_TO_CHECK = """
@@ -23,15 +23,15 @@ Dramatiq moved. Before changing this number read, in the new version:
   `consume`, `scripts`, and whether consumers still keep `redis_message_id` in options;
 - brokers/redis/dispatch.lua: the list `<namespace>:<queue>` that BLMOVE peeks at, the set
   `__acks__.<broker>.<queue>`, the hash `<queue>.msgs`, and that fetch and requeue still treat them so; what
-  `enqueue` writes, since socialboost/deliveries.py writes the same;
+  `enqueue` writes, since socialboost/queue/deliveries.py writes the same;
 - worker.py: that a ConnectionClosed restarts a consumer by `broker.consume`, that `delay_queue` is dropped
   then, that `before_worker_boot` comes before the consumers, the name QUEUE_PREFETCH; that `stop` joins
-  `workers` after `before_worker_shutdown`, which has dropped those that hang (workers/ending.py);
+  `workers` after `before_worker_shutdown`, which has dropped those that hang (workers/engine/shutdown.py);
 - cli.py: that `worker_process` sets its handlers of SIGTERM and SIGHUP before `process_boot`, and that a
   second signal ends it at once;
 - middleware/retries.py: `after_process_message` and `retry_when`; results: `build_message_key`, and that the
   result is still the head of a list;
-then run tests/flows/core.
+then run tests/flows/engine.
 """
 
 READ = {

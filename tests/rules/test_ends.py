@@ -1,4 +1,4 @@
-"""Who stops a process waits longer than the process takes to end; docs: workers/ending.py."""
+"""Who stops a process waits longer than the process takes to end; docs: workers/engine/shutdown.py."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def composed() -> dict[str, tuple[str, float]]:
 @pytest.mark.parametrize("programs", [supervised, composed])
 def test_supervisors_wait_for_the_end(programs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
-    ending = importlib.import_module("workers.ending")
+    ending = importlib.import_module("workers.engine.shutdown")
     found = programs()
     assert len(found) == 5
     for name, (command, seconds) in found.items():
@@ -62,7 +62,7 @@ def config() -> str:
 def test_the_steps_of_an_end_fit_into_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that hangs takes all of what is given to settling, the keeper and its own closing."""
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
-    ending = importlib.import_module("workers.ending")
+    ending = importlib.import_module("workers.engine.shutdown")
     notice, giving_back = 1.0, 2.0
     steps = notice + ending.JOBS_SECONDS + ending.SETTLE_SECONDS + giving_back + 3 * ending.CLOSE_SECONDS
     assert steps < ending.TOTAL_SECONDS

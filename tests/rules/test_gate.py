@@ -7,10 +7,10 @@ import ast
 from tests.rules.source import Source, python_files
 
 GATED = {
-    "workers/alarm.py",
-    "workers/broadcast_cards.py",
-    "workers/broadcast_dialogue.py",
-    "workers/replies.py",
+    "workers/notices/infrastructure.py",
+    "workers/broadcasts/cards.py",
+    "workers/broadcasts/dialogue.py",
+    "workers/telegram/answers.py",
 }
 """The modules that send; each call there is inside `gate().watching()`."""
 FREE = {"set_webhook", "delete_webhook", "set_my_commands", "get_me", "close"}
@@ -43,7 +43,8 @@ def test_every_message_passes_the_gate() -> None:
 def test_a_way_around_is_seen() -> None:
     """Negative control."""
     call = "runtime.telegram().send_message(1, 'x')"
-    assert around_the_gate(Source("workers/replies.py", call))
-    assert around_the_gate(Source("workers/users.py", f"with runtime.gate().watching():\n    {call}"))
-    assert not around_the_gate(Source("workers/replies.py", f"with runtime.gate().watching():\n    {call}"))
-    assert not around_the_gate(Source("workers/maintenance.py", "runtime.telegram().delete_webhook()"))
+    watching = f"with runtime.gate().watching():\n    {call}"
+    assert around_the_gate(Source("workers/telegram/answers.py", call))
+    assert around_the_gate(Source("workers/people/accounts.py", watching))
+    assert not around_the_gate(Source("workers/telegram/answers.py", watching))
+    assert not around_the_gate(Source("workers/operations/clock.py", "runtime.telegram().delete_webhook()"))

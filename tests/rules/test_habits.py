@@ -18,7 +18,7 @@ SQL = re.compile(
 LOGGING = {"debug", "info", "warning", "error", "exception", "critical"}
 EVENT = re.compile(r"[a-z][a-z0-9_]*")
 
-SETTLES = {("workers/base.py", "_work")}
+SETTLES = {("workers/engine/actors.py", "_work")}
 """Catches everything and writes it to the ledger, which retries or parks the job and tells the admins."""
 
 Rule = Callable[[Source], list[str]]

@@ -15,7 +15,7 @@ STARTS_WORKERS = {
     "sandbox.world.World",
     "tests.chaos.rig.Rig",
     "tests.flows.broadcast.hall.Hall",
-    "tests.flows.core.system.CoreSystem",
+    "tests.flows.engine.system.CoreSystem",
     "tests.flows.shop.world.Shop",
 }
 
@@ -51,7 +51,7 @@ def test_no_fast_test_starts_a_worker() -> None:
     "text",
     [
         "run(['dramatiq', 'workers'])",
-        "from tests.flows.core.system import CoreSystem",
+        "from tests.flows.engine.system import CoreSystem",
     ],
 )
 def test_a_fast_test_that_starts_a_worker_is_found(text: str) -> None:

@@ -74,7 +74,7 @@ def unread(names: Iterable[str], sources: Iterable[Source], settings: Source) ->
 
 def ours() -> tuple[list[Source], Source]:
     files = python_files("socialboost", "workers", "deploy")
-    (settings,) = (one for one in files if one.name == "socialboost/settings.py")
+    (settings,) = (one for one in files if one.name == "socialboost/settings/__init__.py")
     return [one for one in files if one is not settings], settings
 
 

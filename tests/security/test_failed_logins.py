@@ -20,9 +20,11 @@ from dramatiq.errors import BrokerConnectionError
 from dramatiq.message import Message
 
 from sandbox.servers import PostgresServer, ValkeyServer
-from socialboost import broker, logs, redaction
+from socialboost import logs
 from socialboost.__main__ import _reason
 from socialboost.db import Database, migrations
+from socialboost.logs import redaction
+from socialboost.queue import broker
 
 WORDS = ("Kanarek", "Zapovit", "Vyshnia")
 PASSWORD = "{}%40{}%2F{}%23".format(*WORDS)

@@ -26,8 +26,9 @@ from sandbox.servers_acl import (
     render,
     users_of,
 )
-from socialboost import broker, deliveries, jobs
-from tests.flows.core.system import CoreSystem, wait_until
+from socialboost import jobs
+from socialboost.queue import broker, deliveries
+from tests.flows.engine.system import CoreSystem, wait_until
 from tests.rules.source import ROOT
 
 pytestmark = pytest.mark.usefixtures("servers_of_our_own")

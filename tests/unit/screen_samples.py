@@ -10,23 +10,12 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from socialboost import callbacks, links
-from socialboost.screens import (
-    admin,
-    broadcasts,
-    decisions,
-    menu,
-    notices,
-    orders,
-    packages,
-    parked,
-    posts,
-    pricing,
-    several,
-    stats,
-    support,
-    withheld,
-)
+from socialboost import links
+from socialboost.chat import callbacks
+from socialboost.screens import notices
+from socialboost.screens.admin import broadcasts, panel, parked_jobs, payments, withheld
+from socialboost.screens.admin import packages as pricing
+from socialboost.screens.buyer import menu, orders, packages, posts, several_links, stats, support
 from socialboost.screens.core import Screen
 
 KYIV = ZoneInfo("Europe/Kyiv")
@@ -319,13 +308,13 @@ def _posts(world: World) -> Iterator[tuple[str, Draw]]:
 
 
 def _several(world: World) -> Iterator[tuple[str, Draw]]:
-    refused = [{"success": False, "error": error, "next_at": NOON} for error in several.ERRORS]
-    bad = [several.Line(world.url, code=code) for code in posts.LINK_CODES]
-    good = several.Line(world.url, "x", world.answer)
-    most = [several.Line(world.url, "x", answer) for answer in refused] + [good] * links.MAX_LINKS
+    refused = [{"success": False, "error": error, "next_at": NOON} for error in several_links.ERRORS]
+    bad = [several_links.Line(world.url, code=code) for code in posts.LINK_CODES]
+    good = several_links.Line(world.url, "x", world.answer)
+    most = [several_links.Line(world.url, "x", answer) for answer in refused] + [good] * links.MAX_LINKS
     most = most[: links.MAX_LINKS]
-    yield "post_accepted several", lambda lang: several.outcomes(most, lang, KYIV, is_cut=True)
-    yield "several bad", lambda lang: several.outcomes(bad[: links.MAX_LINKS], lang, KYIV)
+    yield "post_accepted several", lambda lang: several_links.outcomes(most, lang, KYIV, is_cut=True)
+    yield "several bad", lambda lang: several_links.outcomes(bad[: links.MAX_LINKS], lang, KYIV)
 
 
 def _notices(world: World) -> Iterator[tuple[str, Draw]]:
@@ -344,9 +333,9 @@ def _notices(world: World) -> Iterator[tuple[str, Draw]]:
     yield "notice with a card", lambda lang: notices.admin_notice("refund_refused", card, lang)
     yield "notice long", lambda lang: notices.admin_notice("job_parked", surplus, lang)
     yield "notice empty", lambda lang: notices.admin_notice("breaker_open", {}, lang)
-    several = [("order_paid", {"username": world.name}), (world.name, {"amount": world.amount})]
-    yield "notices", lambda lang: notices.admin_notices(several[: notices.fitting(several, lang)], lang)
-    yield "untold notices", lambda lang: notices.untold(several[:2], lang, KYIV, has_more=True)
+    many = [("order_paid", {"username": world.name}), (world.name, {"amount": world.amount})]
+    yield "notices", lambda lang: notices.admin_notices(many[: notices.fitting(many, lang)], lang)
+    yield "untold notices", lambda lang: notices.untold(many[:2], lang, KYIV, has_more=True)
     yield "untold none", lambda lang: notices.untold([], lang, KYIV, has_more=False)
     yield "notice channel", lambda lang: notices.admin_notice("order_paid", data, lang, private=False)
 
@@ -377,38 +366,38 @@ def _admin(world: World) -> Iterator[tuple[str, Draw]]:
     values = {"log_level": world.words, "telegram_bot_token": None, "alert_email": ""}
     counts = dict.fromkeys(("waiting_tasks", "open_jobs", "parked_jobs", "dead_letters"), world.count)
     quiet = world.admin_figures | {"recent_orders": []}
-    yield "admin panel", lambda lang: admin.panel(matters, lang)
-    yield "admin stats", lambda lang: admin.stats(world.admin_figures, lang, KYIV)
-    yield "admin stats quiet", lambda lang: admin.stats(quiet, lang, KYIV)
-    yield "admin settings", lambda lang: admin.settings(values, lang)
-    yield "admin debug", lambda lang: admin.machinery({"payments": world.count}, 3, counts, lang)
-    yield "admin debug away", lambda lang: admin.machinery({"payments": 0}, 3, None, lang)
+    yield "admin panel", lambda lang: panel.panel(matters, lang)
+    yield "admin stats", lambda lang: panel.stats(world.admin_figures, lang, KYIV)
+    yield "admin stats quiet", lambda lang: panel.stats(quiet, lang, KYIV)
+    yield "admin settings", lambda lang: panel.settings(values, lang)
+    yield "admin debug", lambda lang: panel.machinery({"payments": world.count}, 3, counts, lang)
+    yield "admin debug away", lambda lang: panel.machinery({"payments": 0}, 3, None, lang)
     letter = {"letter_id": ORDER_ID, "actor": None, "queue": "tasks", "created_at": NOON}
-    many = [world.parked] * (parked.ENTRIES + 1)
-    yield "parked jobs", lambda lang: parked.parked_jobs(many, [letter], 1, lang)
-    yield "parked jobs none", lambda lang: parked.parked_jobs([], [], 0, lang)
+    many = [world.parked] * (parked_jobs.ENTRIES + 1)
+    yield "parked jobs", lambda lang: parked_jobs.parked_jobs(many, [letter], 1, lang)
+    yield "parked jobs none", lambda lang: parked_jobs.parked_jobs([], [], 0, lang)
     for discardable in (True, False):
         yield (
             f"parked job {discardable}",
-            lambda lang, can=discardable: parked.parked_job(
+            lambda lang, can=discardable: parked_jobs.parked_job(
                 world.parked, "0" * 32, lang, KYIV, discardable=can
             ),
         )
     ref = f"letter_{ORDER_ID}"
-    yield "dead letter", lambda lang: parked.parked_job(letter, ref, lang, KYIV, discardable=True)
+    yield "dead letter", lambda lang: parked_jobs.parked_job(letter, ref, lang, KYIV, discardable=True)
     money = {"amount": world.amount, "asset": "USDT", "telegram_id": 7}
-    for actor in (*parked.GIVEN_UP, world.name):
+    for actor in (*parked_jobs.GIVEN_UP, world.name):
         for refund in (money, None):
             yield (
                 f"sure job {actor} {refund is None}",
-                lambda lang, actor=actor, refund=refund: parked.sure(
+                lambda lang, actor=actor, refund=refund: parked_jobs.sure(
                     world.parked | {"actor": actor}, "0" * 32, refund, lang
                 ),
             )
-    yield "sure letter", lambda lang: parked.sure(letter, ref, None, lang)
+    yield "sure letter", lambda lang: parked_jobs.sure(letter, ref, None, lang)
     yield from _withheld(world)
-    for kind in parked.OUTCOMES:
-        yield f"job outcome {kind}", lambda lang, kind=kind: parked.outcome(kind, lang)
+    for kind in parked_jobs.OUTCOMES:
+        yield f"job outcome {kind}", lambda lang, kind=kind: parked_jobs.outcome(kind, lang)
 
 
 def _pricing(world: World) -> Iterator[tuple[str, Draw]]:
@@ -430,43 +419,43 @@ def _pricing(world: World) -> Iterator[tuple[str, Draw]]:
 
 def _decisions(world: World) -> Iterator[tuple[str, Draw]]:
     row = world.payment
-    reasons = (*decisions.REASONS, None)
+    reasons = (*payments.REASONS, None)
     listed = [row | {"reason": reason} for reason in reasons] + [row | {"amount": None}] * 2
-    yield "exceptions", lambda lang: decisions.exceptions(listed, 1, lang)
-    yield "exceptions none", lambda lang: decisions.exceptions([], 0, lang)
+    yield "exceptions", lambda lang: payments.exceptions(listed, 1, lang)
+    yield "exceptions none", lambda lang: payments.exceptions([], 0, lang)
     stray = row | {"order_id": None, "package_name": None, "telegram_id": None, "asset": world.words}
     variants = [stray, *listed]
-    variants += [row | {"state": "resolved", "resolution": name} for name in (*decisions.RESOLUTIONS, None)]
+    variants += [row | {"state": "resolved", "resolution": name} for name in (*payments.RESOLUTIONS, None)]
     variants.append(row | {"state": "applied", "order_status": "paid", "reason": None})
     variants.append(row | {"refund_state": "wanted"})
     variants.append(row | {"after_cancel": True})
     variants += [row | {"refund_state": "refused", "refund_refusal": name} for name in REFUSALS]
     for number, variant in enumerate(variants):
-        yield f"payment {number}", lambda lang, it=variant: decisions.payment(it, lang, KYIV)
-    for error in decisions.ERRORS:
+        yield f"payment {number}", lambda lang, it=variant: payments.payment(it, lang, KYIV)
+    for error in payments.ERRORS:
         yield (
             f"payment error {error}",
-            lambda lang, error=error: decisions.payment(row, lang, KYIV, error=error),
+            lambda lang, error=error: payments.payment(row, lang, KYIV, error=error),
         )
-        yield f"ask_owner {error}", lambda lang, error=error: decisions.ask_owner(row, lang, error=error)
-    yield "ask_owner", lambda lang: decisions.ask_owner(row, lang)
-    yield "payment_gone", decisions.payment_gone
+        yield f"ask_owner {error}", lambda lang, error=error: payments.ask_owner(row, lang, error=error)
+    yield "ask_owner", lambda lang: payments.ask_owner(row, lang)
+    yield "payment_gone", payments.payment_gone
     for action in callbacks.DECISIONS:
         for number, it in enumerate((row, stray | {"amount": None}, row | {"state": "applied"})):
             yield (
                 f"sure {action} {number}",
-                lambda lang, action=action, it=it: decisions.sure(it, action, lang, KYIV),
+                lambda lang, action=action, it=it: payments.sure(it, action, lang, KYIV),
             )
-    for kind in decisions.NOTICES:
+    for kind in payments.NOTICES:
         for name, it in (("", row), (" stray", stray | {"amount": None})):
             yield (
                 f"decision {kind}{name}",
-                lambda lang, kind=kind, it=it: decisions.decision_notice(kind, it, lang),
+                lambda lang, kind=kind, it=it: payments.decision_notice(kind, it, lang),
             )
 
 
 WORDS = (
-    *(("reason", reason) for reason in (*decisions.REASONS, "not_paid", "paid_otherwise", "discarded")),
+    *(("reason", reason) for reason in (*payments.REASONS, "not_paid", "paid_otherwise", "discarded")),
     *(("is_late", word) for word in ("True", "False")),
     *(("provider", word) for word in ("crypto_pay", "balance")),
     *(("order_status", status) for status in stats.ORDER_STATUSES),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socialboost import callbacks
+from socialboost.chat import callbacks
 
 ORDER = "7d0e5c1a-3f61-4a53-9c9e-0c5a7f0f6f10"
 

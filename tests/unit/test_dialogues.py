@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from aiogram.fsm.storage.base import DefaultKeyBuilder, StorageKey
 
-from socialboost import dialogues
-from socialboost.bot import support
+from socialboost.bot.buyer import support
 from socialboost.bot.states import AdminStates, UserStates
-from socialboost.screens import support as screens
+from socialboost.chat import dialogues
 from socialboost.screens import texts
+from socialboost.screens.buyer import support as screens
 
 SPECIFICATION_USER = (
     "MAIN_MENU",

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from socialboost.latch import Latch
+from socialboost.queue.latch import Latch
 
 CALLERS = 32
 

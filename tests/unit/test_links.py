@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from socialboost.callbacks import PLATFORMS
+from socialboost.chat.callbacks import PLATFORMS
 from socialboost.links import CODES, MAX_LINKS, LinkError, PostLink, find_all, parse, words
 from tests.unit.link_samples import ACCEPTED, CANONICAL, CODE, ONE_POST, REFUSED, TWEET, VIDEO
 

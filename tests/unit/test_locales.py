@@ -8,7 +8,8 @@ import pytest
 from fluent.syntax import FluentParser, ast
 from fluent.syntax.visitor import Visitor
 
-from socialboost.screens import menu, texts
+from socialboost.screens import texts
+from socialboost.screens.buyer import menu
 from socialboost.screens.texts import LANGUAGES, LOCALES, Language, Texts, language
 from tests.unit.screen_samples import KYIV, World, every_screen
 

@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socialboost import logs, redaction
+from socialboost import logs
 from socialboost.errors import SettingsError
-from socialboost.log_files import LogFile
+from socialboost.logs import redaction
+from socialboost.logs.files import LogFile
 from tests.rules.source import run_python
 
 CANARY = "canary-5f1d0c2b9a"
@@ -47,12 +48,14 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 
 def test_a_line_has_the_fixed_shape(directory: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    logs.get("workers.posts").info("post_accepted", post_id="p1", amount=Decimal("99.99"), text="Ї\n2")
+    logs.get("workers.posts.submission").info(
+        "post_accepted", post_id="p1", amount=Decimal("99.99"), text="Ї\n2"
+    )
     (line,) = lines(directory / "bot.log")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line.pop("timestamp"))
     assert list(line)[:5] == ["level", "logger", "event", "process", "pid"]
     assert line["level"] == "INFO"
-    assert line["logger"] == "workers.posts"
+    assert line["logger"] == "workers.posts.submission"
     assert line["event"] == "post_accepted"
     assert line["process"] == "worker"
     assert line["amount"] == "99.99"
@@ -61,7 +64,7 @@ def test_a_line_has_the_fixed_shape(directory: Path, capfd: pytest.CaptureFixtur
 
 
 def test_context_is_added_and_ends(directory: Path) -> None:
-    log = logs.get("workers.base")
+    log = logs.get("workers.engine.actors")
     with logs.context(job="add_post", attempt=2):
         log.info("job_started")
     log.info("idle")
@@ -71,11 +74,11 @@ def test_context_is_added_and_ends(directory: Path) -> None:
 
 
 def test_errors_payments_and_admin_have_their_own_files(directory: Path) -> None:
-    logs.get("workers.posts").info("post_accepted")
-    logs.get("workers.base").info("job_started", job="activate_order", queue="payments")
-    logs.get("socialboost.web.crypto_pay").info("webhook_received", source="cryptobot")
-    logs.get("workers.admin").info("package_changed")
-    logs.get("workers.posts").error("job_failed")
+    logs.get("workers.posts.submission").info("post_accepted")
+    logs.get("workers.engine.actors").info("job_started", job="activate_order", queue="payments")
+    logs.get("socialboost.web.webhooks.crypto_pay").info("webhook_received", source="cryptobot")
+    logs.get("workers.operations.panel").info("package_changed")
+    logs.get("workers.posts.submission").error("job_failed")
     events = {name: [line["event"] for line in lines(directory / f"{name}.log")] for name in logs._FILES}
     assert lines(directory / "bot.log")[-1]["event"] == "job_failed"
     assert len(lines(directory / "bot.log")) == 5
@@ -88,7 +91,7 @@ def test_an_exception_is_one_line(directory: Path) -> None:
     try:
         raise ValueError("broken")
     except ValueError:
-        logs.get("workers.base").exception("job_failed", attempt=1)
+        logs.get("workers.engine.actors").exception("job_failed", attempt=1)
     (line,) = lines(directory / "errors.log")
     assert "ValueError: broken" in line["exception"]
     assert line["attempt"] == 1
@@ -122,7 +125,7 @@ def test_gunicorn_s_own_handlers_are_replaced(tmp_path: Path, capfd: pytest.Capt
 
 
 def test_debug_is_off_at_info(directory: Path) -> None:
-    logs.get("workers.base").debug("detail")
+    logs.get("workers.engine.actors").debug("detail")
     logging.getLogger("library").debug("detail")
     assert lines(directory / "bot.log") == []
 
@@ -137,7 +140,7 @@ def test_a_directory_that_takes_no_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_full_disk_does_not_stop_the_work(directory: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (directory / "bot.log").mkdir()  # opening it for writing now fails, for root too
-    logs.get("workers.base").info("still_working")
+    logs.get("workers.engine.actors").info("still_working")
     shown = capfd.readouterr().out
     assert "still_working" in shown
     assert "log file main" in shown
@@ -154,7 +157,7 @@ def test_a_full_disk_does_not_stop_the_work(directory: Path, capfd: pytest.Captu
     ],
 )
 def test_what_looks_like_a_secret_is_masked(secret: str, directory: Path) -> None:
-    logs.get("workers.base").warning("call_failed", reason=f"could not reach {secret} today")
+    logs.get("workers.engine.actors").warning("call_failed", reason=f"could not reach {secret} today")
     text = (directory / "bot.log").read_text()
     assert not re.search(r"hunter2|AAh|AAHsecret", text)
     assert lines(directory / "bot.log")[0]["reason"].endswith(" today")
@@ -162,13 +165,13 @@ def test_what_looks_like_a_secret_is_masked(secret: str, directory: Path) -> Non
 
 @pytest.mark.parametrize("name", ["token", "api_key", "crypto_pay_api_signature", "PASSWORD", "raw_event"])
 def test_fields_named_like_secrets_are_masked(name: str, directory: Path) -> None:
-    logs.get("workers.base").info("call", request={name: CANARY, "status": 200})
+    logs.get("workers.engine.actors").info("call", request={name: CANARY, "status": 200})
     (line,) = lines(directory / "bot.log")
     assert line["request"] == {name: "***", "status": 200}
 
 
 def test_a_ledger_key_is_no_secret(directory: Path) -> None:
-    logs.get("workers.base").info("job_started", key="tg:1:0", dialogue="tg:77")
+    logs.get("workers.engine.actors").info("job_started", key="tg:1:0", dialogue="tg:77")
     assert lines(directory / "bot.log")[0]["key"] == "tg:1:0"
 
 
@@ -182,7 +185,7 @@ def test_known_secrets_are_masked_wherever_they_appear(
             f"https://h.example/services/{CANARY}4?k={CANARY}5",
         ]
     )
-    log = logs.get("workers.base")
+    log = logs.get("workers.engine.actors")
     try:
         raise RuntimeError(f"GET /webhook/cryptobot/{CANARY}")
     except RuntimeError:
@@ -206,7 +209,7 @@ def test_redaction_keeps_a_line_json(text: str, secret: str) -> None:
 
 
 def test_lone_surrogates_are_written(directory: Path) -> None:
-    logs.get("workers.base").info("odd", text="\ud83d")
+    logs.get("workers.engine.actors").info("odd", text="\ud83d")
     assert lines(directory / "bot.log")[0]["event"] == "odd"
 
 
@@ -233,7 +236,7 @@ def test_a_file_moved_away_is_made_anew(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from socialboost.log_files import LogFile
+from socialboost.logs.files import LogFile
 file = LogFile(Path(sys.argv[1]), max_bytes=20_000, count=50)
 for number in range(1500):
     file.write(f"{sys.argv[2]} {number:05d} {'x' * 40}\\n".encode())

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from socialboost import main_bot_words as words
+from socialboost.partners import main_bot as words
 
 TASK = "7d9ac0de-0000-4000-8000-000000000001"
 

@@ -11,12 +11,13 @@ import pytest
 from aiogram import Bot
 from aiogram.exceptions import TelegramNetworkError
 
-from socialboost import outbound, redaction
 from socialboost.bot.session import Session
 from socialboost.clients.http import HttpService
 from socialboost.clients.telegram import text_content
 from socialboost.clients.telegram_bulk import BulkSender, Letter, Outcome
 from socialboost.errors import SettingsError, UnreachableError
+from socialboost.logs import redaction
+from socialboost.partners import outbound
 from socialboost.settings import BotSettings, SchedulerSettings, WorkerSettings
 from tests.unit.clients_server import WireServer, raw
 from tests.unit.connect_proxy import ANSWER, HOST, ConnectProxy

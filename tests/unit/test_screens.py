@@ -10,8 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from socialboost import callbacks, links
-from socialboost.screens import decisions, menu, notices, orders, packages, posts, stats, support, texts
+from socialboost import links
+from socialboost.chat import callbacks
+from socialboost.screens import notices, texts
+from socialboost.screens.admin import payments
+from socialboost.screens.buyer import menu, orders, packages, posts, stats, support
 from socialboost.screens.core import Button, Screen, visible_units
 from tests.unit.screen_samples import KYIV, NOON, ORDER_ID, World, every_screen, tags
 
@@ -425,11 +428,11 @@ def test_an_admins_notice_says_sums_states_and_reasons_in_words(
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_card_and_its_question_have_words_only(language: str) -> None:
     row = WORLD.payment | {"amount": Decimal("42.51000000"), "order_amount": Decimal("99.99000000")}
-    for reason in decisions.REASONS:
+    for reason in payments.REASONS:
         for screen in (
-            decisions.payment(row | {"reason": reason}, language, KYIV),
-            decisions.sure(row | {"reason": reason}, "refund", language, KYIV),
-            decisions.exceptions([row | {"reason": reason}], 0, language),
+            payments.payment(row | {"reason": reason}, language, KYIV),
+            payments.sure(row | {"reason": reason}, "refund", language, KYIV),
+            payments.exceptions([row | {"reason": reason}], 0, language),
         ):
             shown = " ".join((screen.text, *labels(screen)))
             assert not re.search(r"[a-z]_[a-z]|processing|exception\b|\d00000", shown), shown
@@ -443,7 +446,7 @@ def test_the_question_names_the_money_the_person_and_the_package(action: str) ->
         (WORLD.payment | {"username": None, "first_name": "Оля"}, "Оля · 7"),
         (WORLD.payment | {"username": None}, "<b>7</b>"),
     ):
-        screen = decisions.sure(row, action, "uk", KYIV)
+        screen = payments.sure(row, action, "uk", KYIV)
         for words in ("100.99 USDT", person, "Starter Mini"):
             assert words in screen.text, words
         assert callbacks_of(screen)[:2] == [

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from socialboost.screens import notices, packages, stats, texts
+from socialboost.screens import notices, texts
+from socialboost.screens.buyer import packages, stats
 from socialboost.screens.core import visible_units
 from tests.unit.screen_samples import KYIV, World, every_screen, tags
 

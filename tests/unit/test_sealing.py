@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from socialboost.errors import SettingsError
-from socialboost.sealing import Courier, Sealer
+from socialboost.security.sealing import Courier, Sealer
 
 OLD, NEW = (SecretStr(base64.urlsafe_b64encode(bytes([n]) * 32).decode()) for n in (1, 2))
 TOKEN = SecretStr("12345:" + "c" * 35)

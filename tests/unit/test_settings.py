@@ -12,7 +12,6 @@ import pytest
 
 from socialboost import settings
 from socialboost.errors import SettingsError
-from socialboost.setting_formats import Rate
 from socialboost.settings import (
     BotSettings,
     OwnerSettings,
@@ -21,6 +20,7 @@ from socialboost.settings import (
     WebSettings,
     WorkerSettings,
 )
+from socialboost.settings.formats import Rate
 from tests.rules.source import run_python
 from tests.unit.settings_environment import SEALING_KEY, VALID
 

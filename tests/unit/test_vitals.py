@@ -1,4 +1,4 @@
-"""What counts as stuck (workers/vitals.py)."""
+"""What counts as stuck (workers/engine/watchdog.py)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from dramatiq.errors import ConnectionClosed
 
-from socialboost import broker
+from socialboost.queue import broker
 
 
 @pytest.fixture
 def progress(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
-    return importlib.import_module("workers.vitals").Progress(longest_step=10.0)
+    return importlib.import_module("workers.engine.watchdog").Progress(longest_step=10.0)
 
 
 def test_what_stays_where_it_was_for_too_long_is_stuck(progress: Any) -> None:

@@ -9,8 +9,8 @@ import pytest
 from aiogram import Bot
 from aiogram.client.session.base import BaseSession
 
-from socialboost import broker
 from socialboost.bot import dispatcher, reading
+from socialboost.queue import broker
 from tests.flows.updates import ADMIN, Json
 
 Feed = Callable[[Json], Coroutine[Any, Any, None]]

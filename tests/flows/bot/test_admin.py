@@ -8,8 +8,10 @@ import pytest
 import redis
 from structlog.testing import capture_logs
 
-from socialboost import callbacks, dialogues, jobs
-from socialboost.bot import admin, guard, pricing
+from socialboost import jobs
+from socialboost.bot import guard
+from socialboost.bot.admin import packages, panel
+from socialboost.chat import callbacks, dialogues
 from tests.flows.bot.conftest import Feed
 from tests.flows.updates import ADMIN, ORDER, PERSON, Json, group, message, only, person, private, queued, tap
 
@@ -192,21 +194,21 @@ async def test_what_the_panel_does_not_have_is_a_stray_for_an_admin_too(
 
 def test_the_tables_reach_every_handler_of_the_panel() -> None:
     """So that the refusals below are about all of it."""
-    routes = (*admin.ROUTES, *pricing.ROUTES)
+    routes = (*panel.ROUTES, *packages.ROUTES)
     assert {route.handler for route in routes} == REACHED
     assert len(routes) == len(REACHED)
 
 
 REACHED = {
-    *(admin.command, admin.show_page, admin.show_exceptions, admin.show_payment, admin.resolve),
-    *(pricing.show_packages, pricing.show_package, pricing.ask_value, pricing.change_value),
+    *(panel.command, panel.show_page, panel.show_exceptions, panel.show_payment, panel.resolve),
+    *(packages.show_packages, packages.show_package, packages.ask_value, packages.change_value),
     *(
-        pricing.switch_sale,
-        admin.ask_owner,
-        admin.name_owner,
-        admin.show_jobs,
-        admin.show_job,
-        admin.settle_job,
+        packages.switch_sale,
+        panel.ask_owner,
+        panel.name_owner,
+        panel.show_jobs,
+        panel.show_job,
+        panel.settle_job,
     ),
 }
 

@@ -7,7 +7,8 @@ import json
 import pytest
 import redis
 
-from socialboost import callbacks, dialogues, jobs
+from socialboost import jobs
+from socialboost.chat import callbacks, dialogues
 from tests.flows.bot.conftest import Feed
 from tests.flows.updates import ADMIN, ORDER, PERSON, Json, message, only, person, private, tap
 

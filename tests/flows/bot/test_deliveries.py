@@ -7,8 +7,10 @@ from collections.abc import Callable
 import pytest
 import redis
 
-from socialboost import deliveries, dialogues, jobs
+from socialboost import jobs
+from socialboost.chat import dialogues
 from socialboost.errors import QueueUnavailableError
+from socialboost.queue import deliveries
 from tests.flows.bot.conftest import Feed
 from tests.flows.updates import PERSON, Json, membership, message, queued, tap
 

@@ -11,10 +11,10 @@ from aiogram import Bot
 from aiogram.types import Message
 from pydantic import ValidationError
 
-from socialboost import dialogues
 from socialboost.bot import sent, strays
 from socialboost.bot.reading import read_update
 from socialboost.bot.states import AdminDialogues, AdminStates, UserStates
+from socialboost.chat import dialogues
 from tests.flows.bot.conftest import Feed
 from tests.flows.bot.contents import LINES, PHOTO, SAID, forwarded, hidden
 from tests.flows.updates import ADMIN, ORDER, PERSON, Json, message, only, person, private, queued, tap

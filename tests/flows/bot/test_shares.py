@@ -7,8 +7,9 @@ from collections import Counter
 import pytest
 import redis
 
-from socialboost import callbacks, jobs
+from socialboost import jobs
 from socialboost.bot import shares
+from socialboost.chat import callbacks
 from tests.flows.bot.conftest import Feed
 from tests.flows.updates import ADMIN, ORDER, PERSON, Json, message, person, private, queued, tap
 

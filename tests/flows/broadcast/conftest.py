@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.servers import PostgresServer
-from socialboost import broker
+from socialboost.queue import broker
 from tests.flows.broadcast.hall import Hall
 
 with pytest.MonkeyPatch.context() as patch:  # a REDIS_URL left behind would replace the tests' own server
@@ -39,8 +39,8 @@ def here(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyP
     for name, value in hall.environment.items():
         if name not in {"PATH", "LANG"}:
             monkeypatch.setenv(name, value)
-    from workers import runtime
+    from workers.engine import resources
 
-    runtime.close()
+    resources.close()
     yield monkeypatch
-    runtime.close()
+    resources.close()

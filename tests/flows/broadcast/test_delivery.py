@@ -10,7 +10,7 @@ import redis
 from sandbox.servers import PostgresServer
 from tests.flows.broadcast.hall import Hall, until
 from tests.flows.shop.world import ADMIN_ID, ROOT, wait_until
-from workers.broadcast_runner import PAGE
+from workers.broadcasts.runner import PAGE
 
 
 def test_everybody_gets_it_once_and_the_counts_add_up(hall: Hall) -> None:
@@ -119,7 +119,7 @@ def test_a_429_stops_everything_until_it_is_over(hall: Hall) -> None:
     assert len(throttled) == 3
     for refusal in throttled:
         told = refusal["answered_mono_ms"]
-        # 400 ms, as in tests/flows/gate: what was on its way already, on a busy machine.
+        # 400 ms, as in tests/flows/telegram: what was on its way already, on a busy machine.
         inside = [c for c in calls if told + 400 < c["mono_ms"] < told + 2_000]
         assert inside == []
 

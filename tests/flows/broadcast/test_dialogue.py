@@ -227,7 +227,7 @@ def test_a_scheduled_broadcast_may_be_called_off(hall: Hall, admin: Admin) -> No
     "\n".join(["Так - https://example.com"] * 11), "",
 ])  # fmt: skip
 def test_only_https_buttons_are_taken(words: str) -> None:
-    from workers.broadcast_dialogue import parse_buttons
+    from workers.broadcasts.dialogue import parse_buttons
 
     assert parse_buttons(words) is None
 

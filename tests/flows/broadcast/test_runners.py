@@ -11,8 +11,8 @@ import pytest
 from socialboost import jobs
 from tests.flows.broadcast.hall import Hall
 from tests.flows.shop.world import ADMIN_ID, wait_until
-from workers import broadcasts
-from workers.broadcast_answers import Ending
+from workers.broadcasts import chunks
+from workers.broadcasts.answers import Ending
 
 REPLACED_SECONDS = 5.0
 RATE = 100
@@ -88,10 +88,10 @@ def test_a_runner_that_was_replaced_ends_nothing(hall: Hall, here: pytest.Monkey
     job = jobs.Broadcast(key=f"broadcast:{broadcast_id}:1", broadcast_id=broadcast_id)
     before = hall.row(broadcast_id)
     for kind in ("paused", "failed", "away", "continue", "lost"):
-        broadcasts._hand_on(job, "old", Ending(kind, reason="a refusal"))
+        chunks._hand_on(job, "old", Ending(kind, reason="a refusal"))
         assert hall.row(broadcast_id) == before, kind
     assert hall.value("SELECT count(*) FROM job_ledger") == 0, "a chunk or a word about it is owed"
-    broadcasts._hand_on(job, "new", Ending("paused", reason="a refusal"))
+    chunks._hand_on(job, "new", Ending("paused", reason="a refusal"))
     assert hall.row(broadcast_id)["status"] == "paused"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.flows.broadcast.hall import Hall
 from tests.flows.shop.world import ADMIN_ID, wait_until
-from workers.broadcast_answers import FEWEST_JUDGED, JUDGED, Answers
+from workers.broadcasts.answers import FEWEST_JUDGED, JUDGED, Answers
 
 NOT_ACCEPTED: list[dict[str, Any]] = [
     {"kind": "page", "status": 403},

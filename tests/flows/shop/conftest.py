@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from sandbox.servers import PostgresServer, ValkeyServer
-from socialboost import broker
+from socialboost.queue import broker
 from tests.flows.shop.world import Buyer, Shop
 from tests.invariants import breaches, excused
 
@@ -86,11 +86,11 @@ def here(stage: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.Monkey
     for name, value in stage.environment.items():
         if name not in {"PATH", "LANG"}:
             monkeypatch.setenv(name, value)
-    from workers import runtime
+    from workers.engine import resources
 
-    runtime.close()
+    resources.close()
     yield monkeypatch
-    runtime.close()
+    resources.close()
 
 
 def _seed(shop: Shop) -> None:

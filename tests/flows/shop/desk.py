@@ -6,7 +6,8 @@ from typing import Any
 
 import redis
 
-from socialboost import callbacks, jobs
+from socialboost import jobs
+from socialboost.chat import callbacks
 from tests.flows.shop.world import ADMIN_ID, Buyer, Shop, wait_until
 
 REASONS = ("wrong_amount", "wrong_asset", "too_late", "second_payment", "unknown_order")

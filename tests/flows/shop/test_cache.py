@@ -12,7 +12,7 @@ import redis
 from sandbox.servers import ValkeyServer
 from socialboost import jobs
 from tests.flows.shop.world import Buyer, Shop, wait_until
-from workers import cache, runtime
+from workers.engine import cache, resources
 
 
 def cached(shop: Shop, key: str) -> str | None:
@@ -89,7 +89,7 @@ def test_the_figures_end_with_the_day_and_with_the_package(shop: Shop, buyer: Bu
 def test_packages_are_cached_and_an_edit_forgets_them(shop: Shop, buyer: Buyer, here: object) -> None:
     buyer.do(jobs.ShowPackages)
     wait_until(lambda: cached(shop, "packages"), "the list is cached")
-    with runtime.db().transaction() as tx:
+    with resources.db().transaction() as tx:
         cache.forget_packages(tx)
         assert cached(shop, "packages"), "not before the commit"
     assert cached(shop, "packages") == ""
@@ -115,10 +115,10 @@ def test_without_the_mark_it_could(shop: Shop, key: str) -> None:
     """Negative control: forgetting by deletion."""
 
     def slow() -> str:
-        runtime.cache().delete(key)
+        resources.cache().delete(key)
         return "old"
 
-    runtime.cache().delete(key)
+    resources.cache().delete(key)
     assert cache.read_through(key, slow, lambda _: 60) == "old"
     assert cached(shop, key) == "old"
 
@@ -129,7 +129,7 @@ def test_what_could_not_be_forgotten_is_not_believed_later(
     def load(value: str) -> Callable[[], str]:
         return lambda: value
 
-    runtime.cache().delete(key)
+    resources.cache().delete(key)
     assert cache.read_through(key, load("before"), lambda _: 60) == "before"
     valkey_server.stop()
     cache.forget(key)

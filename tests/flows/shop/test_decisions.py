@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from socialboost import dialogues, jobs
+from socialboost import jobs
+from socialboost.chat import dialogues
 from tests.flows.shop.desk import (
     REASONS,
     Admin,

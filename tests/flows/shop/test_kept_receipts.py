@@ -13,8 +13,9 @@ import redis
 from socialboost import jobs
 from socialboost.errors import PostponeError
 from tests.flows.shop.world import Message, Shop
-from workers import notifications, users
-from workers.base import Attempt
+from workers.engine.actors import Attempt
+from workers.notices import messages as notifications
+from workers.people import accounts
 
 RECEIPTS, FIRST_ID, THREADS = 1_000, 610_000_000, 8
 NO_JOBS = pytest.mark.breaks("buyer_not_told", why="the receipts' jobs are called here and have no rows")
@@ -66,7 +67,7 @@ def send_receipt(order_id: str, attempt: int = 1) -> None:
 
 def tap(chat_id: int, message_id: int) -> None:
     """A button below a message; its screen belongs into that message, where it may be."""
-    users.show_page(
+    accounts.show_page(
         jobs.ShowPage(telegram_id=chat_id, chat_id=chat_id, message_id=message_id, seq=1, page="support")
     )
 

@@ -9,8 +9,10 @@ import pytest
 
 from socialboost import jobs
 from tests.flows.shop.world import ADMIN_ID, BOT_TOKEN, CHANNEL_ID, PAY_TOKEN, Shop, wait_until
-from workers import maintenance, runtime, users
-from workers.base import Attempt
+from workers.engine import resources
+from workers.engine.actors import Attempt
+from workers.operations import clock
+from workers.people import accounts
 
 FIRST = Attempt(number=1, worker="test", last=False)
 
@@ -40,27 +42,27 @@ def test_an_admin_who_never_started_the_bot_stops_nobody_and_gets_the_menu_with_
 ) -> None:
     late = stage.post(stage.telegram, "/sim/people", {"first_name": "Нова", "language_code": "en"})["id"]
     here.setenv("ADMIN_TELEGRAM_IDS", f"{late},{ADMIN_ID}")
-    runtime.close()
+    resources.close()
     before = len(calls(stage, "setMyCommands"))
-    maintenance.register_bot(jobs.RegisterBot(key="tick:register_bot:2"), FIRST)
+    clock.register_bot(jobs.RegisterBot(key="tick:register_bot:2"), FIRST)
     made = calls(stage, "setMyCommands")[before:]
     assert [call["status"] for call in made] == [200] * 3 + [400] + [200] * 3, "the refusal is about one chat"
     stage.post(stage.telegram, f"/sim/people/{late}/messages", {"text": "/start"})
     start = jobs.RegisterUser(key="tg:1:0", telegram_id=late, chat_id=late, update_id=1, first_name="Нова")
-    users.register_user(start, FIRST)
+    accounts.register_user(start, FIRST)
     owed = stage.job(f"commands:{late}:1")
     assert owed["actor"] == "register_commands"
-    maintenance.register_commands(jobs.RegisterCommands(key=owed["key"], telegram_id=late), FIRST)
+    clock.register_commands(jobs.RegisterCommands(key=owed["key"], telegram_id=late), FIRST)
     menu = stage.get(stage.telegram, f"/sim/people/{late}")["commands"]
     assert menu[0] == {"command": "admin", "description": "Admin panel"}
-    maintenance.register_commands(jobs.RegisterCommands(key="commands:5:1", telegram_id=5), FIRST)
+    clock.register_commands(jobs.RegisterCommands(key="commands:5:1", telegram_id=5), FIRST)
     assert calls(stage, "setMyCommands")[-1]["status"] == 200, "for somebody who is no admin nothing is asked"
 
 
 def test_a_webhook_is_registered_with_its_secret(stage: Shop, here: pytest.MonkeyPatch) -> None:
     here.setenv("TELEGRAM_WEBHOOK_URL", "https://shop.example:8443/hooks/")
     here.setenv("TELEGRAM_WEBHOOK_SECRET", "s" * 32)
-    maintenance.register_bot(jobs.RegisterBot(key="tick:register_bot:1"), FIRST)
+    clock.register_bot(jobs.RegisterBot(key="tick:register_bot:1"), FIRST)
     (call,) = calls(stage, "setWebhook")
     assert call["status"] == 200
     answer = stage.http.get(f"{stage.telegram.url}/bot{BOT_TOKEN}/getWebhookInfo", timeout=10).json()[
@@ -94,20 +96,20 @@ def test_settled_jobs_are_forgotten_after_a_week(shop: Shop) -> None:
 
 
 def test_health_when_the_database_is_away(stage: Shop, here: pytest.MonkeyPatch) -> None:
-    assert maintenance.check_health(jobs.CheckHealth()) == {"database": True}
+    assert clock.check_health(jobs.CheckHealth()) == {"database": True}
     here.setenv("DATABASE_URL", "postgresql://nobody:x@127.0.0.1:1/none")
-    runtime.close()
-    assert maintenance.check_health(jobs.CheckHealth()) == {"database": False}
+    resources.close()
+    assert clock.check_health(jobs.CheckHealth()) == {"database": False}
 
 
 def test_health_when_the_database_takes_no_writes(stage: Shop, here: pytest.MonkeyPatch) -> None:
     """A standby, or a plan that is full: it answers every question and is of no use."""
     name = stage.value("SELECT current_database()")
     stage.database.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    runtime.close()
+    resources.close()
     try:
-        assert runtime.db().value("ping") == 1
-        assert maintenance.check_health(jobs.CheckHealth()) == {"database": False}
+        assert resources.db().value("ping") == 1
+        assert clock.check_health(jobs.CheckHealth()) == {"database": False}
     finally:
         with psycopg.connect(stage.database_url, autocommit=True) as owner:
             owner.execute("SET default_transaction_read_only = off")

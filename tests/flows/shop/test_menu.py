@@ -11,9 +11,11 @@ import redis
 from dramatiq.common import current_millis
 from dramatiq.message import Message
 
-from socialboost import broker, deliveries, dialogues, jobs
+from socialboost import jobs
+from socialboost.chat import dialogues
+from socialboost.queue import broker, deliveries
 from tests.flows.shop.world import Buyer, Shop, wait_until
-from workers import freshness
+from workers.telegram import freshness
 
 
 def test_start_greets_and_registers(shop: Shop) -> None:

@@ -294,7 +294,8 @@ def test_a_chat_that_was_set_later_gets_what_nobody_got(
     shop: Shop, telegram: Telegram, here: pytest.MonkeyPatch
 ) -> None:
     """An operator sets another channel and restarts the workers."""
-    from workers import owed_notices, runtime
+    from workers.engine import resources
+    from workers.notices import owed as owed_notices
 
     key = announce_refused(shop, telegram, "later")
     other = -1_009_000_000_003
@@ -302,7 +303,7 @@ def test_a_chat_that_was_set_later_gets_what_nobody_got(
     here.setenv("ADMIN_CHANNEL_ID", str(other))
     make_due(shop)
     wait_until(
-        lambda: owed_notices.tell_again(runtime.db) or shop.job(f"{key}:{other}"), "the new channel's row"
+        lambda: owed_notices.tell_again(resources.db) or shop.job(f"{key}:{other}"), "the new channel's row"
     )
     assert wait_told(shop, key)["told_chat_id"] == other
     assert count(shop, other, "later") == 1

@@ -7,7 +7,8 @@ import json
 import pytest
 import redis
 
-from socialboost import dialogues, jobs
+from socialboost import jobs
+from socialboost.chat import dialogues
 from tests.flows.shop.world import Buyer, Shop, wait_until
 
 LINK = "https://t.me/durov/1"

@@ -12,15 +12,16 @@ import pytest
 import redis
 from dramatiq.message import Message
 
-from socialboost import broker, jobs
+from socialboost import jobs
+from socialboost.queue import broker
 from socialboost.screens.texts import crypto
 from tests.flows.shop.desk import Admin, exceptional
 from tests.flows.shop.world import ADMIN_ID, Buyer, Shop, wait_until
-from workers.reconciler import PERIOD_SECONDS
+from workers.payments.reconciler import PERIOD_SECONDS
 
 _numbers = itertools.count(1)
 RECENT_PAGE = 500
-"""Paid invoices that the reconciler reads at once (workers/reconciler.py)."""
+"""Paid invoices that the reconciler reads at once (workers/payments/reconciler.py)."""
 
 
 def pay_unheard(shop: Shop, invoice: dict[str, Any], **changes: Any) -> None:

@@ -10,13 +10,13 @@ from socialboost import jobs
 from socialboost.screens import texts
 from tests.flows.shop.desk import data_of
 from tests.flows.shop.world import Buyer, Shop, wait_until
-from workers import runtime
+from workers.engine import resources
 
 
 def moment(shop: Shop, order_id: str, language: str) -> str:
     """When an order ends, as people read it."""
     ends: datetime = shop.value("SELECT expires_at FROM orders WHERE id = %s", order_id)
-    return str(texts.texts(language).moment(ends, runtime.settings().timezone))
+    return str(texts.texts(language).moment(ends, resources.settings().timezone))
 
 
 def screen(buyer: Buyer, contract: type[jobs.Job], words: str, **fields: object) -> str:

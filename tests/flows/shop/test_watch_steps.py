@@ -9,9 +9,9 @@ import pytest
 from socialboost.clients.crypto_pay_words import PaidInvoice
 from socialboost.errors import AmbiguousError, ThrottledError, UnaskedError, UnreachableError
 from tests.flows.shop.world import Shop
-from workers import runtime
-from workers.reconciler import Reconciler
-from workers.watch import Step, Watch
+from workers.engine import resources
+from workers.operations.watch import Step, Watch
+from workers.payments.reconciler import Reconciler
 
 
 def wait_of(step: Step) -> float:
@@ -54,7 +54,7 @@ def test_a_step_that_fails_takes_no_other_down_and_is_told_by_its_name(
 
     done: list[float] = []
     stage.rows("DELETE FROM job_ledger WHERE key LIKE 'notice:%%' RETURNING key")
-    watch = Watch(runtime.db, owner="test")
+    watch = Watch(resources.db, owner="test")
     broken = Step("broken", break_down, every_seconds=5.0)
     watch._steps = [broken, Step("next", lambda: done.append(time.monotonic()), every_seconds=0.0)]
     watch.round()
@@ -70,7 +70,7 @@ def test_one_payment_that_cannot_be_stored_is_listed_and_the_others_are_owed(sta
     def paid(number: int, order_id: str) -> PaidInvoice:
         return PaidInvoice(str(number), "USDT", "1", order_id, None, None, {})
 
-    Reconciler(runtime.db)._owe([paid(8_001, "a"), paid(8_002, "b\x00"), paid(8_003, "c")])
+    Reconciler(resources.db)._owe([paid(8_001, "a"), paid(8_002, "b\x00"), paid(8_003, "c")])
     owed = "SELECT key FROM job_ledger WHERE key LIKE 'cp:800%%' ORDER BY key"
     assert [row["key"] for row in stage.rows(owed)] == ["cp:8001", "cp:8003"]
     assert stage.job("notice:payment_unreadable:8002")["args"]["data"]["invoice_id"] == "8002"

@@ -25,7 +25,8 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from sandbox.programs import Program
-from socialboost import callbacks, jobs
+from socialboost import jobs
+from socialboost.chat import callbacks
 
 ROOT = Path(__file__).resolve().parents[3]
 BOT_TOKEN = "1234567890:" + "t" * 35

@@ -12,7 +12,9 @@ import pytest
 from dramatiq import Worker
 from flask.testing import FlaskClient
 
-from socialboost import broker, jobs, logs, sending
+from socialboost import jobs, logs
+from socialboost.jobs import sending
+from socialboost.queue import broker
 from socialboost.settings import WebSettings
 from socialboost.web import create_app, health
 from tests.unit.settings_environment import VALID

@@ -14,8 +14,8 @@ import redis
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
-from socialboost.sealing import Courier
-from socialboost.web import crypto_pay
+from socialboost.security.sealing import Courier
+from socialboost.web.webhooks import crypto_pay
 from tests.flows.updates import only, queued
 from tests.flows.web.conftest import CLOSED, MakeClient, log_lines
 from tests.unit.settings_environment import VALID

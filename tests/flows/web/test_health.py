@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from socialboost import jobs, sending
+from socialboost import jobs
+from socialboost.jobs import sending
 from socialboost.web import health as health_module
 from tests.flows.web.conftest import CLOSED, Answer, MakeClient
 

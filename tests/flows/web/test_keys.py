@@ -7,7 +7,7 @@ import hashlib
 import pytest
 from flask.testing import FlaskClient
 
-from socialboost import sending
+from socialboost.jobs import sending
 from socialboost.settings import WebSettings
 from socialboost.web.auth import KeyRing
 from tests.flows.web.conftest import ADMIN_KEY, MAIN_BOT_KEY, SECOND_KEY, MakeClient, bearer

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 from sandbox.servers import ValkeyServer
-from tests.flows.core.system import wait_until
+from tests.flows.engine.system import wait_until
 from tests.flows.updates import queued
 from tests.flows.web.test_crypto_pay import PATH, event, sign
 from tests.flows.web.test_server import Server, start

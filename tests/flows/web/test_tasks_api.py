@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from socialboost import jobs, sending
+from socialboost import jobs
+from socialboost.jobs import sending
 from socialboost.web.peer import has_left
 from tests.flows.shop.world import wait_until
 from tests.flows.updates import only, queued

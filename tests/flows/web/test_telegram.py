@@ -10,7 +10,7 @@ import pytest
 import redis
 from flask.testing import FlaskClient
 
-from tests.flows.core.system import wait_until
+from tests.flows.engine.system import wait_until
 from tests.flows.updates import Json, group, message, only, queued, tap
 from tests.flows.web.conftest import CLOSED, MakeClient
 

@@ -1,1 +1,0 @@
-"""The job contracts by topic; taken from socialboost/jobs.py, which has them all and says the rules."""

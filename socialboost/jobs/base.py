@@ -1,0 +1,98 @@
+"""What every job contract is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Final
+
+INTERACTIVE: Final = "interactive"
+PAYMENTS: Final = "payments"
+TASKS: Final = "tasks"
+NOTIFICATIONS: Final = "notifications"
+BROADCAST: Final = "broadcast"
+MAINTENANCE: Final = "maintenance"
+
+QUEUES: Final = (INTERACTIVE, PAYMENTS, TASKS, NOTIFICATIONS, BROADCAST, MAINTENANCE)
+"""One queue per bottleneck: a person's tap and a payment never wait behind a slow Main Bot."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A job without a ledger row: it renders a screen or answers a question, and ages out."""
+
+    actor_name: ClassVar[str]
+    queue: ClassVar[str]
+    max_age_seconds: ClassVar[int | None] = 120
+    """Older messages are dropped unworked: nobody looks at a two-minute-old answer to a tap."""
+
+    def payload(self) -> dict[str, Any]:
+        """Return the fields as the JSON object that travels in the message."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def wanted(self) -> tuple[str, int] | None:
+        """Return the place that this screen is to stand in, and its number; None when it is no screen."""
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerJob(Job):
+    """A job with an effect: `key` names its row in job_ledger, so it is worked on once and counted.
+
+    Key families: tg:<update_id>:<n>, invoice:<order_id>:<telegram_id>, cp:<invoice_id>, task:<task_id>,
+    receipt:<order_id>, card:<order_id>:<status>, withdraw:<invoice_id>, post:<post_id>:<status>,
+    notice:<subject>, api:<uuid>, tick:<name>:<minute>.
+    """
+
+    max_age_seconds: ClassVar[int | None] = None
+    max_attempts: ClassVar[int] = 3
+    lease_seconds: ClassVar[int] = 60
+    """How long one attempt may hold the row; after that another worker may take it."""
+    claim_seconds: ClassVar[float | None] = None
+    """For how long an attempt is believed in when its process says nothing; None is the ledger's own time."""
+    tells: ClassVar[bool] = False
+    """Whether it is a message nobody tapped for. It is always owed (engine/outbox.py); after a restore from
+    a copy it is not sent without an admin's decision if it may have been sent before."""
+
+    key: str
+
+    def ledger_args(self) -> dict[str, Any]:
+        """Return what is kept in job_ledger.args: the payload less fields marked transient."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if not f.metadata.get("transient", False)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision(LedgerJob):
+    """What an admin decides, wherever they do. Its actor returns what it came to, on a repeat the same."""
+
+    actor_id: int = 0
+    """Who decides, by Telegram id; 0 in a message of an older release, which names them as who tapped."""
+    origin: str = "bot"
+    """Where: bot, dashboard or api."""
+    seen: str = ""
+    """How what is decided about stood when the admin saw it; empty in a message of an older release."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tap(Job):
+    """What a person did in the chat, as every answer to it needs to know."""
+
+    telegram_id: int
+    chat_id: int
+    update_id: int = 0
+    message_id: int | None = None
+    """The bot's message to edit; None sends a new one."""
+    callback_id: str | None = None
+    """The spinner to stop (answerCallbackQuery); None when the person typed."""
+    seq: int = 0
+    """Order in which the entry points saw the updates: of two renders of one message the later wins."""
+    language: str = ""
+    """Telegram's language_code, used until the person has chosen a language."""
+    shown_order: str = ""
+    """The order that the tapped message offers to pay or cancel, by its own buttons."""
+
+    def wanted(self) -> tuple[str, int] | None:
+        """Return the place: the message that was tapped, else the chat's own kind of message."""
+        if isinstance(self, LedgerJob):  # it has an effect, whatever is shown after it
+            return None
+        kind = f"{self.actor_name}:{getattr(self, 'page', '')}"
+        return f"{self.chat_id}:{kind if self.message_id is None else self.message_id}", self.seq

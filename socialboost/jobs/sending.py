@@ -1,0 +1,171 @@
+"""Handing a job over: `send` and forget, `send_async` from an event loop, `ask` for a worker's answer.
+
+Re-exported by socialboost/jobs/__init__.py, where callers take them from.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, ClassVar, Final, Protocol
+
+import redis
+from dramatiq.errors import BrokerConnectionError
+from dramatiq.message import Message
+from dramatiq.results import ResultFailure
+
+from socialboost import logs
+from socialboost.errors import BusyError, NoAnswerError, QueueUnavailableError
+from socialboost.queue import broker, deliveries
+from socialboost.queue.deliveries import Delivery
+
+MAX_QUESTIONS: Final = 4
+"""Questions in flight per process: half of web's threads, so that a webhook always finds one."""
+MAX_QUESTION_SECONDS: Final = 4.0
+ANSWER: Final = "answer"
+"""Key around an answer, so that None is one and "skipped" is not."""
+
+_gathering: ContextVar[Delivery | None] = ContextVar("gathering", default=None)
+_questions = threading.BoundedSemaphore(MAX_QUESTIONS)
+log = logs.get("socialboost.jobs")
+
+
+class Sendable(Protocol):
+    """A job contract, as far as sending it goes (socialboost/jobs/__init__.py)."""
+
+    actor_name: ClassVar[str]
+    queue: ClassVar[str]
+    max_age_seconds: ClassVar[int | None]
+
+    def payload(self) -> dict[str, Any]:
+        """Return the fields as a JSON object."""
+        ...
+
+    def wanted(self) -> tuple[str, int] | None:
+        """Return the place that a screen is to stand in, and its number."""
+        ...
+
+
+def send(job: Sendable) -> str:
+    """Put the job on its queue; its id.
+
+    Returns only after Redis took it. QueueUnavailableError: Redis did not say so, though it may have; repeat
+    with the same key.
+    """
+    return _enqueue(job, {}).message_id
+
+
+async def send_async(job: Sendable) -> str:
+    """As `send`, without blocking the event loop; within `gathering` it only joins the delivery."""
+    delivery = _gathering.get()
+    if delivery is None:
+        return await asyncio.to_thread(send, job)
+    message = _message(job, {})
+    delivery.messages.append(message)
+    if (wanted := job.wanted()) is not None:
+        delivery.wants(*wanted)
+    return message.message_id
+
+
+@contextmanager
+def gathering(delivery: Delivery) -> Iterator[None]:
+    """Keep what `send_async` is given in the block for `send_gathered`."""
+    token = _gathering.set(delivery)
+    try:
+        yield
+    finally:
+        _gathering.reset(token)
+
+
+async def send_gathered(delivery: Delivery) -> None:
+    """Send a delivery's jobs together, unless its update was seen before.
+
+    QueueUnavailableError: none of them left, nor a mark, as far as Redis could say; feed the update again.
+    """
+    if delivery.messages:
+        await asyncio.to_thread(_send_gathered, delivery)
+
+
+def ask(job: Sendable, timeout_seconds: float = 2.0) -> Any:
+    """Put the job on its queue and return the value its actor returned.
+
+    A job without a ledger row is dropped unworked when the time is over: nobody waits for its answer. A
+    ledger job still runs. Raises QueueUnavailableError, NoAnswerError (no worker in time, or it failed) and
+    BusyError (MAX_QUESTIONS are being asked already).
+    """
+    seconds = min(timeout_seconds, MAX_QUESTION_SECONDS)
+    if not _questions.acquire(blocking=False):
+        raise BusyError(f"{MAX_QUESTIONS} questions are in flight")
+    try:
+        return _ask(job, seconds)
+    finally:
+        _questions.release()
+
+
+def wake(actor_name: str, queue: str, args: dict[str, Any]) -> str:
+    """Send a job that is known by its ledger row only; errors as `send`'s."""
+    return _deliver(Message(queue_name=queue, actor_name=actor_name, args=(), kwargs=args, options={}))
+
+
+def _ask(job: Sendable, seconds: float) -> Any:
+    options: dict[str, Any] = {"store_results": True}
+    if job.max_age_seconds is not None:
+        options["max_age"] = int(seconds * 1000)
+    message = _enqueue(job, options)
+    try:
+        result = broker.current().wait_for_result(message, seconds)
+    except ResultFailure as error:
+        raise NoAnswerError(f"{job.actor_name} failed: {error.orig_exc_type}") from None
+    except BrokerConnectionError:
+        raise NoAnswerError("Redis went away while waiting") from None
+    if not isinstance(result, dict) or ANSWER not in result:
+        raise NoAnswerError(f"{job.actor_name} did not answer in {seconds} s")
+    return result[ANSWER]
+
+
+def _send_gathered(delivery: Delivery) -> None:
+    queue = broker.current()
+    try:
+        with queue.latch.passing():
+            is_first = deliveries.send_once(queue, delivery)
+    except (redis.RedisError, BrokerConnectionError) as error:
+        raise QueueUnavailableError(f"an update was not queued: {type(error).__name__}") from error
+    if not is_first:
+        log.info("update_repeated", mark=delivery.mark)
+        return
+    for message in delivery.messages:
+        _log_queued(message)
+
+
+def _enqueue(job: Sendable, options: dict[str, Any]) -> Message[Any]:
+    message = _message(job, options)
+    _deliver(message)
+    return message
+
+
+def _message(job: Sendable, options: dict[str, Any]) -> Message[Any]:
+    return Message(
+        queue_name=job.queue, actor_name=job.actor_name, args=(), kwargs=job.payload(), options=options
+    )
+
+
+def _deliver(message: Message[Any]) -> str:
+    try:
+        broker.current().enqueue(message)
+    except (redis.RedisError, BrokerConnectionError) as error:
+        raise QueueUnavailableError(f"{message.actor_name} was not queued: {type(error).__name__}") from error
+    _log_queued(message)
+    return message.message_id
+
+
+def _log_queued(message: Message[Any]) -> None:
+    shown = {name: message.kwargs[name] for name in _SHOWN if message.kwargs.get(name)}
+    log.info(
+        "job_queued", job=message.actor_name, queue=message.queue_name, job_id=message.message_id, **shown
+    )
+
+
+_SHOWN: Final = ("key", "telegram_id", "update_id")

@@ -1,0 +1,398 @@
+"""Dramatiq on Redis with a consumer that blocks instead of polling, and without the stock one's holes.
+
+The stock consumer sleeps up to a second when its queue is empty. This one blocks on the queue's own list:
+`BLMOVE list list LEFT LEFT t` puts the head back where it was, so it only *peeks*, and returns as soon as a
+producer has pushed. Dramatiq's dispatch.lua stays the only reader and writer, so any stock producer works.
+
+Closed here besides (each shown by a test in tests/flows/engine, a refusal in flows/shop/test_alarms.py):
+- a Redis error in a consumer, a refusal too, becomes ConnectionClosed: its thread restarts instead of dying;
+- a restarted consumer gives back to the list what this process fetched and no thread holds any more
+  (a delay queue's messages in memory, a fetch whose reply was lost);
+- an undecodable message goes to the dead letters and takes nothing else with it;
+- the same message pushed twice by a repeated enqueue is handed out once;
+- the work of a killed process is back within HEARTBEAT_MS, not by a lottery;
+- behind a long queue of taps the newest get every second turn: what nobody looks at any more holds up nobody.
+
+It stands on private parts of dramatiq 2.2.1: tests/rules/test_dramatiq_pin.py lists them.
+"""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
+from typing import Any, Final, cast
+
+import dramatiq
+import redis
+from dramatiq.broker import Consumer, MessageProxy
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.common import current_millis
+from dramatiq.encoder import JSONEncoder
+from dramatiq.errors import BrokerConnectionError, ConnectionClosed
+from dramatiq.message import Message
+from dramatiq.middleware import Middleware
+from dramatiq.results import Results
+from dramatiq.results.backends import RedisBackend
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
+
+from socialboost import logs
+from socialboost.queue.latch import Latch
+from socialboost.queue.messages import DeadLetter, Holding, Turns, is_sound
+
+BLOCK_SECONDS: Final = 2.0
+"""How long an idle consumer blocks; also how late it notices that it should stop."""
+HEARTBEAT_MS: Final = 20_000
+"""A process silent for so long is dead and its messages go to others: above any clock skew we expect."""
+RESULT_TTL_MS: Final = 30_000
+_PRODUCER_SECONDS: Final = 2.0
+"""An entry point must be able to say 503 in time when Redis hangs."""
+_PATIENT_SECONDS: Final = 2.0
+_RETRY_SECONDS: Final = 0.3
+"""Between two looks at a Redis that is away, by a thread of its own; whoever enqueues is refused at once."""
+_CONSUMER_SECONDS: Final = BLOCK_SECONDS + 8.0
+_CHUNK: Final = 500
+GIVE_BACK: Final = "give_back"
+"""Message option, set in this process only: settle by putting the message back on its list."""
+_REDIS_LOST: Final = (redis.ConnectionError, redis.TimeoutError, redis.ResponseError)
+"""ResponseError: full, unable to save, demoted to a replica. It answers and does nothing, which may pass."""
+
+log = logs.get(__name__)
+
+
+def connect(url: str, *, timeout_seconds: float, retries: int, decode: bool = False) -> redis.Redis:
+    """Return a client with every timeout explicit (redis-py's default of 5 s kills longer blocking commands).
+
+    `retries` repeats a command whose connection was lost, never one that timed out: a Redis that hangs is
+    reported after one timeout.
+    """
+    over_the_network = {} if url.startswith("unix:") else {"socket_keepalive": True}
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=timeout_seconds,
+        socket_connect_timeout=_PRODUCER_SECONDS,
+        **over_the_network,
+        health_check_interval=15,
+        decode_responses=decode,
+        retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), retries, (redis.ConnectionError,)),
+    )
+
+
+class BlockingConsumer(Consumer):
+    """Reads one queue (or its `.DQ` delay queue) for a Dramatiq worker."""
+
+    def __init__(self, broker: QueueBroker, queue_name: str, prefetch: int, timeout_seconds: float) -> None:
+        self.broker = broker
+        self.queue_name = queue_name
+        self.prefetch = prefetch
+        self.timeout_seconds = timeout_seconds
+        self.holding = broker.holding(queue_name)
+        self.fetched: list[Message[Any]] = []
+        self.etas: list[float] = []
+        self.turns = Turns(queue_name)
+        self._list = f"{broker.namespace}:{queue_name}"
+
+    def __next__(self) -> MessageProxy | None:
+        """Return a message, or None when there was none for a while; ConnectionClosed when Redis is lost."""
+        self.holding.rounds += 1
+        self.holding.room.clear()  # before counting: a message settled from here on wakes the wait
+        room = self.prefetch - len(self.holding.ids)
+        if room <= 0:
+            self.holding.room.wait(self.timeout_seconds)
+            return None
+        if not self.fetched:
+            self._fetch(room)
+        if not self.fetched and self.broker.peek(self._list, self._idle_seconds()):
+            self._fetch(room)
+        return self._hand_out() if self.fetched else None
+
+    def ack(self, message: MessageProxy) -> None:
+        """The work is done: forget the message, unless its repetition could not be written down."""
+        self._settle("requeue" if message.options.get(GIVE_BACK) else "ack", message)
+
+    def nack(self, message: MessageProxy) -> None:
+        """The work cannot be done: keep the message among the dead letters."""
+        self._settle("nack", message)
+
+    def requeue(self, messages: Iterable[MessageProxy]) -> None:
+        """Give back what was not worked on."""
+        self._give_back([message.options["redis_message_id"] for message in messages])
+
+    def close(self) -> None:
+        """Give back what was fetched and not handed out."""
+        self._give_back([message.options["redis_message_id"] for message in self.fetched])
+        self.fetched = []
+
+    def give_back_orphans(self) -> None:
+        """Return to the list what Redis says this process has taken and nobody here holds."""
+        taken = self.broker.taken(self.queue_name)
+        orphans = sorted(taken - self.holding.ids)
+        if orphans:
+            log.warning("messages_given_back", queue=self.queue_name, count=len(orphans))
+            self._give_back(orphans)
+
+    def _settle(self, command: str, message: MessageProxy) -> None:
+        self.holding.rounds += 1  # a delayed message is settled by its consumer's own thread
+        identifier = message.options["redis_message_id"]
+        self.broker.run(command, self.queue_name, identifier)
+        self.holding.ids.discard(identifier)
+        self.holding.room.set()
+
+    def _give_back(self, identifiers: Sequence[str]) -> None:
+        for start in range(0, len(identifiers), _CHUNK):
+            self.broker.run("requeue", self.queue_name, *identifiers[start : start + _CHUNK])
+        self.holding.ids.difference_update(identifiers)
+        self.holding.room.set()
+
+    def _idle_seconds(self) -> float:
+        """How long to block: until the next delayed message is due, at most the timeout."""
+        now = current_millis()
+        while self.etas and self.etas[0] <= now:
+            heapq.heappop(self.etas)
+        until_due = (self.etas[0] - now) / 1000 + 0.001 if self.etas else self.timeout_seconds
+        return min(self.timeout_seconds, max(0.002, until_due))
+
+    def _fetch(self, room: int) -> None:
+        for _ in range(room if self.turns.is_newest() else 0):
+            self.broker.bring_newest_forward(self._list)
+        answers = self.broker.run("fetch", self.queue_name, room)
+        messages = [self._decode(data) for data in answers]
+        if None in messages:
+            self._quarantine()
+        self.fetched = [message for message in messages if message is not None]
+        self.turns.learn(self.fetched)
+
+    def _hand_out(self) -> MessageProxy | None:
+        message = self.fetched.pop(0)
+        identifier = message.options["redis_message_id"]
+        if identifier in self.holding.ids:
+            return None  # pushed twice by a repeated enqueue; settling the first settles both
+        self.holding.ids.add(identifier)
+        if "eta" in message.options:
+            heapq.heappush(self.etas, message.options["eta"])
+        return MessageProxy(message)
+
+    def _decode(self, data: bytes | None) -> Message[Any] | None:
+        """Return the message, or None when it is not one that this queue's worker threads could settle."""
+        if data is None:
+            return None
+        try:
+            message: Message[Any] = Message.decode(data)
+        except dramatiq.DecodeError:
+            return None
+        return message if is_sound(message, self.queue_name) else None
+
+    def _quarantine(self) -> None:
+        """Move what cannot be decoded to the dead letters; drop ids whose message is gone."""
+        for identifier in sorted(self.broker.taken(self.queue_name) - self.holding.ids):
+            data = self.broker.stored(self.queue_name, identifier)
+            if data is None:
+                self.broker.run("ack", self.queue_name, identifier)
+            elif self._decode(data) is None:
+                log.error("message_undecodable", queue=self.queue_name, redis_message_id=identifier)
+                self.broker.run("nack", self.queue_name, identifier)
+
+
+class QueueBroker(RedisBroker):
+    """Dramatiq's Redis broker with `BlockingConsumer` and clients that time out.
+
+    The client that fetches never repeats a command by itself (a repeated fetch would strand the messages of
+    the first reply); the one that enqueues and settles does, since both may happen twice without harm.
+    """
+
+    def __init__(self, url: str, *, middleware: Sequence[Middleware], maintenance: bool) -> None:
+        super().__init__(  # type: ignore[no-untyped-call]
+            client=connect(url, timeout_seconds=_PRODUCER_SECONDS, retries=2),
+            middleware=list(middleware),
+            heartbeat_timeout=HEARTBEAT_MS,
+            maintenance_chance=1_000_000 if maintenance else 0,
+        )
+        self.url = url
+        self.blocking_client = connect(url, timeout_seconds=_CONSUMER_SECONDS, retries=0)
+        self._holdings: dict[str, Holding] = {}
+        self.latch = Latch(_is_lost, _refusal, pause_seconds=_RETRY_SECONDS, probe=self.client.ping)
+        self._ending: Latch | None = None
+        self.is_patient = False  # the scheduler's waits for Redis: it has nobody to tell
+
+    def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
+        """Put the message on its queue; ConnectionClosed when Redis is lost or refuses, unless patient.
+
+        Refused at once when Redis was away a moment ago.
+        """
+        while True:
+            try:
+                with self.latch.passing():
+                    return super().enqueue(message, delay=delay)
+            except ConnectionClosed as error:
+                if not self.is_patient:
+                    raise
+                log.warning("queue_waits_for_redis", job=message.actor_name, error=str(error))
+            time.sleep(_PATIENT_SECONDS)
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
+        """Return a consumer of the queue. `timeout` is ignored: blocking costs nothing."""
+        del timeout
+        if queue_name.endswith(".DQ"):  # Dramatiq has just dropped its list of delayed messages
+            self._holdings[queue_name] = Holding(rounds=self.holding(queue_name).rounds)
+        self.holding(queue_name).rounds += 1
+        consumer = BlockingConsumer(self, queue_name, prefetch, BLOCK_SECONDS)
+        consumer.give_back_orphans()
+        return consumer
+
+    def holding(self, queue_name: str) -> Holding:
+        """Return what this process holds of the queue."""
+        return self._holdings.setdefault(queue_name, Holding())
+
+    def run(self, command: str, queue_name: str, *args: object) -> Any:
+        """Run a command of dispatch.lua; ConnectionClosed when Redis is lost or refuses."""
+        with nullcontext() if self._ending is None else self._ending.passing():
+            return self._dispatch(command)(queue_name, *args)
+
+    def begin_ending(self) -> None:
+        """Give what goes back to the queues one try, not one for each queue, when Redis is away."""
+        self._ending = Latch(_is_lost, _refusal, pause_seconds=_CONSUMER_SECONDS)
+
+    def peek(self, list_name: str, seconds: float) -> bool:
+        """Block until the list has an element, at most `seconds`; whether it has."""
+        return self._blmove(list_name, seconds) is not None
+
+    def bring_newest_forward(self, list_name: str) -> None:
+        """Move the list's last to its head."""
+        self._blmove(list_name, 0.01, "RIGHT")
+
+    def taken(self, queue_name: str) -> set[str]:
+        """Return the ids that Redis has handed to this process and that are not settled."""
+        key = f"{self.namespace}:__acks__.{self.broker_id}.{queue_name}"
+        members = self._guard(lambda: self.client.smembers(key))
+        return {member.decode(errors="replace") for member in members}
+
+    def stored(self, queue_name: str, identifier: str) -> bytes | None:
+        """Return a queued message's bytes, None when there are none."""
+        data = self._guard(lambda: self.client.hget(f"{self.namespace}:{queue_name}.msgs", identifier))
+        return cast("bytes | None", data)
+
+    def wait_for_result(self, message: Message[Any], seconds: float) -> Any:
+        """Return what the message's actor stored, None when nothing came in time.
+
+        Dramatiq's own wait knows whole seconds only and may outlast its client's timeout. ResultFailure: the
+        actor failed for good.
+        """
+        backend = cast("RedisBackend", self.get_results_backend())
+        key = backend.build_message_key(message)
+        data = self._blmove(key, seconds)
+        return None if data is None else backend.unwrap_result(backend.encoder.decode(data))
+
+    def depth(self, queue_names: Sequence[str]) -> dict[str, int]:
+        """Return how many messages wait in each queue, in one round trip."""
+        pipeline = self.client.pipeline(transaction=False)
+        for name in queue_names:
+            pipeline.llen(f"{self.namespace}:{name}")
+        return dict(zip(queue_names, self._guard(pipeline.execute), strict=True))
+
+    def dead_letters(self, queue_name: str, since_ms: int, limit: int) -> list[DeadLetter]:
+        """Return the queue's dead letters since then, oldest first; those whose body is gone are left out."""
+        key = f"{self.namespace}:{queue_name}.XQ"
+        found = self._guard(
+            lambda: self.client.zrangebyscore(key, since_ms, "+inf", start=0, num=limit, withscores=True)
+        )
+        if not found:
+            return []
+        bodies = self._guard(
+            lambda: self.client.hmget(f"{key}.msgs", [identifier for identifier, _ in found])
+        )
+        return [
+            DeadLetter(identifier.decode(errors="replace"), int(died_ms), body)
+            for (identifier, died_ms), body in zip(found, bodies, strict=True)
+            if body is not None
+        ]
+
+    def processes(self) -> int:
+        """Return how many used the queue within a heartbeat: every worker process, and whoever just sent."""
+        since = current_millis() - HEARTBEAT_MS
+        key = f"{self.namespace}:__heartbeats__"
+        return int(self._guard(lambda: self.client.zcount(key, since, "+inf")))
+
+    def eviction_policy(self) -> str:
+        """Return Redis' maxmemory-policy; empty when the server does not say."""
+        return str(self._guard(lambda: self.client.info("memory")).get("maxmemory_policy", ""))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.client.close()
+        self.blocking_client.close()
+
+    def _blmove(self, list_name: str, seconds: float, end: str = "LEFT") -> Any:
+        """Wait for the list's head (or tail) and put it at its head; None when there was none in time."""
+        command = ("BLMOVE", list_name, list_name, end, "LEFT", seconds)
+        return self._guard(lambda: self.blocking_client.execute_command(*command))  # type: ignore[no-untyped-call]
+
+    def _dispatch(self, command: str) -> Callable[..., Any]:
+        """Return dispatch.lua's command as Dramatiq wants it, on the right client, its errors translated."""
+        script = self.scripts["dispatch"]
+        client = self.blocking_client if command == "fetch" else self.client
+
+        def run(queue_name: str, *args: Any) -> Any:
+            header: tuple[Any, ...] = (
+                command,
+                current_millis(),
+                queue_name,
+                self.broker_id,
+                self.heartbeat_timeout,
+                self.dead_message_ttl,
+                self._should_do_maintenance(command),
+                self._max_unpack_size(),  # type: ignore[no-untyped-call]
+            )
+            return script(keys=[self.namespace], args=[*header, *args], client=client)
+
+        return lambda queue_name, *args: self._guard(lambda: run(queue_name, *args))
+
+    @staticmethod
+    def _guard(call: Callable[[], Any]) -> Any:
+        try:
+            return call()
+        except _REDIS_LOST as error:
+            raise ConnectionClosed(error) from None
+
+
+def _is_lost(error: BaseException) -> bool:
+    return isinstance(error, BrokerConnectionError | redis.ConnectionError | redis.TimeoutError)
+
+
+def _refusal() -> Exception:
+    return ConnectionClosed(redis.ConnectionError("Redis was away a moment ago"))
+
+
+def build(redis_url: str, *, consuming: bool) -> QueueBroker:
+    """Return a broker. `consuming`: with what a worker needs; else it only enqueues and reads answers.
+
+    Opens no connection. Messages are JSON: another encoder would be a hole (pickle runs what it reads).
+    """
+    if not isinstance(dramatiq.get_encoder(), JSONEncoder):
+        raise TypeError("dramatiq's encoder must be JSONEncoder")
+    client = connect(redis_url, timeout_seconds=_PRODUCER_SECONDS, retries=2)
+    # Keys that begin with a namespace can be named in Redis' access list; bare hashes cannot.
+    backend = RedisBackend(client=client, use_namespace_prefix_keys=True)
+    results = Results(backend=backend, result_ttl=RESULT_TTL_MS)
+    middleware: list[Middleware] = [results]
+    if consuming:
+        from socialboost.queue import middleware as worker_side  # noqa: PLC0415 (a worker's weight, not a bot's)
+
+        middleware = worker_side.for_workers(results)
+    return QueueBroker(redis_url, middleware=middleware, maintenance=consuming)
+
+
+def install(redis_url: str, *, consuming: bool = False) -> QueueBroker:
+    """Make a broker this process's own, for `jobs.send` and Dramatiq; a second call replaces the first."""
+    broker = build(redis_url, consuming=consuming)
+    dramatiq.set_broker(broker)
+    return broker
+
+
+def current() -> QueueBroker:
+    """Return the installed broker; RuntimeError when the process forgot to install one."""
+    broker = dramatiq.broker.global_broker
+    if not isinstance(broker, QueueBroker):
+        raise RuntimeError("socialboost.queue.broker.install was not called in this process")
+    return broker

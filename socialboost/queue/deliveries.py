@@ -1,0 +1,106 @@
+"""All jobs of one update, once: they reach Redis in the call that marks the update as seen, or not at all.
+
+Telegram delivers an update again whenever it missed our answer. The ledger recognises the repetition of a job
+with an effect; a screen's job has no row, so without the mark /help delivered three times is three answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import uuid4
+
+from dramatiq.common import current_millis
+from dramatiq.message import Message
+
+from socialboost.queue.broker import QueueBroker
+
+SEEN_SECONDS: Final = 24 * 3600
+"""As long as Telegram keeps an update that it could not deliver."""
+_PREFIX: Final = "updates:"
+WANTED_PREFIX: Final = "screens:wanted:"
+"""Before a place: the number of the newest screen asked for there (workers/telegram/freshness.py)."""
+
+_SEND_ONCE: Final = """
+local checked, marks, wanted = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local first = 7 + marks + 2 * wanted
+for i = 7, 6 + checked do
+  if redis.call('GET', ARGV[i]) then return 0 end
+end
+redis.call('ZADD', KEYS[1] .. ':__heartbeats__', ARGV[2], ARGV[3])
+for i = first, #ARGV, 3 do
+  local queue = KEYS[1] .. ':' .. ARGV[i]
+  redis.call('HSET', queue .. '.msgs', ARGV[i + 1], ARGV[i + 2])
+  redis.call('RPUSH', queue, ARGV[i + 1])
+end
+for i = 7 + marks, first - 1, 2 do
+  redis.call('SET', ARGV[i], ARGV[i + 1], 'EX', 600)
+end
+for i = 7, 6 + marks do
+  redis.call('SET', ARGV[i], '1', 'EX', ARGV[1])
+end
+return 1
+"""
+"""What dispatch.lua's `enqueue` does, for each message. The marks come last: should Redis refuse a command
+in the middle, the repetition sends the same keys again, which the ledger knows."""
+
+
+@dataclass
+class Delivery:
+    """One update on its way: the jobs it became and the marks it leaves."""
+
+    mark: str
+    """Names the update: see `mark_of`."""
+    messages: list[Message[Any]] = field(default_factory=list)
+    wanted: dict[str, int] = field(default_factory=dict)
+    """The screens it asks for: the place's key, and the update's number."""
+    _looked_at: list[str] = field(default_factory=list)
+    _left: list[str] = field(default_factory=list)
+
+    def wants(self, place: str, number: int) -> None:
+        """The update asks for a screen in this place."""
+        self.wanted[WANTED_PREFIX + place] = number
+
+    def one_of(self, act: str, *, is_answered: bool) -> None:
+        """The update is a part of one act of a person (an album). Another part's mark drops it, unless it
+        must be answered for its own sake."""
+        mark = _PREFIX + act
+        self._left.append(mark)
+        if not is_answered:
+            self._looked_at.append(mark)
+
+    @property
+    def looked_at(self) -> list[str]:
+        """The marks that say that there is nothing to do any more."""
+        return [self.mark, *self._looked_at]
+
+    @property
+    def left(self) -> list[str]:
+        """The marks to leave, those that are looked at first."""
+        return [*self.looked_at, *(mark for mark in self._left if mark not in self._looked_at)]
+
+
+def mark_of(update_id: int, moment: int | str) -> str:
+    """Return the mark of an update. `moment`: its message's date or its callback's id.
+
+    update_id alone does not name it: Telegram begins anew, at a random number, after a week without updates.
+    """
+    return f"{_PREFIX}{update_id}:{moment}"
+
+
+def send_once(broker: QueueBroker, delivery: Delivery) -> bool:
+    """Put the messages on their queues and leave the marks; False when a mark was there already.
+
+    One call to Redis, all or nothing. Raises redis.RedisError, after which it may have happened all the same.
+    """
+    marks = delivery.left
+    arguments: list[Any] = [SEEN_SECONDS, current_millis(), broker.broker_id]
+    arguments += [len(delivery.looked_at), len(marks), len(delivery.wanted), *marks]
+    for place, number in delivery.wanted.items():
+        arguments += [place, number]
+    for message in delivery.messages:
+        identifier = str(uuid4())
+        stored = message.copy(options={"redis_message_id": identifier})
+        arguments += [message.queue_name, identifier, stored.encode()]
+    script = broker.client.register_script(_SEND_ONCE)
+    return bool(script(keys=[broker.namespace], args=arguments))

@@ -1,0 +1,37 @@
+"""What is said to a message nobody was waiting for: what the bot can do, with the menu at hand."""
+
+from __future__ import annotations
+
+from socialboost.screens.buyer.menu import back, menu_rows
+from socialboost.screens.core import Screen
+from socialboost.screens.texts import texts
+
+
+def stray(language: str) -> Screen:
+    """Answer words, a sticker, a picture or a voice message outside any dialogue."""
+    return _said("stray", language)
+
+
+def unknown_command(language: str) -> Screen:
+    """Answer a command that there is none of."""
+    return _said("unknown-command", language)
+
+
+def processing(language: str) -> Screen:
+    """Answer words that come while a link is being worked on."""
+    return _said("post-processing", language)
+
+
+def too_fast(language: str) -> Screen:
+    """Tell somebody who sent too much at once that some of it was passed over."""
+    return _said("too-fast", language)
+
+
+def too_fast_notice(language: str) -> str:
+    """Return the same for a tap: a line that pops up and leaves the message as it is."""
+    return texts(language).plain("too-fast")
+
+
+def _said(key: str, language: str) -> Screen:
+    text = texts(language)
+    return Screen(text.html(key), (*menu_rows(text), back(text)))

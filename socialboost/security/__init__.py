@@ -1,0 +1,1 @@
+"""Encryption of what may not be read on its way."""

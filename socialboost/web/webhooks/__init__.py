@@ -1,0 +1,1 @@
+"""Webhooks of Crypto Pay and Telegram."""

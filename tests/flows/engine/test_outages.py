@@ -1,0 +1,93 @@
+"""Our own PostgreSQL away in the middle of work: nothing parked, nothing lost, no attempt used up."""
+
+from __future__ import annotations
+
+import time
+
+import psycopg
+import pytest
+
+from sandbox.servers import PostgresServer, ValkeyServer
+from socialboost import jobs
+from tests.flows.engine.actors import Chain, Work
+from tests.flows.engine.system import CoreSystem, wait_until
+
+
+def test_postgresql_away_costs_no_attempt(system: CoreSystem, postgres_server: PostgresServer) -> None:
+    """Away for longer than a lease: at the claim, in the body, at the settlement, under the sweeper."""
+    system.environment["CORE_LEASE"] = "4"
+    system.start(threads=8)
+    for number in range(6):
+        jobs.send(Work(key=f"tg:settle:{number}", seconds=3))
+        jobs.send(Work(key=f"tg:body:{number}", seconds=3, mode="query"))
+    wait_until(lambda: len(system.counts("start")) >= 6)  # three quarters of the threads: one queue's share
+    postgres_server.stop()
+    for number in range(20):
+        jobs.send(Work(key=f"tg:claim:{number}"))
+    time.sleep(8)
+    postgres_server.start()
+    wait_until(lambda: states(system) == {"done": 32}, 60)
+    with psycopg.connect(system.database_url) as connection:
+        attempts = connection.execute(
+            "SELECT DISTINCT attempts FROM job_ledger WHERE key NOT LIKE 'notice:%'"
+        ).fetchall()
+    assert attempts == [(1,)]
+    assert set(system.counts("end").values()) == {1}
+
+
+@pytest.mark.parametrize("skew_seconds", [120, -120])
+def test_a_worker_whose_clock_is_wrong_by_more_than_a_heartbeat(
+    system: CoreSystem, skew_seconds: int
+) -> None:
+    """It takes the others for dead and their messages for its own: still no job is done twice."""
+    system.start(threads=2)
+    system.environment["CORE_SKEW_MS"] = str(skew_seconds * 1000)
+    system.start(threads=2)
+    for number in range(60):
+        jobs.send(Work(key=f"tg:{number}:1", seconds=0.2))
+    wait_until(lambda: system.states() == {"done": 60}, 90)
+    assert set(system.counts("end").values()) == {1}
+    assert set(system.counts("start").values()) == {1}
+
+
+def test_postgresql_restarted_at_once_under_load(system: CoreSystem, postgres_server: PostgresServer) -> None:
+    """Connections cut in the middle of claims, commits and settlements: every job ends, none is parked."""
+    system.environment["CORE_LEASE"] = "4"
+    system.start(processes=2)
+    for number in range(300):
+        jobs.send(Chain(key=f"tg:{number}:1"))
+        if number in {50, 150, 250}:
+            postgres_server.restart_immediate()
+    wait_until(lambda: states(system) == {"done": 600}, 90)
+    assert len(system.counts("end")) == 300
+
+
+def test_redis_away_while_jobs_are_owed(system: CoreSystem, valkey_server: ValkeyServer) -> None:
+    """A commit whose wake-up could not be sent is made good by the sweeper."""
+    system.start()
+    jobs.send(Work(key="tg:1:1"))
+    wait_until(lambda: system.state("tg:1:1") == "done")
+    with psycopg.connect(system.database_url) as connection:
+        connection.execute("INSERT INTO job_ledger (key, actor, queue, args) VALUES (%s, %s, %s, %s)", LATER)
+    valkey_server.stop()
+    time.sleep(2)
+    valkey_server.start()
+    wait_until(lambda: states(system) == {"done": 2}, 40)
+
+
+LATER = ("tg:1:2", "core_work", "interactive", '{"key": "tg:1:2"}')
+
+
+def states(system: CoreSystem) -> dict[str, int]:
+    """Return the rows of the test's own jobs by state, an empty dictionary while the database is away.
+
+    The outage's end is told to the admins by rows of its own.
+    """
+    try:
+        with psycopg.connect(system.database_url) as connection:
+            rows = connection.execute(
+                "SELECT state, count(*) FROM job_ledger WHERE key NOT LIKE 'notice:%' GROUP BY state"
+            ).fetchall()
+    except psycopg.OperationalError:
+        return {}
+    return dict(rows)

@@ -1,0 +1,205 @@
+"""A 429 stops everybody, whatever happens to Redis meanwhile; without Redis each process keeps its share."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from sandbox.servers import start_valkey
+from socialboost.errors import PostponeError, ThrottledError
+from tests.flows.telegram.traffic import RATE, Record, Traffic, count_until_shut
+from workers.telegram.rate_limit import MARGIN_SECONDS, Gate
+
+PAUSE_SECONDS = 3
+UNDER_WAY_MS = 400
+"""What had left, or was leaving, when the 429 came."""
+
+
+def inside(traffic: Traffic) -> tuple[list[Record], list[Record]]:
+    """Calls inside the pause that the injected 429 asked for, and those after it."""
+    records = traffic.records()
+    told = next(r for r in records if r["status"] == 429)
+    begins, ends = told["answered_mono_ms"] + UNDER_WAY_MS, told["answered_mono_ms"] + PAUSE_SECONDS * 1000
+    assert sum(r["status"] == 429 for r in records) == 1, "our own rate was refused as well"
+    within = [r for r in records if begins < r["mono_ms"] < ends]
+    return within, [r for r in records if r["mono_ms"] >= ends]
+
+
+def throttle(traffic: Traffic) -> None:
+    """Let the next message be refused, and wait until it was."""
+    fault = {"kind": "retry_after", "retry_after": PAUSE_SECONDS, "method": "sendMessage", "times": 1}
+    traffic.post("/sim/faults", fault)
+    deadline = time.monotonic() + 30
+    while not any(r["status"] == 429 for r in traffic.records()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("wiped", [False, True])
+def test_nobody_sends_inside_a_pause(traffic: Traffic, *, wiped: bool) -> None:
+    chats = traffic.people(400)
+    senders = [
+        traffic.start("broadcast", 12, "broadcast", chats[20:]),
+        traffic.start("notice", 12, "notice", chats[10:20]),
+        traffic.start("person", 12, "person", chats[:5]),
+    ]
+    for name in ("broadcast", "notice", "person"):
+        traffic.wait_for_records(2, name)
+    throttle(traffic)
+    if wiped:
+        for _ in range(3):
+            time.sleep(0.6)
+            traffic.flush_redis()
+    for sender in senders:
+        traffic.result(sender)
+    within, after = inside(traffic)
+    assert within == []
+    assert after, "and then it goes on"
+
+
+def test_a_sender_that_does_not_listen_is_seen(traffic: Traffic) -> None:
+    """Negative control: the window is looked at where calls would be."""
+    traffic.post("/sim/limits", {"enabled": False})
+    sender = traffic.start("reckless", 9, "reckless", traffic.people(1))
+    traffic.wait_for_records(1)
+    throttle(traffic)
+    traffic.result(sender)
+    assert inside(traffic)[0]
+
+
+def test_a_process_that_starts_on_a_wiped_redis_knows_of_the_pause(traffic: Traffic) -> None:
+    traffic.gate().pause(30)
+    traffic.flush_redis()
+    with pytest.raises(PostponeError) as told:
+        traffic.gate().person()
+    assert 20 < told.value.seconds <= 30 + MARGIN_SECONDS + 1
+    assert traffic.gate().reserve("b", [1, 2]).chat_ids == []
+    traffic.flush_redis()
+    traffic.forget_pause()
+    traffic.gate().person()  # negative control: it was PostgreSQL that knew
+
+
+def test_a_process_that_was_told_tells_a_wiped_redis(traffic: Traffic) -> None:
+    told = traffic.gate()
+    told.pause(30)
+    traffic.forget_pause()
+    traffic.flush_redis()
+    traffic.gate().person()  # a newcomer makes a state that knows of nothing
+    with pytest.raises(PostponeError):
+        told.person()
+    with pytest.raises(PostponeError):
+        traffic.gate().person()
+
+
+def test_a_wipe_lets_no_burst_through(traffic: Traffic) -> None:
+    gate, passed = traffic.gate(), 0
+    for _ in range(3):
+        traffic.flush_redis()
+        passed += count_until_shut(gate)
+    assert passed < RATE
+
+
+def test_without_redis_each_process_keeps_its_share(traffic: Traffic, tmp_path: Path) -> None:
+    server = start_valkey(tmp_path / "own")
+    if server.process is None:
+        pytest.fail("REDIS_URL names a server that this test must not stop")
+    gates = [traffic.gate(server.url, processes=2) for _ in range(2)]
+    for gate in gates:
+        gate.person()
+    server.kill()
+    began = time.monotonic()
+    passed = sum(_passes(gate) for gate in gates)
+    while time.monotonic() - began < 3:
+        passed += sum(_passes(gate) for gate in gates)
+        time.sleep(0.005)
+    took = time.monotonic() - began
+    assert 2 <= passed <= RATE * took + 2, "one message each to begin with, then the rate"
+    assert len(gates[0].reserve("b", list(range(1, 50))).chat_ids) <= RATE
+    server.start()
+    time.sleep(1.5)
+    assert _passes(gates[0]), "and the shared bucket again"
+    server.stop()
+
+
+def test_a_pause_holds_without_redis(traffic: Traffic) -> None:
+    traffic.gate().pause(30)
+    alone = traffic.gate("redis://127.0.0.1:1/0")
+    with pytest.raises(PostponeError) as told:
+        alone.person()
+    assert told.value.seconds > 20
+    traffic.forget_pause()
+    traffic.gate("redis://127.0.0.1:1/0").person()  # negative control
+
+
+GROUP, OTHER_GROUP, PERSON = -1_001, -1_002, 77
+
+
+def told_to_wait(gate: Gate, chat_id: int | None, seconds: float = 30) -> float:
+    """What the caller of a call about this chat is told when Telegram answers 429."""
+    with pytest.raises(PostponeError) as told, gate.watching():
+        raise ThrottledError("telegram", "Too Many Requests", retry_after=seconds, chat_id=chat_id)
+    return told.value.seconds
+
+
+def waits_for(gate: Gate, chat_id: int) -> float:
+    """How long a notice to this chat must wait, the moments until there is a token for it aside; 0 if not."""
+    for _ in range(100):
+        try:
+            gate.notice(chat_id)
+        except PostponeError as error:
+            if error.seconds > 2:
+                return error.seconds
+            time.sleep(error.seconds)
+        else:
+            return 0.0
+    raise AssertionError("neither let through nor held")
+
+
+def test_a_group_that_is_told_to_wait_waits_alone(traffic: Traffic) -> None:
+    told = traffic.gate()
+    told.person()  # makes the state
+    assert 29 < told_to_wait(told, GROUP) <= 30 + MARGIN_SECONDS
+    for gate in (told, traffic.gate()):
+        gate.person()
+        assert 20 < waits_for(gate, GROUP) <= 30 + MARGIN_SECONDS
+    assert (waits_for(told, OTHER_GROUP), waits_for(told, PERSON)) == (0, 0)
+    granted = told.reserve("b", [GROUP, PERSON + 1])
+    assert GROUP not in granted.chat_ids
+
+
+def test_a_wiped_redis_does_not_forget_the_group(traffic: Traffic) -> None:
+    told_to_wait(traffic.gate(), GROUP)
+    traffic.flush_redis()
+    newcomer = traffic.gate()
+    newcomer.person()
+    assert waits_for(newcomer, GROUP) > 20
+    assert waits_for(traffic.gate(), GROUP) > 20, "by Redis alone, which the newcomer has told"
+    assert waits_for(traffic.gate("redis://127.0.0.1:1/0"), GROUP) > 20, "and without Redis"
+    traffic.flush_redis()
+    traffic.forget_pause()
+    assert waits_for(traffic.gate(), GROUP) == 0, "negative control: it was PostgreSQL that knew"
+
+
+@pytest.mark.parametrize("chats", [(PERSON,), (None,), (GROUP, OTHER_GROUP)])
+def test_a_person_or_a_second_group_pauses_everybody(traffic: Traffic, chats: tuple[int | None, ...]) -> None:
+    for chat_id in chats:
+        told_to_wait(traffic.gate(), chat_id)  # each by a process of its own
+    with pytest.raises(PostponeError) as told:
+        traffic.gate().person()
+    assert told.value.seconds > 20
+
+
+def test_the_same_group_told_twice_is_one_group(traffic: Traffic) -> None:
+    for _ in range(2):
+        told_to_wait(traffic.gate(), GROUP)
+    traffic.gate().person()
+
+
+def _passes(gate: Gate) -> bool:
+    try:
+        gate.person()
+    except PostponeError:
+        return False
+    return True

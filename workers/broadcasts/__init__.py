@@ -1,0 +1,1 @@
+"""Broadcasts: composed by an admin, sent to each recipient at most once."""

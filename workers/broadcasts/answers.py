@@ -1,0 +1,82 @@
+"""What a broadcast makes of Telegram's answers: how a chunk ends, and whether the first ones say "stop"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from socialboost.clients.refusals import CHAT_CODES, UNREACHABLE_CODES
+from socialboost.errors import RefusesUsError, RejectedError, ServiceError
+from socialboost.screens.admin.broadcasts import AWAY, MOSTLY_REFUSED, REFUSES_US
+from workers.engine import outages
+from workers.notices import infrastructure
+
+JUDGED: Final = 50
+"""Answers that are looked at before anybody else is tried."""
+FEWEST_JUDGED: Final = 10
+"""A broadcast that has had fewer answers when it ends is just a small one."""
+_FORBIDDEN: Final = 403
+
+Kind = Literal["continue", "away", "completed", "failed", "paused", "lost"]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a chunk ended. `lost`: the broadcast is not this runner's any more; `away`: Telegram is away.
+
+    `reason` is one of screens/admin/broadcasts.py's REASONS, with what it says after a colon, or else
+    the words of the refusal.
+    """
+
+    kind: Kind
+    delay_seconds: float = 0.0
+    reason: str | None = None
+    answered: bool = False
+    """Whether Telegram answered in this chunk: then an outage that ended it has just begun."""
+
+
+LOST: Final = Ending("lost")
+
+
+def away(error: ServiceError) -> Ending:
+    """Return the end of a chunk in which Telegram was away, or refused us: nobody is marked for that."""
+    if isinstance(error, RefusesUsError):
+        infrastructure.refuses_us(error)
+        return Ending("away", reason=f"{REFUSES_US}:{error.setting}")
+    return Ending("away", reason=f"{AWAY}:{outages.describe(error)}")
+
+
+def is_about_the_person(error: RejectedError) -> bool:
+    """Whether a refusal says nothing of what others would be answered."""
+    return error.status == _FORBIDDEN or error.code in CHAT_CODES or error.code in UNREACHABLE_CODES
+
+
+class Answers:
+    """Counts Telegram's own answers: messages taken and refusals. `row` is begin_broadcast's answer."""
+
+    def __init__(self, row: Mapping[str, Any]) -> None:
+        self.judged = bool(row["judged"])
+        """Whether the first were looked at, in this chunk or an earlier one."""
+        self.sent = 0
+        self.refused = 0
+        self._sent_before = int(row["sent"])
+        self._refused_before = int(row["blocked"]) + int(row["failed"])
+
+    @property
+    def any(self) -> bool:
+        """Whether this chunk has had one."""
+        return self.sent + self.refused > 0
+
+    @property
+    def left(self) -> int:
+        """How many more are to be looked at."""
+        return JUDGED - self._sent_before - self._refused_before - self.sent - self.refused
+
+    def mostly_refused(self, fewest: int) -> Ending | None:
+        """Return the pause that is due when nine in ten so far are refusals, and nobody looked yet."""
+        refused = self._refused_before + self.refused
+        answers = self._sent_before + self.sent + refused
+        if self.judged or answers < fewest or refused * 10 < answers * 9:
+            return None
+        return Ending("paused", reason=f"{MOSTLY_REFUSED}:{refused}/{answers}")

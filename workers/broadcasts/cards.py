@@ -1,0 +1,186 @@
+"""One broadcast, one card in each chat that looks at it: whatever happens, that message is edited.
+
+A card lasts: a button on it that leads elsewhere is answered in a new message, so that progress never writes
+over a menu. Where the card has to move (below a new preview, to where it was asked for), the message that was
+it until then gives up its buttons. Which message it is stands in broadcast_cards.
+
+Two draws may be under way at once, and nobody knows which of them Telegram takes last. Each therefore reads
+the row again when it has drawn, and draws again while the broadcast has moved.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from socialboost import jobs, logs
+from socialboost.clients.refusals import UNREACHABLE_CODES
+from socialboost.db.rows.broadcasts import GetBroadcastCards
+from socialboost.errors import PostponeError, QueueUnavailableError, RejectedError, ServiceError
+from socialboost.screens import texts
+from socialboost.screens.admin import broadcasts
+from socialboost.screens.core import Screen
+from workers.engine import resources
+from workers.telegram import answers
+
+log = logs.get(__name__)
+
+Row = Mapping[str, Any]
+
+
+def show(tap: jobs.Tap, broadcast_id: str, language: str) -> None:
+    """Show the broadcast as it is now where it was asked for; other chats' cards follow."""
+    row = _find(broadcast_id)
+    if row is None:
+        answers.reply(tap, broadcasts.refused("no_draft", language))
+        return
+    with answers.acknowledged(tap):
+        place(tap, broadcast_id, _face(row, language))
+    now = _find(broadcast_id)
+    moved_on = now is not None and now["status"] != row["status"]
+    for card in _cards(broadcast_id):
+        if moved_on or card["chat_id"] != tap.chat_id:
+            _follow(broadcast_id, card["chat_id"])
+
+
+def place(tap: jobs.Tap, broadcast_id: str, screen: Screen) -> None:
+    """Make `screen` the broadcast's card in this chat: in the message tapped, or in a new one below."""
+    chat_id = tap.chat_id
+    card = next((card for card in _cards(broadcast_id) if card["chat_id"] == chat_id), None)
+    tapped = card is not None and tap.message_id == card["message_id"]
+    if card is not None and tapped:
+        resources.gate().person(chat_id)
+        if _edit(chat_id, card["message_id"], screen):
+            _retire(broadcast_id, chat_id, card["previous_id"])
+            return
+    message_id = answers.show(dataclasses.replace(tap, message_id=None) if tapped else tap, screen)
+    if message_id is not None:
+        _record(broadcast_id, chat_id, message_id)
+
+
+def report(broadcast_id: str) -> None:
+    """Have every card say how the broadcast ended; whoever made it is shown that even if their card is gone.
+
+    PostponeError when the gate is shut to them. The others' cards are drawn each on its own, so that two
+    chats that may have one message a second each do not put each other off for ever.
+    """
+    row = _find(broadcast_id)
+    if row is None:
+        return
+    for card in _cards(broadcast_id):
+        if card["chat_id"] != row["admin_telegram_id"]:
+            _follow(broadcast_id, card["chat_id"])
+    refresh(broadcast_id, row["admin_telegram_id"], owed=True)
+
+
+def refresh(broadcast_id: str, chat_id: int = 0, *, owed: bool = False) -> None:
+    """Draw every card anew, or one chat's, paced. `owed`: who made the broadcast gets one if theirs is gone.
+
+    PostponeError when the gate kept some of them back; the others are drawn.
+    """
+    kept_back: PostponeError | None = None
+    drawn = None
+    row = _find(broadcast_id)
+    while row is not None and row["status"] not in {drawn, "draft"}:  # it may end while a draw is on its way
+        for card in _cards(broadcast_id):
+            if chat_id not in {0, card["chat_id"]}:
+                continue
+            try:
+                resources.gate().notice(card["chat_id"])
+                _redraw(row, card, owed=owed)
+            except PostponeError as error:
+                kept_back = error
+        drawn = row["status"]
+        row = _find(broadcast_id)
+    if row is not None and owed:
+        _make_up(row)
+    if kept_back is not None:
+        raise kept_back
+
+
+def _redraw(row: Row, card: Row, *, owed: bool) -> None:
+    chat_id, message_id = card["chat_id"], card["message_id"]
+    if _edit(chat_id, message_id, _face(row, texts.language(card["language"]))):
+        _retire(row["broadcast_id"], chat_id, card["previous_id"])
+    elif owed and chat_id == row["admin_telegram_id"]:
+        _send(row, card["language"])
+
+
+def _make_up(row: Row) -> None:
+    """Send the card to whoever made the broadcast and has none."""
+    maker = row["admin_telegram_id"]
+    if all(card["chat_id"] != maker for card in _cards(row["broadcast_id"])):
+        resources.gate().notice(maker)
+        admin = resources.db().one("get_user", telegram_id=maker)
+        _send(row, admin["language"] if admin else None)
+
+
+def _send(row: Row, language: str | None) -> None:
+    chat_id = row["admin_telegram_id"]
+    screen = _face(row, texts.language(language))
+    try:
+        with resources.gate().watching():
+            message_id = resources.telegram().send_message(chat_id, screen.text, screen.keyboard_markup())
+    except RejectedError as error:
+        if error.code not in UNREACHABLE_CODES:
+            raise
+        log.warning("card_not_sent", chat_id=chat_id, code=error.code)
+        return
+    _record(row["broadcast_id"], chat_id, message_id)
+
+
+def _record(broadcast_id: str, chat_id: int, message_id: int) -> None:
+    """Write down which message is the card now, and take the buttons off the one before."""
+    answers.keep(chat_id, message_id)
+    previous = resources.db().value(
+        "set_broadcast_card", broadcast_id=broadcast_id, chat_id=chat_id, message_id=message_id
+    )
+    _retire(broadcast_id, chat_id, previous)
+
+
+def _retire(broadcast_id: str, chat_id: int, message_id: int | None) -> None:
+    """Take the buttons off what was the card; what cannot be done now is done with the next draw."""
+    if message_id is None:
+        return
+    reader = resources.db().one("get_user", telegram_id=chat_id)
+    screen = broadcasts.moved(texts.language(reader["language"] if reader else None))
+    try:
+        resources.gate().person(chat_id)
+        _edit(chat_id, message_id, screen)
+    except (ServiceError, PostponeError) as error:
+        log.info("card_not_retired", chat_id=chat_id, error=str(error))
+        return
+    gone = {"broadcast_id": broadcast_id, "chat_id": chat_id, "message_id": message_id}
+    resources.db().run("forget_previous_card", **gone)
+
+
+def _edit(chat_id: int, message_id: int, screen: Screen) -> bool:
+    """Edit a card that was let through the gate; False when Telegram will not have it."""
+    try:
+        with resources.gate().watching():
+            resources.telegram().edit_message(chat_id, message_id, screen.text, screen.keyboard_markup())
+    except RejectedError as error:
+        log.info("card_gone", chat_id=chat_id, code=error.code)
+        return False
+    return True
+
+
+def _follow(broadcast_id: str, chat_id: int) -> None:
+    """Have a chat's card drawn once more; missing that is no harm, the next change draws it."""
+    try:
+        jobs.send(jobs.ShowBroadcastProgress(broadcast_id=broadcast_id, chat_id=chat_id))
+    except QueueUnavailableError as error:
+        log.info("cards_not_followed", error=str(error))
+
+
+def _face(row: Row, language: str) -> Screen:
+    return broadcasts.card(row, language, resources.settings().timezone)
+
+
+def _find(broadcast_id: str) -> Row | None:
+    return resources.db().one("get_broadcast", broadcast_id=broadcast_id)
+
+
+def _cards(broadcast_id: str) -> list[GetBroadcastCards]:
+    return resources.db().many("get_broadcast_cards", broadcast_id=broadcast_id)

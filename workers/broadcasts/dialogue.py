@@ -1,0 +1,234 @@
+"""An admin composes a broadcast, sees it as people will, confirms it, and holds it in hand while it runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+from socialboost import jobs, logs
+from socialboost.chat import callbacks
+from socialboost.db import Transaction
+from socialboost.errors import ParkError, RejectedError
+from socialboost.screens.admin import broadcasts
+from socialboost.screens.core import Button
+from workers.broadcasts import cards, content
+from workers.broadcasts.chunks import owe_moved
+from workers.engine import deciding, outages, outbox, resources
+from workers.engine.actors import Attempt, actor
+from workers.people import access
+from workers.telegram import answers
+
+MOST_BUTTONS: Final = 10
+FARTHEST: Final = timedelta(days=366)
+REPORT_SECONDS: Final = 5.0
+"""After a cancellation: until the calls under way have ended and the counts are final."""
+NO_BUTTONS: Final = "-"
+_BUTTON: Final = re.compile(r"(.+?)\s+[-–—]\s+(https://\S+)")
+_HOST: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]+", re.IGNORECASE)
+_TIME: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})\s+(\d{1,2}):(\d{2})")
+
+log = logs.get(__name__)
+
+
+@actor(jobs.AskBroadcast)
+def ask_broadcast(job: jobs.AskBroadcast) -> None:
+    """Ask for the message."""
+    if language := access.language(job):
+        answers.reply(job, broadcasts.compose(language))
+
+
+@actor(jobs.ComposeBroadcast)
+def compose_broadcast(job: jobs.ComposeBroadcast, attempt: Attempt) -> None:  # noqa: ARG001 (request_id)
+    """Keep the message as a draft and ask whom it goes to."""
+    language = access.language(job)
+    if language is None:
+        return
+    if job.album or (not job.text.strip() and job.copied_id is None):  # the dialogue stays open for another
+        answers.reply(job, broadcasts.refused("album" if job.album else "empty_text", language))
+        return
+    copied = job.copied_id is not None
+    row = resources.db().one(
+        "create_broadcast",
+        telegram_id=job.telegram_id,
+        body=None if copied else job.text,
+        from_chat_id=job.chat_id if copied else None,
+        message_id=job.copied_id,
+        request_id=job.key,
+    )
+    if row is None:
+        raise RuntimeError("a draft was neither made nor found")
+    answers.end_dialogue(job, job.dialogue)
+    cards.place(job, row["broadcast_id"], broadcasts.segments(row["broadcast_id"], language))
+
+
+@actor(jobs.AimBroadcast)
+def aim_broadcast(job: jobs.AimBroadcast, attempt: Attempt) -> None:  # noqa: ARG001 (the admin alone sees it)
+    """Count the segment, then show the message itself and the question below it."""
+    language = access.language(job)
+    if language is None:
+        return
+    aimed = resources.db().run("aim_broadcast", broadcast_id=job.broadcast_id, segment=job.segment)
+    if not aimed:  # sent or called off meanwhile: how it stands now says so
+        cards.show(job, job.broadcast_id, language)
+        return
+    with answers.acknowledged(job):
+        _preview(job, job.broadcast_id, language)
+
+
+def _preview(tap: jobs.Tap, broadcast_id: str, language: str) -> None:
+    """Send the admin what everybody would get, then the confirmation; or say why Telegram refuses it."""
+    row = resources.db().one("get_broadcast", broadcast_id=broadcast_id)
+    if row is None:
+        return
+    rate = resources.settings().telegram_send_rate
+    untapped = dataclasses.replace(tap, message_id=None, callback_id=None)
+    resources.gate().person(tap.chat_id)
+    try:
+        with resources.gate().watching():
+            resources.telegram().deliver(tap.chat_id, content.made(row, rate=rate))
+    except RejectedError as error:
+        log.info("broadcast_refused", broadcast_id=broadcast_id, error=outages.describe(error))
+        refused = broadcasts.refused("refused", language, str(error) or error.code)
+        cards.place(tap, broadcast_id, refused)
+        return
+    cards.place(untapped, broadcast_id, broadcasts.confirmation(row, rate, language))
+
+
+@actor(jobs.AskBroadcastDetail)
+def ask_broadcast_detail(job: jobs.AskBroadcastDetail) -> None:
+    """Ask for the buttons or the time."""
+    if language := access.language(job):
+        zone = resources.settings().timezone.key
+        answers.reply(job, broadcasts.ask_detail(job.broadcast_id, job.detail, language, zone))
+
+
+@actor(jobs.DetailBroadcast)
+def detail_broadcast(job: jobs.DetailBroadcast, attempt: Attempt) -> None:  # noqa: ARG001 (guarded writes)
+    """Take the buttons or the time; while it is neither, the dialogue stays open."""
+    language = access.language(job)
+    if language is None:
+        return
+    refusal = _take_buttons(job, language) if job.detail == "buttons" else _schedule(job, language)
+    if refusal is None:
+        answers.end_dialogue(job, job.dialogue)
+    else:
+        answers.reply(job, broadcasts.refused(refusal, language))
+
+
+def _take_buttons(job: jobs.DetailBroadcast, language: str) -> str | None:
+    buttons = parse_buttons(job.text)
+    if buttons is None:
+        return "bad_buttons"
+    written = resources.db().run(
+        "set_broadcast_buttons", broadcast_id=job.broadcast_id, buttons=json.dumps(buttons)
+    )
+    if not written:
+        return "no_draft"
+    _preview(job, job.broadcast_id, language)
+    return None
+
+
+def _schedule(job: jobs.DetailBroadcast, language: str) -> str | None:
+    moment = parse_time(job.text)
+    if moment is None:
+        return "bad_time"
+    if not datetime.now(UTC) < moment < datetime.now(UTC) + FARTHEST:
+        return "past_time"
+    with resources.db().transaction() as tx:
+        moved = _move(tx, job.broadcast_id, "send", job.telegram_id, moment)
+    if moved["outcome"] != "done" and moved.get("status") != "scheduled":
+        return "no_draft"
+    cards.show(job, job.broadcast_id, language)
+    return None
+
+
+def parse_buttons(text: str) -> list[dict[str, str]] | None:
+    """Return buttons from lines `label - https://…`; [] for the line that removes them, None for others."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if lines == [NO_BUTTONS]:
+        return []
+    found = [_BUTTON.fullmatch(line) for line in lines]
+    if not 1 <= len(lines) <= MOST_BUTTONS or None in found:
+        return None
+    pairs = [(match[1], match[2]) for match in found if match]
+    if not all(_is_public_https(url) for _, url in pairs):
+        return None
+    try:
+        return [Button(label, url=url).markup() for label, url in pairs]
+    except ValueError:
+        return None
+
+
+def _is_public_https(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    named = parts.hostname is not None and _HOST.fullmatch(parts.hostname) is not None
+    return parts.scheme == "https" and named and parts.username is None and len(url) <= 2000
+
+
+def parse_time(text: str) -> datetime | None:
+    """Return the moment an admin wrote by the shop's clock, or None."""
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        return None
+    day, month, year, hour, minute = (int(part) for part in match.groups())
+    try:
+        return datetime(year, month, day, hour, minute, tzinfo=resources.settings().timezone)
+    except ValueError:
+        return None
+
+
+@actor(jobs.MoveBroadcast, on_duplicate=deciding.value)
+def move_broadcast(job: jobs.MoveBroadcast, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (moves once)
+    """Send, pause, resume or cancel; however often it is tapped it happens once, and the card is shown."""
+    language = access.language(job)
+    if language is None:
+        return deciding.refuse(job)
+    if job.action not in callbacks.BROADCAST_ACTIONS:
+        raise ParkError(f"no such action: {job.action}")
+    return deciding.decide(
+        job,
+        lambda tx: _move(tx, job.broadcast_id, job.action, deciding.actor_id(job), None),
+        lambda _: deciding.sight(job, "broadcast", job.broadcast_id),
+    )
+
+
+def show_moved(job: jobs.ShowDecision, language: str) -> None:
+    """Show the card after a move."""
+    cards.show(job, job.target, language)
+
+
+def _move(tx: Transaction, broadcast_id: str, action: str, admin: int, at: datetime | None) -> deciding.Value:
+    """Move the broadcast and owe what follows; {outcome: done | changed_meanwhile | gone, status}."""
+    moved = tx.value("move_broadcast", broadcast_id=broadcast_id, action=action, admin=admin, at=at)
+    if moved is None:
+        return {"outcome": "gone"}
+    owe_moved(tx, broadcast_id, moved)
+    if moved["moved"] and moved["status"] == "cancelled" and moved["begun"]:
+        key = f"notice:broadcast:{broadcast_id}:cancelled"
+        outbox.owe(tx, jobs.ReportBroadcast(key=key, broadcast_id=broadcast_id), REPORT_SECONDS)
+    log.info("broadcast_moved", broadcast_id=broadcast_id, action=action, moved=moved["moved"])
+    return {"outcome": "done" if moved["moved"] else "changed_meanwhile", "status": moved["status"]}
+
+
+@actor(jobs.ShowBroadcasts)
+def show_broadcasts(job: jobs.ShowBroadcasts) -> None:
+    """Show a page of them."""
+    if language := access.language(job):
+        size = broadcasts.LISTED
+        rows = resources.db().many("list_broadcasts", limit=size + 1, offset=job.page * size)
+        answers.reply(job, broadcasts.listing(rows, job.page, language, resources.settings().timezone))
+
+
+@actor(jobs.ShowBroadcast)
+def show_broadcast(job: jobs.ShowBroadcast) -> None:
+    """Show one of them."""
+    if language := access.language(job):
+        cards.show(job, job.broadcast_id, language)

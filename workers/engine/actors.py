@@ -1,0 +1,340 @@
+"""`@actor(jobs.X)`: name and queue from the contract, the ledger's promise around the body.
+
+    @actor(jobs.OpenOrder)
+    def open_order(job: jobs.OpenOrder, attempt: Attempt) -> None: ...      # a LedgerJob
+
+    @actor(jobs.ShowMenu)
+    def show_menu(job: jobs.ShowMenu) -> None: ...                          # a plain Job
+
+The decorated function stays a plain function: tests call it. What an exception means (engine/outages.py):
+PostponeError, ThrottledError, UnreachableError, our PostgreSQL or Redis away: not now, no attempt used.
+RejectedError, ParkError: never; a ledger job is parked. DiscardError: never, and that is all. Anything else:
+a failed attempt. A RefusesUsError is said to the admins as well (workers/notices/infrastructure.py).
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from functools import wraps
+from typing import Any, Final, TypeVar, overload
+
+import dramatiq
+import psycopg
+from dramatiq.common import current_millis
+from dramatiq.message import Message
+from dramatiq.middleware import CurrentMessage, Interrupt
+from psycopg_pool import PoolTimeout
+
+from socialboost import logs
+from socialboost.db import DatabaseAwayError
+from socialboost.errors import DiscardError, ParkError, RefusesUsError, RejectedError, SettingsError
+from socialboost.jobs import PAYMENTS, Job, LedgerJob, Tap
+from socialboost.jobs.sending import ANSWER
+from socialboost.queue import broker
+from socialboost.queue.middleware import MAX_RETRIES, worth_repeating
+from workers.engine import ledger, outages, resources
+from workers.engine.ledger import Claim, OnExhausted
+from workers.notices import infrastructure
+from workers.telegram import freshness
+
+J = TypeVar("J", bound=Job)
+L = TypeVar("L", bound=LedgerJob)
+JobT = TypeVar("JobT", bound=Job)
+
+LONGEST_RETRY_SECONDS: Final = 3.0
+"""Between two looks at a database that is away: known to be, the look costs nothing (Database's latch)."""
+
+log = logs.get(__name__)
+
+
+class ContractError(Exception):
+    """A message does not fit its contract: repeating it cannot help, so it goes to the dead letters."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Which attempt of a ledger job this is."""
+
+    number: int
+    """1 for the first."""
+    worker: str
+    """Names this attempt and no other: the owner to write beside what it leases."""
+    last: bool
+    """Whether a failure now parks the job."""
+    is_repeated: bool = False
+    """Whether the job was begun before, so that its effect may be there: `number` does not count an attempt
+    that was given back."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """One actor as declared; `REGISTRY` has them all by name."""
+
+    contract: type[Job]
+    function: Callable[..., Any]
+    on_duplicate: Callable[[Any], object] | None
+    on_busy: Callable[[Any], object] | None
+    on_exhausted: OnExhausted | None
+
+
+REGISTRY: Final[dict[str, Actor]] = {}
+
+
+@overload
+def actor(
+    contract: type[L],
+    *,
+    on_duplicate: Callable[[L], object] | None = ...,
+    on_busy: Callable[[L], object] | None = ...,
+    on_exhausted: OnExhausted | None = ...,
+    **options: Any,
+) -> Callable[[Callable[[L, Attempt], Any]], Callable[[L, Attempt], Any]]: ...
+@overload
+def actor(contract: type[J], **options: Any) -> Callable[[Callable[[J], Any]], Callable[[J], Any]]: ...
+def actor(
+    contract: type[Any],
+    *,
+    on_duplicate: Callable[[Any], object] | None = None,
+    on_busy: Callable[[Any], object] | None = None,
+    on_exhausted: OnExhausted | None = None,
+    **options: Any,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare the contract's actor on the installed broker; `options` are Dramatiq's (`periodic`, …).
+
+    For a LedgerJob: `on_duplicate(job)` runs instead of the body when the job is settled already,
+    `on_busy(job)` when another worker has it or it waits for its next attempt (what either returns answers
+    a question), `on_exhausted(tx, job, error)` in the transaction that parks the row.
+    """
+
+    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+        _declare(Actor(contract, function, on_duplicate, on_busy, on_exhausted), options)
+        return function
+
+    return declare
+
+
+def _declare(declared: Actor, options: Mapping[str, Any]) -> None:
+    contract = declared.contract
+    if contract.actor_name in REGISTRY:
+        raise ValueError(f"{contract.actor_name} has two actors")
+    REGISTRY[contract.actor_name] = declared
+    settings = dict(options)
+    # Dramatiq's own `max_retries` would also count the times a job was only postponed.
+    repeating = worth_repeating(settings.pop("max_retries", MAX_RETRIES))
+    defaults: dict[str, Any] = {"throws": ContractError, "retry_when": repeating}
+    runner = _run_plain
+    if issubclass(contract, LedgerJob):
+        defaults["time_limit"] = contract.lease_seconds * 1000
+        runner = _run_ledger
+    if contract.max_age_seconds is not None:
+        defaults["max_age"] = contract.max_age_seconds * 1000
+
+    @wraps(declared.function)
+    def run(**kwargs: Any) -> Any:
+        return runner(declared, kwargs)
+
+    settings.setdefault("priority", _priority(contract))
+    dramatiq.actor(
+        actor_name=contract.actor_name,
+        queue_name=contract.queue,
+        broker=broker.current(),
+        **(defaults | settings),
+    )(run)
+
+
+def _priority(contract: type[Job]) -> int:
+    """Which of the jobs that a process has taken a free thread does first, the lowest: money before taps."""
+    if contract.queue != PAYMENTS:
+        return 20
+    return 10 if issubclass(contract, Tap) else 0  # a buyer waits for a link, another has paid already
+
+
+def decode(contract: type[JobT], values: object) -> JobT:
+    """Return the job: fields of a newer producer are ignored, those an older one lacks get their defaults.
+
+    Raises ContractError for what lacks others, or is no JSON object.
+    """
+    if not isinstance(values, Mapping):
+        raise ContractError(f"{contract.actor_name}: its fields are a {type(values).__name__}")
+    known = {f.name: f for f in fields(contract)}
+    missing = [
+        name
+        for name, f in known.items()
+        if name not in values and f.default is MISSING and f.default_factory is MISSING
+    ]
+    if missing:
+        raise ContractError(f"{contract.actor_name} lacks {', '.join(missing)}")
+    return contract(**{name: value for name, value in values.items() if name in known})
+
+
+def _run_plain(declared: Actor, kwargs: Mapping[str, Any]) -> Any:
+    """Run a job without a ledger row."""
+    message = _message()
+    job = decode(declared.contract, kwargs)
+    retries = message.options.get("retries", 0)
+    started = time.monotonic()
+    with logs.context(**_labels(job, message), attempt=retries + 1):
+        if freshness.is_superseded(job, _waited_ms(message)):
+            return None
+        log.info("job_started", waited_ms=_waited_ms(message))
+        try:
+            value = declared.function(job)
+        except RejectedError as error:  # a screen that Telegram refuses for good: nobody to tell
+            log.warning("job_finished", outcome="rejected", error=outages.describe(error), ms=_ms(started))
+            return None
+        except Exception as error:
+            wait = outages.wait(error)
+            if wait is None:
+                log.warning("job_failed", error=outages.describe(error), ms=_ms(started))
+                raise
+            raise _not_now(message, error, wait) from error
+        log.info("job_finished", outcome="done", ms=_ms(started))
+        return _answer(message, value)
+
+
+def _run_ledger(declared: Actor, kwargs: Mapping[str, Any]) -> Any:
+    """Run a job that has a row: claim, body, settlement."""
+    message = _message()
+    job = decode(declared.contract, kwargs)
+    assert isinstance(job, LedgerJob)  # noqa: S101 (`actor` chose this function for it)
+    with logs.context(**_labels(job, message)):
+        claimed = _claim(job, message)
+        if claimed.outcome != "claimed":
+            return _answer(message, _not_ours(declared, job, claimed, message))
+        job = decode(declared.contract, {**kwargs, **(claimed.args or {})})
+        with logs.context(attempt=claimed.attempt), ledger.sending():
+            log.info("job_started", waited_ms=_waited_ms(message))
+            return _work(declared, job, claimed, message)
+
+
+def _work(declared: Actor, job: Any, claimed: Claim, message: Message[Any]) -> Any:
+    started = time.monotonic()
+    resources.keeper().hold(claimed, job.lease_seconds)
+    attempt = Attempt(claimed.attempt, claimed.worker, claimed.last, claimed.is_repeated)
+    try:
+        value = declared.function(job, attempt)
+    except (Exception, Interrupt) as error:  # noqa: BLE001 (every failure is written to the ledger)
+        settle_failure(declared, job, claimed, error, started)
+        return None
+    resources.keeper().settle(claimed, lambda: ledger.finish(resources.db(), claimed))
+    log.info("job_finished", outcome="done", ms=_ms(started))
+    return _answer(message, value)
+
+
+def _claim(job: LedgerJob, message: Message[Any]) -> Claim:
+    """Claim the job; while that cannot be done the message stays, however often it must come back."""
+    worker = uuid.uuid4().hex
+    try:
+        return ledger.claim(resources.db(), job, worker)
+    except psycopg.DataError as error:
+        raise ContractError(f"{job.actor_name}: {outages.describe(error)}") from error
+    except (psycopg.Error, SettingsError) as error:
+        delay = min(2.0 ** message.options.get("retries", 0), LONGEST_RETRY_SECONDS)
+        away = outages.is_away(error)
+        (log.warning if away else log.error)("job_not_claimed", error=outages.describe(error))
+        if away and not isinstance(error, DatabaseAwayError | PoolTimeout):
+            # The claim may have been committed all the same: then its attempt is given back.
+            unknown = Claim("claimed", job.key, worker)
+            reason = "the claim's outcome was unknown"
+            resources.keeper().settle_later(
+                unknown,
+                lambda: ledger.postpone(resources.db(), unknown, outages.Wait(0.0, grows=False), reason),
+            )
+        raise dramatiq.Retry(delay=round(delay * 1000)) from error
+
+
+def _not_ours(declared: Actor, job: LedgerJob, claimed: Claim, message: Message[Any]) -> Any:
+    """Answer for a job that is settled, or in other hands."""
+    if claimed.outcome == "foreign":
+        log.error("job_key_taken", job=job.actor_name, key=job.key)
+        return None
+    log.info("job_skipped", outcome=claimed.outcome)
+    callback = declared.on_busy if claimed.outcome in {"busy", "early"} else declared.on_duplicate
+    if callback is None:
+        return None
+    try:
+        return callback(job)
+    except RejectedError as error:
+        log.warning("job_answer_failed", error=outages.describe(error))
+        return None
+    except Exception as error:
+        wait = outages.wait(error)
+        if wait is None:
+            raise
+        raise _not_now(message, error, wait) from error
+
+
+def _not_now(message: Message[Any], error: Exception, wait: outages.Wait) -> dramatiq.Retry:
+    """Return what has a message without a row come back later; it ages out while that lasts."""
+    if isinstance(error, RefusesUsError):
+        infrastructure.refuses_us(error)
+    delay = wait.after(_waited_ms(message) / 1000)
+    log.info("job_postponed", error=outages.describe(error), delay_seconds=round(delay, 1))
+    return dramatiq.Retry(delay=round(delay * 1000))
+
+
+def settle_failure(
+    declared: Actor, job: LedgerJob, claimed: Claim, error: BaseException, started: float
+) -> None:
+    """Decide what an exception costs, and write that down."""
+    text, wait = outages.describe(error), outages.wait(error)
+    keeper, db = resources.keeper(), resources.db
+    if wait is not None:
+        keeper.settle(claimed, lambda: ledger.postpone(db(), claimed, wait, text))
+        log.info("job_postponed", error=text, delay_seconds=wait.seconds, grows=wait.grows, ms=_ms(started))
+        if isinstance(error, RefusesUsError):
+            infrastructure.refuses_us(error)
+    elif isinstance(error, DiscardError):
+        log.error("job_discarded", error=text, ms=_ms(started))
+        keeper.settle(claimed, lambda: ledger.discard(db(), claimed, text))
+    elif claimed.last or isinstance(error, RejectedError | ParkError):
+        log.error("job_failed", error=text, ms=_ms(started), exc_info=error)
+        keeper.settle(claimed, lambda: ledger.park(db(), claimed, job, text, declared.on_exhausted))
+    else:
+        log.warning("job_failed", error=text, ms=_ms(started), exc_info=error)
+        keeper.settle(claimed, lambda: ledger.retry(db(), claimed, text))
+
+
+def seconds_left() -> float | None:
+    """For how much longer somebody waits for the answer of the job under way; None when nobody said.
+
+    It is reckoned from when the question was queued, as its age is when a worker takes it. A clock of this
+    machine that is behind gives it no more than its whole time.
+    """
+    message = _message()
+    most = message.options.get("max_age")
+    return None if most is None else (most - max(_waited_ms(message), 0)) / 1000
+
+
+def _message() -> Message[Any]:
+    message = CurrentMessage.get_current_message()
+    if message is None:
+        raise RuntimeError("an actor's wrapper runs in a Dramatiq worker; tests call the function itself")
+    return message
+
+
+def _answer(message: Message[Any], value: Any) -> Any:
+    """Wrap the value for whoever asked; nobody did when the message was only sent."""
+    return {ANSWER: value} if message.options.get("store_results") else None
+
+
+def _labels(job: Job, message: Message[Any]) -> dict[str, Any]:
+    """Return what every line logged during this job carries."""
+    own = {name: getattr(job, name, None) for name in ("key", "telegram_id", "update_id")}
+    return {
+        "job": job.actor_name,
+        "queue": job.queue,
+        "job_id": message.message_id,
+        **{name: value for name, value in own.items() if value},
+    }
+
+
+def _waited_ms(message: Message[Any]) -> int:
+    return current_millis() - message.message_timestamp
+
+
+def _ms(started: float) -> float:
+    return round((time.monotonic() - started) * 1000, 1)

@@ -1,0 +1,96 @@
+"""What is read at every tap and changed by few things, kept in the cache's Redis (the specification's 10.1).
+
+    user_stats:{telegram_id}   who somebody is and their figures   CACHE_TTL, 300 s
+    packages                   what is on sale                     600 s
+
+The cache is never needed and never decides: a quota or a payment is looked up in the database. Whoever
+changes what is cached calls `forget_user` or `forget_packages` after the commit. Forgetting leaves a mark for
+some seconds instead of nothing: a reader who had looked before the commit cannot put the old value back.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+import redis
+
+from socialboost import logs
+from socialboost.db import Transaction
+from workers.engine import resources
+
+PACKAGES: Final = "packages"
+PACKAGES_SECONDS: Final = 600
+MARK: Final = ""
+MARK_SECONDS: Final = 10
+"""Longer than a statement may take: after that nobody holds an older value any more."""
+
+_unforgotten: Final[set[str]] = set()
+"""Keys that could not be marked because Redis was away; nothing of theirs is believed until they are."""
+_lock: Final = threading.Lock()
+log = logs.get(__name__)
+
+
+def user_key(telegram_id: int) -> str:
+    """Key of somebody's figures."""
+    return f"user_stats:{telegram_id}"
+
+
+def read_through(key: str, load: Callable[[], str | None], seconds: Callable[[str], int]) -> str | None:
+    """Return the cached text, or what `load` returns, kept for `seconds(text)` unless it is None or 0."""
+    try:
+        _forget_rest()
+        cached = resources.cache().get(key)
+    except redis.RedisError as error:
+        log.warning("cache_away", error=type(error).__name__)
+        return load()
+    if cached:
+        return str(cached)
+    text = load()
+    lifetime = seconds(text) if text is not None else 0
+    if text is not None and lifetime > 0 and cached is None:
+        _keep(key, text, lifetime)
+    return text
+
+
+def forget_user(tx: Transaction, telegram_id: int | str | None) -> None:
+    """Forget somebody's figures once `tx` is committed; nobody is no one to forget."""
+    if telegram_id is not None:
+        tx.after_commit(partial(forget, user_key(int(telegram_id))))
+
+
+def forget_packages(tx: Transaction) -> None:
+    """Forget what is on sale once `tx` is committed."""
+    tx.after_commit(partial(forget, PACKAGES))
+
+
+def forget(*keys: str) -> None:
+    """Forget keys now; what was changed is committed. While Redis is away it is remembered to be done."""
+    with _lock:
+        _unforgotten.update(keys)
+    try:
+        _forget_rest()
+    except redis.RedisError as error:
+        log.warning("cache_not_forgotten", keys=len(keys), error=type(error).__name__)
+
+
+def _forget_rest() -> None:
+    if not _unforgotten:
+        return
+    with _lock:
+        keys = list(_unforgotten)
+    pipeline = resources.cache().pipeline(transaction=False)
+    for key in keys:
+        pipeline.set(key, MARK, ex=MARK_SECONDS)
+    pipeline.execute()
+    with _lock:
+        _unforgotten.difference_update(keys)
+
+
+def _keep(key: str, text: str, seconds: int) -> None:
+    try:
+        resources.cache().set(key, text, ex=seconds, nx=True)
+    except redis.RedisError as error:
+        log.warning("cache_away", error=type(error).__name__)

@@ -1,0 +1,76 @@
+"""How a decision is taken: one transaction holds what it moved, its trace, its value and the sight of it.
+
+    @actor(jobs.ResolvePayment, on_duplicate=deciding.value)
+    def resolve_payment(job, attempt):
+        ...the right, then:
+        return deciding.decide(job, lambda tx: _resolve(tx, job), _shown)
+
+A decision is carried out once. Whoever sends it again under its key gets the value of the first time: the bot
+after a crash, an API's client that repeats itself. Two decisions about one thing are told apart by what each
+has seen of it (`job.seen`); that is compared in SQL, under the thing's lock.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any, Final
+
+from socialboost import jobs
+from socialboost.db import Transaction
+from workers.engine import outbox, resources
+
+Value = Mapping[str, Any]
+
+NOT_ALLOWED: Final[Value] = {"outcome": "not_allowed"}
+ASKED: Final[Value] = {"outcome": "asked"}
+"""Nobody had been asked "sure?": the question is shown instead, and nothing was decided."""
+
+
+def actor_id(job: jobs.Decision) -> int:
+    """Return who decides; in a message of an older release that is who tapped."""
+    return job.actor_id or (job.telegram_id if isinstance(job, jobs.Tap) else 0)
+
+
+def decide(
+    job: jobs.Decision,
+    act: Callable[[Transaction], Value],
+    show: Callable[[Value], jobs.LedgerJob] | None = None,
+) -> Value:
+    """Take the decision if it was not taken yet, and owe the sight of it to whoever decided in the bot."""
+    with resources.db().transaction() as tx:
+        kept: Value | None = tx.value("get_decision_value", key=job.key)
+        if kept is not None:
+            return kept
+        taken = act(tx)
+        tx.run("keep_decision_value", key=job.key, value=json.dumps(taken))
+        if show is not None and job.origin == "bot":
+            outbox.owe(tx, show(taken))
+    return taken
+
+
+def outcome(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the value of a decision from the answer {success, error} of its SQL function."""
+    if result["success"]:
+        return {"outcome": "done"}
+    error = result["error"]
+    return {"outcome": error if error == "changed_meanwhile" else "refused", "error": error}
+
+
+def refuse(job: jobs.Decision) -> Value:
+    """Answer somebody who may not decide this; they were told so where they asked."""
+    return decide(job, lambda _: NOT_ALLOWED)
+
+
+def value(job: jobs.Decision) -> Value | None:
+    """Return what the decision came to when it was taken."""
+    kept: Value | None = resources.db().value("get_decision_value", key=job.key)
+    return kept
+
+
+def sight(job: jobs.Tap, subject: str, target: str, outcome: str = "") -> jobs.ShowDecision:
+    """Return the job that shows, in the message that was tapped, what the decision came to."""
+    tap = {f.name: getattr(job, f.name) for f in fields(jobs.Tap)}
+    key = f"{getattr(job, 'key', '')}:shown"
+    return jobs.ShowDecision(**tap, key=key, subject=subject, target=target, outcome=outcome)

@@ -1,0 +1,236 @@
+"""The job ledger from a worker's side: one claim before the effect, one settlement after it.
+
+Every settlement names its claim, so it changes nothing once the lease was given away (sql/functions).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Final, Literal, cast
+
+import psycopg
+
+from socialboost import logs
+from socialboost.db import Database, Transaction
+from socialboost.db.rows.jobs import ParkExhaustedJob, ParkJob, ParkUnreadableJob
+from socialboost.jobs import LedgerJob, NotifyAdmins, SendAdminNotice
+from workers.engine import outages, outbox
+
+Outcome = Literal["claimed", "done", "parked", "discarded", "withheld", "busy", "early", "foreign"]
+OnExhausted = Callable[[Transaction, Any, str], object]
+"""Called in the transaction that parks the job: (tx, job, error)."""
+Parked = ParkJob | ParkExhaustedJob | ParkUnreadableJob
+
+LEASE_SECONDS: Final = 10.0
+"""A claim's lease, prolonged while its job runs (lease_renewer.py): a killed worker's job is soon free."""
+BACKOFF_SECONDS: Final = (2.0, 10.0, 30.0)
+"""Until the second, third and every later attempt."""
+_SILENT: Final = frozenset({NotifyAdmins.actor_name, SendAdminNotice.actor_name})
+"""Parked notices are not announced by notices."""
+
+_unkept: ContextVar[list[tuple[int, int]] | None] = ContextVar("unkept", default=None)
+
+log = logs.get(__name__)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A job's row as the claim found it; `worker` names this claim and no other."""
+
+    outcome: Outcome
+    key: str
+    worker: str
+    attempt: int = 0
+    max_attempts: int = 0
+    args: dict[str, Any] | None = None
+    is_repeated: bool = False
+    lease_seconds: float = LEASE_SECONDS
+    """How long it lasts when nobody prolongs it."""
+
+    @property
+    def last(self) -> bool:
+        """Whether no attempt is left after this one."""
+        return self.attempt >= self.max_attempts
+
+
+def claim(db: Database, job: LedgerJob, worker: str) -> Claim:
+    """Take the job for one attempt, or say why it is not ours; the attempt is committed on return."""
+    lease_seconds = LEASE_SECONDS if job.claim_seconds is None else job.claim_seconds
+    row = db.one(
+        "claim_job",
+        key=job.key,
+        actor=job.actor_name,
+        queue=job.queue,
+        args=json.dumps(job.ledger_args()),
+        max_attempts=job.max_attempts,
+        lease_seconds=lease_seconds,
+        worker=worker,
+        tells=job.tells,
+    )
+    if row is None:  # settled and purged between the two statements of the function
+        return Claim("done", job.key, worker)
+    return Claim(
+        cast("Outcome", row["outcome"]),
+        job.key,
+        worker,
+        row["attempts"],
+        row["max_attempts"],
+        json.loads(row["args"]),
+        row["is_repeated"],
+        lease_seconds,
+    )
+
+
+@contextmanager
+def sending() -> Iterator[None]:
+    """A job of the ledger is worked on: what `keep_message` could not note is noted before its settlement.
+
+    So while PostgreSQL does not know a message that must last, the row of the job that sent it is running.
+    """
+    token = _unkept.set([])
+    try:
+        yield
+    finally:
+        _unkept.reset(token)
+
+
+def keep_message(db: Database, chat_id: int, message_id: int) -> None:
+    """Note that a message must never be edited away; number 0 stands for one whose own nobody knows.
+
+    The message is out, so no error is raised: repeating it would be worse than editing it away.
+    """
+    try:
+        db.run("keep_message", chat_id=chat_id, message_id=message_id)
+    except psycopg.Error as error:
+        unkept = _unkept.get()
+        log.warning("lasting_not_kept", error=type(error).__name__, later=unkept is not None)
+        if unkept is not None:
+            unkept.append((chat_id, message_id))
+
+
+def after_keeping(db: Callable[[], Database], settle: Callable[[], object]) -> Callable[[], object]:
+    """Return the settlement with what is left to be noted before it."""
+    unkept = _unkept.get()
+    if not unkept:
+        return settle
+
+    def run() -> object:
+        for chat_id, message_id in unkept:
+            db().run("keep_message", chat_id=chat_id, message_id=message_id)
+        return settle()
+
+    return run
+
+
+def finish(db: Database, claimed: Claim) -> bool:
+    """Settle the claim as done; False when the lease had been given away."""
+    return db.run("finish_job", key=claimed.key, worker=claimed.worker) == 1
+
+
+def postpone(db: Database, claimed: Claim, wait: outages.Wait, error: str) -> bool:
+    """Give the attempt back and make the job due later; also right for a claim of unknown outcome.
+
+    How long a job has been waiting for an outage to end is kept in its row (waiting_since).
+    """
+    settled = db.run(
+        "postpone_job",
+        key=claimed.key,
+        worker=claimed.worker,
+        delay_seconds=wait.seconds,
+        grows=wait.grows,
+        shortest_seconds=outages.SHORTEST_SECONDS,
+        longest_seconds=outages.LONGEST_SECONDS,
+        error=error,
+    )
+    return settled == 1
+
+
+def retry(db: Database, claimed: Claim, error: str) -> bool:
+    """Settle the claim as failed and make the job due for its next attempt."""
+    delay = BACKOFF_SECONDS[min(claimed.attempt, len(BACKOFF_SECONDS)) - 1]
+    settled = db.run("retry_job", key=claimed.key, worker=claimed.worker, delay_seconds=delay, error=error)
+    return settled == 1
+
+
+def discard(db: Database, claimed: Claim, error: str) -> bool:
+    """Settle the claim as given up; False when the lease had been given away."""
+    return db.run("discard_job", key=claimed.key, worker=claimed.worker, error=error) == 1
+
+
+def park(
+    db: Database, claimed: Claim, job: LedgerJob, error: str, on_exhausted: OnExhausted | None = None
+) -> bool:
+    """Settle the claim as parked, owing the admins a notice; False when the lease had been given away."""
+
+    def move(tx: Transaction) -> ParkJob | None:
+        return tx.one("park_job", key=claimed.key, worker=claimed.worker, error=error)
+
+    return _park(db, move, job, error, on_exhausted)
+
+
+def park_exhausted(db: Database, job: LedgerJob, error: str, on_exhausted: OnExhausted | None = None) -> bool:
+    """Park a job whose last attempt ended with its worker; False when it was settled meanwhile."""
+
+    def move(tx: Transaction) -> ParkExhaustedJob | None:
+        return tx.one("park_exhausted_job", key=job.key, error=error)
+
+    return _park(db, move, job, error, on_exhausted)
+
+
+def park_unreadable(db: Database, key: str, actor_name: str, error: str) -> bool:
+    """Park a row that no worker can make a job of; False when it was settled or taken meanwhile."""
+    with db.transaction() as tx:
+        row = tx.one("park_unreadable_job", key=key, error=error)
+        if row is None:
+            return False
+        _announce(tx, key, actor_name, error, row)
+    log.error("job_parked", job=actor_name, key=key, error=error)
+    return True
+
+
+def _park(
+    db: Database,
+    move: Callable[[Transaction], Parked | None],
+    job: LedgerJob,
+    error: str,
+    on_exhausted: OnExhausted | None,
+) -> bool:
+    try:
+        parked = _park_once(db, move, job, error, on_exhausted)
+    except Exception as failure:
+        if outages.is_away(failure) or on_exhausted is None:
+            raise
+        # A bug in the callback must not keep the job from being parked and announced.
+        log.exception("on_exhausted_failed", job=job.actor_name, key=job.key)
+        parked = _park_once(db, move, job, error, None)
+    if parked:
+        log.error("job_parked", job=job.actor_name, queue=job.queue, key=job.key, error=error)
+    return parked
+
+
+def _park_once(
+    db: Database,
+    move: Callable[[Transaction], Parked | None],
+    job: LedgerJob,
+    error: str,
+    on_exhausted: OnExhausted | None,
+) -> bool:
+    with db.transaction() as tx:
+        row = move(tx)
+        if row is None:
+            return False
+        if on_exhausted is not None:
+            on_exhausted(tx, job, error)
+        _announce(tx, job.key, job.actor_name, error, row)
+    return True
+
+
+def _announce(tx: Transaction, key: str, actor_name: str, error: str, row: Parked) -> None:
+    if actor_name not in _SILENT:
+        data = {"key": key, "actor": actor_name, "error": error, "attempts": row["attempts"]}
+        notice = f"notice:parked:{key}:{row['parked_ms']}"
+        outbox.owe(tx, NotifyAdmins(key=notice, kind="job_parked", data=data))

@@ -1,0 +1,243 @@
+"""What the actors of one worker process share, each made when it is first wanted and closed at shutdown.
+
+Configured by the environment only. A client is imported when it is made: the scheduler imports the actors
+too and needs none of them.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from socialboost.settings import WorkerSettings
+
+if TYPE_CHECKING:
+    import redis as redis_py
+
+    from socialboost.clients.crypto_pay import CryptoPayClient
+    from socialboost.clients.guard import CallGuard
+    from socialboost.clients.main_bot import MainBotClient
+    from socialboost.clients.telegram import TelegramClient
+    from socialboost.clients.telegram_bulk import BulkSender
+    from socialboost.db import Database
+    from socialboost.security.sealing import Courier, Sealer
+    from workers.engine.lease_renewer import Keeper
+    from workers.telegram.rate_limit import Gate
+
+T = TypeVar("T")
+
+REDIS_SECONDS: Final = 2.0
+_SPARE_CONNECTIONS: Final = 2
+"""For the keeper and the sweeper, beside one per worker thread."""
+_MOST_CONNECTIONS: Final = 16
+_OPEN_AGAIN_SECONDS: Final = 1.0
+"""Between two tries to open a database that was away at the first use."""
+_FEWEST_SENDERS: Final = 25
+_MOST_SENDERS: Final = 250
+"""Calls of broadcasts under way at once: a fifth of a second's worth, which is how long Telegram may take."""
+
+
+class _Shared(Generic[T]):
+    """One value per process, made once, by the first thread that asks."""
+
+    def __init__(self, make: Callable[[], T], close: Callable[[T], object] = lambda _: None) -> None:
+        self._make = make
+        self._close = close
+        self._lock = threading.Lock()
+        self._value: T | None = None
+
+    def __call__(self) -> T:
+        if self._value is None:
+            with self._lock:
+                if self._value is None:
+                    self._value = self._make()
+        return self._value
+
+    def close(self) -> None:
+        with self._lock:
+            if self._value is not None:
+                self._close(self._value)
+            self._value = None
+
+
+_threads = 8
+_database_next_try = 0.0
+
+
+def expect_threads(count: int) -> None:
+    """Size the pool for this many worker threads; called at boot, before the first use."""
+    global _threads  # noqa: PLW0603 (one worker per process)
+    _threads = count
+
+
+def _make_db() -> Database:
+    """Open the database; while it is away one thread tries, the others learn that at once."""
+    import psycopg  # noqa: PLC0415
+
+    from socialboost.db import Database, DatabaseAwayError, checks  # noqa: PLC0415
+
+    global _database_next_try  # noqa: PLW0603 (guarded by the lock of `db`)
+    if time.monotonic() < _database_next_try:
+        raise DatabaseAwayError("the database was away a moment ago")
+    size = min(_threads + _SPARE_CONNECTIONS, _MOST_CONNECTIONS)
+    dsn = settings().database_url.get_secret_value()
+    try:
+        database = Database(dsn, pool_size=size, application_name="socialboost-worker").open()
+    except psycopg.Error:
+        _database_next_try = time.monotonic() + _OPEN_AGAIN_SECONDS
+        raise
+    checks.warn_about_timezone(database, settings().timezone)
+    return database
+
+
+def _make_redis() -> redis_py.Redis:
+    from socialboost.queue import broker  # noqa: PLC0415
+
+    url = settings().redis_url.get_secret_value()
+    return broker.connect(url, timeout_seconds=REDIS_SECONDS, retries=1, decode=True)
+
+
+def _make_cache() -> redis_py.Redis:
+    from socialboost.queue import broker  # noqa: PLC0415
+
+    url = settings().cache_redis_url.get_secret_value()
+    return broker.connect(url, timeout_seconds=REDIS_SECONDS, retries=1, decode=True)
+
+
+def _make_telegram() -> TelegramClient:
+    from socialboost.clients.telegram import TelegramClient  # noqa: PLC0415
+
+    token = settings().telegram_bot_token.get_secret_value()
+    # Two threads stay free for what needs no Telegram: activations, settlements, Main Bot's reports.
+    guard = _guard(
+        "telegram", most_calls=max(_threads - 2, 1), wait_seconds=1.0, failures=5, pause_seconds=1.0
+    )
+    return TelegramClient(settings().telegram_api_url, token, guard)
+
+
+def _make_bulk() -> BulkSender:
+    from socialboost.clients.telegram_bulk import BulkSender  # noqa: PLC0415
+
+    token = settings().telegram_bot_token.get_secret_value()
+    connections = max(_FEWEST_SENDERS, min(settings().telegram_send_rate // 5, _MOST_SENDERS))
+    return BulkSender(settings().telegram_api_url, token, connections=connections)
+
+
+def _guard(service: str, **limits: Any) -> CallGuard:
+    from socialboost.clients.guard import CallGuard  # noqa: PLC0415
+
+    return CallGuard(service, **limits)
+
+
+def _make_crypto_pay() -> CryptoPayClient:
+    from socialboost.clients.crypto_pay import CryptoPayClient  # noqa: PLC0415
+
+    token = settings().cryptobot_token.get_secret_value()
+    guard = _guard(
+        "crypto_pay", most_calls=max(_threads // 2, 1), wait_seconds=0.05, failures=3, pause_seconds=2.0
+    )
+    return CryptoPayClient(settings().cryptobot_api_url, token, guard)
+
+
+def _make_main_bot() -> MainBotClient:
+    from socialboost.clients.main_bot import MainBotClient  # noqa: PLC0415
+
+    return MainBotClient(
+        settings().main_bot_api_url,
+        settings().main_bot_api_key.get_secret_value(),
+        tasks_path=settings().main_bot_tasks_path,
+        health_path=settings().main_bot_health_path,
+        redis_client=redis(),
+    )
+
+
+def _make_sealer() -> Sealer:
+    from socialboost.security.sealing import Sealer  # noqa: PLC0415
+
+    return Sealer(settings().payment_data_key)
+
+
+def _make_courier() -> Courier:
+    from socialboost.security.sealing import Courier  # noqa: PLC0415
+
+    return Courier(settings().cryptobot_token)
+
+
+def _make_gate() -> Gate:
+    from workers.telegram.rate_limit import Gate  # noqa: PLC0415
+
+    return Gate(
+        redis(),
+        db,
+        rate=settings().telegram_send_rate,
+        reserved=settings().telegram_reserved_rate,
+        burst=settings().telegram_chat_burst,
+        processes=settings().worker_processes,
+    )
+
+
+def _make_keeper() -> Keeper:
+    from workers.engine.lease_renewer import Keeper  # noqa: PLC0415
+
+    keeper = Keeper(db)
+    keeper.start()
+    return keeper
+
+
+def _close_keeper(made: Keeper) -> None:
+    made.stop()
+    made.let_go()
+
+
+settings: Final = _Shared(WorkerSettings.load)
+"""The worker's settings; SettingsError names what is missing."""
+db: Final = _Shared(_make_db, lambda database: database.close())
+"""PostgreSQL; psycopg.OperationalError when it is away at the first use."""
+redis: Final = _Shared(_make_redis, lambda client: client.close())
+"""Redis, for what is not the queue: texts come back as str."""
+cache: Final = _Shared(_make_cache, lambda client: client.close())
+"""The cache's Redis, which may evict (workers/engine/cache.py)."""
+telegram: Final = _Shared(_make_telegram, lambda client: client.close())
+bulk: Final = _Shared(_make_bulk, lambda sender: sender.close())
+"""Telegram for broadcasts; made where one runs."""
+crypto_pay: Final = _Shared(_make_crypto_pay, lambda client: client.close())
+main_bot: Final = _Shared(_make_main_bot, lambda client: client.close())
+gate: Final = _Shared(_make_gate)
+"""What every message to Telegram passes (workers/telegram/rate_limit.py)."""
+sealer: Final = _Shared(_make_sealer)
+"""Encrypts raw payment events."""
+courier: Final = _Shared(_make_courier)
+"""Opens them as web has sealed them for the way through Redis."""
+keeper: Final = _Shared(_make_keeper, _close_keeper)
+"""The process's claims (workers/engine/lease_renewer.py)."""
+
+
+def closing() -> list[tuple[str, Callable[[], object]]]:
+    """Return what `close` does, step by step: the keeper's turn is the last before the database's.
+
+    It settles through that, and what it lets go others may begin, so nothing should be at work here by then.
+    """
+    return [
+        ("gate", gate.close),
+        ("sealer", sealer.close),
+        ("courier", courier.close),
+        ("main_bot", main_bot.close),
+        ("crypto_pay", crypto_pay.close),
+        ("bulk", bulk.close),
+        ("telegram", telegram.close),
+        ("cache", cache.close),
+        ("redis", redis.close),
+        ("keeper", keeper.close),
+        ("database", db.close),
+        ("settings", settings.close),
+    ]
+
+
+def close() -> None:
+    """Close what was opened."""
+    for _, step in closing():
+        step()
+    global _database_next_try  # noqa: PLW0603 (what is opened next may be another database)
+    _database_next_try = 0.0

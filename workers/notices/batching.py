@@ -1,0 +1,144 @@
+"""Notices that wait for one chat at the same time leave as one message (docs/adr/0007).
+
+Each keeps its own ledger row, attempt and lease, and shares the fate of the message that carried it: so each
+is sent at least once and repeated as often as it would be alone.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from dramatiq.middleware import Interrupt
+
+from socialboost import jobs, logs
+from socialboost.db import Transaction
+from workers.engine import actors, ledger, resources
+from workers.engine.ledger import Claim
+from workers.engine.rescuer import Sweeper
+from workers.telegram import rate_limit_scripts
+
+MOST: Final = 20
+"""Notices in one message, if that many fit."""
+PAGE: Final = 5 * MOST
+"""Of those that wait, so many are looked at, and given their turns, at once."""
+AHEAD_SECONDS: Final = 1.1
+"""What waits for this chat's next second goes with the message that has it."""
+
+LONGEST_SECONDS: Final = 60.0
+"""A new notice is due by then, whether or not one before it took it along."""
+
+log = logs.get(__name__)
+
+Joined = list[tuple[jobs.SendAdminNotice, Claim]]
+
+
+@dataclass(frozen=True)
+class Together:
+    """What goes into one message."""
+
+    notices: list[jobs.SendAdminNotice]
+    number: int
+    """The highest number of a try among them (Attempt.number)."""
+
+
+@contextmanager
+def joined(
+    job: jobs.SendAdminNotice,
+    attempt: actors.Attempt,
+    fitting: Callable[[Sequence[jobs.SendAdminNotice]], int],
+) -> Iterator[Together]:
+    """Yield this notice and those taken along; settle the latter as the block ends, and hold them until then.
+
+    `fitting` says how many of the notices, from the first on, go into one message.
+    """
+    started = time.monotonic()
+    taken = _take(job, fitting)
+    number = max([attempt.number, *(claimed.attempt for _, claimed in taken)])
+    try:
+        yield Together([job, *(other for other, _ in taken)], number)
+    except (Exception, Interrupt) as error:
+        for other, claimed in taken:
+            with logs.context(key=other.key, attempt=claimed.attempt):
+                actors.settle_failure(actors.REGISTRY[job.actor_name], other, claimed, error, started)
+        raise
+    for _, claimed in taken:
+        _finish(claimed)
+
+
+def _take(job: jobs.SendAdminNotice, fitting: Callable[[Sequence[jobs.SendAdminNotice]], int]) -> Joined:
+    rows = resources.db().many(
+        "get_waiting_notices",
+        chat_id=job.chat_id,
+        key=job.key,
+        ahead_seconds=AHEAD_SECONDS,
+        page=PAGE,
+        limit=MOST - 1,
+    )
+    if not rows:
+        return []
+    waiting = [actors.decode(jobs.SendAdminNotice, json.loads(row["args"])) for row in rows]
+    chosen = waiting[: max(fitting([job, *waiting]) - 1, 0)]
+    taken: Joined = []
+    for claimed in _claim([other.key for other in chosen]):
+        resources.keeper().hold(claimed, job.lease_seconds)
+        taken.append((actors.decode(jobs.SendAdminNotice, claimed.args or {}), claimed))
+    log.info("notices_joined", chat_id=job.chat_id, keys=[claimed.key for _, claimed in taken])
+    if len(rows) == MOST - 1 or len(taken) < len(rows):
+        _space(job)
+    return taken
+
+
+def _space(job: jobs.SendAdminNotice) -> None:
+    """Spread those that did not fit over the chat's next turns; the sweeper adds half a second to each.
+
+    A page of them, however many there are: with each turn the page moves on.
+    """
+    turn = rate_limit_scripts.CHAT_SECONDS
+    if job.chat_id < 0:
+        turn = rate_limit_scripts.GROUP_SECONDS / rate_limit_scripts.GROUP_MESSAGES
+    resources.db().run(
+        "space_waiting_notices",
+        chat_id=job.chat_id,
+        seconds=turn - Sweeper.period_seconds / 2,
+        together=MOST,
+        page=PAGE,
+        longest=LONGEST_SECONDS,
+    )
+
+
+def delay_seconds(tx: Transaction, notice: jobs.SendAdminNotice) -> float:
+    """How long a new notice may wait: behind others it goes with one of them."""
+    last = tx.value("get_notice_delay", chat_id=notice.chat_id)
+    return 0.0 if last is None else min(max(last, AHEAD_SECONDS), LONGEST_SECONDS)
+
+
+def _claim(keys: list[str]) -> list[Claim]:
+    """Take those of the jobs that are still free; each claim has a name of its own, as every claim does."""
+    if not keys:
+        return []
+    workers = [uuid.uuid4().hex for _ in keys]
+    rows = resources.db().many("join_jobs", keys=keys, workers=workers, lease_seconds=ledger.LEASE_SECONDS)
+    rows.sort(key=lambda row: keys.index(row["key"]))
+    return [
+        Claim(
+            "claimed",
+            row["key"],
+            row["worker"],
+            row["attempts"],
+            row["max_attempts"],
+            json.loads(row["args"]),
+            lease_seconds=ledger.LEASE_SECONDS,
+        )
+        for row in rows
+    ]
+
+
+def _finish(claimed: Claim) -> None:
+    resources.keeper().settle(claimed, lambda: ledger.finish(resources.db(), claimed))
+    log.info("job_finished", outcome="joined", job=jobs.SendAdminNotice.actor_name, key=claimed.key)

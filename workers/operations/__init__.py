@@ -1,0 +1,1 @@
+"""What keeps the worker processes and the shop running: start, clock, polling, panel."""

@@ -1,0 +1,185 @@
+"""The watch: what is asked of the other services again and again, by one process at a time.
+
+Its steps are independent: Crypto Pay being away does not keep Main Bot from being asked. Every process that
+consumes `maintenance` runs it; the one with the lease works.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import ClassVar, Final
+
+from socialboost import jobs, logs
+from socialboost.db import Database
+from socialboost.errors import (
+    AmbiguousError,
+    RefusesUsError,
+    ServiceError,
+    ThrottledError,
+    UnaskedError,
+    UnreachableError,
+)
+from workers.engine import outages, outbox, resources
+from workers.engine.dead_letters import DeadLetters
+from workers.engine.loops import Loop
+from workers.notices import infrastructure, owed
+from workers.payments.reconciler import PERIOD_SECONDS, Reconciler
+
+PATIENCE_SECONDS: Final = 20.0
+"""For which another service may be away without word to the admins: its restart takes less."""
+LEASE_SECONDS: Final = 3.0
+"""Short, so that another process goes on soon after this one was killed: payments found by asking wait for
+it. A slow step may outlast it: then two ask the same, which harms nobody."""
+LEASE: Final = "watch"
+FIRST_RETRY_SECONDS: Final = 1.0
+"""Until a question that was not answered is asked again: those whose webhook was lost wait for it."""
+SILENT_SECONDS: Final = 900.0
+"""A task Main Bot has said nothing about for so long is asked about (failures.md B9)."""
+MOST_QUESTIONS: Final = 50
+RECENT_SECONDS: Final = 30.0
+FEW_PAYMENTS: Final = 3
+"""Found by asking within an hour, with no webhook at all: the webhook is off."""
+
+log = logs.get(__name__)
+
+
+@dataclass
+class Step:
+    """One thing the watch does, and when it is due again (time.monotonic)."""
+
+    name: str
+    run: Callable[[], object]
+    every_seconds: float
+    due: float = 0.0
+    retry_seconds: float = FIRST_RETRY_SECONDS
+    began: float = 0.0
+    failing_since: float | None = None
+
+    def begin(self) -> None:
+        """Say when it is due again if this run goes well."""
+        self.began = time.monotonic()
+        self.due = self.began + self.every_seconds
+
+    def succeed(self) -> None:
+        """Forget the runs that failed."""
+        self.retry_seconds, self.failing_since = FIRST_RETRY_SECONDS, None
+
+    def fail(self, error: Exception) -> float:
+        """Have it run again soon, a little later each time, and not before the service wants to be asked.
+
+        Returns for how many seconds there has been no answer now.
+        """
+        now = time.monotonic()
+        if self.failing_since is None:
+            self.failing_since = self.began
+        wanted = error.retry_after if isinstance(error, ThrottledError) else 0.0
+        self.due = now + max(wanted, self.retry_seconds)
+        self.retry_seconds = min(2 * self.retry_seconds, self.every_seconds)
+        return now - self.failing_since
+
+
+class Watch(Loop):
+    """See the module."""
+
+    name: ClassVar[str] = "watch"
+    period_seconds: ClassVar[float] = 1.0
+
+    def __init__(self, db: Callable[[], Database], owner: str) -> None:
+        super().__init__(db, owner)
+        reconciler, letters = Reconciler(db), DeadLetters(db)
+        self._steps = [
+            Step("repair_payments", reconciler.repair, PERIOD_SECONDS),
+            Step("verify_payments", reconciler.verify, PERIOD_SECONDS),
+            Step("look_through_recent", reconciler.look_through_recent, RECENT_SECONDS),
+            Step("ask_about_tasks", self.ask_about_tasks, PERIOD_SECONDS),
+            Step("collect_dead_letters", letters.collect, PERIOD_SECONDS),
+            Step("tell_again", self.tell_again, PERIOD_SECONDS),
+            Step("notice_silent_webhook", self.notice_silent_webhook, 60.0),
+        ]
+
+    def round(self) -> None:
+        """Run the steps that are due, if the lease is ours."""
+        for step in self._steps:
+            if self.stopping or not self._lead():
+                return
+            if time.monotonic() >= step.due:
+                self._run_step(step)
+
+    def _lead(self) -> bool:
+        return bool(self.db().value("take_lease", name=LEASE, owner=self.owner, seconds=LEASE_SECONDS))
+
+    def _run_step(self, step: Step) -> None:
+        self.steps += 1
+        step.begin()
+        try:
+            step.run()
+            step.succeed()
+        except Exception as error:
+            if outages.is_away(error):  # our own: the loop waits for that
+                raise
+            failing_seconds = step.fail(error)
+            if isinstance(error, ServiceError):  # asked again in a later round, nothing is lost by that
+                log.warning("watch_step_waits", step=step.name, error=outages.describe(error))
+            else:  # a bug, or data nobody foresaw: the other steps go on
+                log.exception("watch_step_broke", step=step.name)
+            if isinstance(error, RefusesUsError):
+                infrastructure.refuses_us(error)
+            elif failing_seconds > PATIENCE_SECONDS:
+                self._notice_stopped(step, error)
+
+    def _notice_stopped(self, step: Step, error: Exception) -> None:
+        """Tell the admins, at most once an hour: Crypto Pay is away, or what else stops this step (D10)."""
+        kind, subject = "crypto_pay_away", ""
+        if not _is_outage(error):
+            kind, subject = "guarantee_stopped", f":{step.name}"
+        key = f"notice:{kind}{subject}:{datetime.now(UTC):%Y-%m-%dT%H}"
+        data = {"step": step.name, "error": outages.describe(error)}
+        with self.db().transaction() as tx:
+            outbox.owe(tx, jobs.NotifyAdmins(key=key, kind=kind, data=data))
+
+    def ask_about_tasks(self) -> None:
+        """Owe a question about each task that Main Bot has been silent about."""
+        with self.db().transaction() as tx:
+            silent = tx.many("ask_about_silent_tasks", silent_seconds=SILENT_SECONDS, limit=MOST_QUESTIONS)
+            for task in silent:
+                if task["is_open"]:
+                    continue
+                key = f"ask:{task['task_id']}:{task['asked_ms']}"
+                outbox.owe(tx, jobs.AskMainBot(key=key, task_id=task["task_id"]))
+
+    def tell_again(self) -> None:
+        """Try again to tell the admins what none of them got."""
+        owed.tell_again(self.db)
+
+    def notice_silent_webhook(self) -> None:
+        """Tell the admins, at most once an hour, that payments are found only by asking."""
+        sources = self.db().one("count_recent_sources")
+        if sources is None or sources["by_webhook"] or sources["by_reconciler"] < FEW_PAYMENTS:
+            return
+        key = f"notice:webhook_silent:{datetime.now(UTC):%Y-%m-%dT%H}"
+        with self.db().transaction() as tx:
+            data = {"count": sources["by_reconciler"]}
+            outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="webhook_silent", data=data))
+
+
+def _is_outage(error: Exception) -> bool:
+    """Whether there was no answer at all: one that we cannot use is another trouble."""
+    if isinstance(error, AmbiguousError):
+        return not isinstance(error, UnaskedError) and not 200 <= error.status < 300
+    return isinstance(error, UnreachableError | ThrottledError)
+
+
+def stand_in() -> bool:
+    """Do one round if the watch's own loop has stopped everywhere; whether it was needed.
+
+    periodiq's minute calls this, so that payments are looked for even when every loop died.
+    """
+    watch = Watch(resources.db, owner="minute")
+    if not resources.db().value("take_lease", name=LEASE, owner=watch.owner, seconds=1.0):
+        return False
+    log.error("watch_had_stopped")
+    watch.round()
+    return True

@@ -1,0 +1,89 @@
+"""What follows when an order can no longer be paid: its invoice is withdrawn, and its messages say so.
+
+Both are owed in the transaction that ends the order (`follow`), so neither depends on Redis or on Crypto Pay
+answering at that moment. Money that comes all the same is recorded like any other (apply_payment).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from socialboost import jobs, logs
+from socialboost.db import Transaction
+from socialboost.db.rows.orders import GetOrderCards
+from socialboost.errors import AmbiguousError, PostponeError, RejectedError
+from socialboost.screens import texts
+from socialboost.screens.buyer import orders as screens
+from workers.engine import outbox, resources
+from workers.engine.actors import Attempt, actor
+from workers.telegram import answers, order_cards
+
+DELETED, DELETED_BEFORE, EXPIRED = "deleted", "deleted before", "expired"
+_CANNOT_BE_PAID: Final = frozenset({DELETED, DELETED_BEFORE, EXPIRED})
+
+log = logs.get(__name__)
+
+
+def follow(tx: Transaction, order_ids: Sequence[str]) -> None:
+    """Owe what follows from the end of these orders, which `tx` has just recorded."""
+    for end in tx.many("get_loose_ends", order_ids=list(order_ids)):
+        if end["kind"] == "invoice":
+            withdraw(tx, end["order_id"], end["name"])
+        else:
+            key = f"card:{end['order_id']}:{end['name']}"
+            outbox.owe(tx, jobs.CloseOrderCards(key=key, order_id=end["order_id"]))
+
+
+def withdraw(tx: Transaction, order_id: str, invoice_id: str) -> None:
+    """Owe the withdrawal of one invoice."""
+    job = jobs.WithdrawInvoice(key=f"withdraw:{invoice_id}", invoice_id=invoice_id, order_id=order_id)
+    outbox.owe(tx, job)
+
+
+@actor(jobs.WithdrawInvoice)
+def withdraw_invoice(job: jobs.WithdrawInvoice, attempt: Attempt) -> None:  # noqa: ARG001 (safe to repeat)
+    """Delete the invoice at Crypto Pay, until it is deleted, paid or expired there. What was paid stays."""
+    if not resources.db().many("get_unrecorded_payments", invoice_ids=[job.invoice_id]):
+        return
+    try:
+        outcome = _delete(job.invoice_id)
+    except AmbiguousError as doubt:
+        raise PostponeError(0.0, str(doubt), outage=True) from doubt  # doing it twice does no harm
+    if outcome in _CANNOT_BE_PAID:
+        resources.db().value("note_withdrawal", invoice_id=job.invoice_id)
+    log.info("invoice_withdrawn", invoice_id=job.invoice_id, order_id=job.order_id, outcome=outcome)
+
+
+def _delete(invoice_id: str) -> str:
+    """Delete it and say how it ended. A refusal counts only if the invoice can still be paid after it."""
+    try:
+        resources.crypto_pay().delete_invoice(invoice_id)
+    except RejectedError:
+        status = resources.crypto_pay().invoice_status(invoice_id)
+        if status == "active":
+            raise
+        return status or DELETED_BEFORE
+    return DELETED
+
+
+@actor(jobs.CloseOrderCards)
+def close_order_cards(job: jobs.CloseOrderCards, attempt: Attempt) -> None:  # noqa: ARG001 (safe to repeat)
+    """Say what became of the order in the messages that offer it, unless they show something else by now."""
+    for card in resources.db().many("get_order_cards", order_id=job.order_id):
+        try:
+            _close(card)
+        except AmbiguousError as doubt:
+            raise PostponeError(0.0, str(doubt), outage=True) from doubt  # doing it twice does no harm
+
+
+def _close(card: GetOrderCards) -> None:
+    # One later than the tap that drew the card: a drawing still on its way does not have the last word.
+    after = jobs.Tap(
+        telegram_id=card["telegram_id"],
+        chat_id=card["chat_id"],
+        message_id=card["message_id"],
+        seq=card["seq"] + 1,
+    )
+    answers.redraw(after, card["message_id"], screens.card_closed(card, texts.language(card["language"])))
+    order_cards.forget(resources.db(), after, card["message_id"])

@@ -1,0 +1,1 @@
+"""The packages on sale: what people see and what admins change."""

@@ -1,0 +1,45 @@
+"""What is on sale."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from socialboost import jobs
+from socialboost.screens.buyer import packages
+from workers.engine import cache, resources
+from workers.engine.actors import actor
+from workers.people import current
+from workers.telegram import answers
+
+
+@actor(jobs.ShowPackages)
+def show_packages(job: jobs.ShowPackages) -> None:
+    """Show the packages on sale."""
+    if person := current.known(job):
+        answers.reply(job, packages.packages(on_sale(), person.language))
+
+
+@actor(jobs.ShowPackage)
+def show_package(job: jobs.ShowPackage) -> None:
+    """Show one package's terms, and what buying it would do to the running one."""
+    person = current.known(job)
+    if person is None:
+        return
+    package = next((one for one in on_sale() if one["slug"] == job.slug), None)
+    if package is None:
+        answers.reply(job, packages.package_gone(person.language))
+        return
+    answers.reply(job, packages.package(package, person.language, person.figures["current_package"]))
+
+
+def on_sale() -> list[dict[str, Any]]:
+    """Return get_available_packages' array, at most PACKAGES_SECONDS old and never older than an edit."""
+
+    def load() -> str:
+        return str(resources.db().value("get_available_packages"))
+
+    text = cache.read_through(cache.PACKAGES, load, lambda _: cache.PACKAGES_SECONDS)
+    available: list[dict[str, Any]] = json.loads(text or "[]", parse_float=Decimal)
+    return available

@@ -1,0 +1,251 @@
+"""Parked jobs and dead letters: an admin looks, then replays or discards; nothing leaves the list unseen.
+
+Discarding a job gives up what it was for, in the same transaction, so that nobody waits for it for ever. A
+payment cannot be given up that way.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from dramatiq import DecodeError
+from dramatiq.message import Message
+
+from socialboost import jobs, logs
+from socialboost.chat import callbacks
+from socialboost.db import Transaction
+from socialboost.errors import ParkError, ServiceError
+from socialboost.jobs import sending
+from socialboost.screens.admin import parked_jobs as screens
+from socialboost.screens.core import Screen
+from workers.engine import actors, cache, deciding, outbox, resources
+from workers.engine.actors import Attempt, actor
+from workers.notices import owed
+from workers.payments import refunds
+from workers.people import access
+from workers.telegram import answers
+
+MONEY: Final = frozenset({jobs.ActivateOrder.actor_name})
+"""Jobs behind which somebody's payment stands: they are replayed, never discarded."""
+_ABANDONED: Final = "not_handed_over"
+"""The reason that the post's owner is given."""
+
+Hook = Callable[[Transaction, Mapping[str, Any]], object]
+"""What giving a job up does, with the job's arguments, in the transaction that discards it."""
+Way = Callable[[Transaction], str]
+"""Settles in the decision's transaction and returns one of the screens' OUTCOMES."""
+
+log = logs.get(__name__)
+
+
+@actor(jobs.ShowParkedJobs)
+def show_parked_jobs(job: jobs.ShowParkedJobs) -> None:
+    """Show a page of both, newest first."""
+    language = access.language(job)
+    if language is None:
+        return
+    page = max(job.page, 0)
+    # One more of each says that there is another page.
+    window = {"limit": screens.ENTRIES + 1, "offset": page * screens.ENTRIES}
+    parked = resources.db().many("get_parked_jobs", **window)
+    letters = resources.db().many("get_dead_letters", **window)
+    answers.reply(job, screens.parked_jobs(parked, letters, page, language))
+
+
+@actor(jobs.ShowParkedJob)
+def show_parked_job(job: jobs.ShowParkedJob) -> None:
+    """Show one of them."""
+    language = access.language(job)
+    if language is None:
+        return
+    found = _find(job.ref)
+    if found is None:
+        answers.reply(job, screens.outcome("gone", language))
+        return
+    zone, discardable = resources.settings().timezone, found["actor"] not in MONEY
+    answers.reply(job, screens.parked_job(found, job.ref, language, zone, discardable=discardable))
+
+
+@actor(jobs.AskSettlement)
+def ask_settlement(job: jobs.AskSettlement) -> None:
+    """Ask whether the admin is sure, saying what is given up with the job."""
+    language = access.language(job)
+    if language is not None:
+        answers.reply(job, _question(job.ref, language))
+
+
+@actor(jobs.SettleParkedJob, on_duplicate=deciding.value)
+def settle_parked_job(job: jobs.SettleParkedJob, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (once)
+    """Replay or discard; of two admins the second learns that it was settled."""
+    language = access.language(job)
+    if language is None:
+        return deciding.refuse(job)
+    if job.action not in callbacks.SETTLEMENTS:
+        raise ParkError("no such settlement")
+    if job.action == "discard" and not job.seen:
+        answers.reply(job, _question(job.ref, language))
+        return deciding.ASKED
+    value = deciding.value(job)
+    if value is None:
+        settle = _way(job)
+        value = deciding.decide(
+            job,
+            lambda tx: {"outcome": settle(tx)},
+            lambda value: deciding.sight(job, "job", job.ref, str(value["outcome"])),
+        )
+    log.info("parked_job_settled", ref=job.ref, action=job.action, **value)
+    return value
+
+
+def show_settled(job: jobs.ShowDecision, language: str) -> None:
+    """Say what became of a decision about a parked job."""
+    answers.reply(job, screens.outcome(job.outcome, language))
+
+
+def _question(ref: str, language: str) -> Screen:
+    found = _find(ref)
+    if found is None:
+        return screens.outcome("gone", language)
+    if found["actor"] in MONEY:
+        return screens.outcome("money", language)
+    refund = None
+    if found["actor"] == jobs.SendRefund.actor_name and _is_readable(found):
+        refund = resources.db().one("get_refund", refund_id=found["args"]["refund_id"])
+    return screens.sure(found, ref, refund, language)
+
+
+def _way(job: jobs.SettleParkedJob) -> Way:
+    """Return what is to be done in the decision's transaction. Other services are asked before it, here."""
+    found = _find(job.ref)
+    if found is None:
+        return lambda _: "gone"
+    if job.action == "discard" and found["actor"] in MONEY:
+        return lambda _: "money"
+    if job.ref.startswith(callbacks.LETTER_PREFIX):
+        return _letter_way(job, found)
+    if not _is_readable(found):
+        return (lambda _: "unreadable") if job.action == "replay" else (lambda tx: _settle(tx, job, _nothing))
+    if job.action == "discard" and found["actor"] == jobs.SendRefund.actor_name:
+        return _refund_way(job, found)
+    return lambda tx: _settle(tx, job)
+
+
+def _is_readable(found: Mapping[str, Any]) -> bool:
+    """Whether a parked row's fields make a job."""
+    declared = actors.REGISTRY.get(found["actor"])
+    try:
+        return declared is None or actors.decode(declared.contract, found.get("args")) is not None
+    except actors.ContractError:
+        return False
+
+
+def _find(ref: str) -> Mapping[str, Any] | None:
+    letter_id = callbacks.order_id(callbacks.LETTER_PREFIX, ref)
+    if letter_id is not None:
+        letter = resources.db().one("get_dead_letter", letter_id=letter_id)
+        return None if letter is None else {**letter, "key": _read(letter["body"]).get("key")}
+    return resources.db().one("get_parked_job", ref=ref)
+
+
+def _settle(tx: Transaction, job: jobs.SettleParkedJob, hook: Hook | None = None) -> str:
+    """Settle a parked job and what hangs on it."""
+    settled = tx.value(
+        "settle_parked_job",
+        ref=job.ref,
+        action=job.action,
+        admin=deciding.actor_id(job),
+        seen=job.seen or None,
+        origin=job.origin,
+    )
+    if settled is None:
+        return "gone"
+    if settled.get("changed"):
+        return "changed_meanwhile"
+    if job.action == "replay":
+        outbox.resume(tx, settled["actor"], settled["queue"], settled["args"])
+        return "replayed"
+    give_up = hook or _GIVE_UP.get(settled["actor"])
+    if give_up is not None:
+        give_up(tx, settled["args"])
+    return "discarded"
+
+
+def _abandon_task(tx: Transaction, args: Mapping[str, Any]) -> None:
+    """The task fails, its post gives the quota back, its owner is told."""
+    result = tx.value("abandon_task", task_id=args["task_id"], reason=_ABANDONED)
+    if result["ended"]:
+        post_id = result["post_id"]
+        owner = tx.one("get_post_result", post_id=post_id)
+        cache.forget_user(tx, owner["telegram_id"] if owner else None)
+        outbox.owe(tx, jobs.NotifyPost(key=f"post:{post_id}:failed", post_id=post_id))
+
+
+_GIVE_UP: Final[Mapping[str, Hook]] = {
+    jobs.DispatchTasks.actor_name: _abandon_task,
+    jobs.AskMainBot.actor_name: _abandon_task,
+    jobs.SendAdminNotice.actor_name: owed.give_up,
+}
+"""What discarding a job means for what it was to do."""
+
+
+def _nothing(_: Transaction, __: Mapping[str, Any]) -> None:
+    """What discarding a job means of which nobody can read what it was for."""
+
+
+def _refund_way(job: jobs.SettleParkedJob, found: Mapping[str, Any]) -> Way:
+    """Discard only once Crypto Pay has said that nothing was sent: the next decision may pay another way."""
+    refund = resources.db().one("get_refund", refund_id=found["args"]["refund_id"])
+    if refund is None:
+        return lambda tx: _settle(tx, job)
+    try:
+        sent = refunds.find_transfer(refund)
+    except (ServiceError, ParkError) as error:
+        log.warning("refund_not_looked_up", refund_id=refund["refund_id"], error=str(error))
+        return lambda _: "refund_unknown"
+
+    def settle(tx: Transaction) -> str:
+        if sent is None:
+            return _settle(tx, job, lambda tx, _: refunds.settle_refused(tx, refund, "discarded"))
+        outcome = _settle(tx, job, lambda tx, _: refunds.settle_sent(tx, refund, sent))
+        return "refund_sent" if outcome == "discarded" else outcome
+
+    return settle
+
+
+def _letter_way(job: jobs.SettleParkedJob, letter: Mapping[str, Any]) -> Way:
+    """Settle a dead letter. A replay is queued first: marked first and lost then, nobody would know."""
+    refusal = _requeue(letter["body"]) if job.action == "replay" else None
+    if refusal is not None:
+        return lambda _: refusal
+    state = "replayed" if job.action == "replay" else "discarded"
+    who = {"letter_id": letter["letter_id"], "admin": deciding.actor_id(job)}
+    return lambda tx: state if tx.run("settle_dead_letter", state=state, **who) else "gone"
+
+
+def _requeue(body: bytes) -> str | None:
+    """Queue the letter's job again, as a message of its own; return why not."""
+    try:
+        message: Message[Any] = Message.decode(bytes(body))
+    except DecodeError:
+        return "unreadable"
+    kwargs: object = message.kwargs
+    declared = actors.REGISTRY.get(str(message.actor_name))
+    if not isinstance(kwargs, dict):
+        return "unreadable"
+    if declared is None:
+        return "unknown_actor"
+    # A fresh id: under its old one a letter that dies again would count as known and be lost.
+    sending.wake(declared.contract.actor_name, declared.contract.queue, kwargs)
+    return None
+
+
+def _read(body: bytes) -> dict[str, Any]:
+    """Return a letter's arguments as far as they can be read."""
+    try:
+        value = json.loads(bytes(body))
+    except ValueError:
+        return {}
+    kwargs = value.get("kwargs") if isinstance(value, dict) else None
+    return kwargs if isinstance(kwargs, dict) else {}

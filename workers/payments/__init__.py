@@ -1,0 +1,1 @@
+"""Money: invoices, payments, refunds, and the decisions that need a person."""

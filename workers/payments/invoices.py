@@ -1,0 +1,307 @@
+"""Money: one invoice for an order, one outcome for a payment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, Final
+
+from socialboost import jobs, logs
+from socialboost.chat import callbacks
+from socialboost.db import Transaction
+from socialboost.db.rows.orders import GetOrder
+from socialboost.errors import (
+    AmbiguousError,
+    PostponeError,
+    RejectedError,
+    ServiceError,
+    ThrottledError,
+    UnaskedError,
+    UnknownYetError,
+    UnreachableError,
+)
+from socialboost.screens.buyer import orders as screens
+from socialboost.screens.core import is_link
+from workers.engine import cache, outbox, resources
+from workers.engine.actors import Attempt, actor
+from workers.orders import checkout, closing
+from workers.people import current
+from workers.telegram import answers, order_cards
+
+if TYPE_CHECKING:
+    from socialboost.clients.crypto_pay_words import Invoice
+
+PROVIDER: Final = "crypto_pay"
+ASSET: Final = "USDT"
+FOREIGN: Final = "foreign_invoice"
+LARGEST_AMOUNT: Final = Decimal(999_999_999_999)
+"""What the column of an amount holds; more is no payment."""
+MOST_DECIMALS: Final = 30
+"""Of an amount; one with more has no meaning, and one with thousands cannot be stored."""
+MOST_OPEN_INVOICES: Final = 3
+MOST_INVOICES_AN_HOUR: Final = 10
+"""Of one person: every open invoice is asked about in each turn of the reconciler."""
+YEARS: Final = range(2000, 2200)
+"""Of a payment; PostgreSQL takes some beyond that which nobody could read back."""
+
+_TOLD: Final = frozenset(
+    {"package_name", "amount", "asset", "telegram_id", "order_id", "payment_id", "expires_at", "reason"}
+)
+"""Of payment_answer, what the admins' notice shows."""
+_FLAGS: Final = ("is_late", "after_cancel")
+"""What it shows only if so."""
+
+log = logs.get(__name__)
+
+
+def _show_order(job: jobs.CreateInvoice) -> None:
+    """Another tap on "pay" after the invoice was made, or after making one was given up."""
+    if person := current.known(job):
+        with answers.acknowledged(job):
+            checkout.show(job, checkout.find(job), person)
+
+
+def _say_busy(job: jobs.CreateInvoice) -> None:
+    """Another tap on "pay" while the invoice is being made: the link comes into this message anyway."""
+    person = current.known(job)
+    if person is None:
+        return
+    order = checkout.find(job)
+    if order is None or order["status"] != "pending" or order["pay_url"]:
+        with answers.acknowledged(job):
+            checkout.show(job, order, person)
+    else:
+        answers.stop_spinner(job, screens.invoice_busy(person.language).text)
+
+
+def _give_up(tx: Transaction, job: jobs.CreateInvoice, error: str) -> None:
+    """Close the order whose invoice was refused, or three workers died of, and owe the buyer word of it.
+
+    Answers about something else than was asked are no verdict on the order: it stays open for its hour.
+    """
+    if error.startswith(UnaskedError.__name__):
+        return
+    if tx.value("fail_order", order_id=job.order_id):
+        log.error("invoice_failed", order_id=job.order_id, error=error)
+        key = f"notice:invoice_failed:{job.order_id}"
+        outbox.owe(tx, jobs.SendPaymentNotice(key=key, order_id=job.order_id, kind="invoice_failed"))
+
+
+@actor(jobs.CreateInvoice, on_duplicate=_show_order, on_busy=_say_busy, on_exhausted=_give_up)
+def create_invoice(job: jobs.CreateInvoice, attempt: Attempt) -> None:
+    """Get one invoice for the order and show its link; any later tap finds the invoice attached."""
+    person = current.known(job)
+    if person is None:
+        return
+    order, remembered = checkout.find(job), None
+    with answers.acknowledged(job):
+        if order is not None and order["status"] == "pending" and not order["pay_url"]:
+            _wait_for_room(job, person.language)
+            try:
+                remembered = _attach(job, order, _obtain(order, attempt))
+            except (UnreachableError, ThrottledError, AmbiguousError):
+                _say_wait(job, person.language)
+                raise
+            order = checkout.find(job)
+        checkout.show(job, order, person, remembered=remembered)
+
+
+def _wait_for_room(job: jobs.CreateInvoice, language: str) -> None:
+    """Reserve the right to an invoice; PostponeError, after saying when, while the person has too many."""
+    wanted = resources.db().value(
+        "want_invoice",
+        order_id=job.order_id,
+        most_open=MOST_OPEN_INVOICES,
+        most_an_hour=MOST_INVOICES_AN_HOUR,
+    )
+    if wanted["allowed"]:
+        return
+    next_at = datetime.fromisoformat(wanted["next_at"])
+    answers.show(job, screens.invoice_limit(next_at, language, resources.settings().timezone))
+    seconds = (next_at - datetime.now(UTC)).total_seconds()
+    raise PostponeError(max(seconds, 1.0), "the person has as many invoices as one may have")
+
+
+def _say_wait(job: jobs.CreateInvoice, language: str) -> None:
+    """Say that the invoice comes later. What Telegram makes of that is no verdict on the order."""
+    try:
+        answers.show(job, screens.invoice_busy(language))
+    except (ServiceError, PostponeError) as error:
+        log.warning("wait_not_shown", order_id=job.order_id, error=str(error))
+
+
+def _obtain(order: GetOrder, attempt: Attempt) -> Invoice:
+    """Return the order's invoice. An earlier attempt may have made one and not got as far as recording it."""
+    made = _made_before(order) if attempt.is_repeated else None
+    if made is not None:
+        log.info("invoice_adopted", order_id=order["order_id"], invoice_id=made.invoice_id)
+        return made
+    description = f"SocialBoost - {order['package_name']}"
+    try:
+        invoice = resources.crypto_pay().create_invoice(order["order_id"], order["amount"], description)
+    except AmbiguousError as error:  # the next run looks for it first
+        raise UnknownYetError.of(error) from None
+    objection = _objection(order, invoice)
+    if objection:
+        _withdraw(order, invoice)
+        raise UnaskedError("crypto_pay", f"invoice {invoice.invoice_id}: {objection}")
+    return invoice
+
+
+def _made_before(order: GetOrder) -> Invoice | None:
+    """Return the open invoice that an earlier run made; whatever else carries the order's id is withdrawn."""
+    try:
+        found = resources.crypto_pay().find_invoices(order["order_id"])
+    except (AmbiguousError, RejectedError) as error:  # a refused question is no refusal of the invoice
+        raise UnknownYetError.of(error) from None
+    right = [invoice for invoice in found if not _objection(order, invoice)]
+    for invoice in found:
+        if invoice not in right[:1]:
+            _withdraw(order, invoice)
+    return right[0] if right else None
+
+
+def _objection(order: GetOrder, invoice: Invoice) -> str:
+    """Return why this is not the invoice that was asked for; empty when it is."""
+    if invoice.order_id != order["order_id"]:
+        return "it is another order's"
+    if invoice.asset != ASSET or invoice.amount != order["amount"]:
+        return "it is over another sum"
+    if invoice.status != "active":
+        return "it cannot be paid"
+    return "" if is_link(invoice.pay_url) else "it has no link a button can carry"
+
+
+def _attach(job: jobs.CreateInvoice, order: GetOrder, invoice: Invoice) -> int | None:
+    """Record the invoice, and the message that is to show its link, which is returned.
+
+    One that came too late (the order has another, or has ended) is to be withdrawn, unless it was paid and
+    its webhook was faster than the answer that brought us the invoice (workers/orders/closing.py).
+    """
+    order_id = order["order_id"]
+    with resources.db().transaction() as tx:
+        attached = tx.value(
+            "attach_invoice",
+            order_id=order_id,
+            invoice_id=invoice.invoice_id,
+            asset=invoice.asset,
+            amount=invoice.amount,
+            pay_url=invoice.pay_url,
+            expires_at=invoice.expires_at,
+        )
+        if attached.get("error") == FOREIGN:
+            raise UnaskedError("crypto_pay", f"invoice {invoice.invoice_id} is recorded for another order")
+        is_the_orders = attached["success"] and attached["invoice_id"] == invoice.invoice_id
+        if not is_the_orders:
+            log.warning("invoice_not_needed", order_id=order_id, invoice_id=invoice.invoice_id)
+            closing.withdraw(tx, order_id, invoice.invoice_id)
+        elif job.message_id is not None:
+            order_cards.remember(tx, job, order_id, job.message_id)
+    return job.message_id if is_the_orders else None
+
+
+def _withdraw(order: GetOrder, invoice: Invoice) -> None:
+    """Owe the withdrawal of an invoice nobody was shown, unless it is another order's by any sign."""
+    with resources.db().transaction() as tx:
+        owner = tx.value(
+            "get_invoice_order", invoice_id=invoice.invoice_id, named=callbacks.uuid(invoice.order_id)
+        )
+        if owner not in {None, order["order_id"]}:
+            log.error("invoice_of_another_order", order_id=order["order_id"], invoice_id=invoice.invoice_id)
+            return
+        log.warning("invoice_not_needed", order_id=order["order_id"], invoice_id=invoice.invoice_id)
+        closing.withdraw(tx, order["order_id"], invoice.invoice_id)
+
+
+@actor(jobs.ActivateOrder)
+def activate_order(job: jobs.ActivateOrder, attempt: Attempt) -> None:  # noqa: ARG001 (a UNIQUE fact)
+    """Record the payment once; in the same transaction activate or list it, and owe everybody word of it."""
+    amount, paid_at = _amount(job.amount), _moment(job.paid_at)
+    sealed = _sealed_event(job)
+    with resources.db().transaction() as tx:
+        result = tx.value(
+            "apply_payment",
+            provider=PROVIDER,
+            invoice_id=job.invoice_id,
+            order_id_text=job.order_id,
+            asset=job.asset,
+            amount=amount,
+            paid_at=paid_at,
+            source=job.source,
+            raw=sealed,
+        )
+        _owe_words(tx, job, result)
+        cache.forget_user(tx, result.get("telegram_id"))
+    log.info("payment_applied", outcome=result["outcome"], invoice_id=job.invoice_id)
+
+
+def _sealed_event(job: jobs.ActivateOrder) -> bytes | None:
+    """Return the event as it is kept; None for none, and for one that stays shut: money needs no copy."""
+    event = resources.courier().unseal(job.raw_event) if job.raw_event else None
+    if job.raw_event and event is None:
+        log.error("event_not_opened", invoice_id=job.invoice_id)
+    return None if event is None else resources.sealer().seal(event)
+
+
+def _owe_words(tx: Transaction, job: jobs.ActivateOrder, result: Mapping[str, Any]) -> None:
+    """Owe the receipt or the explanation, and the admins' notice; a duplicate owes nothing new.
+
+    Of a payment that a restored copy did not know people may have been told: that waits for an admin, on a
+    list that names it, so it is no news of a paid order.
+    """
+    order_id, told = result.get("order_id"), bool(result.get("told_before"))
+    known = {name: str(value) for name, value in result.items() if name in _TOLD and value is not None}
+    data: dict[str, Any] = {**known, "invoice_id": job.invoice_id}
+    data |= {name: True for name in _FLAGS if result.get(name)}
+    if result["outcome"] in {"activated", "exception"} and order_id:
+        closing.follow(tx, [order_id])
+    if result["outcome"] == "activated":
+        receipt = jobs.SendReceipt(key=f"receipt:{order_id}", order_id=str(order_id))
+        outbox.owe(tx, receipt, told_before=told)
+        if not told:
+            _owe_admins(tx, f"order_paid:{order_id}", "order_paid", data)
+    elif result["outcome"] == "exception":
+        if order_id:
+            key = f"notice:{result['reason']}:{order_id}:{job.invoice_id}"
+            notice = jobs.SendPaymentNotice(
+                key=key, order_id=order_id, kind=result["reason"], after_cancel=bool(result["after_cancel"])
+            )
+            outbox.owe(tx, notice, told_before=told)
+        subject = f"payment_exception:{job.invoice_id}"
+        _owe_admins(tx, subject, "payment_exception", data, told_before=told and not _is_lost(job, result))
+
+
+def _is_lost(job: jobs.ActivateOrder, result: Mapping[str, Any]) -> bool:
+    """Whether the payment names an order that went with the lost database: that it needs a person is new."""
+    return result["reason"] == "unknown_order" and callbacks.uuid(job.order_id) is not None
+
+
+def _owe_admins(
+    tx: Transaction, subject: str, kind: str, data: dict[str, Any], *, told_before: bool = False
+) -> None:
+    notice = jobs.NotifyAdmins(key=f"notice:{subject}", kind=kind, data=data)
+    outbox.owe(tx, notice, told_before=told_before)
+
+
+def _amount(text: str) -> Decimal | None:
+    """Return the amount exactly as Crypto Pay wrote it; None for what is no amount of money."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return None
+    if not amount.is_finite() or not 0 <= amount <= LARGEST_AMOUNT:
+        return None
+    return amount if -int(amount.as_tuple().exponent) <= MOST_DECIMALS else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    """Return when the provider says it was paid, in UTC: in some zones PostgreSQL takes no time.
+
+    It is kept, never reckoned with, so nonsense is None.
+    """
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo and moment.year in YEARS else None

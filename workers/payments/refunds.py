@@ -1,0 +1,164 @@
+"""Money sent back through Crypto Pay: once, whatever is lost on the way, and honestly said when refused.
+
+The refund's row has one spend_id for ever, which Crypto Pay accepts once. What was sent under it is looked
+up before every try and after every refusal, so that neither a lost answer nor a second round pays twice.
+A refusal that is about us (our balance, our token, a method switched off) ends nothing: the refund stays
+owed, the admins hear what to do, and once that is done it is sent by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from socialboost import jobs, logs
+from socialboost.clients.crypto_pay_words import Wanted
+from socialboost.clients.refusals import SPEND_ID_USED
+from socialboost.db import Transaction
+from socialboost.db.rows.payments import GetRefund
+from socialboost.errors import (
+    AmbiguousError,
+    ParkError,
+    PostponeError,
+    RefusesUsError,
+    RejectedError,
+    UnaskedError,
+    UnknownYetError,
+)
+from workers.engine import cache, outbox, resources
+from workers.engine.actors import Attempt, actor
+from workers.payments import decisions
+
+if TYPE_CHECKING:
+    from socialboost.clients.crypto_pay_words import Transfer
+
+PATIENCE_SECONDS: Final = 24 * 3600.0
+"""What waits for so long is parked: an admin replays it, or discards it and pays another way."""
+
+log = logs.get(__name__)
+
+
+@actor(jobs.SendRefund)
+def send_refund(job: jobs.SendRefund, attempt: Attempt) -> None:  # noqa: ARG001 (spend_id: sent once)
+    """Send the money and settle the refund. A refusal of it settles it too; parked, it stays wanted."""
+    refund = resources.db().one("get_refund", refund_id=job.refund_id)
+    if refund is None:
+        raise ParkError("no such refund")
+    if refund["state"] != "wanted":
+        log.info("refund_not_wanted", refund_id=job.refund_id, state=refund["state"])
+        return
+    try:
+        sent = _send(refund)
+    except RefusesUsError as error:
+        raise _still_owed(refund, error) from None
+    except RejectedError as error:
+        with resources.db().transaction() as tx:
+            settle_refused(tx, refund, error.code or str(error.status))
+    else:
+        with resources.db().transaction() as tx:
+            settle_sent(tx, refund, sent)
+
+
+def _still_owed(refund: GetRefund, error: RefusesUsError) -> Exception:
+    """Owe the admins word of what keeps the refund, once a cause, and return what makes it wait."""
+    if refund["wanted_seconds"] > PATIENCE_SECONDS:
+        return ParkError(f"Crypto Pay has refused us for a day ({error.code}): look at {error.setting}")
+    key = f"notice:refund_waits:{refund['refund_id']}:{refund['round']}:{error.code}"
+    names = ("package_name", "amount", "asset", "telegram_id", "order_id", "payment_id")
+    data = {name: str(value) for name, value in refund.items() if name in names and value is not None}
+    data |= {"reason": error.code, "setting": error.setting}
+    with resources.db().transaction() as tx:
+        outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="refund_waits", data=data))
+    log.error("refund_waits", refund_id=refund["refund_id"], setting=error.setting, error=error.code)
+    return PostponeError(0.0, f"Crypto Pay refuses us: {error.code}", outage=True)
+
+
+def _send(refund: GetRefund) -> Transfer:
+    """Return the transfer, made now or before. RejectedError: there is none, and there will be none."""
+    found = find_transfer(refund)
+    if found is not None:
+        return found
+    try:
+        return resources.crypto_pay().transfer(
+            refund["telegram_id"], refund["asset"], refund["amount"], refund["spend_id"]
+        )
+    except AmbiguousError as error:  # the next run looks for it first
+        raise UnknownYetError.of(error) from None
+    except RejectedError as error:
+        found = find_transfer(refund)
+        if found is not None:
+            return found
+        if error.code == SPEND_ID_USED:
+            raise AmbiguousError("crypto_pay", "it was sent before, and is not listed") from None
+        raise
+
+
+def find_transfer(refund: GetRefund) -> Transfer | None:
+    """Return what Crypto Pay sent for this refund (get_refund's row), None when nothing.
+
+    A transfer is this refund's only if person, asset, sum and time are, its spend_id where the list shows it,
+    and no other refund has it. ParkError when Crypto Pay does not say, or sent something else under it.
+    """
+    wanted = Wanted(
+        spend_id=refund["spend_id"],
+        user_id=refund["telegram_id"],
+        asset=refund["asset"],
+        amount=refund["amount"],
+        since=refund["created_at"],
+    )
+    try:
+        found = resources.crypto_pay().find_transfers(wanted)
+    except RejectedError as error:
+        raise ParkError(f"Crypto Pay does not say whether the money was sent: {error.code}") from None
+    except UnaskedError as error:
+        raise ParkError(f"a person must look: {error}") from None
+    except AmbiguousError as error:
+        raise UnknownYetError.of(error) from None
+    if not found:
+        return None
+    ids = [sent.transfer_id for sent in found]
+    rows = resources.db().many("get_settled_transfers", transfer_ids=ids, refund_id=refund["refund_id"])
+    others = {row["transfer_id"] for row in rows}
+    return next((sent for sent in found if sent.transfer_id not in others), None)
+
+
+def settle_sent(tx: Transaction, refund: GetRefund, sent: Transfer) -> None:
+    """Write down that the money went, and owe its owner and the admins word of it."""
+    result = tx.value(
+        "settle_refund",
+        refund_id=refund["refund_id"],
+        state="sent",
+        transfer_id=sent.transfer_id,
+        refusal=None,
+    )
+    log.info("refund_settled", refund_id=refund["refund_id"], state="sent", changed=result["changed"])
+    if not result["changed"]:
+        return
+    cache.forget_user(tx, result["telegram_id"])
+    told = bool(tx.value("told_before", at=refund["created_at"]))
+    decisions.owe_word(tx, str(result["payment_id"]), "refunded", told_before=told)
+    data = _told(result) | {"transfer_id": sent.transfer_id}
+    key = f"notice:refund_sent:{refund['refund_id']}"
+    outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="refund_sent", data=data), told_before=told)
+
+
+def settle_refused(tx: Transaction, refund: GetRefund, refusal: str) -> None:
+    """Write down that nothing moved and why; the payment waits for another decision, and the admins hear."""
+    result = tx.value(
+        "settle_refund",
+        refund_id=refund["refund_id"],
+        state="refused",
+        transfer_id=None,
+        refusal=refusal,
+    )
+    log.warning("refund_settled", refund_id=refund["refund_id"], state="refused", refusal=refusal)
+    if not result["changed"]:
+        return
+    data = _told(result) | {"reason": refusal}
+    key = f"notice:refund_refused:{refund['refund_id']}:{refund['round']}"
+    outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="refund_refused", data=data))
+
+
+def _told(result: Mapping[str, Any]) -> dict[str, str]:
+    names = ("package_name", "amount", "asset", "telegram_id", "order_id", "payment_id")
+    return {name: str(result[name]) for name in names if result[name] is not None}

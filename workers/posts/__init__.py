@@ -1,0 +1,1 @@
+"""Posts: from the choice of a network to an accepted link."""

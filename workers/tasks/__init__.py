@@ -1,0 +1,1 @@
+"""Tasks: handed to Main Bot, leased by it, reported on by it."""

@@ -1,0 +1,308 @@
+"""Tasks: handed to Main Bot, leased by it, reported on by it."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from socialboost import jobs, logs
+from socialboost.db import Transaction
+from socialboost.errors import (
+    AmbiguousError,
+    ParkError,
+    PostponeError,
+    RefusesUsError,
+    RejectedError,
+    ServiceError,
+    ThrottledError,
+    UnreachableError,
+)
+from socialboost.partners import main_bot as words
+from workers.engine import cache, outages, outbox, resources
+from workers.engine.actors import Attempt, actor, seconds_left
+from workers.notices import infrastructure
+
+PUSH_LEASE_SECONDS: Final = 60
+"""Longer than one push may take, so that nobody pulls the task meanwhile."""
+PULL_LEASE_SECONDS: Final = 900
+PATIENCE_SECONDS: Final = 3600.0
+"""For which a question about a task may stay without an answer although Main Bot is well."""
+LONGEST_PATIENCE_SECONDS: Final = 24 * 3600.0
+"""The same for a task handed over with an unknown outcome, however Main Bot is."""
+SPREAD_SECONDS: Final = 5.0
+"""Tasks that wait for one outage to end do not all come back in the same instant."""
+
+_ENDED: Final = frozenset({"completed", "failed", "cancelled"})
+_KEY: Final = "MAIN_BOT_API_KEY"
+
+log = logs.get(__name__)
+
+
+@actor(jobs.DispatchTasks)
+def dispatch_tasks(job: jobs.DispatchTasks, attempt: Attempt) -> None:
+    """Push one task, with its id as Idempotency-Key; the attempt is counted before the call."""
+    _wait_for_main_bot()
+    begun = resources.db().value(
+        "begin_dispatch", task_id=job.task_id, owner=attempt.worker, lease_seconds=PUSH_LEASE_SECONDS
+    )
+    if begun["outcome"] == "leased":
+        raise PostponeError(float(begun.get("retry_after_seconds") or PUSH_LEASE_SECONDS), "leased elsewhere")
+    if begun["outcome"] == "exhausted":
+        raise ParkError("the task was handed over three times and never confirmed")
+    if begun["outcome"] != "push":  # it has ended, or was pulled and confirmed
+        log.info("task_not_pushed", task_id=job.task_id, outcome=begun["outcome"])
+        return
+    if begun["attempts"] > 1 and _has_it_already(job, attempt.worker):
+        return
+    _push(job, attempt.worker, begun["task"])
+
+
+def _has_it_already(job: jobs.DispatchTasks, owner: str) -> bool:
+    """Ask before handing over again: an earlier time ended unknown, and not every service honours keys."""
+    in_vain = _asked_in_vain(job.key, LONGEST_PATIENCE_SECONDS)
+    try:
+        known = resources.main_bot().get_task(job.task_id)
+    except (RejectedError, RefusesUsError) as exc:
+        if isinstance(exc, RefusesUsError) and exc.setting == _KEY:
+            raise _away(job, owner, exc) from None
+        raise _for_a_person(job, owner, exc) from None
+    except ServiceError as exc:
+        if in_vain:
+            raise _for_a_person(job, owner, exc) from None
+        raise _away(job, owner, exc) from None
+    if known is None:
+        _record(job, owner, "not_there")
+        return False
+    _record(job, owner, "accepted", external_task_id=known.external_task_id)
+    return True
+
+
+def _for_a_person(job: jobs.DispatchTasks, owner: str, error: ServiceError) -> Exception:
+    """Return what parks the job: Main Bot may have the task and does not say. A person looks, and decides."""
+    _record(job, owner, "ambiguous", reason=str(error))
+    return ParkError(f"handed over with an unknown outcome, and Main Bot does not say: {error}")
+
+
+def _asked_in_vain(key: str, longest_seconds: float = math.inf) -> bool:
+    """Whether the job has asked for so long that no outage can be why: Main Bot says that it is well.
+
+    Something in its place may answer such questions for good: a page of its framework, for a path it lacks.
+    To be asked before the question, which may open the breaker.
+    """
+    waited = resources.db().value("get_wait_seconds", key=key) or 0.0
+    if waited <= PATIENCE_SECONDS:
+        return False
+    if waited > longest_seconds:
+        return True
+    try:
+        resources.main_bot().health()
+    except ServiceError:
+        return False
+    return True
+
+
+def _wait_for_main_bot() -> None:
+    """Leave quietly while Main Bot is known to be down."""
+    seconds = resources.main_bot().breaker.open_for_seconds()
+    if seconds:
+        _announce_outage()
+        raise _postponed(seconds, "Main Bot is down")
+
+
+def _announce_outage(error: ServiceError | None = None) -> None:
+    """Tell the admins that the breaker opened, once an outage, and what to look at."""
+    since = resources.main_bot().breaker.outage_since()
+    if since is None:
+        return
+    data = {} if error is None else {"setting": _setting(error), "error": outages.describe(error)}
+    with resources.db().transaction() as tx:
+        notice = jobs.NotifyAdmins(key=f"notice:breaker_open:{since}", kind="breaker_open", data=data)
+        outbox.owe(tx, notice)
+
+
+def _setting(error: ServiceError) -> str:
+    return error.setting if isinstance(error, RefusesUsError) else "MAIN_BOT_API_URL"
+
+
+def _away(job: jobs.DispatchTasks, owner: str, error: ServiceError) -> Exception:
+    """Give the task's attempt back: Main Bot could not be reached, or refuses us and not the task."""
+    _record(job, owner, "not_accepted", reason=str(error))
+    return _outage(error)
+
+
+def _outage(error: ServiceError) -> Exception:
+    """Return what makes a job wait for Main Bot, without an attempt used, once the admins are owed word."""
+    if isinstance(error, ThrottledError):
+        return error
+    _announce_outage(error)
+    if isinstance(error, RefusesUsError):
+        infrastructure.refuses_us(error)
+    seconds = resources.main_bot().breaker.open_for_seconds()
+    return _postponed(seconds, outages.describe(error))
+
+
+def _push(job: jobs.DispatchTasks, owner: str, task: dict[str, Any]) -> None:
+    try:
+        external_id = resources.main_bot().push_task(task)
+    except (UnreachableError, ThrottledError) as exc:
+        raise _away(job, owner, exc) from None
+    except AmbiguousError as exc:  # it may have the task: the next run asks before it hands over again
+        _record(job, owner, "ambiguous", reason=str(exc))
+        raise _outage(exc) from None
+    except RejectedError as exc:
+        _record(job, owner, "refused", reason=str(exc) or None)
+    else:
+        _record(job, owner, "accepted", external_task_id=external_id)
+
+
+def _record(
+    job: jobs.DispatchTasks | jobs.AskMainBot,
+    owner: str,
+    outcome: str,
+    *,
+    external_task_id: str | None = None,
+    reason: str | None = None,
+) -> None:
+    """Write the push's outcome down; a task that ended by it owes its owner word of that."""
+    with resources.db().transaction() as tx:
+        result = tx.value(
+            "record_dispatch",
+            task_id=job.task_id,
+            owner=owner,
+            outcome=outcome,
+            external_task_id=external_task_id,
+            reason=reason,
+        )
+        if result["ended"]:
+            _owe_word(tx, result)
+            cache.forget_user(tx, result["telegram_id"])
+    log.info("task_pushed", task_id=job.task_id, outcome=outcome, status=result["status"])
+
+
+@actor(jobs.ClaimTasks, max_retries=0)
+def claim_tasks(job: jobs.ClaimTasks) -> list[dict[str, Any]]:
+    """Lease waiting tasks to the caller, if it still waits when the database comes to it.
+
+    Clocks differ: when the caller leaves is known to this process as so many seconds from now, and is told to
+    the database by its own clock, read before in the same transaction. However long either statement hung, a
+    claim that comes too late leases nothing; a commit that does is repeated to the same caller.
+    """
+    with resources.db().transaction() as tx:
+        now = tx.value("get_clock")
+        seconds = seconds_left()
+        tasks = tx.value(
+            "get_pending_tasks",
+            limit=job.limit,
+            owner=job.owner,
+            lease_seconds=PULL_LEASE_SECONDS,
+            answer_by=None if seconds is None else now + timedelta(seconds=seconds),
+        )
+    # The answer travels as JSON, which has no Decimal; the only fractions are a package's opaque features.
+    answer: list[dict[str, Any]] = json.loads(json.dumps(tasks, default=float))
+    return answer
+
+
+@actor(jobs.ConfirmTasks)
+def confirm_tasks(job: jobs.ConfirmTasks) -> None:
+    """Remember whether somebody got the tasks; without that they are handed over again."""
+    resources.db().run("confirm_pull", owner=job.owner, task_ids=job.task_ids, arrived=job.arrived)
+
+
+def _repeat(job: jobs.UpdateTaskStatus) -> dict[str, Any]:
+    """Answer a report that was worked on already: reporting the same again changes nothing."""
+    return _update(job)
+
+
+@actor(jobs.UpdateTaskStatus, on_duplicate=_repeat)
+def update_task_status(job: jobs.UpdateTaskStatus, attempt: Attempt) -> dict[str, Any]:  # noqa: ARG001
+    """Move the task as Main Bot reports and owe the owner word of its end. Answer: HTTP status and body."""
+    return _update(job)
+
+
+def _update(job: jobs.UpdateTaskStatus) -> dict[str, Any]:
+    result = _apply(job.task_id, job.status, job.external_task_id, job.response_data, reported=True)
+    return {"http": result["http"], "body": _body(job, result)}
+
+
+def _apply(
+    task_id: str,
+    status: str,
+    external_task_id: str | None,
+    response_data: Mapping[str, Any],
+    *,
+    reported: bool = False,
+) -> dict[str, Any]:
+    """Move the task to where Main Bot has it, whether it reported that or was asked."""
+    with resources.db().transaction() as tx:
+        result: dict[str, Any] = tx.value(
+            "update_task_status",
+            task_id=task_id,
+            status=status,
+            external_task_id=external_task_id,
+            response=words.response_data(response_data),
+        )
+        if result["changed"] and result["status"] in _ENDED:
+            _owe_word(tx, result, reported=reported)
+        if result["changed"]:
+            cache.forget_user(tx, result["telegram_id"])
+    return result
+
+
+@actor(jobs.AskMainBot)
+def ask_main_bot(job: jobs.AskMainBot, attempt: Attempt) -> None:
+    """Settle a silent task by what Main Bot says of it: apply its status, or hand it over again."""
+    _wait_for_main_bot()
+    in_vain = _asked_in_vain(job.key)
+    try:
+        known = resources.main_bot().get_task(job.task_id)
+    except (UnreachableError, AmbiguousError) as exc:
+        if in_vain:
+            raise ParkError(f"Main Bot does not say how the task stands: {exc}") from None
+        raise _outage(exc) from None
+    if known is None:
+        _reissue(job)
+        return
+    if known.status is None:  # accepted and waiting, or a word of its own: nobody else is to get it
+        _record(job, attempt.worker, "accepted", external_task_id=known.external_task_id)
+        log.info("task_still_waiting", task_id=job.task_id)
+        return
+    result = _apply(job.task_id, known.status, known.external_task_id, known.response_data)
+    log.info("task_asked_about", task_id=job.task_id, status=result["status"], changed=result["changed"])
+
+
+def _reissue(job: jobs.AskMainBot) -> None:
+    """Main Bot does not have it: hand it over again under the same id, while it has attempts left."""
+    with resources.db().transaction() as tx:
+        found = tx.value("reissue_task", task_id=job.task_id)
+        if found["outcome"] == "due":
+            key = f"task:{job.task_id}:{found['attempts']}"
+            outbox.owe(tx, jobs.DispatchTasks(key=key, task_id=job.task_id))
+    log.warning("task_unknown_there", task_id=job.task_id, outcome=found["outcome"])
+    if found["outcome"] == "exhausted":
+        raise ParkError("Main Bot does not know the task after three hand-overs")
+
+
+_ERRORS: Final = {404: "not_found", 409: "conflict"}
+
+
+def _body(job: jobs.UpdateTaskStatus, result: Mapping[str, Any]) -> dict[str, Any]:
+    if result["http"] == 200:
+        return {"success": True, "task_id": job.task_id, "status": result["status"]}
+    return {"success": False, "error": _ERRORS[result["http"]], "message": result["message"]}
+
+
+def _owe_word(tx: Transaction, result: Mapping[str, Any], *, reported: bool = False) -> None:
+    """Owe the owner word of the post's end. One that Main Bot reports now was not told before a restore."""
+    post_id = result["post_id"]
+    notice = jobs.NotifyPost(key=f"post:{post_id}:{result['status']}", post_id=post_id)
+    told_before = not reported and bool(tx.value("post_told_before", post_id=post_id))
+    outbox.owe(tx, notice, told_before=told_before)
+
+
+def _postponed(seconds: float, reason: str) -> PostponeError:
+    # The spread is no secret.
+    return PostponeError(seconds + random.uniform(0, SPREAD_SECONDS), reason, outage=True)  # noqa: S311

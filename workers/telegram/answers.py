@@ -1,0 +1,294 @@
+"""How an answer reaches a person: the spinner first, then one message edited as they walk the menu.
+
+Of two renders of one message the one whose tap the entry point saw later wins, whichever worker was faster
+and whichever edit reached Telegram last. A message that must last (a receipt) is never edited away.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from contextvars import copy_context
+from functools import cache
+from typing import Any, Final
+
+import psycopg
+import redis
+
+from socialboost import logs
+from socialboost.chat import dialogues
+from socialboost.clients.refusals import REFUSED_ALIKE, UNREACHABLE_CODES
+from socialboost.errors import AmbiguousError, PostponeError, RejectedError, ServiceError
+from socialboost.jobs import Tap
+from socialboost.screens.core import Screen
+from workers.engine import ledger, resources
+from workers.notices import owed
+from workers.telegram import order_cards, rate_limit_scripts
+
+log = logs.get(__name__)
+
+RENDERED_SECONDS: Final = 600
+"""How long an older render can still turn up: well above the age limit of a screen's job."""
+CONTENT_SECONDS: Final = 60
+"""How long what was rendered is kept: longer than any one edit may take."""
+LASTING_SECONDS: Final = 24 * 3600
+"""In Redis; PostgreSQL knows for KEPT_DAYS (workers/operations/clock.py)."""
+ANSWER_THREADS: Final = 16
+
+_END_DIALOGUE: Final = """
+local data = redis.call('GET', KEYS[2])
+if ARGV[1] ~= '' then
+  local readable, value = pcall(cjson.decode, data or '')
+  if not readable or type(value) ~= 'table' or value['dialogue'] ~= ARGV[1] then return 0 end
+end
+return redis.call('DEL', KEYS[1], KEYS[2])
+"""
+"""End the dialogue only if it is still the one named: the person may have begun another meanwhile."""
+
+
+def reply(tap: Tap, screen: Screen, *, offers: str = "") -> int | None:
+    """Stop the spinner and show `screen`. A person who blocked the bot is marked so, and that is all.
+
+    Both calls leave at once: the person waits for the slower one, not for their sum.
+    """
+    with acknowledged(tap):
+        return show(tap, screen, offers=offers)
+
+
+@contextmanager
+def acknowledged(tap: Tap, text: str | None = None) -> Iterator[None]:
+    """Stop the spinner while the block works, with a short notice if given; nothing when there is none.
+
+    It is a courtesy: its failure is only logged, since the screen is the answer.
+    """
+    if tap.callback_id is None:
+        yield
+        return
+    answering = _answering().submit(copy_context().run, _answer, tap.callback_id, text)
+    try:
+        yield
+    finally:
+        wait([answering])
+
+
+def stop_spinner(tap: Tap, text: str | None = None) -> None:
+    """Stop the spinner and change nothing else."""
+    with acknowledged(tap, text):
+        pass
+
+
+def show(tap: Tap, screen: Screen, *, offers: str = "") -> int | None:
+    """Show `screen` in the message that was tapped, or as a new one when that cannot be or must not be.
+
+    Whatever words Telegram refuses an edit with, the person gets the screen: Telegram has more of them than
+    anybody's list. Only what would be refused as a new message too is not sent anew. `offers` is the order
+    that can be paid or cancelled from it. Returns the message that shows it now; None when a later screen has
+    it or the person cannot be reached.
+    """
+    shown = _show(tap, screen, offers)
+    if shown is not None:
+        owed.reached(tap.chat_id)
+    return shown
+
+
+def _show(tap: Tap, screen: Screen, offers: str) -> int | None:
+    try:
+        if not screen.lasting and tap.message_id is not None:
+            if tap.shown_order and tap.shown_order != offers:
+                _forget_card(tap, tap.message_id)
+            edited = _edit(tap, tap.message_id, screen)
+            if edited is not False:
+                return tap.message_id if edited else None
+        return _send(tap.chat_id, screen)
+    except RejectedError as exc:
+        if exc.code not in UNREACHABLE_CODES:
+            raise
+        _mark_unreachable(tap.telegram_id, exc.code)
+        return None
+
+
+def redraw(tap: Tap, message_id: int, screen: Screen) -> None:
+    """Edit a message that was not tapped, if it can be, need not last and no later screen has it."""
+    try:
+        _edit(tap, message_id, screen, known=True)
+    except RejectedError as exc:
+        log.info("message_not_redrawn", chat_id=tap.chat_id, code=exc.code)
+
+
+def send(telegram_id: int, screen: Screen) -> bool:
+    """Send what a person waits for (a receipt, word about their money) as a new message.
+
+    False when it cannot reach this person, who is then marked so. PostponeError: the send gate is shut.
+    """
+    resources.gate().person()
+    return deliver(telegram_id, screen)
+
+
+def notify(telegram_id: int, screen: Screen) -> bool:
+    """As `send`, for what nobody waits for: paced, and after everything people wait for."""
+    resources.gate().notice(telegram_id)
+    return deliver(telegram_id, screen)
+
+
+def deliver(telegram_id: int, screen: Screen) -> bool:
+    """Send a message that was let through the gate; else as `send`."""
+    return not unreachable(telegram_id, screen)
+
+
+def unreachable(telegram_id: int, screen: Screen) -> str:
+    """As `deliver`, but return why it cannot reach this person (UNREACHABLE_CODES); "" when it did."""
+    try:
+        _deliver(telegram_id, screen)
+    except RejectedError as exc:
+        if exc.code not in UNREACHABLE_CODES:
+            raise
+        _mark_unreachable(telegram_id, exc.code)
+        return exc.code
+    return ""
+
+
+def end_dialogue(tap: Tap, dialogue: str = "") -> None:
+    """Forget what the bot was waiting for; with `dialogue`, only if it is still that one."""
+    keys = [
+        dialogues.state_key(tap.chat_id, tap.telegram_id),
+        dialogues.data_key(tap.chat_id, tap.telegram_id),
+    ]
+    resources.redis().eval(_END_DIALOGUE, len(keys), *keys, dialogue)
+
+
+def _edit(tap: Tap, message_id: int, screen: Screen, *, known: bool = False) -> bool | None:
+    """Edit the message; None when a later render has it, False when a new message must be sent instead.
+
+    `known`: it is one that the database names as a screen of ours.
+    """
+    claim = _claim(tap, message_id, screen, known)
+    if claim == rate_limit_scripts.LASTING:
+        return False
+    if claim == rate_limit_scripts.STALE:
+        log.info("stale_render_dropped", chat_id=tap.chat_id, seq=tap.seq)
+        return None
+    text, keyboard, seq = screen.text, screen.keyboard_markup(), tap.seq
+    while True:
+        try:
+            with resources.gate().watching():
+                resources.telegram().edit_message(tap.chat_id, message_id, text, keyboard)
+        except RejectedError as exc:
+            if exc.code in REFUSED_ALIKE:
+                raise
+            log.info("screen_sent_anew", chat_id=tap.chat_id, code=exc.code, reason=str(exc))
+            return False
+        # A later tap may have been rendered while this edit was under way, and nobody knows which of the
+        # two Telegram took last. Repeating the later one settles it: the same content again changes nothing.
+        later = _later(tap, message_id, seq)
+        if later is None:
+            return True
+        seq, text, keyboard = later
+        resources.gate().person(tap.chat_id)
+
+
+def _claim(tap: Tap, message_id: int, screen: Screen, known: bool) -> int:
+    content = json.dumps([screen.text, screen.keyboard_markup()], ensure_ascii=False)
+    keys, seconds = _keys(tap.chat_id, message_id), (RENDERED_SECONDS, CONTENT_SECONDS)
+    claim = resources.gate().claim(keys, tap.seq, content, seconds, chat_id=tap.chat_id)
+    if claim != rate_limit_scripts.UNKNOWN:
+        return claim
+    fate = _fate(tap.chat_id, message_id)
+    if fate == "kept":
+        _mark(tap.chat_id, message_id, "lasting", LASTING_SECONDS)
+    if fate not in ({"free", "perhaps"} if known else {"free"}):  # a new message takes nothing away
+        return rate_limit_scripts.LASTING
+    return resources.gate().claim(keys, tap.seq, content, seconds, chat_id=tap.chat_id, editable=True)
+
+
+def _fate(chat_id: int, message_id: int) -> str:
+    """Return what PostgreSQL knows: the message is `kept`, `free` to be edited, `perhaps` to be kept; or
+    `unknown`, while it is away."""
+    try:
+        return str(resources.db().value("get_message_fate", chat_id=chat_id, message_id=message_id))
+    except psycopg.Error as exc:
+        log.warning("lasting_not_looked_up", error=type(exc).__name__)
+        return "unknown"
+
+
+def _later(tap: Tap, message_id: int, seq: int) -> tuple[int, str, dict[str, Any]] | None:
+    newest, content = resources.redis().mget(_keys(tap.chat_id, message_id))
+    if newest is None or content is None or not newest.isdigit() or int(newest) <= seq:
+        return None
+    text, keyboard = json.loads(content)
+    return int(newest), text, keyboard
+
+
+def _keys(chat_id: int, message_id: int) -> list[str]:
+    rendered = dialogues.rendered_key(chat_id, message_id)
+    return [rendered, f"{rendered}:content"]
+
+
+def _send(chat_id: int, screen: Screen) -> int:
+    resources.gate().person(chat_id)
+    return _deliver(chat_id, screen)
+
+
+def _deliver(chat_id: int, screen: Screen) -> int:
+    try:
+        with resources.gate().watching():
+            message_id = resources.telegram().send_message(chat_id, screen.text, screen.keyboard_markup())
+    except AmbiguousError:
+        if screen.lasting:  # it may be there, under a number that Telegram did not tell
+            ledger.keep_message(resources.db(), chat_id, 0)
+        raise
+    if screen.lasting:
+        keep(chat_id, message_id)
+    elif message_id:  # unless it was tapped already
+        _mark(chat_id, message_id, "0", RENDERED_SECONDS, new=True)
+    return message_id
+
+
+def _forget_card(tap: Tap, message_id: int) -> None:
+    """The order's buttons leave this message. Without PostgreSQL the screen is shown all the same."""
+    try:
+        order_cards.forget(resources.db(), tap, message_id)
+    except psycopg.OperationalError as exc:
+        log.warning("card_not_forgotten", error=type(exc).__name__)
+
+
+def keep(chat_id: int, message_id: int) -> None:
+    """Note that a message must last: a tap on one of its buttons is answered in a new one.
+
+    In Redis, where taps look first, and in PostgreSQL, which a wipe does not reach.
+    """
+    if not message_id:
+        return
+    _mark(chat_id, message_id, "lasting", LASTING_SECONDS)
+    ledger.keep_message(resources.db(), chat_id, message_id)
+
+
+def _mark(chat_id: int, message_id: int, mark: str, seconds: int, *, new: bool = False) -> None:
+    """Note in Redis what may become of a message; a `new` one only if nothing is noted yet."""
+    try:
+        resources.redis().set(dialogues.rendered_key(chat_id, message_id), mark, ex=seconds, nx=new)
+    except redis.RedisError as exc:
+        log.warning("message_not_marked", error=type(exc).__name__)
+
+
+def _mark_unreachable(telegram_id: int, code: str) -> None:
+    log.info("person_unreachable", telegram_id=telegram_id, code=code)
+    resources.db().run("set_reachable", telegram_id=telegram_id, reachable=False)
+
+
+@cache
+def _answering() -> ThreadPoolExecutor:
+    """Threads for spinners: each keeps its own connection to Telegram."""
+    return ThreadPoolExecutor(ANSWER_THREADS, thread_name_prefix="spinner")
+
+
+def _answer(callback_id: str, text: str | None) -> None:
+    """Answer the tap. That is no message, so it needs no token, but it keeps still during a pause."""
+    gate = resources.gate()
+    try:
+        gate.check()
+        with gate.watching():
+            resources.telegram().answer_callback(callback_id, text)
+    except (ServiceError, PostponeError) as exc:
+        log.warning("spinner_not_stopped", error=str(exc))

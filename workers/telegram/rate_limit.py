@@ -1,0 +1,324 @@
+"""The send gate: one rate to Telegram for all worker processes, people first (docs/adr/0007).
+
+    runtime.gate().person()                              # before a receipt, word about money
+    runtime.gate().person(chat_id)                       # before an answer to what a person did
+    runtime.gate().notice(chat_id)                       # before a notice nobody waits for
+    granted = runtime.gate().reserve(broadcast_id, ids)  # before a page of a broadcast
+    with runtime.gate().watching(): ...                  # around every call, for a 429
+
+Nobody waits here: who must is told by PostponeError for how long, and the job comes back then. The rate is
+kept in Redis; while that is away each process keeps its share by itself.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psycopg
+import redis
+
+from socialboost import logs
+from socialboost.db import Database
+from socialboost.errors import PostponeError, SettingsError, ThrottledError
+from workers.telegram import rate_limit_scripts as scripts
+from workers.telegram.rate_limit_local import LocalGate
+
+MARGIN_SECONDS: Final = 0.5
+"""Added to what Telegram asks for."""
+KNOWN_SECONDS: Final = 0.05
+"""How old this process's knowledge of a pause may be before Redis is asked again."""
+AWAY_SECONDS: Final = 1.0
+"""Until a Redis that was away is tried again, and PostgreSQL is asked for a pause meanwhile."""
+_NOTICES: Final = ""
+_LOST_SECONDS: Final = 0.25
+"""Redis's pause is shorter than ours by this much: it was wiped."""
+_REFILLED: Final = 3
+"""Tries to make a state that somebody wipes again and again."""
+
+log = logs.get(__name__)
+
+
+@dataclass(frozen=True)
+class Granted:
+    """What of a page may be sent now, and when to ask for the rest."""
+
+    chat_ids: list[int]
+    wait_seconds: float
+    """0 when everything was granted."""
+
+
+class Gate:
+    """One per process; every method may be called from any thread."""
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        db: Callable[[], Database],
+        *,
+        rate: int,
+        reserved: int,
+        burst: int,
+        processes: int,
+    ) -> None:
+        self._redis = client
+        self._db = db
+        self._limits = (rate, max(reserved, 1))  # one at least, or people would not come first
+        self._burst = burst
+        self._processes = processes
+        self._scripts: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._local: LocalGate | None = None
+        self._next_try = 0.0
+        self._paused_until = 0.0
+        self._known_at = 0.0
+        self._held: dict[int, float] = {}
+
+    def person(self, chat_id: int | None = None) -> None:
+        """Let one answer to a person through, or raise PostponeError: the bucket is empty, or paused.
+
+        With `chat_id` it is one of many that a person may ask for, and nobody waits behind theirs: it takes
+        from their share (gate_scripts.PERSON_SHARE) and from what their chat bears. Without, it is about
+        money and comes first.
+        """
+        said = self._shared(scripts.PERSON, [scripts.STATE], "" if chat_id is None else chat_id, self._burst)
+        if said is None:
+            self._let(self._on_its_own().person(chat_id))
+        else:
+            self._let(said[1] / 1000)
+
+    def notice(self, chat_id: int) -> None:
+        """Let one notice to this chat through, or raise PostponeError."""
+        granted = self._reserve(_NOTICES, [chat_id])
+        if not granted.chat_ids:
+            raise PostponeError(granted.wait_seconds, "the send gate is shut for now")
+
+    def reserve(self, broadcast_id: str, chat_ids: Sequence[int]) -> Granted:
+        """Take tokens for a page of a broadcast, in its order; one round trip, whatever its length.
+
+        Granted and not sent is lost, not owed. Ask for more than is granted, or equal shares with other
+        broadcasts are not kept; ask again before the last of a grant is sent, or some of the rate is lost.
+        """
+        return self._reserve(f"broadcast:{broadcast_id}", chat_ids)
+
+    def claim(
+        self,
+        keys: list[str],
+        seq: int,
+        content: str,
+        seconds: tuple[int, int],
+        *,
+        chat_id: int,
+        editable: bool = False,
+    ) -> int:
+        """Claim a message for an edit and take its token: GRANTED, STALE, LASTING or, unless it is known
+        to be `editable`, UNKNOWN (gate_scripts.CLAIM). The token is of the person's share, as `person`'s.
+
+        Raises PostponeError without a claim when there is no token, and redis.RedisError while Redis is
+        away: without it nobody knows which render is the latest.
+        """
+        said = self._ask(
+            scripts.CLAIM,
+            [scripts.STATE, *keys],
+            *(seq, content, *seconds, int(editable), chat_id, self._burst),
+        )
+        if said[0] in {scripts.STALE, scripts.LASTING, scripts.UNKNOWN}:
+            return said[0]
+        self._let(said[1] / 1000)
+        return scripts.GRANTED
+
+    def check(self) -> None:
+        """Raise PostponeError while sending is paused: for what takes no token, or took it a while ago."""
+        self._let(0.0 if time.monotonic() - self._known_at < KNOWN_SECONDS else self._peek())
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Guard a call to Telegram: a 429 becomes a PostponeError and pauses the group that was told to wait,
+        or, when that was no group or not the only one, the whole gate."""
+        try:
+            yield
+        except ThrottledError as error:
+            if error.chat_id is not None and error.chat_id < 0:
+                self.hold(error.chat_id, error.retry_after)
+                wait = max(self._held_left(error.chat_id), self._pause_left())
+            else:
+                self.pause(error.retry_after)
+                wait = self._pause_left()
+            raise PostponeError(wait, f"Telegram: {error}") from error
+
+    def hold(self, chat_id: int, seconds: float) -> None:
+        """Shut the gate for one group, or for everybody when another group is shut out already."""
+        self._held_until(chat_id, time.monotonic() + seconds + MARGIN_SECONDS)
+        log.warning("chat_paused", chat_id=chat_id, seconds=seconds)
+        self._tell_redis_of(chat_id)
+        count = sum(self._held_left(other) > 0 for other in list(self._held))
+        try:
+            kept = self._db().value("pause_chat", chat_id=chat_id, seconds=self._held_left(chat_id))
+            count = max(count, kept)
+        except (psycopg.Error, SettingsError) as error:
+            log.warning("pause_not_kept", error=type(error).__name__)
+        self._tell_redis_of(chat_id)
+        if count > 1:
+            self.pause(seconds)
+
+    def pause(self, seconds: float) -> None:
+        """Shut the gate for everybody: in this process's memory, in Redis, and where a wipe cannot reach."""
+        self._pause_until(time.monotonic() + seconds + MARGIN_SECONDS)
+        log.warning("sending_paused", seconds=seconds)
+        self._tell_redis()
+        try:
+            self._db().run("pause_sending", seconds=self._pause_left())
+        except (psycopg.Error, SettingsError) as error:
+            log.warning("pause_not_kept", error=type(error).__name__)
+        self._tell_redis()  # it may have been wiped, and filled anew, before PostgreSQL knew
+
+    def _reserve(self, flow: str, chat_ids: Sequence[int]) -> Granted:
+        chat_limits = (
+            round(scripts.CHAT_SECONDS * 1000),
+            scripts.GROUP_MESSAGES,
+            round(scripts.GROUP_SECONDS * 1000),
+        )
+        keys = [scripts.STATE, scripts.FLOWS, scripts.SHARES]
+        held = [left for chat_id in chat_ids if (left := self._held_left(chat_id)) > 0]
+        if held:
+            chat_ids = [chat_id for chat_id in chat_ids if self._held_left(chat_id) <= 0]
+            if not chat_ids:
+                return Granted([], min(held))
+        said = self._shared(scripts.RESERVE, keys, flow, *chat_limits, *chat_ids)
+        if said is None:
+            left = self._pause_left()
+            chats, wait = ([], left) if left > 0 else self._on_its_own().reserve(chat_ids)
+        else:
+            chats, wait = [chat_ids[position - 1] for position in said[3:]], said[1] / 1000
+            if self._pause_left() > 0:
+                chats, wait = [], max(wait, self._pause_left())
+        return Granted(chats, wait or min(held, default=0.0))
+
+    def _let(self, wait: float) -> None:
+        wait = max(wait, self._pause_left())
+        if wait > 0:
+            raise PostponeError(wait, "the send gate is shut for now")
+
+    def _pause_left(self) -> float:
+        return max(self._paused_until - time.monotonic(), 0.0)
+
+    def _pause_until(self, moment: float) -> None:
+        with self._lock:
+            self._paused_until = max(self._paused_until, moment)
+
+    def _held_left(self, chat_id: int) -> float:
+        """How long this process knows that a group is to be left alone."""
+        return self._held.get(chat_id, 0.0) - time.monotonic()
+
+    def _held_until(self, chat_id: int, moment: float) -> None:
+        with self._lock:
+            now = time.monotonic()
+            held = {other: until for other, until in self._held.items() if until > now}
+            self._held = held | {chat_id: max(moment, held.get(chat_id, 0.0))}
+
+    def _peek(self) -> float:
+        said = self._shared(scripts.PEEK, [scripts.STATE])
+        return 0.0 if said is None else said[2] / 1000
+
+    # --- Redis ---
+
+    def _shared(self, script: str, keys: list[str], *arguments: str | int) -> list[int] | None:
+        """Return what the script says; None while Redis is away, which one thread a second finds out."""
+        if self._local is not None:
+            with self._lock:
+                if time.monotonic() < self._next_try:
+                    return None
+                self._next_try = time.monotonic() + AWAY_SECONDS
+        try:
+            said = self._ask(script, keys, *arguments)
+        except redis.RedisError as error:
+            self._begin_alone(error)
+            return None
+        if self._local is not None:
+            self._local = None
+            log.info("send_gate_shared_again")
+        return said
+
+    def _ask(self, script: str, keys: list[str], *arguments: str | int) -> list[int]:
+        """Run a script; a state that is missing is made first, with the pause that may be in force."""
+        for _ in range(_REFILLED):
+            asked_at = time.monotonic()
+            said = self._run(script, keys, *arguments)
+            if said[0] != scripts.FRESH:
+                self._learn(asked_at, said[2] / 1000)
+                return said
+            self._ask_database_for_pause()
+            self._tell_redis()
+            for chat_id in self._held:
+                self._tell_redis_of(chat_id)
+        raise redis.RedisError("the gate's state is wiped as fast as it is made")
+
+    def _run(self, script: str, keys: list[str], *arguments: str | int) -> list[int]:
+        registered = self._scripts.get(script)
+        if registered is None:
+            registered = self._scripts[script] = self._redis.register_script(script)
+        answer: list[int] = registered(keys=keys, args=[*self._limits, *arguments])
+        return answer
+
+    def _learn(self, asked_at: float, pause: float) -> None:
+        """Take over Redis's pause, or give Redis ours when it has lost it.
+
+        Reckoned from when Redis was asked: ours then ends no later than Redis's, and the two cannot prolong
+        each other.
+        """
+        self._known_at = asked_at
+        ends = asked_at + pause
+        if self._paused_until > ends + _LOST_SECONDS:
+            self._tell_redis()
+        elif pause > 0:
+            self._pause_until(ends)
+
+    def _tell_redis(self) -> None:
+        milliseconds = round(self._pause_left() * 1000)
+        try:
+            self._run(scripts.PAUSE, [scripts.STATE], milliseconds)
+        except redis.RedisError as error:
+            log.warning("pause_not_shared", error=type(error).__name__)
+
+    def _tell_redis_of(self, chat_id: int) -> None:
+        milliseconds = round(self._held_left(chat_id) * 1000)
+        try:
+            if milliseconds > 0:
+                self._redis.set(f"{scripts.HELD_PREFIX}{chat_id}", 1, px=milliseconds)
+        except redis.RedisError as error:
+            log.warning("pause_not_shared", error=type(error).__name__)
+
+    # --- without Redis ---
+
+    def _begin_alone(self, error: redis.RedisError) -> None:
+        with self._lock:
+            self._next_try = time.monotonic() + AWAY_SECONDS
+            begun = self._local is None
+            if begun:
+                self._local = LocalGate(*self._limits, self._processes, self._burst)
+        if begun:
+            log.warning("send_gate_on_its_own", error=type(error).__name__)
+        self._ask_database_for_pause()
+
+    def _on_its_own(self) -> LocalGate:
+        with self._lock:
+            if self._local is None:  # another thread found Redis back just now
+                self._local = LocalGate(*self._limits, self._processes, self._burst)
+            return self._local
+
+    def _ask_database_for_pause(self) -> None:
+        """Learn of a pause that another process was told to make, or an earlier life of this one."""
+        asked_at = time.monotonic()
+        try:
+            seconds = self._db().value("get_sending_pause") or 0.0
+            held = self._db().many("get_chat_pauses")
+        except (psycopg.Error, SettingsError) as error:
+            log.warning("pause_not_known", error=type(error).__name__)
+            return
+        self._pause_until(asked_at + seconds)
+        for row in held:
+            self._held_until(row["chat_id"], asked_at + row["seconds"])
