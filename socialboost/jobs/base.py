@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Final
 
@@ -16,14 +17,30 @@ QUEUES: Final = (INTERACTIVE, PAYMENTS, TASKS, NOTIFICATIONS, BROADCAST, MAINTEN
 """One queue per bottleneck: a person's tap and a payment never wait behind a slow Main Bot."""
 
 
+_WORD_START: Final = re.compile(r"(?<!^)(?=[A-Z])")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A job without a ledger row: it renders a screen or answers a question, and ages out."""
+    """A job without a ledger row: it renders a screen or answers a question, and ages out.
+
+    A contract names its queue as a class argument: `class OpenOrder(Tap, LedgerJob, queue=INTERACTIVE)`. Its
+    actor's name is the class name in snake case, `open_order`. A base class names no queue and has no actor.
+    """
 
     actor_name: ClassVar[str]
     queue: ClassVar[str]
     max_age_seconds: ClassVar[int | None] = 120
     """Older messages are dropped unworked: nobody looks at a two-minute-old answer to a tap."""
+
+    def __init_subclass__(cls, *, queue: str | None = None, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        if queue is None:
+            return
+        if queue not in QUEUES:
+            raise ValueError(f"{cls.__name__}: there is no queue {queue!r}")
+        cls.queue = queue
+        cls.actor_name = _WORD_START.sub("_", cls.__name__).lower()
 
     def payload(self) -> dict[str, Any]:
         """Return the fields as the JSON object that travels in the message."""

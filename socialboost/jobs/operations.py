@@ -1,0 +1,61 @@
+"""Operations: the admins' panel, the clock, health, upkeep and the bot's registration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from socialboost.jobs.base import INTERACTIVE, MAINTENANCE, Job, LedgerJob, Tap
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowAdminPage(Tap, queue=INTERACTIVE):
+    """Show a fixed place of the panel: panel, stats, settings, notices or debug."""
+
+    page: str = "panel"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowDecision(Tap, LedgerJob, queue=INTERACTIVE):
+    """Show what a decision came to where it was taken; key <the decision's key>:shown."""
+
+    subject: str
+    """payment, job, withheld or broadcast."""
+    target: str
+    """Its id or ref."""
+    outcome: str = ""
+    """Why nothing was done about a payment, or what became of a job, as the screens name it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckHealth(Job, queue=INTERACTIVE):
+    """GET /health. Answer: {"database": bool}."""
+
+    max_age_seconds: ClassVar[int | None] = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class TickMinute(Job, queue=MAINTENANCE):
+    """periodiq's minute: only enqueues what is due (queue.md 1.5)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PurgeLedger(LedgerJob, queue=MAINTENANCE):
+    """Delete settled ledger rows older than a week and fold the figures, once an hour."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterBot(LedgerJob, queue=MAINTENANCE):
+    """setWebhook or deleteWebhook as the settings say, and setMyCommands; key tick:register_bot:<uuid>."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterCommands(LedgerJob, queue=MAINTENANCE):
+    """setMyCommands for one admin's own chat, at their /start; key commands:<telegram_id>:<update_id>."""
+
+    telegram_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReconcilePayments(LedgerJob, queue=MAINTENANCE):
+    """One round of the reconciler, if its loop has stopped; key tick:reconcile_payments:<minute>."""

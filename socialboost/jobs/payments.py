@@ -1,0 +1,116 @@
+"""Payments: the invoice, the money that arrives, decisions about it, refunds and notices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from socialboost.jobs.base import INTERACTIVE, PAYMENTS, Decision, LedgerJob, Tap
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateInvoice(Tap, LedgerJob, queue=PAYMENTS):
+    """Get one invoice for the order and show its pay link; key invoice:<order_id>:<telegram_id>."""
+
+    order_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivateOrder(LedgerJob, queue=PAYMENTS):
+    """Money arrived for an invoice: record it once and activate, or list an exception; key cp:<invoice_id>.
+
+    Decimal values travel as strings, exactly as Crypto Pay wrote them.
+    """
+
+    invoice_id: str
+    asset: str
+    """paid_asset, else asset."""
+    amount: str
+    """paid_amount, else amount."""
+    order_id: str
+    """The invoice's payload: our order's id, or whatever a foreign invoice carried."""
+    paid_at: str | None = None
+    source: str = "webhook"
+    raw_event: str = field(default="", metadata={"transient": True})
+    """The signed body, sealed for the way (security/sealing.py); kept encrypted, never in the ledger."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendRefund(LedgerJob, queue=PAYMENTS):
+    """Send a payment's money back through Crypto Pay; key refund:<refund_id>:<round>."""
+
+    refund_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendPaymentNotice(LedgerJob, queue=PAYMENTS):
+    """Tell the buyer about money that waits for a decision, or about an order that ended."""
+
+    max_attempts: ClassVar[int] = 2
+    tells: ClassVar[bool] = True
+    order_id: str
+    kind: str
+    """wrong_amount, wrong_asset, too_late, second_payment, invoice_failed or order_expired."""
+    after_cancel: bool = False
+    """Whether its buyer had cancelled the order before this money came."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendDecisionNotice(LedgerJob, queue=PAYMENTS):
+    """Tell the owner of an exceptional payment what was decided; key decision:<payment_id>:<kind>."""
+
+    max_attempts: ClassVar[int] = 2
+    tells: ClassVar[bool] = True
+    payment_id: str
+    kind: str
+    """credited, refunded or dismissed; an activation sends the receipt instead."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowExceptions(Tap, queue=INTERACTIVE):
+    """Show a page of payments that wait for a decision, oldest first."""
+
+    page: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowPayment(Tap, queue=INTERACTIVE):
+    """Show one payment with what can be decided about it."""
+
+    payment_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskPaymentOwner(Tap, queue=INTERACTIVE):
+    """Ask for the Telegram id of the person whose money a payment without an order is."""
+
+    payment_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamePaymentOwner(Tap, Decision, queue=INTERACTIVE):
+    """The answer to that question. Answers {outcome: done | changed_meanwhile | refused | not_allowed}."""
+
+    payment_id: str
+    text: str
+    """What the admin sent; a Telegram id, or told so."""
+    dialogue: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskDecision(Tap, queue=INTERACTIVE):
+    """Ask whether the admin is sure: what would happen to whose money, and the button that says yes."""
+
+    payment_id: str
+    action: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvePayment(Tap, Decision, queue=INTERACTIVE):
+    """Decide about a payment: activate, credit, refund or dismiss.
+
+    Answers {outcome: done | changed_meanwhile | refused | not_allowed | asked, …}: docs/adr/0006.
+    """
+
+    payment_id: str
+    action: str
