@@ -36,7 +36,7 @@ def without_outbox() -> None:
         tx.after_commit(lambda: _send(job))
         return True
 
-    outbox.owe = only_send
+    outbox.add = only_send
 
 
 def _send(job: jobs.LedgerJob) -> None:

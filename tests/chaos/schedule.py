@@ -73,7 +73,7 @@ SERVICES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("main_bot", "lost", {"operation": "push", "times": 3}),
     ("main_bot", "status", {"operation": "push", "status": 503, "times": 3}),
     ("main_bot", "status", {"operation": "push", "status": 429, "retry_after": 2, "times": 3}),
-    # Each shuts the gate anew for as long as it says: two dozen would be a minute of silence.
+    # Each shuts the rate limiter anew for as long as it says: two dozen would be a minute of silence.
     ("telegram", "retry_after", {"retry_after": 2, "times": 3}),
     ("telegram", "retry_after", {"method": "sendMessage", "retry_after": 3, "times": 1}),
     ("telegram", "lose_answer", {"method": "sendMessage", "times": 4}),

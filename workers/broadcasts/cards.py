@@ -50,7 +50,7 @@ def place(tap: jobs.Tap, broadcast_id: str, screen: Screen) -> None:
     card = next((card for card in _cards(broadcast_id) if card["chat_id"] == chat_id), None)
     tapped = card is not None and tap.message_id == card["message_id"]
     if card is not None and tapped:
-        resources.gate().person(chat_id)
+        resources.rate_limiter().person(chat_id)
         if _edit(chat_id, card["message_id"], screen):
             _retire(broadcast_id, chat_id, card["previous_id"])
             return
@@ -62,8 +62,8 @@ def place(tap: jobs.Tap, broadcast_id: str, screen: Screen) -> None:
 def report(broadcast_id: str) -> None:
     """Have every card say how the broadcast ended; whoever made it is shown that even if their card is gone.
 
-    PostponeError when the gate is shut to them. The others' cards are drawn each on its own, so that two
-    chats that may have one message a second each do not put each other off for ever.
+    Raises PostponeError when the rate limiter has no room for them. The others' cards are drawn each on its
+    own, so that two chats that may have one message a second each do not put each other off for ever.
     """
     row = _find(broadcast_id)
     if row is None:
@@ -77,7 +77,7 @@ def report(broadcast_id: str) -> None:
 def refresh(broadcast_id: str, chat_id: int = 0, *, owed: bool = False) -> None:
     """Draw every card anew, or one chat's, paced. `owed`: who made the broadcast gets one if theirs is gone.
 
-    PostponeError when the gate kept some of them back; the others are drawn.
+    PostponeError when the rate limiter kept some of them back; the others are drawn.
     """
     kept_back: PostponeError | None = None
     drawn = None
@@ -87,7 +87,7 @@ def refresh(broadcast_id: str, chat_id: int = 0, *, owed: bool = False) -> None:
             if chat_id not in {0, card["chat_id"]}:
                 continue
             try:
-                resources.gate().notice(card["chat_id"])
+                resources.rate_limiter().notice(card["chat_id"])
                 _redraw(row, card, owed=owed)
             except PostponeError as error:
                 kept_back = error
@@ -111,7 +111,7 @@ def _make_up(row: Row) -> None:
     """Send the card to whoever made the broadcast and has none."""
     maker = row["admin_telegram_id"]
     if all(card["chat_id"] != maker for card in _cards(row["broadcast_id"])):
-        resources.gate().notice(maker)
+        resources.rate_limiter().notice(maker)
         admin = resources.db().one("get_user", telegram_id=maker)
         _send(row, admin["language"] if admin else None)
 
@@ -120,7 +120,7 @@ def _send(row: Row, language: str | None) -> None:
     chat_id = row["admin_telegram_id"]
     screen = _face(row, texts.language(language))
     try:
-        with resources.gate().watching():
+        with resources.rate_limiter().watching():
             message_id = resources.telegram().send_message(chat_id, screen.text, screen.keyboard_markup())
     except RejectedError as error:
         if error.code not in UNREACHABLE_CODES:
@@ -146,7 +146,7 @@ def _retire(broadcast_id: str, chat_id: int, message_id: int | None) -> None:
     reader = resources.db().one("get_user", telegram_id=chat_id)
     screen = broadcasts.moved(texts.language(reader["language"] if reader else None))
     try:
-        resources.gate().person(chat_id)
+        resources.rate_limiter().person(chat_id)
         _edit(chat_id, message_id, screen)
     except (ServiceError, PostponeError) as error:
         log.info("card_not_retired", chat_id=chat_id, error=str(error))
@@ -156,9 +156,9 @@ def _retire(broadcast_id: str, chat_id: int, message_id: int | None) -> None:
 
 
 def _edit(chat_id: int, message_id: int, screen: Screen) -> bool:
-    """Edit a card that was let through the gate; False when Telegram will not have it."""
+    """Edit a card that was let through the rate limiter; False when Telegram will not have it."""
     try:
-        with resources.gate().watching():
+        with resources.rate_limiter().watching():
             resources.telegram().edit_message(chat_id, message_id, screen.text, screen.keyboard_markup())
     except RejectedError as error:
         log.info("card_gone", chat_id=chat_id, code=error.code)

@@ -127,7 +127,7 @@ def _owe_word(tx: Transaction, job: jobs.Broadcast, ending: Ending) -> None:
     counts = {name: row[name] for name in ("sent", "blocked", "failed")} if row else {}
     key = f"notice:broadcast:{job.broadcast_id}:refused"
     data = {"broadcast_id": job.broadcast_id, **counts}
-    outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="broadcast_refused", data=data))
+    outbox.add(tx, jobs.NotifyAdmins(key=key, kind="broadcast_refused", data=data))
 
 
 def owe_moved(tx: Transaction, broadcast_id: str, moved: Mapping[str, Any]) -> None:
@@ -138,12 +138,12 @@ def owe_moved(tx: Transaction, broadcast_id: str, moved: Mapping[str, Any]) -> N
 
 def _owe_chunk(tx: Transaction, broadcast_id: str, chunk: int, delay_seconds: float) -> None:
     key = f"broadcast:{broadcast_id}:{chunk}"
-    outbox.owe(tx, jobs.Broadcast(key=key, broadcast_id=broadcast_id, chunk=chunk), delay_seconds)
+    outbox.add(tx, jobs.Broadcast(key=key, broadcast_id=broadcast_id, chunk=chunk), delay_seconds)
 
 
 def _owe_report(tx: Transaction, job: jobs.Broadcast) -> None:
     key = f"notice:broadcast:{job.broadcast_id}:{job.chunk}"
-    outbox.owe(tx, jobs.ReportBroadcast(key=key, broadcast_id=job.broadcast_id))
+    outbox.add(tx, jobs.ReportBroadcast(key=key, broadcast_id=job.broadcast_id))
 
 
 @actor(jobs.ShowBroadcastProgress, max_retries=0)
@@ -151,7 +151,7 @@ def show_broadcast_progress(job: jobs.ShowBroadcastProgress) -> None:
     """Draw the cards anew; missing one of these edits is no harm."""
     try:
         cards.refresh(job.broadcast_id, job.chat_id)
-    except PostponeError as error:  # the gate lets others through first
+    except PostponeError as error:  # the rate limiter lets others through first
         if job.chat_id:
             raise
         log.info("progress_not_shown", error=error.reason)

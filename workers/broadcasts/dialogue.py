@@ -86,9 +86,9 @@ def _preview(tap: jobs.Tap, broadcast_id: str, language: str) -> None:
         return
     rate = resources.settings().telegram_send_rate
     untapped = dataclasses.replace(tap, message_id=None, callback_id=None)
-    resources.gate().person(tap.chat_id)
+    resources.rate_limiter().person(tap.chat_id)
     try:
-        with resources.gate().watching():
+        with resources.rate_limiter().watching():
             resources.telegram().deliver(tap.chat_id, content.made(row, rate=rate))
     except RejectedError as error:
         log.info("broadcast_refused", broadcast_id=broadcast_id, error=outages.describe(error))
@@ -213,7 +213,7 @@ def _move(tx: Transaction, broadcast_id: str, action: str, admin: int, at: datet
     owe_moved(tx, broadcast_id, moved)
     if moved["moved"] and moved["status"] == "cancelled" and moved["begun"]:
         key = f"notice:broadcast:{broadcast_id}:cancelled"
-        outbox.owe(tx, jobs.ReportBroadcast(key=key, broadcast_id=broadcast_id), REPORT_SECONDS)
+        outbox.add(tx, jobs.ReportBroadcast(key=key, broadcast_id=broadcast_id), REPORT_SECONDS)
     log.info("broadcast_moved", broadcast_id=broadcast_id, action=action, moved=moved["moved"])
     return {"outcome": "done" if moved["moved"] else "changed_meanwhile", "status": moved["status"]}
 

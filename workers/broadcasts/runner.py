@@ -1,11 +1,11 @@
 """One chunk of a broadcast: some seconds of sending, at most once to each recipient (docs/adr/0008).
 
-    ask the gate for a page → commit its rows as `sending` → call Telegram → commit how each call ended
+    ask the rate limiter for a page → commit its rows as `sending` → call Telegram → commit each outcome
 
 A row is marked before its call and only by the runner that has the broadcast in that transaction, and no
 marked row is ever marked again unless it is certain that its call was not accepted. A call is begun only
 while the lease is known to last, so a process that was stopped and goes on sends nothing more. Calls go on in
-the sender's thread while this one prepares the next page, so the gate's rate is reached; a second's worth at
+the sender's thread while this one prepares the next page, so the rate limit is reached; a second's worth at
 most is under way.
 
 What Telegram did not say itself is no verdict about anybody: the chunk ends, and the next one, which begins
@@ -63,12 +63,12 @@ PROGRESS_SECONDS: Final = 4.0
 DRAIN_SECONDS: Final = 20.0
 """How long the ends of calls under way, and a database to write them to, are waited for."""
 PAGE: Final = 500
-"""Recipients read at once. Whatever the gate lets through, two pages at most are under way, and one has ended
-and is not yet written down: that is what a crash leaves unknown, and what is held in memory."""
+"""Recipients read at once. At any send rate two pages at most are under way, and one has ended and is not yet
+recorded: that is what a crash leaves unknown, and what is held in memory."""
 SCANNED: Final = 2_000
 """People looked at when a page of the audience is listed."""
 LONG_WAIT_SECONDS: Final = 1.5
-"""A wait of the gate that is worth giving the thread back for."""
+"""A wait of the rate limiter that is worth giving the thread back for."""
 LONGEST_WAIT_SECONDS: Final = 30.0
 TROUBLE: Final = 10
 """Refusals in a row, of unknown meaning: it is not about one recipient any more."""
@@ -144,7 +144,7 @@ class Runner:
         try:
             resources.telegram().get_me()
         except ThrottledError as error:
-            resources.gate().pause(error.retry_after)
+            resources.rate_limiter().pause(error.retry_after)
             return Ending("continue", error.retry_after)
         except RejectedError as error:  # an answer, whatever it means
             log.warning("probe_refused", error=outages.describe(error))
@@ -240,7 +240,7 @@ class Runner:
             self._listed = not more
 
     def _send_page(self) -> float:
-        """Send as many of the next recipients as the gate lets through; return how long to wait for more.
+        """Send to as many of the next recipients as the rate allows; return how long to wait for more.
 
         The first of a chunk goes alone: a message that Telegram refuses reaches nobody else.
         """
@@ -248,7 +248,7 @@ class Runner:
         if not self._answers.judged:
             room = min(room, self._room() - self._outstanding)
         asked = [self._buffer[at] for at in range(min(room, len(self._buffer)))]
-        granted = resources.gate().reserve(self._id, [letter.chat_id for letter in asked])
+        granted = resources.rate_limiter().reserve(self._id, [letter.chat_id for letter in asked])
         chosen = set(granted.chat_ids)
         page = [letter for letter in asked if letter.chat_id in chosen]
         if page:
@@ -296,7 +296,7 @@ class Runner:
             self._end(outcome, "sent")
         elif isinstance(error, ThrottledError):
             self._end(outcome, "pending")
-            resources.gate().pause(error.retry_after)
+            resources.rate_limiter().pause(error.retry_after)
         elif isinstance(error, RejectedError):
             self._take_in_refusal(outcome, error)
         else:

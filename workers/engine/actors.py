@@ -212,14 +212,14 @@ def _run_ledger(declared: Actor, kwargs: Mapping[str, Any]) -> Any:
 
 def _work(declared: Actor, job: Any, claimed: Claim, message: Message[Any]) -> Any:
     started = time.monotonic()
-    resources.keeper().hold(claimed, job.lease_seconds)
+    resources.lease_renewer().hold(claimed, job.lease_seconds)
     attempt = Attempt(claimed.attempt, claimed.worker, claimed.last, claimed.is_repeated)
     try:
         value = declared.function(job, attempt)
     except (Exception, Interrupt) as error:  # noqa: BLE001 (every failure is written to the ledger)
         settle_failure(declared, job, claimed, error, started)
         return None
-    resources.keeper().settle(claimed, lambda: ledger.finish(resources.db(), claimed))
+    resources.lease_renewer().settle(claimed, lambda: ledger.finish(resources.db(), claimed))
     log.info("job_finished", outcome="done", ms=_ms(started))
     return _answer(message, value)
 
@@ -239,7 +239,7 @@ def _claim(job: LedgerJob, message: Message[Any]) -> Claim:
             # The claim may have been committed all the same: then its attempt is given back.
             unknown = Claim("claimed", job.key, worker)
             reason = "the claim's outcome was unknown"
-            resources.keeper().settle_later(
+            resources.lease_renewer().settle_later(
                 unknown,
                 lambda: ledger.postpone(resources.db(), unknown, outages.Wait(0.0, grows=False), reason),
             )
@@ -281,21 +281,21 @@ def settle_failure(
 ) -> None:
     """Decide what an exception costs, and write that down."""
     text, wait = outages.describe(error), outages.wait(error)
-    keeper, db = resources.keeper(), resources.db
+    renewer, db = resources.lease_renewer(), resources.db
     if wait is not None:
-        keeper.settle(claimed, lambda: ledger.postpone(db(), claimed, wait, text))
+        renewer.settle(claimed, lambda: ledger.postpone(db(), claimed, wait, text))
         log.info("job_postponed", error=text, delay_seconds=wait.seconds, grows=wait.grows, ms=_ms(started))
         if isinstance(error, RefusesUsError):
             infrastructure.refuses_us(error)
     elif isinstance(error, DiscardError):
         log.error("job_discarded", error=text, ms=_ms(started))
-        keeper.settle(claimed, lambda: ledger.discard(db(), claimed, text))
+        renewer.settle(claimed, lambda: ledger.discard(db(), claimed, text))
     elif claimed.last or isinstance(error, RejectedError | ParkError):
         log.error("job_failed", error=text, ms=_ms(started), exc_info=error)
-        keeper.settle(claimed, lambda: ledger.park(db(), claimed, job, text, declared.on_exhausted))
+        renewer.settle(claimed, lambda: ledger.park(db(), claimed, job, text, declared.on_exhausted))
     else:
         log.warning("job_failed", error=text, ms=_ms(started), exc_info=error)
-        keeper.settle(claimed, lambda: ledger.retry(db(), claimed, text))
+        renewer.settle(claimed, lambda: ledger.retry(db(), claimed, text))
 
 
 def seconds_left() -> float | None:

@@ -46,7 +46,7 @@ def decide(
         taken = act(tx)
         tx.run("keep_decision_value", key=job.key, value=json.dumps(taken))
         if show is not None and job.origin == "bot":
-            outbox.owe(tx, show(taken))
+            outbox.add(tx, show(taken))
     return taken
 
 

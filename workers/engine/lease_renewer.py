@@ -37,7 +37,7 @@ class _Held:
         self.renew_at = now + self.lease_seconds / 3
 
 
-class Keeper:
+class LeaseRenewer:
     """`hold` a claim, work, `settle` it."""
 
     def __init__(self, db: Callable[[], Database]) -> None:
@@ -51,7 +51,7 @@ class Keeper:
 
     def start(self) -> None:
         """Start the thread."""
-        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="lease_renewer", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -128,7 +128,7 @@ class Keeper:
             except Exception as error:
                 if outages.is_away(error):
                     return
-                log.exception("settlement_failed", worker=worker)  # the lease runs out, the sweeper goes on
+                log.exception("settlement_failed", worker=worker)  # the lease runs out, the rescuer goes on
             self._release(worker)
 
     def _renew(self) -> None:

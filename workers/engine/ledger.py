@@ -233,4 +233,4 @@ def _announce(tx: Transaction, key: str, actor_name: str, error: str, row: Parke
     if actor_name not in _SILENT:
         data = {"key": key, "actor": actor_name, "error": error, "attempts": row["attempts"]}
         notice = f"notice:parked:{key}:{row['parked_ms']}"
-        outbox.owe(tx, NotifyAdmins(key=notice, kind="job_parked", data=data))
+        outbox.add(tx, NotifyAdmins(key=notice, kind="job_parked", data=data))

@@ -13,19 +13,19 @@ from socialboost.errors import QueueUnavailableError
 from socialboost.jobs import sending
 
 GRACE_SECONDS: Final = 2.0
-"""How long the sweeper leaves a row alone whose wake-up is sent right after the commit."""
+"""How long the rescuer leaves a row alone whose wake-up is sent right after the commit."""
 
 _WITHHELD: Final = ("key", "actor", "queue", "args", "max_attempts")
 
 log = logs.get(__name__)
 
 
-def owe(
+def add(
     tx: Transaction, job: jobs.LedgerJob, delay_seconds: float = 0.0, *, told_before: bool = False
 ) -> bool:
     """Owe a job: it will be worked on if and only if `tx` commits. False when its key was known already.
 
-    Sent at once after the commit; with a delay, and whenever that message is lost, by the sweeper. A message
+    Sent at once after the commit; with a delay, and whenever that message is lost, by the rescuer. A message
     that may have been `told_before` the database was restored waits for an admin (workers/withheld).
     """
     if told_before:
@@ -44,10 +44,10 @@ def _withhold(tx: Transaction, job: jobs.LedgerJob) -> bool:
     return bool(written)
 
 
-def owe_again(
+def add_again(
     tx: Transaction, job: jobs.LedgerJob, states: Sequence[str], delay_seconds: float = 0.0
 ) -> bool:
-    """As `owe`, and also when the job of this key was settled in one of these ways: it begins anew.
+    """As `add`, and also when the job of this key was settled in one of these ways: it begins anew.
 
     False while it is on its way, or waits for a person.
     """
@@ -70,7 +70,7 @@ def _row(job: jobs.LedgerJob, delay_seconds: float) -> dict[str, Any]:
 
 
 def resume(tx: Transaction, actor: str, queue: str, args: dict[str, Any]) -> None:
-    """Send a job whose row `tx` has made due again; if that message is lost, the sweeper sends it."""
+    """Send a job whose row `tx` has made due again; if that message is lost, the rescuer sends it."""
     # JSON from the database has Decimal for its fractions, which no message can carry.
     plain = json.loads(json.dumps(args, default=float))
     tx.after_commit(partial(_wake, actor, queue, plain))
@@ -89,5 +89,5 @@ def _committed(job: jobs.LedgerJob, due_now: bool) -> None:
         return
     try:
         jobs.send(job)
-    except QueueUnavailableError as error:  # the row is committed; the sweeper sends it
+    except QueueUnavailableError as error:  # the row is committed; the rescuer sends it
         log.warning("owed_not_sent", job=job.actor_name, key=job.key, error=str(error))

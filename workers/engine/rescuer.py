@@ -22,7 +22,7 @@ from workers.engine.loops import Loop
 from workers.notices.infrastructure import Alarm
 
 LEASE_SECONDS: Final = 3.0
-"""Short, since nothing is freed or sent again while a killed sweeper still has it."""
+"""Short, since nothing is freed or sent again while a killed rescuer still has it."""
 RESEND_SECONDS: Final = 10.0
 """Until a row whose message went out and that nobody claimed is sent again."""
 MOST_ROWS: Final = 500
@@ -36,7 +36,7 @@ DIED: Final = "the lease of the last attempt ran out: its worker died or hung"
 log = logs.get(__name__)
 
 
-class Sweeper(Loop):
+class Rescuer(Loop):
     """See the module."""
 
     name: ClassVar[str] = "sweeper"

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from socialboost.clients.telegram_bulk import BulkSender
     from socialboost.db import Database
     from socialboost.security.sealing import Courier, Sealer
-    from workers.engine.lease_renewer import Keeper
-    from workers.telegram.rate_limit import Gate
+    from workers.engine.lease_renewer import LeaseRenewer
+    from workers.telegram.rate_limit import RateLimiter
 
 T = TypeVar("T")
 
 REDIS_SECONDS: Final = 2.0
 _SPARE_CONNECTIONS: Final = 2
-"""For the keeper and the sweeper, beside one per worker thread."""
+"""For the lease renewer and the rescuer, beside one per worker thread."""
 _MOST_CONNECTIONS: Final = 16
 _OPEN_AGAIN_SECONDS: Final = 1.0
 """Between two tries to open a database that was away at the first use."""
@@ -165,10 +165,10 @@ def _make_courier() -> Courier:
     return Courier(settings().cryptobot_token)
 
 
-def _make_gate() -> Gate:
-    from workers.telegram.rate_limit import Gate  # noqa: PLC0415
+def _make_rate_limiter() -> RateLimiter:
+    from workers.telegram.rate_limit import RateLimiter  # noqa: PLC0415
 
-    return Gate(
+    return RateLimiter(
         redis(),
         db,
         rate=settings().telegram_send_rate,
@@ -178,15 +178,15 @@ def _make_gate() -> Gate:
     )
 
 
-def _make_keeper() -> Keeper:
-    from workers.engine.lease_renewer import Keeper  # noqa: PLC0415
+def _make_lease_renewer() -> LeaseRenewer:
+    from workers.engine.lease_renewer import LeaseRenewer  # noqa: PLC0415
 
-    keeper = Keeper(db)
-    keeper.start()
-    return keeper
+    renewer = LeaseRenewer(db)
+    renewer.start()
+    return renewer
 
 
-def _close_keeper(made: Keeper) -> None:
+def _close_lease_renewer(made: LeaseRenewer) -> None:
     made.stop()
     made.let_go()
 
@@ -204,23 +204,23 @@ bulk: Final = _Shared(_make_bulk, lambda sender: sender.close())
 """Telegram for broadcasts; made where one runs."""
 crypto_pay: Final = _Shared(_make_crypto_pay, lambda client: client.close())
 main_bot: Final = _Shared(_make_main_bot, lambda client: client.close())
-gate: Final = _Shared(_make_gate)
+rate_limiter: Final = _Shared(_make_rate_limiter)
 """What every message to Telegram passes (workers/telegram/rate_limit.py)."""
 sealer: Final = _Shared(_make_sealer)
 """Encrypts raw payment events."""
 courier: Final = _Shared(_make_courier)
 """Opens them as web has sealed them for the way through Redis."""
-keeper: Final = _Shared(_make_keeper, _close_keeper)
+lease_renewer: Final = _Shared(_make_lease_renewer, _close_lease_renewer)
 """The process's claims (workers/engine/lease_renewer.py)."""
 
 
 def closing() -> list[tuple[str, Callable[[], object]]]:
-    """Return what `close` does, step by step: the keeper's turn is the last before the database's.
+    """Return what `close` does, step by step: the lease renewer's turn is the last before the database's.
 
     It settles through that, and what it lets go others may begin, so nothing should be at work here by then.
     """
     return [
-        ("gate", gate.close),
+        ("rate_limiter", rate_limiter.close),
         ("sealer", sealer.close),
         ("courier", courier.close),
         ("main_bot", main_bot.close),
@@ -229,7 +229,7 @@ def closing() -> list[tuple[str, Callable[[], object]]]:
         ("telegram", telegram.close),
         ("cache", cache.close),
         ("redis", redis.close),
-        ("keeper", keeper.close),
+        ("lease_renewer", lease_renewer.close),
         ("database", db.close),
         ("settings", settings.close),
     ]

@@ -98,7 +98,7 @@ class Progress:
         return found
 
 
-class Vitals:
+class Watchdog:
     """Looks at the threads of one worker, at their jobs, and at its loops."""
 
     def __init__(self, worker: Worker, loops: Sequence[Loop], under_way: Jobs, ending: Ending) -> None:
@@ -108,7 +108,7 @@ class Vitals:
         self._ending = ending
         self._progress = Progress(2 * PERIOD_SECONDS)
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="vitals", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
 
     def start(self) -> None:
         """Start looking."""

@@ -20,7 +20,7 @@ from socialboost import jobs, logs
 from socialboost.db import Transaction
 from workers.engine import actors, ledger, resources
 from workers.engine.ledger import Claim
-from workers.engine.rescuer import Sweeper
+from workers.engine.rescuer import Rescuer
 from workers.telegram import rate_limit_scripts
 
 MOST: Final = 20
@@ -86,7 +86,7 @@ def _take(job: jobs.SendAdminNotice, fitting: Callable[[Sequence[jobs.SendAdminN
     chosen = waiting[: max(fitting([job, *waiting]) - 1, 0)]
     taken: Joined = []
     for claimed in _claim([other.key for other in chosen]):
-        resources.keeper().hold(claimed, job.lease_seconds)
+        resources.lease_renewer().hold(claimed, job.lease_seconds)
         taken.append((actors.decode(jobs.SendAdminNotice, claimed.args or {}), claimed))
     log.info("notices_joined", chat_id=job.chat_id, keys=[claimed.key for _, claimed in taken])
     if len(rows) == MOST - 1 or len(taken) < len(rows):
@@ -95,7 +95,7 @@ def _take(job: jobs.SendAdminNotice, fitting: Callable[[Sequence[jobs.SendAdminN
 
 
 def _space(job: jobs.SendAdminNotice) -> None:
-    """Spread those that did not fit over the chat's next turns; the sweeper adds half a second to each.
+    """Spread those that did not fit over the chat's next turns; the rescuer adds half a second to each.
 
     A page of them, however many there are: with each turn the page moves on.
     """
@@ -105,7 +105,7 @@ def _space(job: jobs.SendAdminNotice) -> None:
     resources.db().run(
         "space_waiting_notices",
         chat_id=job.chat_id,
-        seconds=turn - Sweeper.period_seconds / 2,
+        seconds=turn - Rescuer.period_seconds / 2,
         together=MOST,
         page=PAGE,
         longest=LONGEST_SECONDS,
@@ -140,5 +140,5 @@ def _claim(keys: list[str]) -> list[Claim]:
 
 
 def _finish(claimed: Claim) -> None:
-    resources.keeper().settle(claimed, lambda: ledger.finish(resources.db(), claimed))
+    resources.lease_renewer().settle(claimed, lambda: ledger.finish(resources.db(), claimed))
     log.info("job_finished", outcome="joined", job=jobs.SendAdminNotice.actor_name, key=claimed.key)

@@ -47,7 +47,7 @@ def refuses_us(error: RefusesUsError) -> None:
         with resources.db().transaction() as tx:
             since = tx.value("note_refusal", **names, calm_seconds=CALM_SECONDS)
             key = f"notice:refuses_us:{error.service}:{error.setting}:{since}"
-            outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="refuses_us", data=data))
+            outbox.add(tx, jobs.NotifyAdmins(key=key, kind="refuses_us", data=data))
     except (psycopg.Error, SettingsError) as gone:  # its job comes back, and says so again
         log.warning("refusal_not_noted", error=type(gone).__name__)
 
@@ -58,10 +58,10 @@ _BACK: Final = {DATABASE_AWAY: "database_back", REDIS_AWAY: "redis_back"}
 def _send(chat_id: int, text: str) -> None:
     """Send it, following a chat that has moved: where to may not be known from PostgreSQL now."""
     try:
-        with resources.gate().watching():
+        with resources.rate_limiter().watching():
             resources.telegram().send_message(chat_id, text)
     except MigratedError as moved:
-        with resources.gate().watching():
+        with resources.rate_limiter().watching():
             resources.telegram().send_message(moved.chat_id, text)
 
 
@@ -119,7 +119,7 @@ class Alarm:
             was_told = bool(tx.run("drop_lease", name=f"alarm:{kind}")) or was_told
             if was_told:
                 key = f"notice:{_BACK[kind]}:{uuid.uuid4().hex}"
-                outbox.owe(tx, jobs.NotifyAdmins(key=key, kind=_BACK[kind]))
+                outbox.add(tx, jobs.NotifyAdmins(key=key, kind=_BACK[kind]))
 
     def _tell(self, chat_id: int, kind: str, error: Exception) -> bool:
         """Send it; false when it certainly was not sent and may be sent later.
@@ -130,7 +130,7 @@ class Alarm:
         zone = resources.settings().timezone
         screen = notices.admin_notice(kind, data, texts.language(None), zone, private=False)
         try:
-            resources.gate().notice(chat_id)
+            resources.rate_limiter().notice(chat_id)
             _send(chat_id, screen.text)
         except (PostponeError, UnreachableError):
             return False

@@ -2,8 +2,8 @@
 
 A message is sent at least once and repeated at most once (contracts with max_attempts = 2): only when it is
 unknown whether Telegram took it (workers/telegram/repeats.py). Somebody who cannot be reached is a known
-outcome: the job is done. Receipts and word about money pass the send gate as answers do; the others are paced
-(docs/adr/0007).
+outcome: the job is done. Receipts and notices about money pass the rate limiter as answers do; the others
+are paced (docs/adr/0007).
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def notify_post(job: jobs.NotifyPost, attempt: Attempt) -> None:
 def notify_admins(job: jobs.NotifyAdmins, attempt: Attempt) -> None:  # noqa: ARG001
     """Owe the notice to every admin and to the channel, each on its own row."""
     with resources.db().transaction() as tx:
-        owed.owe(tx, job)
+        owed.add(tx, job)
 
 
 @actor(jobs.SendAdminNotice)
@@ -90,7 +90,7 @@ def send_admin_notice(job: jobs.SendAdminNotice, attempt: Attempt) -> None:
     language = texts.language(admin["language"] if admin else None)
     zone = resources.settings().timezone
     destination = owed.destination(job.chat_id)
-    resources.gate().notice(destination)
+    resources.rate_limiter().notice(destination)
 
     def fitting(waiting: Sequence[jobs.SendAdminNotice]) -> int:
         return notices.fitting(_events(waiting), language, zone)
@@ -109,7 +109,7 @@ def _tell(chat_id: int, destination: int, screen: Screen) -> None:
             refusal = answers.unreachable(destination, screen)
         except MigratedError as moved:
             owed.follow(chat_id, moved.chat_id)
-            resources.gate().notice(moved.chat_id)
+            resources.rate_limiter().notice(moved.chat_id)
             refusal = answers.unreachable(moved.chat_id, screen)
     except RejectedError as error:
         refusal = error.code

@@ -36,14 +36,14 @@ PASSING: Final = frozenset(
 log = logs.get(__name__)
 
 
-def owe(tx: Transaction, notice: jobs.NotifyAdmins) -> None:
+def add(tx: Transaction, notice: jobs.NotifyAdmins) -> None:
     """Owe the notice to every admin and to the channel, and to anybody at all if its kind does not pass."""
     if notice.kind not in PASSING:
         data = json.dumps(notice.data)
         tx.run("owe_notice", key=notice.key, kind=notice.kind, data=data, wait_seconds=AGAIN_SECONDS)
     for chat_id in resources.settings().chats_of_admins:
         message = _message(notice.key, notice.kind, notice.data, chat_id)
-        outbox.owe(tx, message, batching.delay_seconds(tx, message))
+        outbox.add(tx, message, batching.delay_seconds(tx, message))
 
 
 def told(notices: Sequence[jobs.SendAdminNotice], chat_id: int) -> None:
@@ -68,7 +68,7 @@ def reached(chat_id: int) -> None:
         with resources.db().transaction() as tx:
             rows = tx.many("get_untold_for_chat", chat_id=chat_id, limit=MOST)
             for row in rows:
-                _owe_again(tx, row, chat_id)
+                _add_again(tx, row, chat_id)
     except psycopg.Error as error:  # what arrived is what matters here; in a few minutes it is tried again
         log.warning("untold_not_looked_up", chat_id=chat_id, error=type(error).__name__)
         return
@@ -88,7 +88,7 @@ def tell_again(db: Callable[[], Database]) -> None:
             return
         tx.run("mark_sent_notices_told", chat_ids=chats)
         for chat_id in chats:
-            _owe_again(tx, row, chat_id)
+            _add_again(tx, row, chat_id)
     log.error("notice_reached_nobody", key=row["key"], kind=row["kind"])
 
 
@@ -116,6 +116,6 @@ def _message(key: str, kind: str, data: dict[str, Any], chat_id: int) -> jobs.Se
     return jobs.SendAdminNotice(key=f"{key}:{chat_id}", chat_id=chat_id, kind=kind, data=data)
 
 
-def _owe_again(tx: Transaction, row: Mapping[str, Any], chat_id: int) -> None:
+def _add_again(tx: Transaction, row: Mapping[str, Any], chat_id: int) -> None:
     message = _message(row["key"], row["kind"], json.loads(row["data"]), chat_id)
-    outbox.owe_again(tx, message, REVIVED, batching.delay_seconds(tx, message))
+    outbox.add_again(tx, message, REVIVED, batching.delay_seconds(tx, message))

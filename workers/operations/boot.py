@@ -24,8 +24,8 @@ from socialboost.queue.middleware import TIME_LIMIT_MS
 from socialboost.settings import SchedulerSettings, refuse_to_start
 from workers.engine import resources, shutdown
 from workers.engine.loops import Loop
-from workers.engine.rescuer import Sweeper
-from workers.engine.watchdog import Jobs, Vitals
+from workers.engine.rescuer import Rescuer
+from workers.engine.watchdog import Jobs, Watchdog
 from workers.operations.watch import Watch
 
 _PR_SET_PDEATHSIG: Final = 1
@@ -42,7 +42,7 @@ class WorkerBoot(Middleware):
 
     def __init__(self) -> None:
         self._loops: list[Loop] = []
-        self._vitals: Vitals | None = None
+        self._watchdog: Watchdog | None = None
         self._ending = shutdown.Ending()
         self._jobs = Jobs()
 
@@ -70,15 +70,15 @@ class WorkerBoot(Middleware):
             refuse_to_start(error)
 
     def after_worker_boot(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002
-        """Start the sweeper and the watch where `maintenance` is consumed; look after all threads."""
+        """Start the rescuer and the watch where `maintenance` is consumed; look after all threads."""
         queues = worker.consumer_whitelist or set(jobs.QUEUES)
         if jobs.MAINTENANCE in queues:
             owner = uuid.uuid4().hex
-            self._loops = [Sweeper(resources.db, owner), Watch(resources.db, owner)]
+            self._loops = [Rescuer(resources.db, owner), Watch(resources.db, owner)]
         for loop in self._loops:
             loop.start()
-        self._vitals = Vitals(worker, self._loops, self._jobs, self._ending)
-        self._vitals.start()
+        self._watchdog = Watchdog(worker, self._loops, self._jobs, self._ending)
+        self._watchdog.start()
         log.info("worker_started", queues=sorted(queues), threads=worker.worker_threads)
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
@@ -104,12 +104,12 @@ class WorkerBoot(Middleware):
 
     def before_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
         """Let the jobs under way end, and have PostgreSQL know of it, before Redis is told anything."""
-        if self._vitals is not None:
-            self._vitals.stop()
+        if self._watchdog is not None:
+            self._watchdog.stop()
         for loop in self._loops:
             loop.stop()
         self._ending.end_jobs(worker)
-        shutdown.within(shutdown.SETTLE_SECONDS, "settle", resources.keeper().stop)
+        shutdown.within(shutdown.SETTLE_SECONDS, "settle", resources.lease_renewer().stop)
         if isinstance(broker, QueueBroker):
             broker.begin_ending()
 

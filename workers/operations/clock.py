@@ -78,7 +78,7 @@ def _expire_batch() -> int:
             kind = "no_invoice" if order["order_id"] in linkless else "order_expired"
             key = f"notice:{kind}:{order['order_id']}"
             notice = jobs.SendPaymentNotice(key=key, order_id=order["order_id"], kind=kind)
-            outbox.owe(tx, notice, told_before=order["order_id"] in told)
+            outbox.add(tx, notice, told_before=order["order_id"] in told)
         if expired:
             closing.follow(tx, [order["order_id"] for order in expired])
     return len(expired)

@@ -138,7 +138,7 @@ class Watch(Loop):
         key = f"notice:{kind}{subject}:{datetime.now(UTC):%Y-%m-%dT%H}"
         data = {"step": step.name, "error": outages.describe(error)}
         with self.db().transaction() as tx:
-            outbox.owe(tx, jobs.NotifyAdmins(key=key, kind=kind, data=data))
+            outbox.add(tx, jobs.NotifyAdmins(key=key, kind=kind, data=data))
 
     def ask_about_tasks(self) -> None:
         """Owe a question about each task that Main Bot has been silent about."""
@@ -148,7 +148,7 @@ class Watch(Loop):
                 if task["is_open"]:
                     continue
                 key = f"ask:{task['task_id']}:{task['asked_ms']}"
-                outbox.owe(tx, jobs.AskMainBot(key=key, task_id=task["task_id"]))
+                outbox.add(tx, jobs.AskMainBot(key=key, task_id=task["task_id"]))
 
     def tell_again(self) -> None:
         """Try again to tell the admins what none of them got."""
@@ -162,7 +162,7 @@ class Watch(Loop):
         key = f"notice:webhook_silent:{datetime.now(UTC):%Y-%m-%dT%H}"
         with self.db().transaction() as tx:
             data = {"count": sources["by_reconciler"]}
-            outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="webhook_silent", data=data))
+            outbox.add(tx, jobs.NotifyAdmins(key=key, kind="webhook_silent", data=data))
 
 
 def _is_outage(error: Exception) -> bool:

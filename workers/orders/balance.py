@@ -48,5 +48,5 @@ def _owe_words(tx: Transaction, job: jobs.PayFromBalance, order: GetOrder) -> No
         "order_id": order_id,
         "provider": "balance",
     }
-    outbox.owe(tx, jobs.SendReceipt(key=f"receipt:{order_id}", order_id=order_id))
-    outbox.owe(tx, jobs.NotifyAdmins(key=f"notice:order_paid:{order_id}", kind="order_paid", data=data))
+    outbox.add(tx, jobs.SendReceipt(key=f"receipt:{order_id}", order_id=order_id))
+    outbox.add(tx, jobs.NotifyAdmins(key=f"notice:order_paid:{order_id}", kind="order_paid", data=data))

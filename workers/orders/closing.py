@@ -32,13 +32,13 @@ def follow(tx: Transaction, order_ids: Sequence[str]) -> None:
             withdraw(tx, end["order_id"], end["name"])
         else:
             key = f"card:{end['order_id']}:{end['name']}"
-            outbox.owe(tx, jobs.CloseOrderCards(key=key, order_id=end["order_id"]))
+            outbox.add(tx, jobs.CloseOrderCards(key=key, order_id=end["order_id"]))
 
 
 def withdraw(tx: Transaction, order_id: str, invoice_id: str) -> None:
     """Owe the withdrawal of one invoice."""
     job = jobs.WithdrawInvoice(key=f"withdraw:{invoice_id}", invoice_id=invoice_id, order_id=order_id)
-    outbox.owe(tx, job)
+    outbox.add(tx, job)
 
 
 @actor(jobs.WithdrawInvoice)

@@ -179,7 +179,7 @@ def _abandon_task(tx: Transaction, args: Mapping[str, Any]) -> None:
         post_id = result["post_id"]
         owner = tx.one("get_post_result", post_id=post_id)
         cache.forget_user(tx, owner["telegram_id"] if owner else None)
-        outbox.owe(tx, jobs.NotifyPost(key=f"post:{post_id}:failed", post_id=post_id))
+        outbox.add(tx, jobs.NotifyPost(key=f"post:{post_id}:failed", post_id=post_id))
 
 
 _GIVE_UP: Final[Mapping[str, Hook]] = {

@@ -103,10 +103,10 @@ def _owe_consequences(tx: Transaction, result: Mapping[str, Any]) -> None:
     action, payment_id = result["action"], result["payment_id"]
     if action == "activate":
         order_id = result["order_id"]
-        outbox.owe(tx, jobs.SendReceipt(key=f"receipt:{order_id}", order_id=order_id))
+        outbox.add(tx, jobs.SendReceipt(key=f"receipt:{order_id}", order_id=order_id))
     elif action == "refund" and not result["refunded"]:
         refund_id, number = result["refund_id"], result["refund_round"]
-        outbox.owe(tx, jobs.SendRefund(key=f"refund:{refund_id}:{number}", refund_id=refund_id))
+        outbox.add(tx, jobs.SendRefund(key=f"refund:{refund_id}:{number}", refund_id=refund_id))
     elif result["telegram_id"] is not None:
         owe_word(tx, payment_id, _CLOSING[action])
 
@@ -115,7 +115,7 @@ def owe_word(tx: Transaction, payment_id: str, kind: str, *, told_before: bool =
     """Owe the payment's owner word of what was decided."""
     key = f"decision:{payment_id}:{kind}"
     notice = jobs.SendDecisionNotice(key=key, payment_id=payment_id, kind=kind)
-    outbox.owe(tx, notice, told_before=told_before)
+    outbox.add(tx, notice, told_before=told_before)
 
 
 @actor(jobs.SendDecisionNotice)

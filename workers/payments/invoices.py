@@ -85,7 +85,7 @@ def _give_up(tx: Transaction, job: jobs.CreateInvoice, error: str) -> None:
     if tx.value("fail_order", order_id=job.order_id):
         log.error("invoice_failed", order_id=job.order_id, error=error)
         key = f"notice:invoice_failed:{job.order_id}"
-        outbox.owe(tx, jobs.SendPaymentNotice(key=key, order_id=job.order_id, kind="invoice_failed"))
+        outbox.add(tx, jobs.SendPaymentNotice(key=key, order_id=job.order_id, kind="invoice_failed"))
 
 
 @actor(jobs.CreateInvoice, on_duplicate=_show_order, on_busy=_say_busy, on_exhausted=_give_up)
@@ -258,7 +258,7 @@ def _owe_words(tx: Transaction, job: jobs.ActivateOrder, result: Mapping[str, An
         closing.follow(tx, [order_id])
     if result["outcome"] == "activated":
         receipt = jobs.SendReceipt(key=f"receipt:{order_id}", order_id=str(order_id))
-        outbox.owe(tx, receipt, told_before=told)
+        outbox.add(tx, receipt, told_before=told)
         if not told:
             _owe_admins(tx, f"order_paid:{order_id}", "order_paid", data)
     elif result["outcome"] == "exception":
@@ -267,7 +267,7 @@ def _owe_words(tx: Transaction, job: jobs.ActivateOrder, result: Mapping[str, An
             notice = jobs.SendPaymentNotice(
                 key=key, order_id=order_id, kind=result["reason"], after_cancel=bool(result["after_cancel"])
             )
-            outbox.owe(tx, notice, told_before=told)
+            outbox.add(tx, notice, told_before=told)
         subject = f"payment_exception:{job.invoice_id}"
         _owe_admins(tx, subject, "payment_exception", data, told_before=told and not _is_lost(job, result))
 
@@ -281,7 +281,7 @@ def _owe_admins(
     tx: Transaction, subject: str, kind: str, data: dict[str, Any], *, told_before: bool = False
 ) -> None:
     notice = jobs.NotifyAdmins(key=f"notice:{subject}", kind=kind, data=data)
-    outbox.owe(tx, notice, told_before=told_before)
+    outbox.add(tx, notice, told_before=told_before)
 
 
 def _amount(text: str) -> Decimal | None:

@@ -124,7 +124,7 @@ class Reconciler:
 
     def _owe_together(self, some: list[PaidInvoice]) -> None:
         with self._db().transaction() as tx:
-            owed = [outbox.owe(tx, _activation(one)) for one in some]
+            owed = [outbox.add(tx, _activation(one)) for one in some]
         for one, new in zip(some, owed, strict=True):
             if new:
                 log.warning("payment_found", invoice_id=one.invoice_id, order_id=one.order_id)
@@ -137,7 +137,7 @@ class Reconciler:
             data = {"invoice_id": one.invoice_id, "reason": "unreadable", "error": outages.describe(error)}
             with self._db().transaction() as tx:
                 key = f"notice:payment_unreadable:{one.invoice_id}"
-                outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="payment_exception", data=data))
+                outbox.add(tx, jobs.NotifyAdmins(key=key, kind="payment_exception", data=data))
 
     def _doubt(self, invoice_id: str, known: PaidInvoice | None) -> None:
         """Tell the admins; what was given stays given until one of them decides."""
@@ -147,7 +147,7 @@ class Reconciler:
         with self._db().transaction() as tx:
             if tx.value("doubt_payment", invoice_id=invoice_id):
                 key = f"notice:credited_not_paid:{invoice_id}"
-                outbox.owe(tx, jobs.NotifyAdmins(key=key, kind="credited_not_paid", data=data))
+                outbox.add(tx, jobs.NotifyAdmins(key=key, kind="credited_not_paid", data=data))
         log.error("payment_doubted", invoice_id=invoice_id, reason=data["reason"])
 
 

@@ -36,7 +36,7 @@ def _owe_commands(job: jobs.RegisterUser) -> None:
     """Owe an admin the menu of commands: Telegram takes it for a chat only once the chat exists."""
     key = f"commands:{job.telegram_id}:{job.update_id}"
     with resources.db().transaction() as tx:
-        outbox.owe(tx, jobs.RegisterCommands(key=key, telegram_id=job.telegram_id))
+        outbox.add(tx, jobs.RegisterCommands(key=key, telegram_id=job.telegram_id))
 
 
 @actor(jobs.ShowMenu)

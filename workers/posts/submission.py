@@ -109,7 +109,7 @@ def _add_one(tx: Transaction, job: jobs.AddPost, number: int, link: PostLink) ->
     )
     if answer["success"]:
         task_id = answer["task_id"]
-        outbox.owe(tx, jobs.DispatchTasks(key=f"task:{task_id}", task_id=task_id))
+        outbox.add(tx, jobs.DispatchTasks(key=f"task:{task_id}", task_id=task_id))
     return answer
 
 

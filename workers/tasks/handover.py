@@ -121,7 +121,7 @@ def _announce_outage(error: ServiceError | None = None) -> None:
     data = {} if error is None else {"setting": _setting(error), "error": outages.describe(error)}
     with resources.db().transaction() as tx:
         notice = jobs.NotifyAdmins(key=f"notice:breaker_open:{since}", kind="breaker_open", data=data)
-        outbox.owe(tx, notice)
+        outbox.add(tx, notice)
 
 
 def _setting(error: ServiceError) -> str:
@@ -280,7 +280,7 @@ def _reissue(job: jobs.AskMainBot) -> None:
         found = tx.value("reissue_task", task_id=job.task_id)
         if found["outcome"] == "due":
             key = f"task:{job.task_id}:{found['attempts']}"
-            outbox.owe(tx, jobs.DispatchTasks(key=key, task_id=job.task_id))
+            outbox.add(tx, jobs.DispatchTasks(key=key, task_id=job.task_id))
     log.warning("task_unknown_there", task_id=job.task_id, outcome=found["outcome"])
     if found["outcome"] == "exhausted":
         raise ParkError("Main Bot does not know the task after three hand-overs")
@@ -300,7 +300,7 @@ def _owe_word(tx: Transaction, result: Mapping[str, Any], *, reported: bool = Fa
     post_id = result["post_id"]
     notice = jobs.NotifyPost(key=f"post:{post_id}:{result['status']}", post_id=post_id)
     told_before = not reported and bool(tx.value("post_told_before", post_id=post_id))
-    outbox.owe(tx, notice, told_before=told_before)
+    outbox.add(tx, notice, told_before=told_before)
 
 
 def _postponed(seconds: float, reason: str) -> PostponeError:

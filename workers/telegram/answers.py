@@ -120,20 +120,20 @@ def redraw(tap: Tap, message_id: int, screen: Screen) -> None:
 def send(telegram_id: int, screen: Screen) -> bool:
     """Send what a person waits for (a receipt, word about their money) as a new message.
 
-    False when it cannot reach this person, who is then marked so. PostponeError: the send gate is shut.
+    False when it cannot reach this person, who is then marked so. PostponeError: the rate limiter is shut.
     """
-    resources.gate().person()
+    resources.rate_limiter().person()
     return deliver(telegram_id, screen)
 
 
 def notify(telegram_id: int, screen: Screen) -> bool:
     """As `send`, for what nobody waits for: paced, and after everything people wait for."""
-    resources.gate().notice(telegram_id)
+    resources.rate_limiter().notice(telegram_id)
     return deliver(telegram_id, screen)
 
 
 def deliver(telegram_id: int, screen: Screen) -> bool:
-    """Send a message that was let through the gate; else as `send`."""
+    """Send a message that was let through the rate limiter; else as `send`."""
     return not unreachable(telegram_id, screen)
 
 
@@ -172,7 +172,7 @@ def _edit(tap: Tap, message_id: int, screen: Screen, *, known: bool = False) -> 
     text, keyboard, seq = screen.text, screen.keyboard_markup(), tap.seq
     while True:
         try:
-            with resources.gate().watching():
+            with resources.rate_limiter().watching():
                 resources.telegram().edit_message(tap.chat_id, message_id, text, keyboard)
         except RejectedError as exc:
             if exc.code in REFUSED_ALIKE:
@@ -185,13 +185,13 @@ def _edit(tap: Tap, message_id: int, screen: Screen, *, known: bool = False) -> 
         if later is None:
             return True
         seq, text, keyboard = later
-        resources.gate().person(tap.chat_id)
+        resources.rate_limiter().person(tap.chat_id)
 
 
 def _claim(tap: Tap, message_id: int, screen: Screen, known: bool) -> int:
     content = json.dumps([screen.text, screen.keyboard_markup()], ensure_ascii=False)
     keys, seconds = _keys(tap.chat_id, message_id), (RENDERED_SECONDS, CONTENT_SECONDS)
-    claim = resources.gate().claim(keys, tap.seq, content, seconds, chat_id=tap.chat_id)
+    claim = resources.rate_limiter().claim(keys, tap.seq, content, seconds, chat_id=tap.chat_id)
     if claim != rate_limit_scripts.UNKNOWN:
         return claim
     fate = _fate(tap.chat_id, message_id)
@@ -199,7 +199,7 @@ def _claim(tap: Tap, message_id: int, screen: Screen, known: bool) -> int:
         _mark(tap.chat_id, message_id, "lasting", LASTING_SECONDS)
     if fate not in ({"free", "perhaps"} if known else {"free"}):  # a new message takes nothing away
         return rate_limit_scripts.LASTING
-    return resources.gate().claim(keys, tap.seq, content, seconds, chat_id=tap.chat_id, editable=True)
+    return resources.rate_limiter().claim(keys, tap.seq, content, seconds, chat_id=tap.chat_id, editable=True)
 
 
 def _fate(chat_id: int, message_id: int) -> str:
@@ -226,13 +226,13 @@ def _keys(chat_id: int, message_id: int) -> list[str]:
 
 
 def _send(chat_id: int, screen: Screen) -> int:
-    resources.gate().person(chat_id)
+    resources.rate_limiter().person(chat_id)
     return _deliver(chat_id, screen)
 
 
 def _deliver(chat_id: int, screen: Screen) -> int:
     try:
-        with resources.gate().watching():
+        with resources.rate_limiter().watching():
             message_id = resources.telegram().send_message(chat_id, screen.text, screen.keyboard_markup())
     except AmbiguousError:
         if screen.lasting:  # it may be there, under a number that Telegram did not tell
@@ -285,10 +285,10 @@ def _answering() -> ThreadPoolExecutor:
 
 def _answer(callback_id: str, text: str | None) -> None:
     """Answer the tap. That is no message, so it needs no token, but it keeps still during a pause."""
-    gate = resources.gate()
+    limiter = resources.rate_limiter()
     try:
-        gate.check()
-        with gate.watching():
+        limiter.check()
+        with limiter.watching():
             resources.telegram().answer_callback(callback_id, text)
     except (ServiceError, PostponeError) as exc:
         log.warning("spinner_not_stopped", error=str(exc))

@@ -1,7 +1,7 @@
 """A screen that waited is looked at once more: one whose place a later tap asked to fill is not made.
 
 Nobody would see it: of two renders of one message the later wins (answers.py). It costs no question to
-the database and no token of the gate.
+the database and no token of the rate limiter.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""The send gate: one rate to Telegram for all worker processes, people first (docs/adr/0007).
+"""The rate limiter: one rate to Telegram for all worker processes, people first (docs/adr/0007).
 
-    runtime.gate().person()                              # before a receipt, word about money
-    runtime.gate().person(chat_id)                       # before an answer to what a person did
-    runtime.gate().notice(chat_id)                       # before a notice nobody waits for
-    granted = runtime.gate().reserve(broadcast_id, ids)  # before a page of a broadcast
-    with runtime.gate().watching(): ...                  # around every call, for a 429
+    resources.rate_limiter().person()                              # before a receipt, word about money
+    resources.rate_limiter().person(chat_id)                       # before an answer to what a person did
+    resources.rate_limiter().notice(chat_id)                       # before a notice nobody waits for
+    granted = resources.rate_limiter().reserve(broadcast_id, ids)  # before a page of a broadcast
+    with resources.rate_limiter().watching(): ...                  # around every call, for a 429
 
 Nobody waits here: who must is told by PostponeError for how long, and the job comes back then. The rate is
 kept in Redis; while that is away each process keeps its share by itself.
@@ -26,7 +26,7 @@ from socialboost import logs
 from socialboost.db import Database
 from socialboost.errors import PostponeError, SettingsError, ThrottledError
 from workers.telegram import rate_limit_scripts as scripts
-from workers.telegram.rate_limit_local import LocalGate
+from workers.telegram.rate_limit_local import LocalRateLimiter
 
 MARGIN_SECONDS: Final = 0.5
 """Added to what Telegram asks for."""
@@ -52,7 +52,7 @@ class Granted:
     """0 when everything was granted."""
 
 
-class Gate:
+class RateLimiter:
     """One per process; every method may be called from any thread."""
 
     def __init__(
@@ -72,7 +72,7 @@ class Gate:
         self._processes = processes
         self._scripts: dict[str, Any] = {}
         self._lock = threading.Lock()
-        self._local: LocalGate | None = None
+        self._local: LocalRateLimiter | None = None
         self._next_try = 0.0
         self._paused_until = 0.0
         self._known_at = 0.0
@@ -82,8 +82,8 @@ class Gate:
         """Let one answer to a person through, or raise PostponeError: the bucket is empty, or paused.
 
         With `chat_id` it is one of many that a person may ask for, and nobody waits behind theirs: it takes
-        from their share (gate_scripts.PERSON_SHARE) and from what their chat bears. Without, it is about
-        money and comes first.
+        from their share (rate_limit_scripts.PERSON_SHARE) and from what their chat bears. Without it, the
+        message is about money and comes first.
         """
         said = self._shared(scripts.PERSON, [scripts.STATE], "" if chat_id is None else chat_id, self._burst)
         if said is None:
@@ -95,7 +95,7 @@ class Gate:
         """Let one notice to this chat through, or raise PostponeError."""
         granted = self._reserve(_NOTICES, [chat_id])
         if not granted.chat_ids:
-            raise PostponeError(granted.wait_seconds, "the send gate is shut for now")
+            raise PostponeError(granted.wait_seconds, "the rate limit leaves no room for now")
 
     def reserve(self, broadcast_id: str, chat_ids: Sequence[int]) -> Granted:
         """Take tokens for a page of a broadcast, in its order; one round trip, whatever its length.
@@ -116,7 +116,7 @@ class Gate:
         editable: bool = False,
     ) -> int:
         """Claim a message for an edit and take its token: GRANTED, STALE, LASTING or, unless it is known
-        to be `editable`, UNKNOWN (gate_scripts.CLAIM). The token is of the person's share, as `person`'s.
+        to be `editable`, UNKNOWN (rate_limit_scripts.CLAIM). The token counts against the person's share.
 
         Raises PostponeError without a claim when there is no token, and redis.RedisError while Redis is
         away: without it nobody knows which render is the latest.
@@ -138,7 +138,7 @@ class Gate:
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Guard a call to Telegram: a 429 becomes a PostponeError and pauses the group that was told to wait,
-        or, when that was no group or not the only one, the whole gate."""
+        or, when that was no group or not the only one, everything."""
         try:
             yield
         except ThrottledError as error:
@@ -151,7 +151,7 @@ class Gate:
             raise PostponeError(wait, f"Telegram: {error}") from error
 
     def hold(self, chat_id: int, seconds: float) -> None:
-        """Shut the gate for one group, or for everybody when another group is shut out already."""
+        """Pause sending to one group, or to everybody when another group is paused already."""
         self._held_until(chat_id, time.monotonic() + seconds + MARGIN_SECONDS)
         log.warning("chat_paused", chat_id=chat_id, seconds=seconds)
         self._tell_redis_of(chat_id)
@@ -166,7 +166,7 @@ class Gate:
             self.pause(seconds)
 
     def pause(self, seconds: float) -> None:
-        """Shut the gate for everybody: in this process's memory, in Redis, and where a wipe cannot reach."""
+        """Pause all sending: in this process's memory, in Redis, and in PostgreSQL, where no wipe reaches."""
         self._pause_until(time.monotonic() + seconds + MARGIN_SECONDS)
         log.warning("sending_paused", seconds=seconds)
         self._tell_redis()
@@ -201,7 +201,7 @@ class Gate:
     def _let(self, wait: float) -> None:
         wait = max(wait, self._pause_left())
         if wait > 0:
-            raise PostponeError(wait, "the send gate is shut for now")
+            raise PostponeError(wait, "the rate limit leaves no room for now")
 
     def _pause_left(self) -> float:
         return max(self._paused_until - time.monotonic(), 0.0)
@@ -255,7 +255,7 @@ class Gate:
             self._tell_redis()
             for chat_id in self._held:
                 self._tell_redis_of(chat_id)
-        raise redis.RedisError("the gate's state is wiped as fast as it is made")
+        raise redis.RedisError("the rate limiter's state is wiped as fast as it is made")
 
     def _run(self, script: str, keys: list[str], *arguments: str | int) -> list[int]:
         registered = self._scripts.get(script)
@@ -299,15 +299,15 @@ class Gate:
             self._next_try = time.monotonic() + AWAY_SECONDS
             begun = self._local is None
             if begun:
-                self._local = LocalGate(*self._limits, self._processes, self._burst)
+                self._local = LocalRateLimiter(*self._limits, self._processes, self._burst)
         if begun:
             log.warning("send_gate_on_its_own", error=type(error).__name__)
         self._ask_database_for_pause()
 
-    def _on_its_own(self) -> LocalGate:
+    def _on_its_own(self) -> LocalRateLimiter:
         with self._lock:
             if self._local is None:  # another thread found Redis back just now
-                self._local = LocalGate(*self._limits, self._processes, self._burst)
+                self._local = LocalRateLimiter(*self._limits, self._processes, self._burst)
             return self._local
 
     def _ask_database_for_pause(self) -> None:

@@ -1,4 +1,4 @@
-"""A worker process's own share of the send gate, for as long as Redis is away."""
+"""A worker process's own share of the rate limiter, for as long as Redis is away."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from workers.telegram.rate_limit_scripts import (
 CHATS_REMEMBERED: Final = 10_000
 
 
-class LocalGate:
+class LocalRateLimiter:
     """The limits of rate_limit_scripts.py divided by the number of processes, in this one's memory.
 
     It starts with one message, not with a burst: nobody knows what was sent a moment ago.

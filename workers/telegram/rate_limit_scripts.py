@@ -1,4 +1,4 @@
-"""The gate's steps in Redis, each one atomic script on Redis's own clock: no worker's clock counts.
+"""The rate limiter's steps in Redis, each one atomic script on Redis's own clock: no worker's clock counts.
 
 Keys: `gate:state` (hash: the buckets and the pause), `gate:flows` (which broadcasts wait, and until when that
 is believed), `gate:shares` (how much each of those has had), `gate:chat:<id>` (what a chat got lately),
@@ -46,8 +46,8 @@ local function answer(outcome, wait)
 end
 """
 """`level` is what anybody may send at once, up to a second's worth; `paced` what notices and broadcasts may,
-up to a quarter of that, so that their rate is even. `stamp` is when both were reckoned: while the gate is
-paused it lies ahead, at the pause's end, from where they fill again. `person`, `other` and `money` are the
+up to a quarter of that, so that their rate is even. `stamp` is when both were computed: during a pause it
+lies ahead, at the pause's end, from where they fill again. `person`, `other` and `money` are the
 last moments promised to somebody who must wait, so that those who wait do not come back all at once."""
 
 _REFILL: Final = """

@@ -36,10 +36,10 @@ def allowed(number: int, chat_id: int) -> Iterator[None]:
 
 
 def _ask_telegram() -> None:
-    gate = resources.gate()
-    gate.check()
+    limiter = resources.rate_limiter()
+    limiter.check()
     try:
-        with gate.watching():
+        with limiter.watching():
             resources.telegram().get_me()
     except RefusesUsError:
         raise

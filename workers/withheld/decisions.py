@@ -2,7 +2,7 @@
 
 `python -m socialboost restored` notes the moment (settings.restored_at) and holds back what the copy owed.
 What is found later about the time before it (payments at Crypto Pay, orders whose hour was over, refunds and
-posts that had ended) moves all the same; only its message is owed as `withheld` (outbox.owe, told_before).
+posts that had ended) moves all the same; only its message is owed as `withheld` (outbox.add, told_before).
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def show_settled(job: jobs.ShowDecision, language: str) -> None:
 
 
 def _settle(tx: Transaction, job: jobs.SettleWithheld) -> deciding.Value:
-    """Move them; the sweeper sends what is due now, as many in a round as it may."""
+    """Move them; the rescuer sends what is due now, as many in a round as it may."""
     settled: deciding.Value = tx.value(
         "settle_withheld",
         ref=job.ref,

@@ -31,7 +31,7 @@ class Hall(Shop):
     def start(
         self, *, rate: int = 1100, queues: tuple[str, ...] = (), threads: int = 6
     ) -> subprocess.Popen[bytes]:
-        """Start one worker process (and its master) with this gate; wait until it works."""
+        """Start one worker process (and its master) with this rate limiter; wait until it works."""
         ready = self.log_text().count("worker_started")
         options = ["-p", "1", "-t", str(threads), *(["--queues", *queues] if queues else [])]
         own_log = self.log.with_name(f"workers-{len(self._logs)}.log")

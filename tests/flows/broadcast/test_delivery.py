@@ -72,7 +72,7 @@ def test_a_worker_killed_every_two_seconds_sends_nothing_twice(hall: Hall) -> No
     assert 0 < row["unknown"] <= kills * 150
 
 
-def test_what_is_under_way_is_bounded_whatever_the_gate_lets_through(hall: Hall) -> None:
+def test_what_is_under_way_is_bounded_whatever_the_rate_limiter_lets_through(hall: Hall) -> None:
     """A crash leaves that many unknown: two pages under way and one to be written down, not everybody."""
     people = hall.gather(2_000)
     fault = {"kind": "delay", "method": "sendMessage", "seconds": 0.5, "times": None}
@@ -215,7 +215,7 @@ def test_a_call_of_unknown_outcome_is_listed_and_not_repeated(hall: Hall) -> Non
     assert sorted(c["chat_id"] for c in hall.calls() if c["chat_id"] in lost) == lost, "one call each"
 
 
-def test_two_broadcasts_share_the_gate(hall: Hall) -> None:
+def test_two_broadcasts_share_the_rate_limiter(hall: Hall) -> None:
     people = hall.gather(500)
     hall.start(rate=60)
     both = hall.send("Новини 10"), hall.send("Новини 11")
@@ -230,7 +230,7 @@ def test_two_broadcasts_share_the_gate(hall: Hall) -> None:
         assert hall.check_counts(broadcast_id)["sent"] == len(people)
 
 
-def test_the_default_gate_is_kept_exactly(hall: Hall) -> None:
+def test_the_default_rate_is_kept_exactly(hall: Hall) -> None:
     """25 a second under Telegram's own limits, and not one refusal."""
     hall.gather(250)
     hall.post(hall.telegram, "/sim/limits", {"enabled": True})
@@ -242,7 +242,7 @@ def test_the_default_gate_is_kept_exactly(hall: Hall) -> None:
     moments = sorted(call["mono_ms"] for call in calls)
     burst, rate = 7, 25
     for earlier, later in itertools.pairwise(moments[::50]):
-        assert later - earlier >= (50 - burst) / rate * 1_000, "faster than the gate"
+        assert later - earlier >= (50 - burst) / rate * 1_000, "faster than the rate limiter"
 
 
 def test_nobody_who_joins_later_is_included(hall: Hall) -> None:

@@ -43,7 +43,7 @@ if "CORE_SKEW_MS" in os.environ:  # a machine whose clock is wrong, as far as Dr
         vars(module)["current_millis"] = lambda: int(time.time() * 1000) + skew
 
 if "CORE_NO_VITALS" in os.environ:  # a negative control: nobody looks after the threads
-    vars(boot)["Vitals"] = lambda *_: SimpleNamespace(start=list, stop=list)
+    vars(boot)["Watchdog"] = lambda *_: SimpleNamespace(start=list, stop=list)
 
 
 if "CORE_PATIENCE" in os.environ:  # a watchdog that is soon convinced
@@ -108,7 +108,7 @@ def owes_notice(tx: Transaction, job: Work, error: str) -> None:
     if job.note == "broken callback":
         raise KeyError(job.key)
     record("exhausted", job.key, error)
-    outbox.owe(tx, Work(key=f"after:{job.key}"))
+    outbox.add(tx, Work(key=f"after:{job.key}"))
 
 
 def duplicate(job: Work) -> str:
@@ -244,7 +244,7 @@ def misbehave(job: Work) -> None:
 def core_chain(job: Chain, attempt: Attempt) -> None:
     """Owe the next job; with `roll_back` the first attempt fails before its commit."""
     with resources.db().transaction() as tx:
-        outbox.owe(tx, Work(key=f"owed:{job.key}"), delay_seconds=job.delay_seconds)
+        outbox.add(tx, Work(key=f"owed:{job.key}"), delay_seconds=job.delay_seconds)
         if job.roll_back and attempt.number == 1:
             raise ValueError("before the commit")
 

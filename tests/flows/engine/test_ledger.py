@@ -123,7 +123,7 @@ def test_a_refusal_parks_at_once_even_when_the_callback_is_broken(system: CoreSy
 
 
 def test_what_is_owed_runs_after_the_commit_and_only_then(system: CoreSystem) -> None:
-    system.start("interactive", "payments")  # no sweeper: the commit itself wakes the next job
+    system.start("interactive", "payments")  # no rescuer: the commit itself wakes the next job
     jobs.send(Chain(key="tg:9:1"))
     wait_until(lambda: system.count("end", "owed:tg:9:1") == 1)
     system.start("maintenance")
@@ -154,7 +154,7 @@ def test_a_wiped_redis_is_repaired_from_the_ledger(system: CoreSystem) -> None:
 
 
 def test_a_wipe_is_noticed_and_everything_is_sent_again_at_once(system: CoreSystem) -> None:
-    """Not only when each row's time to be sent again has come: the sweeper misses its mark in Redis."""
+    """Not only when each row's time to be sent again has come: the rescuer misses its mark in Redis."""
     system.start("payments", "maintenance")
     for number in range(20):
         jobs.send(Chain(key=f"tg:14:{number}"))
@@ -170,8 +170,8 @@ def test_a_wipe_is_noticed_and_everything_is_sent_again_at_once(system: CoreSyst
     assert set(system.counts("start").values()) == {1}
 
 
-def test_without_the_sweeper_a_wiped_redis_loses_the_work(system: CoreSystem) -> None:
-    """Negative control: workers that do not consume `maintenance` run no sweeper."""
+def test_without_the_rescuer_a_wiped_redis_loses_the_work(system: CoreSystem) -> None:
+    """Negative control: workers that do not consume `maintenance` run no rescuer."""
     system.start("payments")
     jobs.send(Chain(key="tg:11:1"))
     wait_until(lambda: system.state("owed:tg:11:1") == "queued")

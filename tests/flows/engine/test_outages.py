@@ -14,7 +14,7 @@ from tests.flows.engine.system import CoreSystem, wait_until
 
 
 def test_postgresql_away_costs_no_attempt(system: CoreSystem, postgres_server: PostgresServer) -> None:
-    """Away for longer than a lease: at the claim, in the body, at the settlement, under the sweeper."""
+    """Away for longer than a lease: at the claim, in the body, at the settlement, under the rescuer."""
     system.environment["CORE_LEASE"] = "4"
     system.start(threads=8)
     for number in range(6):
@@ -63,7 +63,7 @@ def test_postgresql_restarted_at_once_under_load(system: CoreSystem, postgres_se
 
 
 def test_redis_away_while_jobs_are_owed(system: CoreSystem, valkey_server: ValkeyServer) -> None:
-    """A commit whose wake-up could not be sent is made good by the sweeper."""
+    """A commit whose wake-up could not be sent is made good by the rescuer."""
     system.start()
     jobs.send(Work(key="tg:1:1"))
     wait_until(lambda: system.state("tg:1:1") == "done")

@@ -53,7 +53,7 @@ def in_parallel(action: Callable[[int], T], people: Iterable[int]) -> list[T]:
         while True:
             try:
                 return action(person)
-            except PostponeError as error:  # the gate's rate is the test's as well
+            except PostponeError as error:  # the rate limit is the test's as well
                 time.sleep(min(error.seconds, 0.1))
 
     with ThreadPoolExecutor(THREADS) as threads:

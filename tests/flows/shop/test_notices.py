@@ -33,7 +33,7 @@ def test_notices_that_wait_for_a_chat_go_in_one_message(shop: Shop) -> None:
     for subject in subjects:
         for chat_id in (ADMIN_ID, CHANNEL_ID):
             row = shop.wait_for_job(f"notice:test:{subject}:{chat_id}")
-            assert row["attempts"] == 1, "waiting for the gate is no attempt"
+            assert row["attempts"] == 1, "waiting for the rate limiter is no attempt"
     for chat_id in (ADMIN_ID, CHANNEL_ID):
         shown, messages = _shown(shop, chat_id, subjects)
         assert shown == Counter(subjects)
@@ -59,7 +59,7 @@ def test_a_pause_uses_up_no_attempt_of_those_that_were_joined(shop: Shop) -> Non
     assert _shown(shop, ADMIN_ID, subjects)[0] == Counter(subjects)
 
 
-def test_a_long_line_of_notices_for_one_chat_does_not_ask_the_gate_in_vain(shop: Shop) -> None:
+def test_a_long_line_of_notices_for_one_chat_does_not_ask_the_rate_limiter_in_vain(shop: Shop) -> None:
     """Each by itself would be started again and again until its turn comes (docs/adr/0007)."""
     subjects = [f"line-{number}." for number in range(LINE)]
     for subject in subjects:
@@ -72,7 +72,7 @@ def test_a_long_line_of_notices_for_one_chat_does_not_ask_the_gate_in_vain(shop:
     assert messages < LINE / 10
     lines = [line for line in shop.log_text().splitlines() if '"notice:test:line-' in line]
     starts = sum('"job_started"' in line and '"send_admin_notice"' in line for line in lines)
-    assert starts < LINE, "they asked the gate in vain"
+    assert starts < LINE, "they asked the rate limiter in vain"
 
 
 def test_a_channel_that_is_told_to_wait_keeps_nobody_waiting(shop: Shop) -> None:

@@ -293,7 +293,7 @@ def test_the_same_package_again_extends_it(shop: Shop, buyer: Buyer) -> None:
 def test_what_is_owed_is_owed_though_redis_did_not_hear_of_it(
     shop: Shop, buyer: Buyer, here: pytest.MonkeyPatch
 ) -> None:
-    """Redis goes away between the payment's commit and the receipt's wake-up: the sweeper sends it."""
+    """Redis goes away between the payment's commit and the receipt's wake-up: the rescuer sends it."""
     order_id = buyer.open_order("mini")
     invoice = buyer.invoice(order_id)
     broker.install("redis://127.0.0.1:1/0")

@@ -1,4 +1,4 @@
-"""One process that sends through the gate, as a worker does, and waits where a worker's job would be put off.
+"""A process that sends through the rate limiter as a worker does, and waits where a job would be postponed.
 
 `python -m tests.flows.telegram.sender KIND SECONDS NAME CHAT…`: KIND is person, notice, broadcast, or
 `reckless`, which asks nobody. Prints what it sent and how often it was put off, as JSON.
@@ -36,8 +36,8 @@ class Sender:
 
     def send(self, chat_id: int) -> None:
         """Send one message; a pause that began meanwhile stops it."""
-        self.runtime.gate().check()
-        with self.runtime.gate().watching():
+        self.runtime.rate_limiter().check()
+        with self.runtime.rate_limiter().watching():
             self.runtime.telegram().send_message(chat_id, f"{self.name} {time.time_ns()}")
         self.sent += 1
 
@@ -48,7 +48,7 @@ class Sender:
         while self.running():
             for chat_id in chats:
                 try:
-                    self.runtime.gate().person()
+                    self.runtime.rate_limiter().person()
                     self.send(chat_id)
                 except PostponeError as error:
                     self.put_off += 1
@@ -59,7 +59,7 @@ class Sender:
         while self.running():
             for chat_id in chats:
                 try:
-                    self.runtime.gate().notice(chat_id)
+                    self.runtime.rate_limiter().notice(chat_id)
                     self.send(chat_id)
                 except PostponeError as error:
                     self.put_off += 1
@@ -69,7 +69,7 @@ class Sender:
         waiting = list(chats)
         with ThreadPoolExecutor(SENDERS) as threads:
             while self.running() and waiting:
-                granted = self.runtime.gate().reserve(self.name, waiting[:PAGE])
+                granted = self.runtime.rate_limiter().reserve(self.name, waiting[:PAGE])
                 for chat_id in granted.chat_ids:
                     waiting.remove(chat_id)
                     threads.submit(self.quietly, chat_id)

@@ -10,7 +10,7 @@ import pytest
 from sandbox.servers import start_valkey
 from socialboost.errors import PostponeError, ThrottledError
 from tests.flows.telegram.traffic import RATE, Record, Traffic, count_until_shut
-from workers.telegram.rate_limit import MARGIN_SECONDS, Gate
+from workers.telegram.rate_limit import MARGIN_SECONDS, RateLimiter
 
 PAUSE_SECONDS = 3
 UNDER_WAY_MS = 400
@@ -70,34 +70,34 @@ def test_a_sender_that_does_not_listen_is_seen(traffic: Traffic) -> None:
 
 
 def test_a_process_that_starts_on_a_wiped_redis_knows_of_the_pause(traffic: Traffic) -> None:
-    traffic.gate().pause(30)
+    traffic.rate_limiter().pause(30)
     traffic.flush_redis()
     with pytest.raises(PostponeError) as told:
-        traffic.gate().person()
+        traffic.rate_limiter().person()
     assert 20 < told.value.seconds <= 30 + MARGIN_SECONDS + 1
-    assert traffic.gate().reserve("b", [1, 2]).chat_ids == []
+    assert traffic.rate_limiter().reserve("b", [1, 2]).chat_ids == []
     traffic.flush_redis()
     traffic.forget_pause()
-    traffic.gate().person()  # negative control: it was PostgreSQL that knew
+    traffic.rate_limiter().person()  # negative control: it was PostgreSQL that knew
 
 
 def test_a_process_that_was_told_tells_a_wiped_redis(traffic: Traffic) -> None:
-    told = traffic.gate()
+    told = traffic.rate_limiter()
     told.pause(30)
     traffic.forget_pause()
     traffic.flush_redis()
-    traffic.gate().person()  # a newcomer makes a state that knows of nothing
+    traffic.rate_limiter().person()  # a newcomer makes a state that knows of nothing
     with pytest.raises(PostponeError):
         told.person()
     with pytest.raises(PostponeError):
-        traffic.gate().person()
+        traffic.rate_limiter().person()
 
 
 def test_a_wipe_lets_no_burst_through(traffic: Traffic) -> None:
-    gate, passed = traffic.gate(), 0
+    limiter, passed = traffic.rate_limiter(), 0
     for _ in range(3):
         traffic.flush_redis()
-        passed += count_until_shut(gate)
+        passed += count_until_shut(limiter)
     assert passed < RATE
 
 
@@ -105,49 +105,49 @@ def test_without_redis_each_process_keeps_its_share(traffic: Traffic, tmp_path: 
     server = start_valkey(tmp_path / "own")
     if server.process is None:
         pytest.fail("REDIS_URL names a server that this test must not stop")
-    gates = [traffic.gate(server.url, processes=2) for _ in range(2)]
-    for gate in gates:
-        gate.person()
+    limiters = [traffic.rate_limiter(server.url, processes=2) for _ in range(2)]
+    for limiter in limiters:
+        limiter.person()
     server.kill()
     began = time.monotonic()
-    passed = sum(_passes(gate) for gate in gates)
+    passed = sum(_passes(limiter) for limiter in limiters)
     while time.monotonic() - began < 3:
-        passed += sum(_passes(gate) for gate in gates)
+        passed += sum(_passes(limiter) for limiter in limiters)
         time.sleep(0.005)
     took = time.monotonic() - began
     assert 2 <= passed <= RATE * took + 2, "one message each to begin with, then the rate"
-    assert len(gates[0].reserve("b", list(range(1, 50))).chat_ids) <= RATE
+    assert len(limiters[0].reserve("b", list(range(1, 50))).chat_ids) <= RATE
     server.start()
     time.sleep(1.5)
-    assert _passes(gates[0]), "and the shared bucket again"
+    assert _passes(limiters[0]), "and the shared bucket again"
     server.stop()
 
 
 def test_a_pause_holds_without_redis(traffic: Traffic) -> None:
-    traffic.gate().pause(30)
-    alone = traffic.gate("redis://127.0.0.1:1/0")
+    traffic.rate_limiter().pause(30)
+    alone = traffic.rate_limiter("redis://127.0.0.1:1/0")
     with pytest.raises(PostponeError) as told:
         alone.person()
     assert told.value.seconds > 20
     traffic.forget_pause()
-    traffic.gate("redis://127.0.0.1:1/0").person()  # negative control
+    traffic.rate_limiter("redis://127.0.0.1:1/0").person()  # negative control
 
 
 GROUP, OTHER_GROUP, PERSON = -1_001, -1_002, 77
 
 
-def told_to_wait(gate: Gate, chat_id: int | None, seconds: float = 30) -> float:
+def told_to_wait(limiter: RateLimiter, chat_id: int | None, seconds: float = 30) -> float:
     """What the caller of a call about this chat is told when Telegram answers 429."""
-    with pytest.raises(PostponeError) as told, gate.watching():
+    with pytest.raises(PostponeError) as told, limiter.watching():
         raise ThrottledError("telegram", "Too Many Requests", retry_after=seconds, chat_id=chat_id)
     return told.value.seconds
 
 
-def waits_for(gate: Gate, chat_id: int) -> float:
+def waits_for(limiter: RateLimiter, chat_id: int) -> float:
     """How long a notice to this chat must wait, the moments until there is a token for it aside; 0 if not."""
     for _ in range(100):
         try:
-            gate.notice(chat_id)
+            limiter.notice(chat_id)
         except PostponeError as error:
             if error.seconds > 2:
                 return error.seconds
@@ -158,48 +158,48 @@ def waits_for(gate: Gate, chat_id: int) -> float:
 
 
 def test_a_group_that_is_told_to_wait_waits_alone(traffic: Traffic) -> None:
-    told = traffic.gate()
+    told = traffic.rate_limiter()
     told.person()  # makes the state
     assert 29 < told_to_wait(told, GROUP) <= 30 + MARGIN_SECONDS
-    for gate in (told, traffic.gate()):
-        gate.person()
-        assert 20 < waits_for(gate, GROUP) <= 30 + MARGIN_SECONDS
+    for limiter in (told, traffic.rate_limiter()):
+        limiter.person()
+        assert 20 < waits_for(limiter, GROUP) <= 30 + MARGIN_SECONDS
     assert (waits_for(told, OTHER_GROUP), waits_for(told, PERSON)) == (0, 0)
     granted = told.reserve("b", [GROUP, PERSON + 1])
     assert GROUP not in granted.chat_ids
 
 
 def test_a_wiped_redis_does_not_forget_the_group(traffic: Traffic) -> None:
-    told_to_wait(traffic.gate(), GROUP)
+    told_to_wait(traffic.rate_limiter(), GROUP)
     traffic.flush_redis()
-    newcomer = traffic.gate()
+    newcomer = traffic.rate_limiter()
     newcomer.person()
     assert waits_for(newcomer, GROUP) > 20
-    assert waits_for(traffic.gate(), GROUP) > 20, "by Redis alone, which the newcomer has told"
-    assert waits_for(traffic.gate("redis://127.0.0.1:1/0"), GROUP) > 20, "and without Redis"
+    assert waits_for(traffic.rate_limiter(), GROUP) > 20, "by Redis alone, which the newcomer has told"
+    assert waits_for(traffic.rate_limiter("redis://127.0.0.1:1/0"), GROUP) > 20, "and without Redis"
     traffic.flush_redis()
     traffic.forget_pause()
-    assert waits_for(traffic.gate(), GROUP) == 0, "negative control: it was PostgreSQL that knew"
+    assert waits_for(traffic.rate_limiter(), GROUP) == 0, "negative control: it was PostgreSQL that knew"
 
 
 @pytest.mark.parametrize("chats", [(PERSON,), (None,), (GROUP, OTHER_GROUP)])
 def test_a_person_or_a_second_group_pauses_everybody(traffic: Traffic, chats: tuple[int | None, ...]) -> None:
     for chat_id in chats:
-        told_to_wait(traffic.gate(), chat_id)  # each by a process of its own
+        told_to_wait(traffic.rate_limiter(), chat_id)  # each by a process of its own
     with pytest.raises(PostponeError) as told:
-        traffic.gate().person()
+        traffic.rate_limiter().person()
     assert told.value.seconds > 20
 
 
 def test_the_same_group_told_twice_is_one_group(traffic: Traffic) -> None:
     for _ in range(2):
-        told_to_wait(traffic.gate(), GROUP)
-    traffic.gate().person()
+        told_to_wait(traffic.rate_limiter(), GROUP)
+    traffic.rate_limiter().person()
 
 
-def _passes(gate: Gate) -> bool:
+def _passes(limiter: RateLimiter) -> bool:
     try:
-        gate.person()
+        limiter.person()
     except PostponeError:
         return False
     return True

@@ -12,8 +12,8 @@ import redis
 from socialboost.errors import PostponeError
 from tests.flows.telegram.traffic import BURST, RATE, RESERVED, Traffic, count_until_shut, most, refused
 from workers.telegram import rate_limit_scripts
-from workers.telegram.rate_limit import Gate
-from workers.telegram.rate_limit_local import LocalGate
+from workers.telegram.rate_limit import RateLimiter
+from workers.telegram.rate_limit_local import LocalRateLimiter
 
 EVEN = RATE // 4 + 1
 """What notices and broadcasts may be ahead of their even rate."""
@@ -44,7 +44,7 @@ def _first(records: list[dict[str, object]], name: str) -> float:
     return next(float(str(r["mono_ms"])) for r in records if name in str(r["params"]))
 
 
-def test_without_the_gate_telegram_refuses(traffic: Traffic) -> None:
+def test_without_the_rate_limiter_telegram_refuses(traffic: Traffic) -> None:
     """Negative control: the limits are on, and this many messages hit them."""
     chats = traffic.people(200)
     sender = traffic.start("reckless", 4, "reckless", chats)
@@ -83,49 +83,49 @@ def test_one_chat_gets_one_notice_a_second_from_all_processes(traffic: Traffic) 
 
 
 def test_a_person_s_own_chat_is_not_paced(traffic: Traffic) -> None:
-    """A new gate has what is kept for people, whoever asks for it."""
-    assert count_until_shut(traffic.gate()) >= RESERVED
+    """A new rate limiter has what is kept for people, whoever asks for it."""
+    assert count_until_shut(traffic.rate_limiter()) >= RESERVED
 
 
 FLOOD = 200
 
 
-def passes(gate: Gate, chat_id: int | None, calls: int) -> int:
+def passes(limiter: RateLimiter, chat_id: int | None, calls: int) -> int:
     """How many of so many answers may leave at once."""
     passed = 0
     for _ in range(calls):
         with suppress(PostponeError):
-            gate.person(chat_id)
+            limiter.person(chat_id)
             passed += 1
     return passed
 
 
-def full(traffic: Traffic) -> Gate:
-    """A gate that holds a second's worth."""
-    gate = traffic.gate()
-    gate.person()
+def full(traffic: Traffic) -> RateLimiter:
+    """A rate limiter that holds a second's worth."""
+    limiter = traffic.rate_limiter()
+    limiter.person()
     time.sleep(1.2)
-    return gate
+    return limiter
 
 
-def wait_of(gate: Gate, first: int | None, step: int) -> float:
+def wait_of(limiter: RateLimiter, first: int | None, step: int) -> float:
     """What the first is told who must wait: `step` 0 is one person again and again, 1 another each time."""
     for number in range(FLOOD):
         try:
-            gate.person(None if first is None else first + number * step)
+            limiter.person(None if first is None else first + number * step)
         except PostponeError as error:
             return error.seconds
     raise AssertionError("nobody had to wait")
 
 
 def test_one_person_s_answers_leave_room_for_the_others_and_for_money(traffic: Traffic) -> None:
-    gate = full(traffic)
-    assert passes(gate, 1, FLOOD) < FLOOD / 2, "half of the bucket, then a fifth of the rate"
-    assert passes(gate, 2, RATE // 5) == RATE // 5
-    assert wait_of(gate, 1, 0) > 0
-    assert passes(gate, None, 1) == 1, "a receipt"
-    count_until_shut(gate)  # negative control: without a share one asker empties it, and others wait
-    assert passes(gate, 2, 1) == 0
+    limiter = full(traffic)
+    assert passes(limiter, 1, FLOOD) < FLOOD / 2, "half of the bucket, then a fifth of the rate"
+    assert passes(limiter, 2, RATE // 5) == RATE // 5
+    assert wait_of(limiter, 1, 0) > 0
+    assert passes(limiter, None, 1) == 1, "a receipt"
+    count_until_shut(limiter)  # negative control: without a share one asker empties it, and others wait
+    assert passes(limiter, 2, 1) == 0
 
 
 AMPLE = 2_000
@@ -134,68 +134,70 @@ AMPLE = 2_000
 
 @pytest.mark.parametrize("burst", [BURST, FLOOD], ids=["a chat's limit", "negative control: none"])
 def test_one_chat_gets_no_more_than_telegram_bears(traffic: Traffic, burst: int) -> None:
-    """Its 429 would stop everybody: the limit holds however much room the gate has."""
-    gate = traffic.gate(rate=AMPLE, burst=burst)
-    gate.person()
+    """Its 429 would stop everybody: the limit holds however much room the rate limiter has."""
+    limiter = traffic.rate_limiter(rate=AMPLE, burst=burst)
+    limiter.person()
     time.sleep(0.5)
     began = time.monotonic()
-    passed = passes(gate, 1, FLOOD)
+    passed = passes(limiter, 1, FLOOD)
     assert burst <= passed <= burst + time.monotonic() - began
-    assert passes(gate, 2, BURST) == BURST, "another's chat has its own"
-    assert passes(gate, None, BURST) == BURST, "receipts are not counted"
+    assert passes(limiter, 2, BURST) == BURST, "another's chat has its own"
+    assert passes(limiter, None, BURST) == BURST, "receipts are not counted"
 
 
 @pytest.mark.parametrize("burst", [BURST, FLOOD], ids=["a chat's limit", "negative control: none"])
 def test_without_redis_a_chat_has_its_limit_too(burst: int) -> None:
-    gate = LocalGate(AMPLE, RESERVED, 1, burst)
-    gate._stamp -= 1.0
+    limiter = LocalRateLimiter(AMPLE, RESERVED, 1, burst)
+    limiter._stamp -= 1.0
     began = time.monotonic()
-    passed = sum(gate.person(1) == 0 for _ in range(FLOOD))
+    passed = sum(limiter.person(1) == 0 for _ in range(FLOOD))
     assert burst <= passed <= burst + time.monotonic() - began
-    assert gate.person(2) == 0
+    assert limiter.person(2) == 0
 
 
 def test_money_comes_before_the_screens_in_line(traffic: Traffic) -> None:
-    gate = full(traffic)
-    screens = [wait_of(gate, 1000 + FLOOD * number, 1) for number in range(100)]
-    assert wait_of(gate, None, 0) < max(screens) / 2
-    assert wait_of(gate, 99, 1) > max(screens) / 2, "negative control: one more screen is at the line's end"
+    limiter = full(traffic)
+    screens = [wait_of(limiter, 1000 + FLOOD * number, 1) for number in range(100)]
+    assert wait_of(limiter, None, 0) < max(screens) / 2
+    assert wait_of(limiter, 99, 1) > max(screens) / 2, (
+        "negative control: one more screen is at the line's end"
+    )
 
 
 def test_without_redis_a_person_has_a_share_too() -> None:
-    gate = LocalGate(RATE, RESERVED, 1, BURST)
-    gate._stamp -= 0.4  # ten tokens, less than half
-    assert sum(gate.person(1) == 0 for _ in range(FLOOD)) < RATE / 2
-    assert gate.person(2) == 0
-    assert gate.person() == 0
+    limiter = LocalRateLimiter(RATE, RESERVED, 1, BURST)
+    limiter._stamp -= 0.4  # ten tokens, less than half
+    assert sum(limiter.person(1) == 0 for _ in range(FLOOD)) < RATE / 2
+    assert limiter.person(2) == 0
+    assert limiter.person() == 0
 
 
 def test_a_group_gets_twenty_a_minute(traffic: Traffic) -> None:
-    """The minute before is written down as the gate does it: nobody waits that long in a test."""
-    group, gate = -1_001, traffic.gate()
-    gate.person()  # makes the state
+    """The minute before is written down as the rate limiter does it: nobody waits that long in a test."""
+    group, limiter = -1_001, traffic.rate_limiter()
+    limiter.person()  # makes the state
     with redis.Redis.from_url(traffic.redis_url) as client:
         seconds, _ = client.time()
         for ago in range(41, 4, -2):  # nineteen messages, the last 5 s ago, none about to leave the minute
             client.lpush(f"gate:chat:{group}", (seconds - ago) * 1000)
         assert client.llen(f"gate:chat:{group}") == rate_limit_scripts.GROUP_MESSAGES - 1
-        gate.notice(group)  # the twentieth
+        limiter.notice(group)  # the twentieth
         client.lset(f"gate:chat:{group}", 0, (seconds - 2) * 1000)
     with pytest.raises(PostponeError) as late:
-        gate.notice(group)
+        limiter.notice(group)
     assert late.value.seconds <= rate_limit_scripts.GROUP_SECONDS
-    time.sleep(1.2)  # a new gate has nothing yet for broadcasts
-    granted = gate.reserve("b", [group, -1_002, 7, 7])
+    time.sleep(1.2)  # a new rate limiter has nothing yet for broadcasts
+    granted = limiter.reserve("b", [group, -1_002, 7, 7])
     assert granted.chat_ids == [-1_002, 7], "a chat that must wait holds nobody else up"
     assert granted.wait_seconds > 0
 
 
 def test_a_dead_sender_holds_nobody_up(traffic: Traffic) -> None:
-    gate = traffic.gate()
-    assert gate.reserve("dead", range(1, 100)).wait_seconds > 0
+    limiter = traffic.rate_limiter()
+    assert limiter.reserve("dead", range(1, 100)).wait_seconds > 0
     alive = Counter[bool]()
     for page in range(40):
-        granted = gate.reserve("alive", range(1000 * page + 1000, 1000 * page + 1100))
+        granted = limiter.reserve("alive", range(1000 * page + 1000, 1000 * page + 1100))
         alive[bool(granted.chat_ids)] += 1
         if alive[True] >= 4:
             return

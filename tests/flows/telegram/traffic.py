@@ -1,4 +1,4 @@
-"""What a test of the gate needs: chats, senders in processes of their own, and the stand-in's wire."""
+"""Helpers for tests of the rate limiter: chats, sender processes and the stand-in's record of calls."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from socialboost.errors import PostponeError
 from tests.flows.engine.system import ROOT, environment
 
 if TYPE_CHECKING:
-    from workers.telegram.rate_limit import Gate
+    from workers.telegram.rate_limit import RateLimiter
 
 TOKEN = "1234567890:" + "t" * 35
 RATE, RESERVED, BURST = 25, 5, 15
@@ -46,14 +46,14 @@ class Traffic:
         self.http = requests.Session()
         self.database = Database(database_url, pool_size=2).open()
         self.senders: list[subprocess.Popen[str]] = []
-        self.gates: list[redis.Redis] = []
+        self.clients: list[redis.Redis] = []
 
     def close(self) -> None:
         for sender in self.senders:
             if sender.poll() is None:
                 sender.kill()
             sender.communicate()
-        for client in self.gates:
+        for client in self.clients:
             client.close()
         self.database.close()
         self.http.close()
@@ -94,15 +94,19 @@ class Traffic:
         found: dict[str, int] = json.loads(output.splitlines()[-1])
         return found
 
-    def gate(self, redis_url: str = "", *, processes: int = 2, rate: int = RATE, burst: int = BURST) -> Gate:
-        """A gate in this process, as a process that has just started has it."""
-        from workers.telegram.rate_limit import Gate  # `workers` needs REDIS_URL, which conftest.py gives it
+    def rate_limiter(
+        self, redis_url: str = "", *, processes: int = 2, rate: int = RATE, burst: int = BURST
+    ) -> RateLimiter:
+        """A rate limiter in this process, as a process that has just started has it."""
+        from workers.telegram.rate_limit import (
+            RateLimiter,
+        )  # `workers` needs REDIS_URL, which conftest.py gives it
 
         client = redis.Redis.from_url(
             redis_url or self.redis_url, decode_responses=True, socket_timeout=2, socket_connect_timeout=2
         )
-        self.gates.append(client)
-        return Gate(
+        self.clients.append(client)
+        return RateLimiter(
             client, lambda: self.database, rate=rate, reserved=RESERVED, burst=burst, processes=processes
         )
 
@@ -156,11 +160,11 @@ def refused(records: list[Record]) -> list[Record]:
     return [record for record in records if record["status"] == 429]
 
 
-def count_until_shut(gate: Gate, most_calls: int = 1000) -> int:
+def count_until_shut(limiter: RateLimiter, most_calls: int = 1000) -> int:
     """How many answers to people pass before the first that must wait; PostponeError is what ends it."""
     for passed in range(most_calls):
         try:
-            gate.person()
+            limiter.person()
         except PostponeError:
             return passed
     raise AssertionError(f"{most_calls} passed and none had to wait")

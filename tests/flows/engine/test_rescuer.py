@@ -1,4 +1,4 @@
-"""What must not keep the sweeper from other rows: a Redis that takes nothing, rows nobody can read."""
+"""What must not keep the rescuer from other rows: a Redis that takes nothing, rows nobody can read."""
 
 from __future__ import annotations
 
