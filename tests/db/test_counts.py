@@ -203,7 +203,7 @@ WRONG_AMOUNTS = st.one_of(
     st.sampled_from([CHEAP, Decimal("199.99"), PRICE * 2, PRICE * 100, PRICE / 100, Decimal("99.00")]),
     st.sampled_from([Decimal(text) for text in ("0", "-99.99", "NaN", "Infinity", "-Infinity")]),
     st.integers(4, 400).map(PRICE.scaleb) | st.decimals(-(10**9), 0),
-    st.none(),  # what is no number: workers/payments/invoices.py
+    st.none(),  # what is no number: workers/payments/activation.py
 )
 WRONG_ASSETS = st.one_of(
     st.sampled_from(["usdt", "Usdt", " USDT", "USDT ", "USDT\n", "USDT.E", "ＵＳＤＴ", "", " ", None]),

@@ -165,6 +165,57 @@ def test_attempts_and_ages_are_bounded(contract: type[jobs.Job]) -> None:
         assert contract.max_age_seconds, "what has no row must age out"
 
 
+TOPICS = {path.stem for path in (ROOT / "socialboost/jobs").glob("*.py")} - {"__init__", "base", "sending"}
+
+
+def strangers(contracts: dict[str, str], actors: dict[str, str]) -> list[str]:
+    """Return the names whose actor is not in the package that the contract's module is named after."""
+    return [
+        f"{name}: declared in {module}, worked on in {actors[name]}"
+        for name, module in contracts.items()
+        if module.removeprefix("socialboost.jobs.") not in TOPICS
+        or not actors[name].startswith(f"workers.{module.removeprefix('socialboost.jobs.')}.")
+    ]
+
+
+def test_contracts_and_workers_have_the_same_topics() -> None:
+    packages = {path.parent.name for path in (ROOT / "workers").glob("*/__init__.py")}
+    assert packages - {"engine", "telegram"} == TOPICS
+
+
+def test_a_contract_and_its_actor_are_about_one_topic(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    importlib.import_module("workers")
+    base = importlib.import_module("workers.engine.actors")
+    actors = {name: spec.function.__module__ for name, spec in base.REGISTRY.items()}
+    assert strangers({c.actor_name: c.__module__ for c in CONTRACTS}, actors) == []
+
+
+@pytest.mark.parametrize(
+    ("contract", "actor"),
+    [
+        ("socialboost.jobs.orders", "workers.payments.messages"),
+        ("socialboost.jobs.sending", "workers.sending.messages"),
+        ("socialboost.jobs.orders", "workers.orders_elsewhere.messages"),
+    ],
+)
+def test_an_actor_in_another_topic_is_found(contract: str, actor: str) -> None:
+    """Negative control."""
+    assert strangers({"send_receipt": contract}, {"send_receipt": actor})
+    assert not strangers(
+        {"send_receipt": "socialboost.jobs.orders"}, {"send_receipt": "workers.orders.messages"}
+    )
+
+
+def test_a_contract_gets_its_name_and_queue_from_its_class() -> None:
+    class OpenSomethingNew(jobs.LedgerJob, queue=jobs.PAYMENTS):
+        pass
+
+    assert (OpenSomethingNew.actor_name, OpenSomethingNew.queue) == ("open_something_new", "payments")
+    with pytest.raises(ValueError, match="no queue 'urgent'"):
+        type("Wrong", (jobs.Job,), {}, queue="urgent")
+
+
 def test_every_contract_has_exactly_one_actor_and_every_actor_a_contract(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -47,4 +47,5 @@ def test_a_way_around_is_seen() -> None:
     assert unlimited_calls(Source("workers/telegram/answers.py", call))
     assert unlimited_calls(Source("workers/people/accounts.py", watching))
     assert not unlimited_calls(Source("workers/telegram/answers.py", watching))
-    assert not unlimited_calls(Source("workers/operations/clock.py", "resources.telegram().delete_webhook()"))
+    registration = Source("workers/operations/bot_registration.py", "resources.telegram().delete_webhook()")
+    assert not unlimited_calls(registration)

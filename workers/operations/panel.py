@@ -17,11 +17,11 @@ from socialboost.screens.core import Screen
 from workers.broadcasts import dialogue
 from workers.engine import resources
 from workers.engine.actors import Attempt, actor
-from workers.parked_jobs import decisions as parked
-from workers.payments import decisions
+from workers.parked_jobs import screens as parked_jobs
+from workers.payments import screens as payments
 from workers.people import access
 from workers.telegram import answers
-from workers.withheld import decisions as withheld
+from workers.withheld import screens as withheld
 
 log = logs.get(__name__)
 
@@ -103,8 +103,8 @@ _PAGES: Final[Mapping[str, Callable[[str], Screen]]] = {
 }
 
 _SIGHTS: Final[Mapping[str, Callable[[jobs.ShowDecision, str], None]]] = {
-    "payment": decisions.show_decided,
-    "job": parked.show_settled,
+    "payment": payments.show_decided,
+    "job": parked_jobs.show_settled,
     "withheld": withheld.show_settled,
     "broadcast": dialogue.show_moved,
 }

@@ -1,4 +1,4 @@
-"""Admins edit packages; an order keeps the terms it was opened with."""
+"""What an admin changes of a package. An order keeps the terms it was opened with."""
 
 from __future__ import annotations
 
@@ -24,30 +24,6 @@ _PRICE: Final = re.compile(r"[0-9]{1,5}([.,][0-9]{1,2})?")
 _COUNT: Final = re.compile(r"[1-9][0-9]{0,3}")
 
 log = logs.get(__name__)
-
-
-@actor(jobs.ShowEveryPackage)
-def show_every_package(job: jobs.ShowEveryPackage) -> None:
-    """Show all packages."""
-    language = access.language(job)
-    if language is not None:
-        answers.reply(job, packages.every_package(resources.db().many("get_every_package"), language))
-
-
-@actor(jobs.ShowAnyPackage)
-def show_any_package(job: jobs.ShowAnyPackage) -> None:
-    """Show one package, or ask for one of its values."""
-    language = access.language(job)
-    if language is None:
-        return
-    row = resources.db().one("get_any_package", package_id=job.package_id)
-    if row is None:
-        answers.end_dialogue(job, f"tg:{job.update_id}")
-        answers.reply(job, packages.package_unknown(language))
-    elif job.field in callbacks.PACKAGE_FIELDS:
-        answers.reply(job, packages.ask_value(row, job.field, language))
-    else:
-        answers.reply(job, packages.any_package(row, language))
 
 
 @actor(jobs.ChangePackage, on_duplicate=deciding.value)

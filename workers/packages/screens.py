@@ -1,4 +1,4 @@
-"""What is on sale."""
+"""Packages, shown: what is on sale to buyers, every one of them to admins."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from socialboost import jobs
+from socialboost.chat import callbacks
+from socialboost.screens.admin import packages as admin_packages
 from socialboost.screens.buyer import packages
 from workers.engine import cache, resources
 from workers.engine.actors import actor
-from workers.people import current
+from workers.people import access, current
 from workers.telegram import answers
 
 
@@ -43,3 +45,27 @@ def on_sale() -> list[dict[str, Any]]:
     text = cache.read_through(cache.PACKAGES, load, lambda _: cache.PACKAGES_SECONDS)
     available: list[dict[str, Any]] = json.loads(text or "[]", parse_float=Decimal)
     return available
+
+
+@actor(jobs.ShowEveryPackage)
+def show_every_package(job: jobs.ShowEveryPackage) -> None:
+    """Show all admin_packages."""
+    language = access.language(job)
+    if language is not None:
+        answers.reply(job, admin_packages.every_package(resources.db().many("get_every_package"), language))
+
+
+@actor(jobs.ShowAnyPackage)
+def show_any_package(job: jobs.ShowAnyPackage) -> None:
+    """Show one package, or ask for one of its values."""
+    language = access.language(job)
+    if language is None:
+        return
+    row = resources.db().one("get_any_package", package_id=job.package_id)
+    if row is None:
+        answers.end_dialogue(job, f"tg:{job.update_id}")
+        answers.reply(job, admin_packages.package_unknown(language))
+    elif job.field in callbacks.PACKAGE_FIELDS:
+        answers.reply(job, admin_packages.ask_value(row, job.field, language))
+    else:
+        answers.reply(job, admin_packages.any_package(row, language))

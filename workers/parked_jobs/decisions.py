@@ -1,4 +1,4 @@
-"""Parked jobs and dead letters: an admin looks, then replays or discards; nothing leaves the list unseen.
+"""What an admin decides about a parked job or a dead letter: it is replayed or discarded.
 
 Discarding a job gives up what it was for, in the same transaction, so that nobody waits for it for ever. A
 payment cannot be given up that way.
@@ -6,7 +6,6 @@ payment cannot be given up that way.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -18,62 +17,22 @@ from socialboost.chat import callbacks
 from socialboost.db import Transaction
 from socialboost.errors import ParkError, ServiceError
 from socialboost.jobs import sending
-from socialboost.screens.admin import parked_jobs as screens
-from socialboost.screens.core import Screen
 from workers.engine import actors, cache, deciding, outbox, resources
 from workers.engine.actors import Attempt, actor
 from workers.notices import owed
+from workers.parked_jobs import lookup, screens
 from workers.payments import refunds
 from workers.people import access
 from workers.telegram import answers
 
-MONEY: Final = frozenset({jobs.ActivateOrder.actor_name})
-"""Jobs behind which somebody's payment stands: they are replayed, never discarded."""
 _ABANDONED: Final = "not_handed_over"
 """The reason that the post's owner is given."""
-
 Hook = Callable[[Transaction, Mapping[str, Any]], object]
 """What giving a job up does, with the job's arguments, in the transaction that discards it."""
 Way = Callable[[Transaction], str]
 """Settles in the decision's transaction and returns one of the screens' OUTCOMES."""
 
 log = logs.get(__name__)
-
-
-@actor(jobs.ShowParkedJobs)
-def show_parked_jobs(job: jobs.ShowParkedJobs) -> None:
-    """Show a page of both, newest first."""
-    language = access.language(job)
-    if language is None:
-        return
-    page = max(job.page, 0)
-    # One more of each says that there is another page.
-    window = {"limit": screens.ENTRIES + 1, "offset": page * screens.ENTRIES}
-    parked = resources.db().many("get_parked_jobs", **window)
-    letters = resources.db().many("get_dead_letters", **window)
-    answers.reply(job, screens.parked_jobs(parked, letters, page, language))
-
-
-@actor(jobs.ShowParkedJob)
-def show_parked_job(job: jobs.ShowParkedJob) -> None:
-    """Show one of them."""
-    language = access.language(job)
-    if language is None:
-        return
-    found = _find(job.ref)
-    if found is None:
-        answers.reply(job, screens.outcome("gone", language))
-        return
-    zone, discardable = resources.settings().timezone, found["actor"] not in MONEY
-    answers.reply(job, screens.parked_job(found, job.ref, language, zone, discardable=discardable))
-
-
-@actor(jobs.AskSettlement)
-def ask_settlement(job: jobs.AskSettlement) -> None:
-    """Ask whether the admin is sure, saying what is given up with the job."""
-    language = access.language(job)
-    if language is not None:
-        answers.reply(job, _question(job.ref, language))
 
 
 @actor(jobs.SettleParkedJob, on_duplicate=deciding.value)
@@ -85,7 +44,7 @@ def settle_parked_job(job: jobs.SettleParkedJob, attempt: Attempt) -> deciding.V
     if job.action not in callbacks.SETTLEMENTS:
         raise ParkError("no such settlement")
     if job.action == "discard" and not job.seen:
-        answers.reply(job, _question(job.ref, language))
+        answers.reply(job, screens.question(job.ref, language))
         return deciding.ASKED
     value = deciding.value(job)
     if value is None:
@@ -99,54 +58,20 @@ def settle_parked_job(job: jobs.SettleParkedJob, attempt: Attempt) -> deciding.V
     return value
 
 
-def show_settled(job: jobs.ShowDecision, language: str) -> None:
-    """Say what became of a decision about a parked job."""
-    answers.reply(job, screens.outcome(job.outcome, language))
-
-
-def _question(ref: str, language: str) -> Screen:
-    found = _find(ref)
-    if found is None:
-        return screens.outcome("gone", language)
-    if found["actor"] in MONEY:
-        return screens.outcome("money", language)
-    refund = None
-    if found["actor"] == jobs.SendRefund.actor_name and _is_readable(found):
-        refund = resources.db().one("get_refund", refund_id=found["args"]["refund_id"])
-    return screens.sure(found, ref, refund, language)
-
-
 def _way(job: jobs.SettleParkedJob) -> Way:
     """Return what is to be done in the decision's transaction. Other services are asked before it, here."""
-    found = _find(job.ref)
+    found = lookup.find(job.ref)
     if found is None:
         return lambda _: "gone"
-    if job.action == "discard" and found["actor"] in MONEY:
+    if job.action == "discard" and found["actor"] in lookup.MONEY:
         return lambda _: "money"
     if job.ref.startswith(callbacks.LETTER_PREFIX):
         return _letter_way(job, found)
-    if not _is_readable(found):
+    if not lookup.is_readable(found):
         return (lambda _: "unreadable") if job.action == "replay" else (lambda tx: _settle(tx, job, _nothing))
     if job.action == "discard" and found["actor"] == jobs.SendRefund.actor_name:
         return _refund_way(job, found)
     return lambda tx: _settle(tx, job)
-
-
-def _is_readable(found: Mapping[str, Any]) -> bool:
-    """Whether a parked row's fields make a job."""
-    declared = actors.REGISTRY.get(found["actor"])
-    try:
-        return declared is None or actors.decode(declared.contract, found.get("args")) is not None
-    except actors.ContractError:
-        return False
-
-
-def _find(ref: str) -> Mapping[str, Any] | None:
-    letter_id = callbacks.order_id(callbacks.LETTER_PREFIX, ref)
-    if letter_id is not None:
-        letter = resources.db().one("get_dead_letter", letter_id=letter_id)
-        return None if letter is None else {**letter, "key": _read(letter["body"]).get("key")}
-    return resources.db().one("get_parked_job", ref=ref)
 
 
 def _settle(tx: Transaction, job: jobs.SettleParkedJob, hook: Hook | None = None) -> str:
@@ -239,13 +164,3 @@ def _requeue(body: bytes) -> str | None:
     # A fresh id: under its old one a letter that dies again would count as known and be lost.
     sending.wake(declared.contract.actor_name, declared.contract.queue, kwargs)
     return None
-
-
-def _read(body: bytes) -> dict[str, Any]:
-    """Return a letter's arguments as far as they can be read."""
-    try:
-        value = json.loads(bytes(body))
-    except ValueError:
-        return {}
-    kwargs = value.get("kwargs") if isinstance(value, dict) else None
-    return kwargs if isinstance(kwargs, dict) else {}

@@ -1,11 +1,9 @@
-"""Money: one invoice for an order, one outcome for a payment."""
+"""One invoice for an order, made at Crypto Pay and shown to the buyer."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from socialboost import jobs, logs
 from socialboost.chat import callbacks
@@ -23,7 +21,7 @@ from socialboost.errors import (
 )
 from socialboost.screens.buyer import orders as screens
 from socialboost.screens.core import is_link
-from workers.engine import cache, outbox, resources
+from workers.engine import outbox, resources
 from workers.engine.actors import Attempt, actor
 from workers.orders import checkout, closing
 from workers.people import current
@@ -32,25 +30,11 @@ from workers.telegram import answers, order_cards
 if TYPE_CHECKING:
     from socialboost.clients.crypto_pay_words import Invoice
 
-PROVIDER: Final = "crypto_pay"
 ASSET: Final = "USDT"
 FOREIGN: Final = "foreign_invoice"
-LARGEST_AMOUNT: Final = Decimal(999_999_999_999)
-"""What the column of an amount holds; more is no payment."""
-MOST_DECIMALS: Final = 30
-"""Of an amount; one with more has no meaning, and one with thousands cannot be stored."""
 MOST_OPEN_INVOICES: Final = 3
 MOST_INVOICES_AN_HOUR: Final = 10
 """Of one person: every open invoice is asked about in each turn of the reconciler."""
-YEARS: Final = range(2000, 2200)
-"""Of a payment; PostgreSQL takes some beyond that which nobody could read back."""
-
-_TOLD: Final = frozenset(
-    {"package_name", "amount", "asset", "telegram_id", "order_id", "payment_id", "expires_at", "reason"}
-)
-"""Of payment_answer, what the admins' notice shows."""
-_FLAGS: Final = ("is_late", "after_cancel")
-"""What it shows only if so."""
 
 log = logs.get(__name__)
 
@@ -212,96 +196,3 @@ def _withdraw(order: GetOrder, invoice: Invoice) -> None:
             return
         log.warning("invoice_not_needed", order_id=order["order_id"], invoice_id=invoice.invoice_id)
         closing.withdraw(tx, order["order_id"], invoice.invoice_id)
-
-
-@actor(jobs.ActivateOrder)
-def activate_order(job: jobs.ActivateOrder, attempt: Attempt) -> None:  # noqa: ARG001 (a UNIQUE fact)
-    """Record the payment once; in the same transaction activate or list it, and owe everybody word of it."""
-    amount, paid_at = _amount(job.amount), _moment(job.paid_at)
-    sealed = _sealed_event(job)
-    with resources.db().transaction() as tx:
-        result = tx.value(
-            "apply_payment",
-            provider=PROVIDER,
-            invoice_id=job.invoice_id,
-            order_id_text=job.order_id,
-            asset=job.asset,
-            amount=amount,
-            paid_at=paid_at,
-            source=job.source,
-            raw=sealed,
-        )
-        _owe_words(tx, job, result)
-        cache.forget_user(tx, result.get("telegram_id"))
-    log.info("payment_applied", outcome=result["outcome"], invoice_id=job.invoice_id)
-
-
-def _sealed_event(job: jobs.ActivateOrder) -> bytes | None:
-    """Return the event as it is kept; None for none, and for one that stays shut: money needs no copy."""
-    event = resources.courier().unseal(job.raw_event) if job.raw_event else None
-    if job.raw_event and event is None:
-        log.error("event_not_opened", invoice_id=job.invoice_id)
-    return None if event is None else resources.sealer().seal(event)
-
-
-def _owe_words(tx: Transaction, job: jobs.ActivateOrder, result: Mapping[str, Any]) -> None:
-    """Owe the receipt or the explanation, and the admins' notice; a duplicate owes nothing new.
-
-    Of a payment that a restored copy did not know people may have been told: that waits for an admin, on a
-    list that names it, so it is no news of a paid order.
-    """
-    order_id, told = result.get("order_id"), bool(result.get("told_before"))
-    known = {name: str(value) for name, value in result.items() if name in _TOLD and value is not None}
-    data: dict[str, Any] = {**known, "invoice_id": job.invoice_id}
-    data |= {name: True for name in _FLAGS if result.get(name)}
-    if result["outcome"] in {"activated", "exception"} and order_id:
-        closing.follow(tx, [order_id])
-    if result["outcome"] == "activated":
-        receipt = jobs.SendReceipt(key=f"receipt:{order_id}", order_id=str(order_id))
-        outbox.add(tx, receipt, told_before=told)
-        if not told:
-            _owe_admins(tx, f"order_paid:{order_id}", "order_paid", data)
-    elif result["outcome"] == "exception":
-        if order_id:
-            key = f"notice:{result['reason']}:{order_id}:{job.invoice_id}"
-            notice = jobs.SendPaymentNotice(
-                key=key, order_id=order_id, kind=result["reason"], after_cancel=bool(result["after_cancel"])
-            )
-            outbox.add(tx, notice, told_before=told)
-        subject = f"payment_exception:{job.invoice_id}"
-        _owe_admins(tx, subject, "payment_exception", data, told_before=told and not _is_lost(job, result))
-
-
-def _is_lost(job: jobs.ActivateOrder, result: Mapping[str, Any]) -> bool:
-    """Whether the payment names an order that went with the lost database: that it needs a person is new."""
-    return result["reason"] == "unknown_order" and callbacks.uuid(job.order_id) is not None
-
-
-def _owe_admins(
-    tx: Transaction, subject: str, kind: str, data: dict[str, Any], *, told_before: bool = False
-) -> None:
-    notice = jobs.NotifyAdmins(key=f"notice:{subject}", kind=kind, data=data)
-    outbox.add(tx, notice, told_before=told_before)
-
-
-def _amount(text: str) -> Decimal | None:
-    """Return the amount exactly as Crypto Pay wrote it; None for what is no amount of money."""
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        return None
-    if not amount.is_finite() or not 0 <= amount <= LARGEST_AMOUNT:
-        return None
-    return amount if -int(amount.as_tuple().exponent) <= MOST_DECIMALS else None
-
-
-def _moment(text: str | None) -> datetime | None:
-    """Return when the provider says it was paid, in UTC: in some zones PostgreSQL takes no time.
-
-    It is kept, never reckoned with, so nonsense is None.
-    """
-    try:
-        moment = datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo and moment.year in YEARS else None

@@ -27,7 +27,7 @@ from socialboost.errors import (
 )
 from workers.engine import cache, outbox, resources
 from workers.engine.actors import Attempt, actor
-from workers.payments import decisions
+from workers.payments import messages
 
 if TYPE_CHECKING:
     from socialboost.clients.crypto_pay_words import Transfer
@@ -136,7 +136,7 @@ def settle_sent(tx: Transaction, refund: GetRefund, sent: Transfer) -> None:
         return
     cache.forget_user(tx, result["telegram_id"])
     told = bool(tx.value("told_before", at=refund["created_at"]))
-    decisions.owe_word(tx, str(result["payment_id"]), "refunded", told_before=told)
+    messages.owe_decision(tx, str(result["payment_id"]), "refunded", told_before=told)
     data = _told(result) | {"transfer_id": sent.transfer_id}
     key = f"notice:refund_sent:{refund['refund_id']}"
     outbox.add(tx, jobs.NotifyAdmins(key=key, kind="refund_sent", data=data), told_before=told)

@@ -1,4 +1,4 @@
-"""Posts: from the choice of a network to an accepted link."""
+"""Posts: the links that a person sends, taken in against the day's quota."""
 
 from __future__ import annotations
 
@@ -18,30 +18,6 @@ from workers.telegram import answers as replies
 from workers.telegram import dialogues
 
 Found = PostLink | LinkError
-
-
-@actor(jobs.ShowPlatforms)
-def show_platforms(job: jobs.ShowPlatforms) -> None:
-    """Ask which network the post is on, when there is a package and something left of today's quota."""
-    person = current.known(job, fresh=True)
-    if person is None:
-        return
-    package = person.figures["current_package"]
-    screen = _refusal(package, person.language) or posts.platforms(package, person.language)
-    replies.reply(job, screen)
-
-
-@actor(jobs.AskPostLink)
-def ask_post_link(job: jobs.AskPostLink) -> None:
-    """Ask for the link, or say right away that it could not be taken now."""
-    person = current.known(job, fresh=True)
-    if person is None:
-        return
-    package = person.figures["current_package"]
-    refusal = _refusal(package, person.language)
-    if refusal is not None:
-        replies.end_dialogue(job, f"tg:{job.update_id}")
-    replies.reply(job, refusal or posts.ask_link(job.platform, person.language))
 
 
 @actor(jobs.AddPost)
@@ -145,12 +121,3 @@ def _taken(answer: Mapping[str, Any], link: PostLink, language: str) -> Screen:
     if answer["error"] == "rate_limit":
         return posts.rate_limit(answer["next_at"], link.url, language, resources.settings().timezone)
     return posts.duplicate_post(link.url, language, answer["url"])
-
-
-def _refusal(package: Mapping[str, Any] | None, language: str) -> Screen | None:
-    """Return why no post can be added now, or None."""
-    if package is None:
-        return posts.no_active_package(language)
-    if package["posts_remaining"] <= 0:
-        return posts.daily_limit(package["posts_per_day"], language, resources.settings().timezone)
-    return None

@@ -1,16 +1,12 @@
-"""Tasks: handed to Main Bot, leased by it, reported on by it."""
+"""Tasks pushed to Main Bot, and asked about when it says nothing."""
 
 from __future__ import annotations
 
-import json
 import math
 import random
-from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, Final
 
 from socialboost import jobs, logs
-from socialboost.db import Transaction
 from socialboost.errors import (
     AmbiguousError,
     ParkError,
@@ -21,22 +17,19 @@ from socialboost.errors import (
     ThrottledError,
     UnreachableError,
 )
-from socialboost.partners import main_bot as words
 from workers.engine import cache, outages, outbox, resources
-from workers.engine.actors import Attempt, actor, seconds_left
+from workers.engine.actors import Attempt, actor
 from workers.notices import infrastructure
+from workers.tasks import progress
 
 PUSH_LEASE_SECONDS: Final = 60
 """Longer than one push may take, so that nobody pulls the task meanwhile."""
-PULL_LEASE_SECONDS: Final = 900
 PATIENCE_SECONDS: Final = 3600.0
 """For which a question about a task may stay without an answer although Main Bot is well."""
 LONGEST_PATIENCE_SECONDS: Final = 24 * 3600.0
 """The same for a task handed over with an unknown outcome, however Main Bot is."""
 SPREAD_SECONDS: Final = 5.0
 """Tasks that wait for one outage to end do not all come back in the same instant."""
-
-_ENDED: Final = frozenset({"completed", "failed", "cancelled"})
 _KEY: Final = "MAIN_BOT_API_KEY"
 
 log = logs.get(__name__)
@@ -178,78 +171,9 @@ def _record(
             reason=reason,
         )
         if result["ended"]:
-            _owe_word(tx, result)
+            progress.owe_word(tx, result)
             cache.forget_user(tx, result["telegram_id"])
     log.info("task_pushed", task_id=job.task_id, outcome=outcome, status=result["status"])
-
-
-@actor(jobs.ClaimTasks, max_retries=0)
-def claim_tasks(job: jobs.ClaimTasks) -> list[dict[str, Any]]:
-    """Lease waiting tasks to the caller, if it still waits when the database comes to it.
-
-    Clocks differ: when the caller leaves is known to this process as so many seconds from now, and is told to
-    the database by its own clock, read before in the same transaction. However long either statement hung, a
-    claim that comes too late leases nothing; a commit that does is repeated to the same caller.
-    """
-    with resources.db().transaction() as tx:
-        now = tx.value("get_clock")
-        seconds = seconds_left()
-        tasks = tx.value(
-            "get_pending_tasks",
-            limit=job.limit,
-            owner=job.owner,
-            lease_seconds=PULL_LEASE_SECONDS,
-            answer_by=None if seconds is None else now + timedelta(seconds=seconds),
-        )
-    # The answer travels as JSON, which has no Decimal; the only fractions are a package's opaque features.
-    answer: list[dict[str, Any]] = json.loads(json.dumps(tasks, default=float))
-    return answer
-
-
-@actor(jobs.ConfirmTasks)
-def confirm_tasks(job: jobs.ConfirmTasks) -> None:
-    """Remember whether somebody got the tasks; without that they are handed over again."""
-    resources.db().run("confirm_pull", owner=job.owner, task_ids=job.task_ids, arrived=job.arrived)
-
-
-def _repeat(job: jobs.UpdateTaskStatus) -> dict[str, Any]:
-    """Answer a report that was worked on already: reporting the same again changes nothing."""
-    return _update(job)
-
-
-@actor(jobs.UpdateTaskStatus, on_duplicate=_repeat)
-def update_task_status(job: jobs.UpdateTaskStatus, attempt: Attempt) -> dict[str, Any]:  # noqa: ARG001
-    """Move the task as Main Bot reports and owe the owner word of its end. Answer: HTTP status and body."""
-    return _update(job)
-
-
-def _update(job: jobs.UpdateTaskStatus) -> dict[str, Any]:
-    result = _apply(job.task_id, job.status, job.external_task_id, job.response_data, reported=True)
-    return {"http": result["http"], "body": _body(job, result)}
-
-
-def _apply(
-    task_id: str,
-    status: str,
-    external_task_id: str | None,
-    response_data: Mapping[str, Any],
-    *,
-    reported: bool = False,
-) -> dict[str, Any]:
-    """Move the task to where Main Bot has it, whether it reported that or was asked."""
-    with resources.db().transaction() as tx:
-        result: dict[str, Any] = tx.value(
-            "update_task_status",
-            task_id=task_id,
-            status=status,
-            external_task_id=external_task_id,
-            response=words.response_data(response_data),
-        )
-        if result["changed"] and result["status"] in _ENDED:
-            _owe_word(tx, result, reported=reported)
-        if result["changed"]:
-            cache.forget_user(tx, result["telegram_id"])
-    return result
 
 
 @actor(jobs.AskMainBot)
@@ -270,7 +194,7 @@ def ask_main_bot(job: jobs.AskMainBot, attempt: Attempt) -> None:
         _record(job, attempt.worker, "accepted", external_task_id=known.external_task_id)
         log.info("task_still_waiting", task_id=job.task_id)
         return
-    result = _apply(job.task_id, known.status, known.external_task_id, known.response_data)
+    result = progress.apply(job.task_id, known.status, known.external_task_id, known.response_data)
     log.info("task_asked_about", task_id=job.task_id, status=result["status"], changed=result["changed"])
 
 
@@ -284,23 +208,6 @@ def _reissue(job: jobs.AskMainBot) -> None:
     log.warning("task_unknown_there", task_id=job.task_id, outcome=found["outcome"])
     if found["outcome"] == "exhausted":
         raise ParkError("Main Bot does not know the task after three hand-overs")
-
-
-_ERRORS: Final = {404: "not_found", 409: "conflict"}
-
-
-def _body(job: jobs.UpdateTaskStatus, result: Mapping[str, Any]) -> dict[str, Any]:
-    if result["http"] == 200:
-        return {"success": True, "task_id": job.task_id, "status": result["status"]}
-    return {"success": False, "error": _ERRORS[result["http"]], "message": result["message"]}
-
-
-def _owe_word(tx: Transaction, result: Mapping[str, Any], *, reported: bool = False) -> None:
-    """Owe the owner word of the post's end. One that Main Bot reports now was not told before a restore."""
-    post_id = result["post_id"]
-    notice = jobs.NotifyPost(key=f"post:{post_id}:{result['status']}", post_id=post_id)
-    told_before = not reported and bool(tx.value("post_told_before", post_id=post_id))
-    outbox.add(tx, notice, told_before=told_before)
 
 
 def _postponed(seconds: float, reason: str) -> PostponeError:

@@ -34,7 +34,7 @@ RENDERED_SECONDS: Final = 600
 CONTENT_SECONDS: Final = 60
 """How long what was rendered is kept: longer than any one edit may take."""
 LASTING_SECONDS: Final = 24 * 3600
-"""In Redis; PostgreSQL knows for KEPT_DAYS (workers/operations/clock.py)."""
+"""In Redis; PostgreSQL knows for KEPT_DAYS (workers/operations/purge.py)."""
 ANSWER_THREADS: Final = 16
 
 _END_DIALOGUE: Final = """

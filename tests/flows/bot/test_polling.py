@@ -332,5 +332,6 @@ def test_workers_ask_telegram_for_the_same_kinds_of_updates() -> None:
     from socialboost.bot.dispatcher import ALLOWED_UPDATES
     from tests.rules.source import run_python
 
-    code = "import json; from workers.operations.clock import ALLOWED_UPDATES as a; print(json.dumps(a))"
+    where = "workers.operations.bot_registration"
+    code = f"import json; from {where} import ALLOWED_UPDATES as a; print(json.dumps(a))"
     assert run_python(code, REDIS_URL="redis://127.0.0.1:1/0") == [kind.value for kind in ALLOWED_UPDATES]

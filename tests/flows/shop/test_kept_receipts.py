@@ -14,8 +14,8 @@ from socialboost import jobs
 from socialboost.errors import PostponeError
 from tests.flows.shop.world import Message, Shop
 from workers.engine.actors import Attempt
-from workers.notices import messages as notifications
-from workers.people import accounts
+from workers.orders import messages as order_messages
+from workers.people import screens
 
 RECEIPTS, FIRST_ID, THREADS = 1_000, 610_000_000, 8
 NO_JOBS = pytest.mark.breaks("buyer_not_told", why="the receipts' jobs are called here and have no rows")
@@ -62,12 +62,12 @@ def in_parallel(action: Callable[[int], T], people: Iterable[int]) -> list[T]:
 
 def send_receipt(order_id: str, attempt: int = 1) -> None:
     job = jobs.SendReceipt(key=f"receipt:{order_id}", order_id=order_id)
-    notifications.send_receipt(job, Attempt(attempt, "test", last=False))
+    order_messages.send_receipt(job, Attempt(attempt, "test", last=False))
 
 
 def tap(chat_id: int, message_id: int) -> None:
     """A button below a message; its screen belongs into that message, where it may be."""
-    accounts.show_page(
+    screens.show_page(
         jobs.ShowPage(telegram_id=chat_id, chat_id=chat_id, message_id=message_id, seq=1, page="support")
     )
 

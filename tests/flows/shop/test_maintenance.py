@@ -11,7 +11,7 @@ from socialboost import jobs
 from tests.flows.shop.world import ADMIN_ID, BOT_TOKEN, CHANNEL_ID, PAY_TOKEN, Shop, wait_until
 from workers.engine import resources
 from workers.engine.actors import Attempt
-from workers.operations import clock
+from workers.operations import bot_registration, health
 from workers.people import accounts
 
 FIRST = Attempt(number=1, worker="test", last=False)
@@ -44,7 +44,7 @@ def test_an_admin_who_never_started_the_bot_stops_nobody_and_gets_the_menu_with_
     here.setenv("ADMIN_TELEGRAM_IDS", f"{late},{ADMIN_ID}")
     resources.close()
     before = len(calls(stage, "setMyCommands"))
-    clock.register_bot(jobs.RegisterBot(key="tick:register_bot:2"), FIRST)
+    bot_registration.register_bot(jobs.RegisterBot(key="tick:register_bot:2"), FIRST)
     made = calls(stage, "setMyCommands")[before:]
     assert [call["status"] for call in made] == [200] * 3 + [400] + [200] * 3, "the refusal is about one chat"
     stage.post(stage.telegram, f"/sim/people/{late}/messages", {"text": "/start"})
@@ -52,17 +52,17 @@ def test_an_admin_who_never_started_the_bot_stops_nobody_and_gets_the_menu_with_
     accounts.register_user(start, FIRST)
     owed = stage.job(f"commands:{late}:1")
     assert owed["actor"] == "register_commands"
-    clock.register_commands(jobs.RegisterCommands(key=owed["key"], telegram_id=late), FIRST)
+    bot_registration.register_commands(jobs.RegisterCommands(key=owed["key"], telegram_id=late), FIRST)
     menu = stage.get(stage.telegram, f"/sim/people/{late}")["commands"]
     assert menu[0] == {"command": "admin", "description": "Admin panel"}
-    clock.register_commands(jobs.RegisterCommands(key="commands:5:1", telegram_id=5), FIRST)
+    bot_registration.register_commands(jobs.RegisterCommands(key="commands:5:1", telegram_id=5), FIRST)
     assert calls(stage, "setMyCommands")[-1]["status"] == 200, "for somebody who is no admin nothing is asked"
 
 
 def test_a_webhook_is_registered_with_its_secret(stage: Shop, here: pytest.MonkeyPatch) -> None:
     here.setenv("TELEGRAM_WEBHOOK_URL", "https://shop.example:8443/hooks/")
     here.setenv("TELEGRAM_WEBHOOK_SECRET", "s" * 32)
-    clock.register_bot(jobs.RegisterBot(key="tick:register_bot:1"), FIRST)
+    bot_registration.register_bot(jobs.RegisterBot(key="tick:register_bot:1"), FIRST)
     (call,) = calls(stage, "setWebhook")
     assert call["status"] == 200
     answer = stage.http.get(f"{stage.telegram.url}/bot{BOT_TOKEN}/getWebhookInfo", timeout=10).json()[
@@ -96,10 +96,10 @@ def test_settled_jobs_are_forgotten_after_a_week(shop: Shop) -> None:
 
 
 def test_health_when_the_database_is_away(stage: Shop, here: pytest.MonkeyPatch) -> None:
-    assert clock.check_health(jobs.CheckHealth()) == {"database": True}
+    assert health.check_health(jobs.CheckHealth()) == {"database": True}
     here.setenv("DATABASE_URL", "postgresql://nobody:x@127.0.0.1:1/none")
     resources.close()
-    assert clock.check_health(jobs.CheckHealth()) == {"database": False}
+    assert health.check_health(jobs.CheckHealth()) == {"database": False}
 
 
 def test_health_when_the_database_takes_no_writes(stage: Shop, here: pytest.MonkeyPatch) -> None:
@@ -109,7 +109,7 @@ def test_health_when_the_database_takes_no_writes(stage: Shop, here: pytest.Monk
     resources.close()
     try:
         assert resources.db().value("ping") == 1
-        assert clock.check_health(jobs.CheckHealth()) == {"database": False}
+        assert health.check_health(jobs.CheckHealth()) == {"database": False}
     finally:
         with psycopg.connect(stage.database_url, autocommit=True) as owner:
             owner.execute("SET default_transaction_read_only = off")

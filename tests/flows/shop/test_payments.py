@@ -15,7 +15,7 @@ from socialboost.security.sealing import Courier, Sealer
 from tests.flows.shop.world import ADMIN_ID, CHANNEL_ID, PAY_TOKEN, Buyer, Shop, payment, wait_until
 from workers.engine import outbox
 from workers.engine.actors import Attempt
-from workers.payments import invoices
+from workers.payments import activation
 
 
 def order(shop: Shop, order_id: str) -> dict[str, object]:
@@ -298,7 +298,7 @@ def test_what_is_owed_is_owed_though_redis_did_not_hear_of_it(
     invoice = buyer.invoice(order_id)
     broker.install("redis://127.0.0.1:1/0")
     try:
-        invoices.activate_order(payment(invoice), Attempt(number=1, worker="test", last=False))
+        activation.activate_order(payment(invoice), Attempt(number=1, worker="test", last=False))
     finally:
         broker.install(shop.redis_url)
     assert order(shop, order_id)["status"] == "paid"
@@ -314,7 +314,7 @@ def test_nothing_is_owed_when_the_payment_was_not_recorded(
     invoice = buyer.invoice(order_id)
     here.setattr(outbox, "GRACE_SECONDS", "no number")  # PostgreSQL refuses the last statement
     with pytest.raises(psycopg.Error):
-        invoices.activate_order(payment(invoice), Attempt(number=1, worker="test", last=False))
+        activation.activate_order(payment(invoice), Attempt(number=1, worker="test", last=False))
     assert order(shop, order_id)["status"] == "pending"
     assert shop.job(f"receipt:{order_id}") == {}
     assert recorded(shop, order_id) == []

@@ -1,0 +1,85 @@
+"""Payments that wait for a decision, shown to an admin: the list, a card, the questions before a decision."""
+
+from __future__ import annotations
+
+from socialboost import jobs
+from socialboost.screens.admin import payments
+from socialboost.screens.core import Screen
+from workers.engine import resources
+from workers.engine.actors import actor
+from workers.people import access
+from workers.telegram import answers
+
+
+@actor(jobs.ShowExceptions)
+def show_exceptions(job: jobs.ShowExceptions) -> None:
+    """Show a page of what waits, oldest first."""
+    language = access.language(job)
+    if language is None:
+        return
+    page = max(job.page, 0)
+    entries = resources.db().many(
+        "get_exceptions",
+        limit=payments.ENTRIES + 1,  # one more says that there is another page
+        offset=page * payments.ENTRIES,
+    )
+    answers.reply(job, payments.exceptions(entries, page, language))
+
+
+@actor(jobs.ShowPayment)
+def show_payment(job: jobs.ShowPayment) -> None:
+    """Show one payment as it is now."""
+    language = access.language(job)
+    if language is not None:
+        answers.reply(job, card(job.payment_id, language))
+
+
+@actor(jobs.AskDecision)
+def ask_decision(job: jobs.AskDecision) -> None:
+    """Ask whether the admin is sure, naming the money, the person and the package."""
+    language = access.language(job)
+    if language is not None:
+        answers.reply(job, question(job.payment_id, job.action, language))
+
+
+def show_decided(job: jobs.ShowDecision, language: str) -> None:
+    """Show how the payment stands after a decision, or why it was not taken."""
+    answers.reply(job, card(job.target, language, job.outcome))
+
+
+@actor(jobs.AskPaymentOwner)
+def ask_payment_owner(job: jobs.AskPaymentOwner) -> None:
+    """Ask whose money it is, while that is a question."""
+    language = access.language(job)
+    if language is None:
+        return
+    row = resources.db().one("get_payment", payment_id=job.payment_id)
+    if row is None or row["order_id"] is not None or row["state"] != "exception":
+        answers.end_dialogue(job, f"tg:{job.update_id}")
+        answers.reply(job, card(job.payment_id, language))
+        return
+    answers.reply(job, payments.ask_owner(row, language))
+
+
+def question(payment_id: str, action: str, language: str) -> Screen:
+    """Return the question, or the card when this cannot be decided about the payment as it stands."""
+    row = resources.db().one("get_payment", payment_id=payment_id)
+    if row is None:
+        return payments.payment_gone(language)
+    zone = resources.settings().timezone
+    error = payments.obstacle(row, action)
+    return (
+        payments.payment(row, language, zone, error=error)
+        if error
+        else payments.sure(row, action, language, zone)
+    )
+
+
+def card(payment_id: str, language: str, error: str = "") -> Screen:
+    """Return the payment's card as it stands now; `error` says why a decision was not taken."""
+    row = resources.db().one("get_payment", payment_id=payment_id)
+    if row is None:
+        return payments.payment_gone(language)
+    if error == "changed_meanwhile" and row["resolution"]:  # what changed is that it was decided: say that
+        error = "already_resolved"
+    return payments.payment(row, language, resources.settings().timezone, error=error)

@@ -1,0 +1,69 @@
+"""What Main Bot asks and reports about tasks: claims, their confirmation, a status."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from socialboost import jobs
+from workers.engine import resources
+from workers.engine.actors import Attempt, actor, seconds_left
+from workers.tasks import progress
+
+PULL_LEASE_SECONDS: Final = 900
+
+
+@actor(jobs.ClaimTasks, max_retries=0)
+def claim_tasks(job: jobs.ClaimTasks) -> list[dict[str, Any]]:
+    """Lease waiting tasks to the caller, if it still waits when the database comes to it.
+
+    Clocks differ: when the caller leaves is known to this process as so many seconds from now, and is told to
+    the database by its own clock, read before in the same transaction. However long either statement hung, a
+    claim that comes too late leases nothing; a commit that does is repeated to the same caller.
+    """
+    with resources.db().transaction() as tx:
+        now = tx.value("get_clock")
+        seconds = seconds_left()
+        tasks = tx.value(
+            "get_pending_tasks",
+            limit=job.limit,
+            owner=job.owner,
+            lease_seconds=PULL_LEASE_SECONDS,
+            answer_by=None if seconds is None else now + timedelta(seconds=seconds),
+        )
+    # The answer travels as JSON, which has no Decimal; the only fractions are a package's opaque features.
+    answer: list[dict[str, Any]] = json.loads(json.dumps(tasks, default=float))
+    return answer
+
+
+@actor(jobs.ConfirmTasks)
+def confirm_tasks(job: jobs.ConfirmTasks) -> None:
+    """Remember whether somebody got the tasks; without that they are handed over again."""
+    resources.db().run("confirm_pull", owner=job.owner, task_ids=job.task_ids, arrived=job.arrived)
+
+
+def _repeat(job: jobs.UpdateTaskStatus) -> dict[str, Any]:
+    """Answer a report that was worked on already: reporting the same again changes nothing."""
+    return _update(job)
+
+
+@actor(jobs.UpdateTaskStatus, on_duplicate=_repeat)
+def update_task_status(job: jobs.UpdateTaskStatus, attempt: Attempt) -> dict[str, Any]:  # noqa: ARG001
+    """Move the task as Main Bot reports and owe the owner word of its end. Answer: HTTP status and body."""
+    return _update(job)
+
+
+def _update(job: jobs.UpdateTaskStatus) -> dict[str, Any]:
+    result = progress.apply(job.task_id, job.status, job.external_task_id, job.response_data, reported=True)
+    return {"http": result["http"], "body": _body(job, result)}
+
+
+_ERRORS: Final = {404: "not_found", 409: "conflict"}
+
+
+def _body(job: jobs.UpdateTaskStatus, result: Mapping[str, Any]) -> dict[str, Any]:
+    if result["http"] == 200:
+        return {"success": True, "task_id": job.task_id, "status": result["status"]}
+    return {"success": False, "error": _ERRORS[result["http"]], "message": result["message"]}

@@ -1,0 +1,45 @@
+"""A task's progress as Main Bot has it: written down, and its owner told of the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from socialboost import jobs
+from socialboost.db import Transaction
+from socialboost.partners import main_bot as words
+from workers.engine import cache, outbox, resources
+
+_ENDED: Final = frozenset({"completed", "failed", "cancelled"})
+
+
+def apply(
+    task_id: str,
+    status: str,
+    external_task_id: str | None,
+    response_data: Mapping[str, Any],
+    *,
+    reported: bool = False,
+) -> dict[str, Any]:
+    """Move the task to where Main Bot has it, whether it reported that or was asked."""
+    with resources.db().transaction() as tx:
+        result: dict[str, Any] = tx.value(
+            "update_task_status",
+            task_id=task_id,
+            status=status,
+            external_task_id=external_task_id,
+            response=words.response_data(response_data),
+        )
+        if result["changed"] and result["status"] in _ENDED:
+            owe_word(tx, result, reported=reported)
+        if result["changed"]:
+            cache.forget_user(tx, result["telegram_id"])
+    return result
+
+
+def owe_word(tx: Transaction, result: Mapping[str, Any], *, reported: bool = False) -> None:
+    """Owe the owner word of the post's end. One that Main Bot reports now was not told before a restore."""
+    post_id = result["post_id"]
+    notice = jobs.NotifyPost(key=f"post:{post_id}:{result['status']}", post_id=post_id)
+    told_before = not reported and bool(tx.value("post_told_before", post_id=post_id))
+    outbox.add(tx, notice, told_before=told_before)
