@@ -1,8 +1,9 @@
 """Dramatiq on Redis with a consumer that blocks instead of polling, and without the stock one's holes.
 
-The stock consumer sleeps up to a second when its queue is empty. This one blocks on the queue's own list:
-`BLMOVE list list LEFT LEFT t` puts the head back where it was, so it only *peeks*, and returns as soon as a
-producer has pushed. Dramatiq's dispatch.lua stays the only reader and writer, so any stock producer works.
+The stock consumer sleeps up to a second when its queue is empty. Ours (socialboost/queue/consumer.py) blocks
+on the queue's own list: `BLMOVE list list LEFT LEFT t` puts the head back where it was, so it only *peeks*,
+and returns as soon as a producer has pushed. Dramatiq's dispatch.lua stays the only reader and writer, so any
+stock producer works.
 
 Closed here besides (each shown by a test in tests/flows/engine, a refusal in flows/shop/test_alarms.py):
 - a Redis error in a consumer, a refusal too, becomes ConnectionClosed: its thread restarts instead of dying;
@@ -18,15 +19,14 @@ It stands on private parts of dramatiq 2.2.1: tests/rules/test_dramatiq_pin.py l
 
 from __future__ import annotations
 
-import heapq
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any, Final, cast
 
 import dramatiq
 import redis
-from dramatiq.broker import Consumer, MessageProxy
+from dramatiq.broker import Consumer
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.common import current_millis
 from dramatiq.encoder import JSONEncoder
@@ -39,11 +39,10 @@ from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
 from socialboost import logs
+from socialboost.queue.consumer import BLOCK_SECONDS, BlockingConsumer
 from socialboost.queue.latch import Latch
-from socialboost.queue.messages import DeadLetter, Holding, Turns, is_sound
+from socialboost.queue.messages import DeadLetter, Holding
 
-BLOCK_SECONDS: Final = 2.0
-"""How long an idle consumer blocks; also how late it notices that it should stop."""
 HEARTBEAT_MS: Final = 20_000
 """A process silent for so long is dead and its messages go to others: above any clock skew we expect."""
 RESULT_TTL_MS: Final = 30_000
@@ -53,9 +52,6 @@ _PATIENT_SECONDS: Final = 2.0
 _RETRY_SECONDS: Final = 0.3
 """Between two looks at a Redis that is away, by a thread of its own; whoever enqueues is refused at once."""
 _CONSUMER_SECONDS: Final = BLOCK_SECONDS + 8.0
-_CHUNK: Final = 500
-GIVE_BACK: Final = "give_back"
-"""Message option, set in this process only: settle by putting the message back on its list."""
 _REDIS_LOST: Final = (redis.ConnectionError, redis.TimeoutError, redis.ResponseError)
 """ResponseError: full, unable to save, demoted to a replica. It answers and does nothing, which may pass."""
 
@@ -78,121 +74,6 @@ def connect(url: str, *, timeout_seconds: float, retries: int, decode: bool = Fa
         decode_responses=decode,
         retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), retries, (redis.ConnectionError,)),
     )
-
-
-class BlockingConsumer(Consumer):
-    """Reads one queue (or its `.DQ` delay queue) for a Dramatiq worker."""
-
-    def __init__(self, broker: QueueBroker, queue_name: str, prefetch: int, timeout_seconds: float) -> None:
-        self.broker = broker
-        self.queue_name = queue_name
-        self.prefetch = prefetch
-        self.timeout_seconds = timeout_seconds
-        self.holding = broker.holding(queue_name)
-        self.fetched: list[Message[Any]] = []
-        self.etas: list[float] = []
-        self.turns = Turns(queue_name)
-        self._list = f"{broker.namespace}:{queue_name}"
-
-    def __next__(self) -> MessageProxy | None:
-        """Return a message, or None when there was none for a while; ConnectionClosed when Redis is lost."""
-        self.holding.rounds += 1
-        self.holding.room.clear()  # before counting: a message settled from here on wakes the wait
-        room = self.prefetch - len(self.holding.ids)
-        if room <= 0:
-            self.holding.room.wait(self.timeout_seconds)
-            return None
-        if not self.fetched:
-            self._fetch(room)
-        if not self.fetched and self.broker.peek(self._list, self._idle_seconds()):
-            self._fetch(room)
-        return self._hand_out() if self.fetched else None
-
-    def ack(self, message: MessageProxy) -> None:
-        """The work is done: forget the message, unless its repetition could not be written down."""
-        self._settle("requeue" if message.options.get(GIVE_BACK) else "ack", message)
-
-    def nack(self, message: MessageProxy) -> None:
-        """The work cannot be done: keep the message among the dead letters."""
-        self._settle("nack", message)
-
-    def requeue(self, messages: Iterable[MessageProxy]) -> None:
-        """Give back what was not worked on."""
-        self._give_back([message.options["redis_message_id"] for message in messages])
-
-    def close(self) -> None:
-        """Give back what was fetched and not handed out."""
-        self._give_back([message.options["redis_message_id"] for message in self.fetched])
-        self.fetched = []
-
-    def give_back_orphans(self) -> None:
-        """Return to the list what Redis says this process has taken and nobody here holds."""
-        taken = self.broker.taken(self.queue_name)
-        orphans = sorted(taken - self.holding.ids)
-        if orphans:
-            log.warning("messages_given_back", queue=self.queue_name, count=len(orphans))
-            self._give_back(orphans)
-
-    def _settle(self, command: str, message: MessageProxy) -> None:
-        self.holding.rounds += 1  # a delayed message is settled by its consumer's own thread
-        identifier = message.options["redis_message_id"]
-        self.broker.run(command, self.queue_name, identifier)
-        self.holding.ids.discard(identifier)
-        self.holding.room.set()
-
-    def _give_back(self, identifiers: Sequence[str]) -> None:
-        for start in range(0, len(identifiers), _CHUNK):
-            self.broker.run("requeue", self.queue_name, *identifiers[start : start + _CHUNK])
-        self.holding.ids.difference_update(identifiers)
-        self.holding.room.set()
-
-    def _idle_seconds(self) -> float:
-        """How long to block: until the next delayed message is due, at most the timeout."""
-        now = current_millis()
-        while self.etas and self.etas[0] <= now:
-            heapq.heappop(self.etas)
-        until_due = (self.etas[0] - now) / 1000 + 0.001 if self.etas else self.timeout_seconds
-        return min(self.timeout_seconds, max(0.002, until_due))
-
-    def _fetch(self, room: int) -> None:
-        for _ in range(room if self.turns.is_newest() else 0):
-            self.broker.bring_newest_forward(self._list)
-        answers = self.broker.run("fetch", self.queue_name, room)
-        messages = [self._decode(data) for data in answers]
-        if None in messages:
-            self._quarantine()
-        self.fetched = [message for message in messages if message is not None]
-        self.turns.learn(self.fetched)
-
-    def _hand_out(self) -> MessageProxy | None:
-        message = self.fetched.pop(0)
-        identifier = message.options["redis_message_id"]
-        if identifier in self.holding.ids:
-            return None  # pushed twice by a repeated enqueue; settling the first settles both
-        self.holding.ids.add(identifier)
-        if "eta" in message.options:
-            heapq.heappush(self.etas, message.options["eta"])
-        return MessageProxy(message)
-
-    def _decode(self, data: bytes | None) -> Message[Any] | None:
-        """Return the message, or None when it is not one that this queue's worker threads could settle."""
-        if data is None:
-            return None
-        try:
-            message: Message[Any] = Message.decode(data)
-        except dramatiq.DecodeError:
-            return None
-        return message if is_sound(message, self.queue_name) else None
-
-    def _quarantine(self) -> None:
-        """Move what cannot be decoded to the dead letters; drop ids whose message is gone."""
-        for identifier in sorted(self.broker.taken(self.queue_name) - self.holding.ids):
-            data = self.broker.stored(self.queue_name, identifier)
-            if data is None:
-                self.broker.run("ack", self.queue_name, identifier)
-            elif self._decode(data) is None:
-                log.error("message_undecodable", queue=self.queue_name, redis_message_id=identifier)
-                self.broker.run("nack", self.queue_name, identifier)
 
 
 class QueueBroker(RedisBroker):

@@ -10,6 +10,8 @@ from typing import Any, Final
 from dramatiq.common import current_millis
 from dramatiq.message import Message
 
+GIVE_BACK: Final = "give_back"
+"""Message option, set in this process only: settle by putting the message back on its list."""
 LATE_MS: Final = 2_000
 """A tap that waits longer says that the queue is long."""
 _PEOPLE: Final = "interactive"

@@ -17,7 +17,7 @@ from dramatiq.results import Results
 from periodiq import PeriodiqMiddleware
 
 from socialboost import logs
-from socialboost.queue.broker import GIVE_BACK
+from socialboost.queue.messages import GIVE_BACK
 
 MAX_RETRIES: Final = 2
 """Repetitions of a job without a ledger row, so three runs in all."""

@@ -55,12 +55,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     "socialboost.db": UTILITIES,
     "socialboost.jobs": {"socialboost.queue.broker", "socialboost.queue.deliveries", *UTILITIES},
     "socialboost.queue.deliveries": {"socialboost.queue.broker", *UTILITIES},
-    "socialboost.queue.broker": {"socialboost.queue.messages", "socialboost.queue.middleware", *UTILITIES},
+    "socialboost.queue.broker": {
+        "socialboost.queue.consumer",
+        "socialboost.queue.messages",
+        "socialboost.queue.middleware",
+        *UTILITIES,
+    },
+    "socialboost.queue.consumer": {"socialboost.queue.messages", *UTILITIES},
     "socialboost.last_resort": set(),
     "socialboost.queue.latch": {"socialboost.logs"},
     "socialboost.security.sealing": {"socialboost.errors"},
     "socialboost.queue.messages": set(),
-    "socialboost.queue.middleware": {"socialboost.queue.broker", *UTILITIES},
+    "socialboost.queue.middleware": {"socialboost.queue.messages", *UTILITIES},
     "sandbox": set(),
 }
 """Of the product's own modules; a package may always import itself."""

@@ -18,6 +18,7 @@ import dramatiq.brokers.redis
 import dramatiq.worker
 
 import socialboost.queue.broker
+import socialboost.queue.consumer
 from socialboost import jobs
 from socialboost.db import Transaction
 from socialboost.errors import (
@@ -39,7 +40,8 @@ if "CORE_LEASE" in os.environ:  # the same course of events in less time
 
 if "CORE_SKEW_MS" in os.environ:  # a machine whose clock is wrong, as far as Dramatiq can see
     skew = int(os.environ["CORE_SKEW_MS"])
-    for module in (socialboost.queue.broker, dramatiq.message, dramatiq.worker, dramatiq.brokers.redis):
+    ours = (socialboost.queue.broker, socialboost.queue.consumer)
+    for module in (*ours, dramatiq.message, dramatiq.worker, dramatiq.brokers.redis):
         vars(module)["current_millis"] = lambda: int(time.time() * 1000) + skew
 
 if "CORE_NO_VITALS" in os.environ:  # a negative control: nobody looks after the threads
