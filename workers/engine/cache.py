@@ -1,11 +1,11 @@
-"""What is read at every tap and changed by few things, kept in the cache's Redis (the specification's 10.1).
+"""Caches what every tap reads and what seldom changes, in Redis (the specification's 10.1).
 
-    user_stats:{telegram_id}   who somebody is and their figures   CACHE_TTL, 300 s
-    packages                   what is on sale                     600 s
+    user_stats:{telegram_id}   a person's record and figures   CACHE_TTL, 300 s
+    packages                   the packages on sale            600 s
 
-The cache is never needed and never decides: a quota or a payment is looked up in the database. Whoever
-changes what is cached calls `forget_user` or `forget_packages` after the commit. Forgetting leaves a mark for
-some seconds instead of nothing: a reader who had looked before the commit cannot put the old value back.
+The bot works without the cache, and no decision uses it: quotas and payments are read from the database. Code
+that changes cached data calls `forget_user` or `forget_packages`, which act after the commit. They leave a
+mark for some seconds, so that a reader who read before the commit cannot write the old value back.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ PACKAGES: Final = "packages"
 PACKAGES_SECONDS: Final = 600
 MARK: Final = ""
 MARK_SECONDS: Final = 10
-"""Longer than a statement may take: after that nobody holds an older value any more."""
+"""Longer than a statement may take: after that no reader holds an older value."""
 
 _unforgotten: Final[set[str]] = set()
-"""Keys that could not be marked because Redis was away; nothing of theirs is believed until they are."""
+"""Keys that could not be marked because Redis was down. The cache is not used until they are."""
 _lock: Final = threading.Lock()
 log = logs.get(__name__)
 
 
 def user_key(telegram_id: int) -> str:
-    """Key of somebody's figures."""
+    """Return the key of a person's figures."""
     return f"user_stats:{telegram_id}"
 
 
@@ -56,18 +56,18 @@ def read_through(key: str, load: Callable[[], str | None], seconds: Callable[[st
 
 
 def forget_user(tx: Transaction, telegram_id: int | str | None) -> None:
-    """Forget somebody's figures once `tx` is committed; nobody is no one to forget."""
+    """Forget a person's figures once `tx` is committed. None is ignored."""
     if telegram_id is not None:
         tx.after_commit(partial(forget, user_key(int(telegram_id))))
 
 
 def forget_packages(tx: Transaction) -> None:
-    """Forget what is on sale once `tx` is committed."""
+    """Forget the packages on sale once `tx` is committed."""
     tx.after_commit(partial(forget, PACKAGES))
 
 
 def forget(*keys: str) -> None:
-    """Forget keys now; what was changed is committed. While Redis is away it is remembered to be done."""
+    """Forget keys now, after the change was committed. While Redis is down they are kept for a later try."""
     with _lock:
         _unforgotten.update(keys)
     try:

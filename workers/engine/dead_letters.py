@@ -1,7 +1,7 @@
-"""Messages that Dramatiq gave up, kept in PostgreSQL before Redis forgets them, and the admins told.
+"""Copies Dramatiq's dead letters from Redis to PostgreSQL before they expire, and notifies the admins.
 
-A job with a ledger row is parked there; what ends among the dead letters is a message that no worker could
-read or knew: of a newer release, damaged, or without the fields it needs.
+A job with a ledger row is parked in the ledger. A dead letter is a message that no worker could read: it is
+from a newer release, damaged, or lacks fields.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from socialboost.queue.messages import DeadLetter
 from workers.engine import outbox
 
 MOST_LETTERS: Final = 200
-"""Kept in one round and queue; the rest in the next."""
+"""The largest number copied per queue and round."""
 
 log = logs.get(__name__)
 
 
 class DeadLetters:
-    """`collect` is a step of the watch (workers/operations/watch.py). Redis keeps its copy for its week."""
+    """Copies dead letters. `collect` is a step of the watch (workers/operations/watch.py)."""
 
     def __init__(self, db: Callable[[], Database]) -> None:
         self._db = db
         self._seen_ms = dict.fromkeys(jobs.QUEUES, 0)
 
     def collect(self) -> None:
-        """Write down what has come to Redis's dead letters since the last time; at first all of them."""
+        """Copy the dead letters that are new since the last call. The first call copies all of them."""
         for queue in jobs.QUEUES:
             letters = broker.current().dead_letters(queue, self._seen_ms[queue], MOST_LETTERS)
             new = [letter.message_id for letter in letters if self._keep(queue, letter)]
@@ -41,7 +41,7 @@ class DeadLetters:
                 self._seen_ms[queue] = letters[-1].died_ms
 
     def _keep(self, queue: str, letter: DeadLetter) -> bool:
-        """Write one down; whether it was new."""
+        """Copy one dead letter. Returns True if it was new."""
         actor = _actor(letter.body)
         new = self._db().run(
             "keep_dead_letter", queue=queue, message_id=letter.message_id, actor=actor, body=letter.body
@@ -62,7 +62,7 @@ class DeadLetters:
 
 
 def _actor(body: bytes) -> str | None:
-    """Return whom the message names, as far as that can be read."""
+    """Return the actor's name, or None if the message cannot be read."""
     try:
         name = json.loads(body).get("actor_name")
     except (ValueError, AttributeError, RecursionError):

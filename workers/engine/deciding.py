@@ -1,13 +1,13 @@
-"""How a decision is taken: one transaction holds what it moved, its trace, its value and the sight of it.
+"""Takes an admin's decision once. One transaction writes its effect, audit entry, value and answer.
 
     @actor(jobs.ResolvePayment, on_duplicate=deciding.value)
     def resolve_payment(job, attempt):
         ...the right, then:
         return deciding.decide(job, lambda tx: _resolve(tx, job), _shown)
 
-A decision is carried out once. Whoever sends it again under its key gets the value of the first time: the bot
-after a crash, an API's client that repeats itself. Two decisions about one thing are told apart by what each
-has seen of it (`job.seen`); that is compared in SQL, under the thing's lock.
+A decision is carried out once. A repeat with the same key (the bot after a crash, an API client that retries)
+gets the value of the first time. A decision made on an outdated view is refused: `job.seen` says what the
+admin saw, and SQL compares it under the row's lock.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ Value = Mapping[str, Any]
 
 NOT_ALLOWED: Final[Value] = {"outcome": "not_allowed"}
 ASKED: Final[Value] = {"outcome": "asked"}
-"""Nobody had been asked "sure?": the question is shown instead, and nothing was decided."""
+"""The confirmation was not asked for yet. It is shown now, and nothing was decided."""
 
 
 def actor_id(job: jobs.Decision) -> int:
-    """Return who decides; in a message of an older release that is who tapped."""
+    """Return who decides. In a message of an older release that is the person who tapped."""
     return job.actor_id or (job.telegram_id if isinstance(job, jobs.Tap) else 0)
 
 
@@ -38,7 +38,10 @@ def decide(
     act: Callable[[Transaction], Value],
     show: Callable[[Value], jobs.LedgerJob] | None = None,
 ) -> Value:
-    """Take the decision if it was not taken yet, and owe the sight of it to whoever decided in the bot."""
+    """Take the decision, unless it was taken before, and return its value.
+
+    `show` makes the job that shows the value to an admin who decided in the bot.
+    """
     with resources.db().transaction() as tx:
         kept: Value | None = tx.value("get_decision_value", key=job.key)
         if kept is not None:
@@ -59,18 +62,18 @@ def outcome(result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def refuse(job: jobs.Decision) -> Value:
-    """Answer somebody who may not decide this; they were told so where they asked."""
+    """Record and return the refusal of a person without the right to decide."""
     return decide(job, lambda _: NOT_ALLOWED)
 
 
 def value(job: jobs.Decision) -> Value | None:
-    """Return what the decision came to when it was taken."""
+    """Return the value of the decision, or None if it was not taken yet."""
     kept: Value | None = resources.db().value("get_decision_value", key=job.key)
     return kept
 
 
 def sight(job: jobs.Tap, subject: str, target: str, outcome: str = "") -> jobs.ShowDecision:
-    """Return the job that shows, in the message that was tapped, what the decision came to."""
+    """Return the job that shows the decision's outcome in the tapped message."""
     tap = {f.name: getattr(job, f.name) for f in fields(jobs.Tap)}
     key = f"{getattr(job, 'key', '')}:shown"
     return jobs.ShowDecision(**tap, key=key, subject=subject, target=target, outcome=outcome)

@@ -1,8 +1,8 @@
-"""Keeps this process's claims alive while their jobs run, and settles what could not be settled at once.
+"""Renews the leases of running jobs, and retries recording an outcome that PostgreSQL could not take.
 
-One thread per worker process, asleep while nothing is claimed. It prolongs the short lease of every running
-job up to the contract's `lease_seconds`, and repeats a settlement that PostgreSQL was not there to take, so
-that an outage of our own database costs no job an attempt.
+One thread per worker process; it sleeps while nothing is claimed. It renews the short lease of every running
+job up to the contract's `lease_seconds`. It also repeats a settlement (the recording of a claim's outcome)
+that failed because PostgreSQL was down, so that an outage of the database costs no job an attempt.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ class _Held:
     hold_until: float
 
     def renewed(self, now: float) -> None:
-        """Say when the next renewal is due: early enough that one that fails loses nothing."""
+        """Set the time of the next renewal, early enough that one failed renewal does no harm."""
         self.renew_at = now + self.lease_seconds / 3
 
 
 class LeaseRenewer:
-    """`hold` a claim, work, `settle` it."""
+    """Renews claims between `hold` and `settle`. Use: `hold` a claim, do the work, `settle` the claim."""
 
     def __init__(self, db: Callable[[], Database]) -> None:
         self._db = db
@@ -55,7 +55,7 @@ class LeaseRenewer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop the thread; what is still unsettled is tried once more. Safe to call twice."""
+        """Stop the thread and try the deferred settlements once more. Safe to call twice."""
         self._stop.set()
         self._wake.set()
         if self._thread is not None:
@@ -63,9 +63,9 @@ class LeaseRenewer:
         self._settle_rest()
 
     def let_go(self) -> None:
-        """End the leases of what is still held, as its process is about to end: others need not wait for it.
+        """End the leases of all running jobs, as the process is about to end. Others can claim them at once.
 
-        An attempt is used, as always when a process ends in the middle.
+        The attempt counts as used, as always when a process ends in the middle of a job.
         """
         with self._lock:
             left = [(worker, held.key, 0.0) for worker, held in self._held.items()]
@@ -74,7 +74,7 @@ class LeaseRenewer:
             self._prolong(left)
 
     def hold(self, claim: Claim, seconds: float) -> None:
-        """Prolong the claim's lease until it is settled, for at most `seconds` in all."""
+        """Renew the claim's lease until `settle`, for at most `seconds` in all."""
         now = time.monotonic()
         held = _Held(claim.key, claim.lease_seconds, 0.0, now + seconds)
         held.renewed(now)
@@ -83,9 +83,9 @@ class LeaseRenewer:
         self._wake.set()
 
     def settle(self, claim: Claim, action: Callable[[], object]) -> None:
-        """Run the settlement now, or again and again until PostgreSQL takes it.
+        """Run `action`, which records the claim's outcome. While PostgreSQL is down it is retried later.
 
-        `action` must do no harm when it is repeated: every settlement names its claim.
+        `action` must be safe to repeat. Every settlement is, because it names its claim.
         """
         action = ledger.after_keeping(self._db, action)
         try:
@@ -99,7 +99,7 @@ class LeaseRenewer:
             self._release(claim.worker)
 
     def settle_later(self, claim: Claim, action: Callable[[], object]) -> None:
-        """As `settle`, for a moment at which PostgreSQL is known to be away."""
+        """Queue the settlement for a retry without trying it first (PostgreSQL is known to be down)."""
         with self._lock:
             self._unsettled[claim.worker] = action
         self._wake.set()
@@ -147,7 +147,7 @@ class LeaseRenewer:
                     self._held[worker].renewed(now)
 
     def _prolong(self, claims: list[tuple[str, str, float]]) -> bool:
-        """Have these leases, (worker, key, seconds), end so long from now; false when PostgreSQL is away."""
+        """Set the end of these leases (worker, key, seconds from now). Returns False on a database error."""
         workers, keys, seconds = (list(column) for column in zip(*claims, strict=True))
         try:
             self._db().run("renew_leases", keys=keys, workers=workers, seconds=seconds)

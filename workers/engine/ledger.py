@@ -1,6 +1,6 @@
-"""The job ledger from a worker's side: one claim before the effect, one settlement after it.
+"""The job ledger as a worker uses it: claim a job before its effect, record the outcome (settle) afterwards.
 
-Every settlement names its claim, so it changes nothing once the lease was given away (sql/functions).
+Every settlement names its claim. It changes nothing if another worker has taken the job over (sql/functions).
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ OnExhausted = Callable[[Transaction, Any, str], object]
 Parked = ParkJob | ParkExhaustedJob | ParkUnreadableJob
 
 LEASE_SECONDS: Final = 10.0
-"""A claim's lease, prolonged while its job runs (lease_renewer.py): a killed worker's job is soon free."""
+"""A claim's lease, renewed while the job runs (lease_renewer.py). A killed worker's job is free soon."""
 BACKOFF_SECONDS: Final = (2.0, 10.0, 30.0)
-"""Until the second, third and every later attempt."""
+"""Waits before the second, the third and every later attempt."""
 _SILENT: Final = frozenset({NotifyAdmins.actor_name, SendAdminNotice.actor_name})
-"""Parked notices are not announced by notices."""
+"""Actors whose parked jobs are not announced: a notice about a lost notice would be lost too."""
 
 _unkept: ContextVar[list[tuple[int, int]] | None] = ContextVar("unkept", default=None)
 
@@ -39,7 +39,7 @@ log = logs.get(__name__)
 
 @dataclass(frozen=True)
 class Claim:
-    """A job's row as the claim found it; `worker` names this claim and no other."""
+    """A job's row as the claim found it. `worker` is unique to this claim."""
 
     outcome: Outcome
     key: str
@@ -49,16 +49,16 @@ class Claim:
     args: dict[str, Any] | None = None
     is_repeated: bool = False
     lease_seconds: float = LEASE_SECONDS
-    """How long it lasts when nobody prolongs it."""
+    """How long the claim lasts without a renewal."""
 
     @property
     def last(self) -> bool:
-        """Whether no attempt is left after this one."""
+        """True if no attempt is left after this one."""
         return self.attempt >= self.max_attempts
 
 
 def claim(db: Database, job: LedgerJob, worker: str) -> Claim:
-    """Take the job for one attempt, or say why it is not ours; the attempt is committed on return."""
+    """Claim the job for one attempt, which is committed on return. `outcome` says why a claim failed."""
     lease_seconds = LEASE_SECONDS if job.claim_seconds is None else job.claim_seconds
     row = db.one(
         "claim_job",
@@ -87,9 +87,9 @@ def claim(db: Database, job: LedgerJob, worker: str) -> Claim:
 
 @contextmanager
 def sending() -> Iterator[None]:
-    """A job of the ledger is worked on: what `keep_message` could not note is noted before its settlement.
+    """Remember, during a ledger job, what `keep_message` could not write; `after_keeping` writes it.
 
-    So while PostgreSQL does not know a message that must last, the row of the job that sent it is running.
+    So the job's row stays `running` until PostgreSQL knows of every message that must last.
     """
     token = _unkept.set([])
     try:
@@ -99,9 +99,9 @@ def sending() -> Iterator[None]:
 
 
 def keep_message(db: Database, chat_id: int, message_id: int) -> None:
-    """Note that a message must never be edited away; number 0 stands for one whose own nobody knows.
+    """Record that a message must never be edited. Id 0 stands for a message whose id is unknown.
 
-    The message is out, so no error is raised: repeating it would be worse than editing it away.
+    No error is raised: the message was sent, and sending it twice would be worse than editing it.
     """
     try:
         db.run("keep_message", chat_id=chat_id, message_id=message_id)
@@ -113,7 +113,7 @@ def keep_message(db: Database, chat_id: int, message_id: int) -> None:
 
 
 def after_keeping(db: Callable[[], Database], settle: Callable[[], object]) -> Callable[[], object]:
-    """Return the settlement with what is left to be noted before it."""
+    """Return a settlement that first writes the messages `keep_message` could not."""
     unkept = _unkept.get()
     if not unkept:
         return settle
@@ -127,14 +127,14 @@ def after_keeping(db: Callable[[], Database], settle: Callable[[], object]) -> C
 
 
 def finish(db: Database, claimed: Claim) -> bool:
-    """Settle the claim as done; False when the lease had been given away."""
+    """Record the job as done. Returns False if another worker has taken it over."""
     return db.run("finish_job", key=claimed.key, worker=claimed.worker) == 1
 
 
 def postpone(db: Database, claimed: Claim, wait: outages.Wait, error: str) -> bool:
-    """Give the attempt back and make the job due later; also right for a claim of unknown outcome.
+    """Give the attempt back and make the job due later. Safe even if the claim may have failed.
 
-    How long a job has been waiting for an outage to end is kept in its row (waiting_since).
+    The row keeps since when the job has waited for an outage to end (waiting_since).
     """
     settled = db.run(
         "postpone_job",
@@ -150,21 +150,21 @@ def postpone(db: Database, claimed: Claim, wait: outages.Wait, error: str) -> bo
 
 
 def retry(db: Database, claimed: Claim, error: str) -> bool:
-    """Settle the claim as failed and make the job due for its next attempt."""
+    """Record a failed attempt and make the job due for the next one."""
     delay = BACKOFF_SECONDS[min(claimed.attempt, len(BACKOFF_SECONDS)) - 1]
     settled = db.run("retry_job", key=claimed.key, worker=claimed.worker, delay_seconds=delay, error=error)
     return settled == 1
 
 
 def discard(db: Database, claimed: Claim, error: str) -> bool:
-    """Settle the claim as given up; False when the lease had been given away."""
+    """Record the job as discarded. Returns False if another worker has taken it over."""
     return db.run("discard_job", key=claimed.key, worker=claimed.worker, error=error) == 1
 
 
 def park(
     db: Database, claimed: Claim, job: LedgerJob, error: str, on_exhausted: OnExhausted | None = None
 ) -> bool:
-    """Settle the claim as parked, owing the admins a notice; False when the lease had been given away."""
+    """Park the job and add a notice to the admins. Returns False if another worker has taken it over."""
 
     def move(tx: Transaction) -> ParkJob | None:
         return tx.one("park_job", key=claimed.key, worker=claimed.worker, error=error)
@@ -173,7 +173,7 @@ def park(
 
 
 def park_exhausted(db: Database, job: LedgerJob, error: str, on_exhausted: OnExhausted | None = None) -> bool:
-    """Park a job whose last attempt ended with its worker; False when it was settled meanwhile."""
+    """Park a job whose worker died in the last attempt. Returns False if the job has ended meanwhile."""
 
     def move(tx: Transaction) -> ParkExhaustedJob | None:
         return tx.one("park_exhausted_job", key=job.key, error=error)
@@ -182,7 +182,7 @@ def park_exhausted(db: Database, job: LedgerJob, error: str, on_exhausted: OnExh
 
 
 def park_unreadable(db: Database, key: str, actor_name: str, error: str) -> bool:
-    """Park a row that no worker can make a job of; False when it was settled or taken meanwhile."""
+    """Park a row that no worker can decode. Returns False if it was claimed or has ended meanwhile."""
     with db.transaction() as tx:
         row = tx.one("park_unreadable_job", key=key, error=error)
         if row is None:

@@ -1,4 +1,4 @@
-"""A thread of a worker process that does one round after another: what cannot wait for the minute's tick."""
+"""Background loops of a worker process, for periodic work that cannot wait for the minute's tick."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ log = logs.get(__name__)
 
 
 class Loop(ABC):
-    """`start` it once per process; after `stop` no round begins, and `join` waits for the one under way.
+    """A thread that does one round after another. `start` it once per process.
 
-    `steps` grows as it gets on (watchdog.py): with every round, and within one that may be long.
-
-    Several processes run the same loop: a round begins by taking the loop's lease, or does nothing. An error
-    of one round never ends the loop; while PostgreSQL is away it only waits.
+    After `stop` no round begins; `join` waits for the one under way. `steps` shows the watchdog progress: it
+    grows with every round, and during a long one. Several processes run the same loop, so a round first
+    takes the loop's lease, or does nothing. An error in a round never ends the loop. While PostgreSQL is down
+    the loop waits.
     """
 
     name: ClassVar[str]
     period_seconds: ClassVar[float]
     grace_seconds: ClassVar[float] = 0.0
-    """After an outage of PostgreSQL, until the first round."""
+    """Wait between the end of a PostgreSQL outage and the next round."""
 
     def __init__(self, db: Callable[[], Database], owner: str, alarm: Alarm | None = None) -> None:
-        """`alarm`: for a loop whose every round needs both PostgreSQL and Redis."""
+        """Pass `alarm` for a loop whose every round needs both PostgreSQL and Redis."""
         self.db = db
         self.owner = owner
         self._alarm = alarm
@@ -53,21 +53,21 @@ class Loop(ABC):
         self._thread.start()
 
     def stop(self) -> None:
-        """Have the thread end with the round under way."""
+        """Let the thread end after the current round."""
         self._stop.set()
 
     def join(self, seconds: float) -> None:
-        """Wait for its end, at most so long."""
+        """Wait for the thread to end, at most `seconds`."""
         self._thread.join(seconds)
 
     @property
     def alive(self) -> bool:
-        """Whether the thread is still running rounds."""
+        """True while the thread runs."""
         return self._thread.is_alive()
 
     @property
     def stopping(self) -> bool:
-        """Whether a long round should end early."""
+        """True if a long round should end early."""
         return self._stop.is_set()
 
     def _run(self) -> None:
@@ -100,7 +100,7 @@ class Loop(ABC):
                 self._alarm.over()
 
     def _wait_for_database(self) -> None:
-        """Return once it takes writes and the grace is over; psycopg.Error while it does not."""
+        """Return when PostgreSQL takes writes again and the grace time is over; else raise psycopg.Error."""
         self.db().run("beat", name=self.name)
         self._stop.wait(self.grace_seconds)
         self._database_away = False

@@ -1,4 +1,4 @@
-"""What an error means for a job: whose matter it is, and whether it must not use up an attempt."""
+"""Classifies errors: whose fault an error is, and whether the job's attempt is given back."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from socialboost.logs import redaction
 
 SHORTEST_SECONDS: Final = 2.0
 LONGEST_SECONDS: Final = 60.0
-"""Between two tries during an outage: half of the time waited so far, within these. Whoever waits learns of
-its end late by half of its length at most."""
+"""Limits of the wait between two tries during an outage. The wait is half of the time waited so far, so a job
+notices the end of an outage late by at most half of the outage's length."""
 _ERROR_CHARACTERS: Final = 500
 _URL: Final = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+")
 
@@ -35,9 +35,9 @@ _REDIS_CANNOT: Final = (
     redis.exceptions.ReadOnlyError,
     redis.exceptions.NoPermissionError,
 )
-"""A Redis that answers and cannot do the work: full, demoted, or its users changed."""
+"""Errors of a Redis that answers but cannot work: it is full, was demoted, or its users changed."""
 _REDIS_CANNOT_WORDS: Final = ("MISCONF", "LOADING", "MASTERDOWN", "NOREPLICAS", "CLUSTERDOWN")
-"""The same where redis-py has no class for it; other refusals are about our own command."""
+"""The same errors where redis-py has no class for them. Any other refusal is about our own command."""
 
 
 _BY_KIND: Final[tuple[tuple[type[BaseException], Meaning], ...]] = (
@@ -50,14 +50,14 @@ _BY_KIND: Final[tuple[tuple[type[BaseException], Meaning], ...]] = (
     (ThrottledError, Meaning.BUSY),
     (RejectedError, Meaning.THEIRS),
 )
-"""The first that fits counts."""
+"""The meaning of each kind of error; the first match counts."""
 
 
 def meaning(error: BaseException) -> Meaning:
-    """Return whose matter an error is: the one table that jobs, loops, /health and the alarm go by.
+    """Return what an error means. Jobs, loops, /health and the alarm all use this table.
 
-    PostgreSQL's by SQLSTATE (socialboost/db/meanings.py), Redis' by class and first word, another service's
-    by what its client made of the answer (docs/failures.md). Anything else is ours.
+    PostgreSQL's errors are classified by SQLSTATE (socialboost/db/meanings.py), Redis' by class and first
+    word, another service's by the exception its client raised (docs/failures.md). Anything else is our bug.
     """
     if isinstance(error, psycopg.Error):
         return meaning_of_state(error)
@@ -68,36 +68,36 @@ def meaning(error: BaseException) -> Meaning:
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether our own PostgreSQL or Redis was away, or too busy, when this was raised."""
+    """Return True if the error says that our own PostgreSQL or Redis is down or too busy."""
     own = psycopg.Error | redis.RedisError | BrokerConnectionError | QueueUnavailableError
     return isinstance(error, own) and meaning(error) in {Meaning.AWAY, Meaning.BUSY}
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """For how long a job is put off whose attempt is given back."""
+    """How long a job is postponed. Its attempt is given back."""
 
     seconds: float
-    """At least; exactly, unless it grows."""
+    """The exact wait, or the shortest one if `grows`."""
     grows: bool
-    """Whether it is an outage: then the wait grows with the time the job has been waiting."""
+    """True in an outage: the wait grows with the time the job has already waited."""
 
     def after(self, waited_seconds: float) -> float:
-        """Return the wait of a job that has been waiting for so long; postpone_job reckons the same."""
+        """Return the wait of a job that has already waited this long; postpone_job computes the same."""
         if not self.grows:
             return self.seconds
         return max(self.seconds, min(max(waited_seconds / 2, SHORTEST_SECONDS), LONGEST_SECONDS))
 
 
 def wait(error: BaseException) -> Wait | None:
-    """How long to wait when this error is no fault of the job and must not use up an attempt; else None."""
+    """Return the wait if the error is not the job's fault and the attempt is given back; else None."""
     if isinstance(error, PostponeError):
         return Wait(max(error.seconds, 0.0), error.outage)
     if isinstance(error, ThrottledError):
         return Wait(max(error.retry_after, 0.0), grows=True)
     if isinstance(error, UnreachableError):
         return Wait(0.0, grows=True)
-    # Written down only when the outage of our own is over, so there is nothing left to wait for.
+    # This is recorded only after our own outage is over, so there is nothing left to wait for.
     return Wait(SHORTEST_SECONDS, grows=False) if is_away(error) else None
 
 

@@ -1,4 +1,4 @@
-"""What must happen after a commit: a ledger row in the same transaction, a wake-up once it is committed."""
+"""The transactional outbox: adds a job in the caller's transaction and sends it after the commit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from socialboost.errors import QueueUnavailableError
 from socialboost.jobs import sending
 
 GRACE_SECONDS: Final = 2.0
-"""How long the rescuer leaves a row alone whose wake-up is sent right after the commit."""
+"""How long the rescuer ignores a new row: its message is sent right after the commit."""
 
 _WITHHELD: Final = ("key", "actor", "queue", "args", "max_attempts")
 
@@ -23,10 +23,11 @@ log = logs.get(__name__)
 def add(
     tx: Transaction, job: jobs.LedgerJob, delay_seconds: float = 0.0, *, told_before: bool = False
 ) -> bool:
-    """Owe a job: it will be worked on if and only if `tx` commits. False when its key was known already.
+    """Add the job to the outbox: it runs if and only if `tx` commits. Returns False if its key exists.
 
-    Sent at once after the commit; with a delay, and whenever that message is lost, by the rescuer. A message
-    that may have been `told_before` the database was restored waits for an admin (workers/withheld).
+    The job is sent right after the commit. The rescuer sends it if it has a delay or if that message is lost.
+    With `told_before` the job is withheld until an admin decides (workers/withheld): its message may have
+    been sent before the database was restored.
     """
     if told_before:
         return _withhold(tx, job)
@@ -47,9 +48,9 @@ def _withhold(tx: Transaction, job: jobs.LedgerJob) -> bool:
 def add_again(
     tx: Transaction, job: jobs.LedgerJob, states: Sequence[str], delay_seconds: float = 0.0
 ) -> bool:
-    """As `add`, and also when the job of this key was settled in one of these ways: it begins anew.
+    """Add the job, or start it again if the job of this key ended in one of these `states`.
 
-    False while it is on its way, or waits for a person.
+    Returns False while that job is under way, or waits for an admin's decision.
     """
     written = tx.run("owe_job_again", **_row(job, delay_seconds), states=list(states))
     if written:
@@ -70,7 +71,7 @@ def _row(job: jobs.LedgerJob, delay_seconds: float) -> dict[str, Any]:
 
 
 def resume(tx: Transaction, actor: str, queue: str, args: dict[str, Any]) -> None:
-    """Send a job whose row `tx` has made due again; if that message is lost, the rescuer sends it."""
+    """Send a job whose row `tx` made due again, after the commit. The rescuer replaces a lost message."""
     # JSON from the database has Decimal for its fractions, which no message can carry.
     plain = json.loads(json.dumps(args, default=float))
     tx.after_commit(partial(_wake, actor, queue, plain))

@@ -1,9 +1,11 @@
-"""Sends again what the fast path lost: the guarantee behind every message on Redis.
+"""Rescues jobs of the ledger: sends lost messages again and frees or parks the jobs of dead workers.
 
-One thread in each worker process that consumes `maintenance`; of all of them the one with the lease works.
-Every second it wakes the rows that are due and that nobody seems to have been told about (a wiped Redis, a
-crash between commit and send, a retry's due time), frees the rows of dead workers, and parks those that
-have used up their attempts, or cannot be read: no row keeps the others from their turn.
+Each worker process that consumes `maintenance` has one thread for it; only the one with the lease works.
+Every second it sends the rows that are due and have no message (Redis was wiped, a process crashed between
+commit and send, a retry is due), frees the rows of dead workers, and parks rows that have no attempt left or
+cannot be read. A row that fails does not stop the others.
+
+The loop, its lease and its key in Redis are named `sweeper`.
 """
 
 from __future__ import annotations
@@ -22,27 +24,27 @@ from workers.engine.loops import Loop
 from workers.notices.infrastructure import Alarm
 
 LEASE_SECONDS: Final = 3.0
-"""Short, since nothing is freed or sent again while a killed rescuer still has it."""
+"""Short, because nothing is rescued while a killed process still has the lease."""
 RESEND_SECONDS: Final = 10.0
-"""Until a row whose message went out and that nobody claimed is sent again."""
+"""A row that was sent and that nobody claimed is sent again after this time."""
 MOST_ROWS: Final = 500
-"""Sent in one round."""
+"""The largest number of rows in one round."""
 DEEP_QUEUE: Final = 1_000
-"""A queue this long is busy, not lost: nothing is added to it."""
+"""A queue this long is busy, its messages are not lost: nothing is added to it."""
 MARK: Final = "sweeper:mark"
-"""A key that is in Redis for as long as what was sent there is: a wipe takes both."""
+"""A key set in Redis each round. If it is missing, Redis was wiped and the messages are gone too."""
 DIED: Final = "the lease of the last attempt ran out: its worker died or hung"
 
 log = logs.get(__name__)
 
 
 class Rescuer(Loop):
-    """See the module."""
+    """The loop that rescues jobs, described at the head of this module."""
 
     name: ClassVar[str] = "sweeper"
     period_seconds: ClassVar[float] = 1.0
     grace_seconds: ClassVar[float] = 3.0
-    """The attempts that the outage interrupted are given back first (workers/engine/lease_renewer.py)."""
+    """Long enough for lease_renewer.py to give back the attempts that the outage interrupted."""
 
     def __init__(self, db: Callable[[], Database], owner: str) -> None:
         super().__init__(db, owner, Alarm())
@@ -70,11 +72,11 @@ class Rescuer(Loop):
                 raise
 
     def _notice_wipe(self) -> None:
-        """Have everything sent again at once when Redis has forgotten what it was sent (failures.md D1)."""
+        """Make every queued row due at once if Redis has lost its data."""
         if not resources.redis().exists(MARK):
             woken = self.db().run("wake_all_queued")
             log.warning("redis_was_empty", woken=woken)
-        resources.redis().set(MARK, 1)  # in every round: a Redis that is full answers and takes nothing
+        resources.redis().set(MARK, 1)  # in every round: a full Redis answers reads and refuses writes
 
     def _handle(self, row: Mapping[str, Any]) -> None:
         declared = actors.REGISTRY.get(row["actor"])
@@ -84,7 +86,7 @@ class Rescuer(Loop):
         args = json.loads(row["args"])
         try:
             job = actors.decode(declared.contract, args)
-        except actors.ContractError as error:  # sent, it would only come back; left, it would come each round
+        except actors.ContractError as error:  # sending or leaving it would bring it back each round
             ledger.park_unreadable(self.db(), row["key"], row["actor"], str(error))
             return
         if row["action"] == "send":
@@ -94,7 +96,7 @@ class Rescuer(Loop):
             ledger.park_exhausted(self.db(), job, DIED, declared.on_exhausted)
 
     def _report_unknown(self, actor_name: str) -> None:
-        """Say once that a newer worker must take over: its jobs would only become dead letters here."""
+        """Log once that only a newer worker knows this actor. Here its jobs would become dead letters."""
         if actor_name not in self._unknown:
             self._unknown.add(actor_name)
             log.warning("sweeper_knows_no_such_actor", job=actor_name)

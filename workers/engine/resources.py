@@ -1,7 +1,8 @@
-"""What the actors of one worker process share, each made when it is first wanted and closed at shutdown.
+"""Objects shared by all actors of a worker process: settings, database, Redis, clients.
 
-Configured by the environment only. A client is imported when it is made: the scheduler imports the actors
-too and needs none of them.
+Each is made at its first use and closed at shutdown. They are configured by the environment
+only. A client's module is imported when the client is made, because the scheduler imports the actors too and
+needs no client.
 """
 
 from __future__ import annotations
@@ -30,17 +31,17 @@ T = TypeVar("T")
 
 REDIS_SECONDS: Final = 2.0
 _SPARE_CONNECTIONS: Final = 2
-"""For the lease renewer and the rescuer, beside one per worker thread."""
+"""Database connections for the lease renewer and the rescuer, besides one per worker thread."""
 _MOST_CONNECTIONS: Final = 16
 _OPEN_AGAIN_SECONDS: Final = 1.0
-"""Between two tries to open a database that was away at the first use."""
+"""Between two tries to open a database that was down at the first use."""
 _FEWEST_SENDERS: Final = 25
 _MOST_SENDERS: Final = 250
-"""Calls of broadcasts under way at once: a fifth of a second's worth, which is how long Telegram may take."""
+"""Limits of a broadcast's concurrent calls: what the send rate allows in a fifth of a second."""
 
 
 class _Shared(Generic[T]):
-    """One value per process, made once, by the first thread that asks."""
+    """A value made once per process, by the first thread that asks."""
 
     def __init__(self, make: Callable[[], T], close: Callable[[T], object] = lambda _: None) -> None:
         self._make = make
@@ -67,13 +68,13 @@ _database_next_try = 0.0
 
 
 def expect_threads(count: int) -> None:
-    """Size the pool for this many worker threads; called at boot, before the first use."""
+    """Size the pools for this many worker threads. Called at boot, before the first use."""
     global _threads  # noqa: PLW0603 (one worker per process)
     _threads = count
 
 
 def _make_db() -> Database:
-    """Open the database; while it is away one thread tries, the others learn that at once."""
+    """Open the database. While it is down one thread tries and the others fail at once."""
     import psycopg  # noqa: PLC0415
 
     from socialboost.db import Database, DatabaseAwayError, checks  # noqa: PLC0415
@@ -110,7 +111,7 @@ def _make_telegram() -> TelegramClient:
     from socialboost.clients.telegram import TelegramClient  # noqa: PLC0415
 
     token = settings().telegram_bot_token.get_secret_value()
-    # Two threads stay free for what needs no Telegram: activations, settlements, Main Bot's reports.
+    # Two threads stay free for jobs that need no Telegram, such as activations and Main Bot's reports.
     guard = _guard(
         "telegram", most_calls=max(_threads - 2, 1), wait_seconds=1.0, failures=5, pause_seconds=1.0
     )
@@ -192,32 +193,32 @@ def _close_lease_renewer(made: LeaseRenewer) -> None:
 
 
 settings: Final = _Shared(WorkerSettings.load)
-"""The worker's settings; SettingsError names what is missing."""
+"""The worker's settings. Raises SettingsError, which names what is missing."""
 db: Final = _Shared(_make_db, lambda database: database.close())
-"""PostgreSQL; psycopg.OperationalError when it is away at the first use."""
+"""PostgreSQL. Raises psycopg.OperationalError if it is down at the first use."""
 redis: Final = _Shared(_make_redis, lambda client: client.close())
-"""Redis, for what is not the queue: texts come back as str."""
+"""Redis for everything but the queue; answers are decoded to str."""
 cache: Final = _Shared(_make_cache, lambda client: client.close())
-"""The cache's Redis, which may evict (workers/engine/cache.py)."""
+"""The Redis of the cache, which may evict keys (workers/engine/cache.py)."""
 telegram: Final = _Shared(_make_telegram, lambda client: client.close())
 bulk: Final = _Shared(_make_bulk, lambda sender: sender.close())
-"""Telegram for broadcasts; made where one runs."""
+"""Telegram for broadcasts."""
 crypto_pay: Final = _Shared(_make_crypto_pay, lambda client: client.close())
 main_bot: Final = _Shared(_make_main_bot, lambda client: client.close())
 rate_limiter: Final = _Shared(_make_rate_limiter)
-"""What every message to Telegram passes (workers/telegram/rate_limit.py)."""
+"""The rate limiter of all messages to Telegram (workers/telegram/rate_limit.py)."""
 sealer: Final = _Shared(_make_sealer)
 """Encrypts raw payment events."""
 courier: Final = _Shared(_make_courier)
-"""Opens them as web has sealed them for the way through Redis."""
+"""Decrypts payment events that web sealed before it put them into Redis."""
 lease_renewer: Final = _Shared(_make_lease_renewer, _close_lease_renewer)
-"""The process's claims (workers/engine/lease_renewer.py)."""
+"""Renews the leases of this process's claims (workers/engine/lease_renewer.py)."""
 
 
 def closing() -> list[tuple[str, Callable[[], object]]]:
-    """Return what `close` does, step by step: the lease renewer's turn is the last before the database's.
+    """Return the steps of `close`, in order. The lease renewer is closed last but one, before the database.
 
-    It settles through that, and what it lets go others may begin, so nothing should be at work here by then.
+    It still records outcomes in the database. It also frees the claims left, so no job may run here by then.
     """
     return [
         ("rate_limiter", rate_limiter.close),
@@ -236,7 +237,7 @@ def closing() -> list[tuple[str, Callable[[], object]]]:
 
 
 def close() -> None:
-    """Close what was opened."""
+    """Close everything that was opened."""
     for _, step in closing():
         step()
     global _database_next_try  # noqa: PLW0603 (what is opened next may be another database)

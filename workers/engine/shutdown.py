@@ -1,9 +1,9 @@
-"""How a worker process ends: once, in order, and within its time whichever service hangs.
+"""Shuts a worker process down: once, in order, and within a fixed time even if a service hangs.
 
     0 s        SIGTERM, from a supervisor, from Dramatiq's master, or from both: the first one counts
-    JOBS       the jobs under way have ended, or are left: what each had claimed is soon free for others
-    + SETTLE   what PostgreSQL had not taken yet is tried once more
-    …          messages nobody began go back to Redis, everything is closed, each step bounded
+    JOBS       running jobs have ended or are abandoned; their claims are soon free for other workers
+    + SETTLE   outcomes that PostgreSQL could not take are tried once more
+    …          unread messages go back to Redis, everything is closed, each step has a time limit
     TOTAL      the process is gone (socialboost/last_resort.py)
 
 Supervisors wait longer than TOTAL (supervisord.conf, docker-compose.yml; tests/rules/test_ends.py).
@@ -25,25 +25,25 @@ from socialboost import last_resort, logs
 
 TOTAL_SECONDS: Final = 24.0
 JOBS_SECONDS: Final = 12.0
-"""Above what a call to PostgreSQL may take (socialboost/db), and what most calls to others do."""
+"""Longer than a call to PostgreSQL may take (socialboost/db), and than most other calls take."""
 SETTLE_SECONDS: Final = 3.0
 CLOSE_SECONDS: Final = 1.5
-"""For closing one thing, and for the rounds of the loops to end."""
+"""For closing one resource, and for the loops to end their rounds."""
 
 has_begun: Final = threading.Event()
-"""Set for this process: work that can be handed over in the middle is."""
+"""Set when the shutdown begins. Long work stops and hands the rest to another worker."""
 
 log = logs.get(__name__)
 
 
 class Ending:
-    """One per worker process; `install` it before there are threads."""
+    """The shutdown of one worker process. Call `install` before any thread is started."""
 
     def __init__(self) -> None:
         self._began: float | None = None
 
     def install(self) -> None:
-        """Let the first SIGTERM through to Dramatiq and no other: its second one would end it at once.
+        """Pass only the first SIGTERM on to Dramatiq: a second one would end it at once.
 
         A process gets several: one with its group, one from its master, one as its parent dies.
         """
@@ -73,15 +73,15 @@ class Ending:
             last_resort.arm(TOTAL_SECONDS)
 
     def end_process(self) -> None:
-        """As if a supervisor had told the process to end; from any thread."""
+        """Shut the process down as if a supervisor had asked for it. May be called from any thread."""
         self.begin()
         os.kill(os.getpid(), signal.SIGTERM)
 
     def end_jobs(self, worker: Worker) -> None:
-        """Have the worker begin nothing more, wait for what it has begun, and leave what does not end.
+        """Stop the worker from starting jobs, wait for the running ones, and abandon those that do not end.
 
-        Dramatiq would stop its consumers afterwards: they would fetch until then, and with a Redis that
-        hangs their time would come on top.
+        Dramatiq itself stops the consumers last. They would fetch messages until then, and if Redis hangs
+        their time would come on top.
         """
         threads = list(worker.workers)
         for consumer in worker.consumers.values():
@@ -98,13 +98,13 @@ class Ending:
 
 
 def within(seconds: float, name: str, step: Callable[[], object]) -> bool:
-    """Do a step of the ending; whether it was over in time. One that was not goes on in its own thread."""
+    """Run a step of the shutdown. Returns True if it ended in time; otherwise it goes on in its thread."""
 
     def run() -> None:
         try:
             step()
         except Exception:
-            log.exception("ending_step_failed", step=name)  # the steps after it are to be done all the same
+            log.exception("ending_step_failed", step=name)  # the next steps must still run
 
     thread = threading.Thread(target=run, name=f"ending:{name}", daemon=True)
     thread.start()

@@ -1,9 +1,9 @@
-"""Ends a worker process that has lost a thread, or one of whose threads gets on no more.
+"""The watchdog of a worker process: stops the process when one of its threads has died or hangs.
 
-It would look healthy and do less than its work. Dramatiq starts its threads once, and no exception reaches
-one that waits outside Python. Life alone says little, so what is looked at is progress: a job that goes on
-for longer than its time limit, a consumer or a loop that makes no round. The process then asks itself to
-stop in order; Dramatiq's master ends too, and the supervisor starts both anew.
+Such a process looks healthy and does only part of its work. Dramatiq never restarts a thread, and no
+exception reaches a thread that waits outside Python. So the watchdog checks progress: a job that exceeds its
+time limit, a consumer or a loop without a new round. It then shuts the process down in order. Dramatiq's
+master ends as well, and the supervisor starts both again.
 """
 
 from __future__ import annotations
@@ -25,55 +25,55 @@ from workers.engine.shutdown import Ending
 
 PERIOD_SECONDS: Final = 5.0
 MARGIN_SECONDS: Final = 30.0
-"""Beyond a job's time limit: the exception that it raises comes first, and a call may end by itself."""
+"""Added to a job's time limit, whose own exception should come first; a call may also end by itself."""
 ROUND_SECONDS: Final = 120.0
-"""Without a round of a consumer: ten times what one takes while Redis hangs."""
+"""The longest time without a round of a consumer: ten times a round's length while Redis hangs."""
 LOOP_SECONDS: Final = 300.0
-"""Without a round, or a step of one: a step may ask a slow service fifty times."""
+"""The longest time without a round of a loop, or a step of it. A step may call a slow service fifty times."""
 
 log = logs.get(__name__)
 
 
 @dataclass(frozen=True, eq=False)
 class Begun:
-    """A job that a thread has begun; each is another object, so a thread that gets on has another one."""
+    """A job that a thread has begun. Every job gets a new object, so a new object means progress."""
 
     job: str
     limit_seconds: float
 
 
 class Jobs:
-    """What each worker thread is at: one write as a job begins, one as it ends."""
+    """The job that each worker thread is working on."""
 
     def __init__(self) -> None:
         self._begun: dict[int, Begun] = {}
 
     def begin(self, job: str, limit_seconds: float) -> None:
-        """This thread begins a job."""
+        """Record that this thread begins a job."""
         self._begun[threading.get_ident()] = Begun(job, limit_seconds)
 
     def end(self) -> None:
-        """This thread has ended its job."""
+        """Record that this thread has ended its job."""
         self._begun.pop(threading.get_ident(), None)
 
     def under_way(self) -> list[tuple[int, Begun]]:
-        """Return what is under way, by thread."""
+        """Return the running jobs with their thread ids."""
         return list(self._begun.items())
 
 
 @dataclass(frozen=True)
 class _Mark:
-    """How far something had got, and when it was first seen there."""
+    """A value of some progress, and when it was first seen."""
 
     progress: object
     since: float
 
 
 class Progress:
-    """Tells what has stayed where it was for too long, by a clock of its own.
+    """Finds what has made no progress for too long, measured on a clock of its own.
 
-    The clock moves on by little when nobody looked: a machine that slept, or a process that was stopped and
-    continued, is no reason to end it.
+    The clock advances by at most `longest_step` between two checks. So a machine that slept, or a process
+    that was stopped and continued, does not count as stuck.
     """
 
     def __init__(self, longest_step: float) -> None:
@@ -83,7 +83,7 @@ class Progress:
         self._marks: dict[object, _Mark] = {}
 
     def stuck(self, seen: Sequence[tuple[object, object, float]], now: float) -> list[object]:
-        """Return the keys that have not moved for longer than they may. `seen`: key, progress, seconds."""
+        """Return the keys without progress for too long. `seen` holds (key, progress, seconds allowed)."""
         if self._looked is not None:
             self._now += min(now - self._looked, self._longest_step)
         self._looked = now
@@ -99,7 +99,7 @@ class Progress:
 
 
 class Watchdog:
-    """Looks at the threads of one worker, at their jobs, and at its loops."""
+    """Checks the threads of one worker, their jobs, and its loops."""
 
     def __init__(self, worker: Worker, loops: Sequence[Loop], under_way: Jobs, ending: Ending) -> None:
         self._worker = worker
@@ -111,21 +111,21 @@ class Watchdog:
         self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
 
     def start(self) -> None:
-        """Start looking."""
+        """Start the checks."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop looking: from here on threads end because they were told to."""
+        """Stop the checks: from now on threads end because the worker shuts down."""
         self._stop.set()
 
     def dead(self) -> list[str]:
-        """Return the names of what has ended and should not have."""
+        """Return the names of threads and loops that have died."""
         threads = [*self._worker.consumers.values(), *self._worker.workers]
         found = [thread.name for thread in threads if not thread.is_alive()]
         return found + [loop.name for loop in self._loops if not loop.alive]
 
     def stuck(self, now: float) -> list[str]:
-        """Return what has not got on for too long by now."""
+        """Return the jobs, consumers and loops that hang."""
         return [str(key) for key in self._progress.stuck(list(self._seen()), now)]
 
     def _seen(self) -> Iterator[tuple[str, object, float]]:
@@ -155,7 +155,7 @@ class Watchdog:
 
 
 def log_stacks() -> None:
-    """Log where every thread is: files, lines and functions, never a value."""
+    """Log the stack of every thread: files, lines and functions, never a value."""
     names = {thread.ident: thread.name for thread in threading.enumerate()}
     for ident, frame in sys._current_frames().items():
         stack = traceback.StackSummary.extract(traceback.walk_stack(frame), lookup_lines=False)

@@ -1,7 +1,7 @@
-"""Notices that wait for one chat at the same time leave as one message (docs/adr/0007).
+"""Batches notices: all notices that wait for the same chat are sent as one message (docs/adr/0007).
 
-Each keeps its own ledger row, attempt and lease, and shares the fate of the message that carried it: so each
-is sent at least once and repeated as often as it would be alone.
+Each notice keeps its own ledger row, attempt and lease, and gets the outcome of the message it was part of.
+So each is sent at least once and repeated as often as it would be alone.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from workers.engine.rescuer import Rescuer
 from workers.telegram import rate_limit_scripts
 
 MOST: Final = 20
-"""Notices in one message, if that many fit."""
+"""The largest number of notices in one message."""
 PAGE: Final = 5 * MOST
-"""Of those that wait, so many are looked at, and given their turns, at once."""
+"""How many waiting notices are read, and given a time, at once."""
 AHEAD_SECONDS: Final = 1.1
-"""What waits for this chat's next second goes with the message that has it."""
+"""Notices that are due within this time are sent in the same message."""
 
 LONGEST_SECONDS: Final = 60.0
-"""A new notice is due by then, whether or not one before it took it along."""
+"""A new notice is due after this time at the latest, even if no earlier message took it along."""
 
 log = logs.get(__name__)
 
@@ -40,11 +40,11 @@ Joined = list[tuple[jobs.SendAdminNotice, Claim]]
 
 @dataclass(frozen=True)
 class Together:
-    """What goes into one message."""
+    """A batch: the notices of one message."""
 
     notices: list[jobs.SendAdminNotice]
     number: int
-    """The highest number of a try among them (Attempt.number)."""
+    """The highest attempt among them (Attempt.number)."""
 
 
 @contextmanager
@@ -53,9 +53,10 @@ def joined(
     attempt: actors.Attempt,
     fitting: Callable[[Sequence[jobs.SendAdminNotice]], int],
 ) -> Iterator[Together]:
-    """Yield this notice and those taken along; settle the latter as the block ends, and hold them until then.
+    """Claim the other notices waiting for the same chat and yield all of them as one batch.
 
-    `fitting` says how many of the notices, from the first on, go into one message.
+    Their leases are renewed during the block, and they get the same outcome as the message sent in it.
+    `fitting` returns how many of the notices, from the first on, fit into one message.
     """
     started = time.monotonic()
     taken = _take(job, fitting)
@@ -95,9 +96,9 @@ def _take(job: jobs.SendAdminNotice, fitting: Callable[[Sequence[jobs.SendAdminN
 
 
 def _space(job: jobs.SendAdminNotice) -> None:
-    """Spread those that did not fit over the chat's next turns; the rescuer adds half a second to each.
+    """Spread the notices that did not fit over the chat's next messages; the rescuer adds half a second.
 
-    A page of them, however many there are: with each turn the page moves on.
+    One page of them is moved at a time, however many wait. The page advances with every message.
     """
     turn = rate_limit_scripts.CHAT_SECONDS
     if job.chat_id < 0:
@@ -113,13 +114,13 @@ def _space(job: jobs.SendAdminNotice) -> None:
 
 
 def delay_seconds(tx: Transaction, notice: jobs.SendAdminNotice) -> float:
-    """How long a new notice may wait: behind others it goes with one of them."""
+    """Return the delay of a new notice: behind others it waits to be sent with one of them."""
     last = tx.value("get_notice_delay", chat_id=notice.chat_id)
     return 0.0 if last is None else min(max(last, AHEAD_SECONDS), LONGEST_SECONDS)
 
 
 def _claim(keys: list[str]) -> list[Claim]:
-    """Take those of the jobs that are still free; each claim has a name of its own, as every claim does."""
+    """Claim the jobs that are still free. Each claim has its own `worker` id."""
     if not keys:
         return []
     workers = [uuid.uuid4().hex for _ in keys]

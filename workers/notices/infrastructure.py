@@ -1,7 +1,7 @@
-"""Word to the admins that something we cannot do without is away (failures.md D10), or refuses us.
+"""Notifies the admins that PostgreSQL or Redis is down, or that a service refuses our credentials.
 
-Every other notice is a row of PostgreSQL that Redis is told of. Those of `Alarm` are about just those two, so
-they go straight to Telegram, by way of whichever of them is left: that one knows whether somebody has spoken
+Every other notice needs a row in PostgreSQL and a message in Redis. `Alarm` reports outages of these two, so
+it calls Telegram directly. Whichever of the two still works stores whether a process has sent the notice
 already.
 """
 
@@ -30,17 +30,17 @@ DATABASE_AWAY: Final = "database_away"
 REDIS_AWAY: Final = "redis_away"
 
 PATIENCE_SECONDS: Final = 6.0
-"""A restart takes less; nobody is told of it."""
+"""An outage shorter than this, such as a restart, is not reported."""
 AGAIN_SECONDS: Final = 3600
-"""Until the admins hear of the same trouble again."""
+"""Time before the same outage is reported again."""
 CALM_SECONDS: Final = 15 * 60.0
-"""Without a refusal for so long, the next one is another outage: what waits asks once a minute."""
+"""A refusal after this long without one counts as a new incident; waiting jobs try once a minute."""
 
 log = logs.get(__name__)
 
 
 def refuses_us(error: RefusesUsError) -> None:
-    """Owe the admins word, once an outage, that a service refuses us, with the setting to look at."""
+    """Notify the admins, once per incident, that a service refuses us, and name the setting to check."""
     data = {"service": error.service, "setting": error.setting, "error": outages.describe(error)}
     names = {"service": error.service, "setting": error.setting}
     try:
@@ -48,7 +48,7 @@ def refuses_us(error: RefusesUsError) -> None:
             since = tx.value("note_refusal", **names, calm_seconds=CALM_SECONDS)
             key = f"notice:refuses_us:{error.service}:{error.setting}:{since}"
             outbox.add(tx, jobs.NotifyAdmins(key=key, kind="refuses_us", data=data))
-    except (psycopg.Error, SettingsError) as gone:  # its job comes back, and says so again
+    except (psycopg.Error, SettingsError) as gone:  # the job is retried and reports it again
         log.warning("refusal_not_noted", error=type(gone).__name__)
 
 
@@ -56,7 +56,7 @@ _BACK: Final = {DATABASE_AWAY: "database_back", REDIS_AWAY: "redis_back"}
 
 
 def _send(chat_id: int, text: str) -> None:
-    """Send it, following a chat that has moved: where to may not be known from PostgreSQL now."""
+    """Send the text. Follow a chat that has moved, because PostgreSQL may be down and not tell its new id."""
     try:
         with resources.rate_limiter().watching():
             resources.telegram().send_message(chat_id, text)
@@ -66,18 +66,18 @@ def _send(chat_id: int, text: str) -> None:
 
 
 class Alarm:
-    """One per loop that needs both; `failed` after each round that did not get through, else `over`."""
+    """The alarm of a loop that needs both. Call `failed` after each round that failed, else `over`."""
 
     def __init__(self) -> None:
         self._since: dict[str, float] = {}
         self._silent_until: dict[str, float] = {}
         self._untold: list[int] = []
         self._may_be_told = True
-        """Whether the admins may have heard of trouble and not of its end: another process may have told them
-        and died, so this is asked once at the start too."""
+        """True if the admins may know of an outage and not of its end. It starts as True, because another
+        process may have told them and died."""
 
     def over(self) -> None:
-        """Forget what was wrong, since a round got through, and owe the admins word of its end, once."""
+        """Forget the outage after a successful round, and notify the admins once that it is over."""
         if self._may_be_told:
             for kind in _BACK:
                 self._tell_end(kind)
@@ -87,7 +87,7 @@ class Alarm:
         self._untold.clear()
 
     def failed(self, kind: str, error: Exception) -> None:
-        """Tell the admins when this has gone on for too long; who could not be told is told next time."""
+        """Notify the admins if the outage lasts too long. Whoever was not reached is tried next time."""
         now = time.monotonic()
         if now - self._since.setdefault(kind, now) < PATIENCE_SECONDS:
             return
@@ -99,13 +99,13 @@ class Alarm:
         self._untold = [chat_id for chat_id in self._untold if not self._tell(chat_id, kind, error)]
 
     def _is_first(self, kind: str) -> bool:
-        """Whether no other process has spoken; true as well when nobody is left to ask."""
+        """Return True if no other process has sent the notice, or if neither store can say."""
         try:
             return bool(resources.redis().set(f"alarm:{kind}", 1, nx=True, ex=AGAIN_SECONDS))
         except redis.RedisError as gone:
             log.warning("alarm_not_shared", error=type(gone).__name__)
         try:
-            # An owner of its own: who took the lease before must not get it again within the hour.
+            # A new owner each time: the previous owner must not get the lease again within the hour.
             owner, name = uuid.uuid4().hex, f"alarm:{kind}"
             return bool(resources.db().value("take_lease", name=name, owner=owner, seconds=AGAIN_SECONDS))
         except (psycopg.Error, SettingsError) as gone:
@@ -113,7 +113,7 @@ class Alarm:
             return True
 
     def _tell_end(self, kind: str) -> None:
-        """Owe the notice if the trouble was told; of all processes the one that takes its mark away does."""
+        """Add the notice that the outage is over, if it was reported. Its mark ensures one notice."""
         was_told = bool(resources.redis().delete(f"alarm:{kind}"))
         with resources.db().transaction() as tx:
             was_told = bool(tx.run("drop_lease", name=f"alarm:{kind}")) or was_told
@@ -122,9 +122,9 @@ class Alarm:
                 outbox.add(tx, jobs.NotifyAdmins(key=key, kind=_BACK[kind]))
 
     def _tell(self, chat_id: int, kind: str, error: Exception) -> bool:
-        """Send it; false when it certainly was not sent and may be sent later.
+        """Send the notice. Returns False if it certainly was not sent and can be tried again.
 
-        In the shop's language, since the admin's own is in PostgreSQL, and without buttons: nothing leads on.
+        It is in the shop's language, because the admin's own language is in PostgreSQL, and has no buttons.
         """
         data = {"error": outages.describe(error)}
         zone = resources.settings().timezone

@@ -1,9 +1,10 @@
-"""Notices to the admins that stay owed until somebody got them.
+"""Keeps notices to the admins until at least one admin has received them.
 
-Each chat has a ledger row for its message, which a refusal settles (discarded, with the reason): the bot may
-not write there, was never started, was blocked. One who got it is enough. While nobody did, one notice is
-sent ahead to every chat each few minutes; a chat that takes it, or an admin who writes to the bot, gets all
-the others at once. What is owed is in the table of the same name: told_at IS NULL is what nobody knows yet.
+Each chat has a ledger job for its message. A refusal (the bot was blocked, never started, or may not write
+there) discards that job. One chat that received the notice is enough. As long as none did, one notice is
+sent to every chat every few minutes as a probe. A chat that accepts it, or an admin who writes to the bot,
+gets all the others at once. The table `owed_notices` holds them; `told_at IS NULL` means that nobody has
+received it yet.
 """
 
 from __future__ import annotations
@@ -20,24 +21,24 @@ from workers.engine import outbox, resources
 from workers.notices import batching
 
 AGAIN_SECONDS: Final = 180.0
-"""Until a notice that nobody got is sent ahead again."""
+"""Time before a notice that nobody received is sent again as a probe."""
 MOST: Final = 100
-"""Sent to one chat at once; with the first of them the next are found."""
+"""How many are sent to a chat at once. Delivering the first of them finds the next."""
 REVIVED: Final = ("discarded",)
-"""Rows that are sent again: a message of unknown fate is not, an admin settles it."""
+"""Outcomes after which a job is started again. A parked job is not: an admin decides about it."""
 PASSING: Final = frozenset(
     {
         *("order_paid", "daily_report", "webhook_silent", "breaker_open", "crypto_pay_away"),
         *("database_away", "redis_away", "second_poller"),
     }
 )
-"""Kinds that say how things are now, or what is on a list anyway. Every other one is owed, also a new one."""
+"""Kinds that are not kept: they report a current state, or an admin's list shows them. New kinds are kept."""
 
 log = logs.get(__name__)
 
 
 def add(tx: Transaction, notice: jobs.NotifyAdmins) -> None:
-    """Owe the notice to every admin and to the channel, and to anybody at all if its kind does not pass."""
+    """Add the notice's messages to every admin and the channel, and keep it if its kind is not in PASSING."""
     if notice.kind not in PASSING:
         data = json.dumps(notice.data)
         tx.run("owe_notice", key=notice.key, kind=notice.kind, data=data, wait_seconds=AGAIN_SECONDS)
@@ -47,9 +48,9 @@ def add(tx: Transaction, notice: jobs.NotifyAdmins) -> None:
 
 
 def told(notices: Sequence[jobs.SendAdminNotice], chat_id: int) -> None:
-    """Write down that a chat got them, and have it sent what else nobody got.
+    """Record that a chat received the notices, and send it all others that nobody received.
 
-    They are out: an error here must not have them sent again. `tell_again` makes it good.
+    A database error is only logged: the notices were sent and must not be repeated. `tell_again` corrects it.
     """
     keys = [notice.key.removesuffix(f":{notice.chat_id}") for notice in notices]
     try:
@@ -61,7 +62,7 @@ def told(notices: Sequence[jobs.SendAdminNotice], chat_id: int) -> None:
 
 
 def reached(chat_id: int) -> None:
-    """Have what nobody got sent to this chat of the admins: something has just arrived there."""
+    """Send the notices that nobody received to this chat if it is an admin's. It has proved reachable."""
     if chat_id not in resources.settings().chats_of_admins:
         return
     try:
@@ -69,7 +70,7 @@ def reached(chat_id: int) -> None:
             rows = tx.many("get_untold_for_chat", chat_id=chat_id, limit=MOST)
             for row in rows:
                 _add_again(tx, row, chat_id)
-    except psycopg.Error as error:  # what arrived is what matters here; in a few minutes it is tried again
+    except psycopg.Error as error:  # it is tried again in a few minutes
         log.warning("untold_not_looked_up", chat_id=chat_id, error=type(error).__name__)
         return
     if rows:
@@ -77,9 +78,9 @@ def reached(chat_id: int) -> None:
 
 
 def tell_again(db: Callable[[], Database]) -> None:
-    """Send one notice ahead to every chat, if nobody could be reached for a while; a step of the watch.
+    """Send one notice to every chat as a probe, if nobody could be reached for a while; a step of the watch.
 
-    To the chats of now: an operator may have set others.
+    It goes to the chats in the current settings, which an operator may have changed.
     """
     chats = resources.settings().chats_of_admins
     with db().transaction() as tx:
@@ -93,13 +94,13 @@ def tell_again(db: Callable[[], Database]) -> None:
 
 
 def give_up(tx: Transaction, args: Mapping[str, Any]) -> None:
-    """An admin who discards the message of a notice has seen what it says."""
+    """Record the notice as received when an admin discards its parked job: the admin has seen its text."""
     notice = str(args["key"]).removesuffix(f":{args['chat_id']}")
     tx.run("mark_notices_told", keys=[notice], chat_id=args["chat_id"])
 
 
 def destination(chat_id: int) -> int:
-    """Return where a chat of the admins is now, if Telegram has moved it."""
+    """Return the current id of an admin chat, which Telegram may have moved."""
     if chat_id > 0:
         return chat_id
     moved_to: int | None = resources.db().value("get_moved_chat", chat_id=chat_id)
@@ -107,7 +108,7 @@ def destination(chat_id: int) -> int:
 
 
 def follow(chat_id: int, moved_to: int) -> None:
-    """Remember that Telegram has moved a chat; ADMIN_CHANNEL_ID stays what the operator set."""
+    """Record that Telegram has moved a chat. The setting ADMIN_CHANNEL_ID is not changed."""
     resources.db().run("note_moved_chat", chat_id=chat_id, moved_to=moved_to)
     log.warning("admin_chat_moved", chat_id=chat_id, moved_to=moved_to, setting="ADMIN_CHANNEL_ID")
 

@@ -1,7 +1,7 @@
-"""How an answer reaches a person: the spinner first, then one message edited as they walk the menu.
+"""Answers a tap: stops its spinner and shows a screen, if possible by editing the tapped message.
 
-Of two renders of one message the one whose tap the entry point saw later wins, whichever worker was faster
-and whichever edit reached Telegram last. A message that must last (a receipt) is never edited away.
+If two taps render the same message, the later tap wins, whichever worker was faster and whichever edit
+reached Telegram last. A message that must last (a receipt) is never edited.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from workers.telegram import order_cards, rate_limit_scripts
 log = logs.get(__name__)
 
 RENDERED_SECONDS: Final = 600
-"""How long an older render can still turn up: well above the age limit of a screen's job."""
+"""How long an older render can still arrive: well above the age limit of a screen's job."""
 CONTENT_SECONDS: Final = 60
-"""How long what was rendered is kept: longer than any one edit may take."""
+"""How long rendered content is kept: longer than an edit may take."""
 LASTING_SECONDS: Final = 24 * 3600
-"""In Redis; PostgreSQL knows for KEPT_DAYS (workers/operations/purge.py)."""
+"""How long Redis keeps the mark of a lasting message. PostgreSQL keeps it KEPT_DAYS (operations/purge.py)."""
 ANSWER_THREADS: Final = 16
 
 _END_DIALOGUE: Final = """
@@ -45,13 +45,13 @@ if ARGV[1] ~= '' then
 end
 return redis.call('DEL', KEYS[1], KEYS[2])
 """
-"""End the dialogue only if it is still the one named: the person may have begun another meanwhile."""
+"""Ends the dialogue only if it is still the given one: the person may have begun another meanwhile."""
 
 
 def reply(tap: Tap, screen: Screen, *, offers: str = "") -> int | None:
-    """Stop the spinner and show `screen`. A person who blocked the bot is marked so, and that is all.
+    """Stop the spinner and show `screen`. A person who blocked the bot is marked as unreachable.
 
-    Both calls leave at once: the person waits for the slower one, not for their sum.
+    Both calls run at the same time: the person waits for the slower one, not for their sum.
     """
     with acknowledged(tap):
         return show(tap, screen, offers=offers)
@@ -59,9 +59,9 @@ def reply(tap: Tap, screen: Screen, *, offers: str = "") -> int | None:
 
 @contextmanager
 def acknowledged(tap: Tap, text: str | None = None) -> Iterator[None]:
-    """Stop the spinner while the block works, with a short notice if given; nothing when there is none.
+    """Stop the spinner while the block runs, with `text` as a short notice. Does nothing without a spinner.
 
-    It is a courtesy: its failure is only logged, since the screen is the answer.
+    A failure is only logged, because the screen is the answer.
     """
     if tap.callback_id is None:
         yield
@@ -80,11 +80,11 @@ def stop_spinner(tap: Tap, text: str | None = None) -> None:
 
 
 def show(tap: Tap, screen: Screen, *, offers: str = "") -> int | None:
-    """Show `screen` in the message that was tapped, or as a new one when that cannot be or must not be.
+    """Edit the tapped message to show `screen`. A lasting screen is sent as a new message.
 
-    Whatever words Telegram refuses an edit with, the person gets the screen: Telegram has more of them than
-    anybody's list. Only what would be refused as a new message too is not sent anew. `offers` is the order
-    that can be paid or cancelled from it. Returns the message that shows it now; None when a later screen has
+    Any refusal of an edit leads to a new message, because the list of Telegram's error texts is not closed.
+    The exceptions are errors that would refuse a new message too. `offers` is the order that can be paid or
+    cancelled on the screen. Returns the id of the message that shows it, or None if a later screen replaced
     it or the person cannot be reached.
     """
     shown = _show(tap, screen, offers)
@@ -110,7 +110,7 @@ def _show(tap: Tap, screen: Screen, offers: str) -> int | None:
 
 
 def redraw(tap: Tap, message_id: int, screen: Screen) -> None:
-    """Edit a message that was not tapped, if it can be, need not last and no later screen has it."""
+    """Edit a message that was not tapped, unless it must last, a later screen has it or Telegram refuses."""
     try:
         _edit(tap, message_id, screen, known=True)
     except RejectedError as exc:
@@ -118,27 +118,28 @@ def redraw(tap: Tap, message_id: int, screen: Screen) -> None:
 
 
 def send(telegram_id: int, screen: Screen) -> bool:
-    """Send what a person waits for (a receipt, word about their money) as a new message.
+    """Send a message that the person waits for (a receipt, news about their money).
 
-    False when it cannot reach this person, who is then marked so. PostponeError: the rate limiter is shut.
+    Returns False if the person cannot be reached, and marks them as unreachable. Raises PostponeError if the
+    rate limiter has no token.
     """
     resources.rate_limiter().person()
     return deliver(telegram_id, screen)
 
 
 def notify(telegram_id: int, screen: Screen) -> bool:
-    """As `send`, for what nobody waits for: paced, and after everything people wait for."""
+    """Send a message that nobody waits for. It is paced and comes after all messages people wait for."""
     resources.rate_limiter().notice(telegram_id)
     return deliver(telegram_id, screen)
 
 
 def deliver(telegram_id: int, screen: Screen) -> bool:
-    """Send a message that was let through the rate limiter; else as `send`."""
+    """Send a message that has its token already. Returns False if the person cannot be reached."""
     return not unreachable(telegram_id, screen)
 
 
 def unreachable(telegram_id: int, screen: Screen) -> str:
-    """As `deliver`, but return why it cannot reach this person (UNREACHABLE_CODES); "" when it did."""
+    """Send a message that has its token already. Returns why the person cannot be reached, "" if they can."""
     try:
         _deliver(telegram_id, screen)
     except RejectedError as exc:
@@ -150,7 +151,7 @@ def unreachable(telegram_id: int, screen: Screen) -> str:
 
 
 def end_dialogue(tap: Tap, dialogue: str = "") -> None:
-    """Forget what the bot was waiting for; with `dialogue`, only if it is still that one."""
+    """End the dialogue of the person who tapped. With `dialogue`, only if it is still that one."""
     keys = [
         dialogues.state_key(tap.chat_id, tap.telegram_id),
         dialogues.data_key(tap.chat_id, tap.telegram_id),
@@ -159,9 +160,9 @@ def end_dialogue(tap: Tap, dialogue: str = "") -> None:
 
 
 def _edit(tap: Tap, message_id: int, screen: Screen, *, known: bool = False) -> bool | None:
-    """Edit the message; None when a later render has it, False when a new message must be sent instead.
+    """Edit the message. Returns None if a later render has it, False if a new message must be sent instead.
 
-    `known`: it is one that the database names as a screen of ours.
+    `known` means that the database lists the message as one of our screens.
     """
     claim = _claim(tap, message_id, screen, known)
     if claim == rate_limit_scripts.LASTING:
@@ -179,8 +180,8 @@ def _edit(tap: Tap, message_id: int, screen: Screen, *, known: bool = False) -> 
                 raise
             log.info("screen_sent_anew", chat_id=tap.chat_id, code=exc.code, reason=str(exc))
             return False
-        # A later tap may have been rendered while this edit was under way, and nobody knows which of the
-        # two Telegram took last. Repeating the later one settles it: the same content again changes nothing.
+        # A later tap may have been rendered during this edit, and it is unknown which of the two edits
+        # Telegram applied last. Repeating the later one is safe: the same content again changes nothing.
         later = _later(tap, message_id, seq)
         if later is None:
             return True
@@ -197,14 +198,17 @@ def _claim(tap: Tap, message_id: int, screen: Screen, known: bool) -> int:
     fate = _fate(tap.chat_id, message_id)
     if fate == "kept":
         _mark(tap.chat_id, message_id, "lasting", LASTING_SECONDS)
-    if fate not in ({"free", "perhaps"} if known else {"free"}):  # a new message takes nothing away
+    if fate not in ({"free", "perhaps"} if known else {"free"}):  # a new message is always safe
         return rate_limit_scripts.LASTING
     return resources.rate_limiter().claim(keys, tap.seq, content, seconds, chat_id=tap.chat_id, editable=True)
 
 
 def _fate(chat_id: int, message_id: int) -> str:
-    """Return what PostgreSQL knows: the message is `kept`, `free` to be edited, `perhaps` to be kept; or
-    `unknown`, while it is away."""
+    """Return what PostgreSQL knows of the message.
+
+    It is `kept` (must last), `free` to be edited, `perhaps` one to keep, or `unknown` while PostgreSQL is
+    down.
+    """
     try:
         return str(resources.db().value("get_message_fate", chat_id=chat_id, message_id=message_id))
     except psycopg.Error as exc:
@@ -235,7 +239,7 @@ def _deliver(chat_id: int, screen: Screen) -> int:
         with resources.rate_limiter().watching():
             message_id = resources.telegram().send_message(chat_id, screen.text, screen.keyboard_markup())
     except AmbiguousError:
-        if screen.lasting:  # it may be there, under a number that Telegram did not tell
+        if screen.lasting:  # it may exist, with an id that we do not know
             ledger.keep_message(resources.db(), chat_id, 0)
         raise
     if screen.lasting:
@@ -246,7 +250,7 @@ def _deliver(chat_id: int, screen: Screen) -> int:
 
 
 def _forget_card(tap: Tap, message_id: int) -> None:
-    """The order's buttons leave this message. Without PostgreSQL the screen is shown all the same."""
+    """Record that the message no longer offers its order. A PostgreSQL outage is only logged."""
     try:
         order_cards.forget(resources.db(), tap, message_id)
     except psycopg.OperationalError as exc:
@@ -254,9 +258,9 @@ def _forget_card(tap: Tap, message_id: int) -> None:
 
 
 def keep(chat_id: int, message_id: int) -> None:
-    """Note that a message must last: a tap on one of its buttons is answered in a new one.
+    """Record that a message must last. A tap on one of its buttons is answered by a new message.
 
-    In Redis, where taps look first, and in PostgreSQL, which a wipe does not reach.
+    It is recorded in Redis, where taps look first, and in PostgreSQL, in case Redis is wiped.
     """
     if not message_id:
         return
@@ -265,7 +269,7 @@ def keep(chat_id: int, message_id: int) -> None:
 
 
 def _mark(chat_id: int, message_id: int, mark: str, seconds: int, *, new: bool = False) -> None:
-    """Note in Redis what may become of a message; a `new` one only if nothing is noted yet."""
+    """Set a message's mark in Redis. With `new`, only if it has none yet."""
     try:
         resources.redis().set(dialogues.rendered_key(chat_id, message_id), mark, ex=seconds, nx=new)
     except redis.RedisError as exc:
@@ -279,12 +283,12 @@ def _mark_unreachable(telegram_id: int, code: str) -> None:
 
 @cache
 def _answering() -> ThreadPoolExecutor:
-    """Threads for spinners: each keeps its own connection to Telegram."""
+    """Return the threads that stop spinners. Each keeps its own connection to Telegram."""
     return ThreadPoolExecutor(ANSWER_THREADS, thread_name_prefix="spinner")
 
 
 def _answer(callback_id: str, text: str | None) -> None:
-    """Answer the tap. That is no message, so it needs no token, but it keeps still during a pause."""
+    """Answer the tap. This is not a message, so it needs no token, but it is not sent during a pause."""
     limiter = resources.rate_limiter()
     try:
         limiter.check()

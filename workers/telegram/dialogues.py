@@ -1,4 +1,4 @@
-"""Back to the question: the input was not accepted, so the next message is read as its answer again."""
+"""Returns a dialogue to its question after an input was refused, so that the person can answer again."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if redis.call('GET', KEYS[1]) ~= ARGV[2] then return 0 end
 redis.call('SET', KEYS[1], ARGV[3], 'EX', ARGV[4])
 return 1
 """
-"""Only if it is still the dialogue named, and nothing was tapped meanwhile."""
+"""Changes the state only if the dialogue is still the given one and nothing was tapped meanwhile."""
 
 
 def reopen_link(tap: jobs.Tap, dialogue: str) -> None:
-    """Go from PROCESSING_POST back to WAITING_POST_URL."""
+    """Set the state from PROCESSING_POST back to WAITING_POST_URL."""
     keys = [
         dialogues.state_key(tap.chat_id, tap.telegram_id),
         dialogues.data_key(tap.chat_id, tap.telegram_id),

@@ -1,7 +1,7 @@
-"""A screen that waited is looked at once more: one whose place a later tap asked to fill is not made.
+"""Drops a screen's job that waited in the queue if a later tap asked for another screen in the same message.
 
-Nobody would see it: of two renders of one message the later wins (answers.py). It costs no question to
-the database and no token of the rate limiter.
+Nobody would see the older screen, because the later render wins (answers.py). Dropping it saves a database
+query and a token of the rate limiter.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from socialboost.queue import deliveries
 from workers.engine import resources
 
 SURE_MS: Final = 1_000
-"""A screen that comes sooner is not looked at: that would cost every tap a round trip."""
+"""A screen that waited less is not checked: the check would cost every tap a round trip."""
 
 log = logs.get(__name__)
 
 
 def is_superseded(job: Job, waited_ms: int) -> bool:
-    """Whether a later screen of the same place is on its way; the tap's spinner is stopped then."""
+    """Return True if a later screen for the same message is on its way, and stop the tap's spinner."""
     screen = job.wanted()
     if waited_ms < SURE_MS or screen is None or not isinstance(job, Tap):
         return False

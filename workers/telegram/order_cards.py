@@ -1,7 +1,8 @@
-"""Which messages offer an order that can be paid. PostgreSQL knows, so that a wiped Redis changes nothing.
+"""Records which messages offer an unpaid order, so that they can be redrawn when the order ends.
 
-A message is remembered when a tap draws such an order into it and forgotten when a later tap draws something
-else; the tap itself says which order the message offered (`Tap.shown_order`).
+The records are in PostgreSQL, so a wiped Redis loses none. A message is added when a tap shows such an order
+in it, and removed when a later tap shows something else. The tap says which order the message offered
+(`Tap.shown_order`).
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from socialboost.jobs import Tap
 
 
 def remember(where: Database | Transaction, tap: Tap, order_id: str, message_id: int) -> None:
-    """Note that the message offers the order from this tap on."""
+    """Record that the message offers the order from this tap on."""
     where.run("remember_card", chat_id=tap.chat_id, message_id=message_id, order_id=order_id, seq=tap.seq)
 
 
 def forget(where: Database | Transaction, tap: Tap, message_id: int) -> None:
-    """Note that the message offers no order from this tap on."""
+    """Record that the message offers no order from this tap on."""
     where.run("forget_card", chat_id=tap.chat_id, message_id=message_id, seq=tap.seq)

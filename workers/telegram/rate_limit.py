@@ -1,13 +1,13 @@
-"""The rate limiter: one rate to Telegram for all worker processes, people first (docs/adr/0007).
+"""Limits the rate of messages to Telegram: one rate for all processes, people first (docs/adr/0007).
 
-    resources.rate_limiter().person()                              # before a receipt, word about money
+    resources.rate_limiter().person()                              # before a message about money
     resources.rate_limiter().person(chat_id)                       # before an answer to what a person did
-    resources.rate_limiter().notice(chat_id)                       # before a notice nobody waits for
+    resources.rate_limiter().notice(chat_id)                       # before a notice
     granted = resources.rate_limiter().reserve(broadcast_id, ids)  # before a page of a broadcast
     with resources.rate_limiter().watching(): ...                  # around every call, for a 429
 
-Nobody waits here: who must is told by PostponeError for how long, and the job comes back then. The rate is
-kept in Redis; while that is away each process keeps its share by itself.
+No call blocks. A caller without a token gets PostponeError with the seconds to wait, and the job is retried
+then. The state is kept in Redis. While Redis is down each process limits itself to its share of the rate.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ from workers.telegram import rate_limit_scripts as scripts
 from workers.telegram.rate_limit_local import LocalRateLimiter
 
 MARGIN_SECONDS: Final = 0.5
-"""Added to what Telegram asks for."""
+"""Added to the pause that Telegram asks for."""
 KNOWN_SECONDS: Final = 0.05
-"""How old this process's knowledge of a pause may be before Redis is asked again."""
+"""Redis is asked for a pause again when the last answer is older than this."""
 AWAY_SECONDS: Final = 1.0
-"""Until a Redis that was away is tried again, and PostgreSQL is asked for a pause meanwhile."""
+"""Time until a Redis that was down is tried again. Meanwhile PostgreSQL is asked for a pause."""
 _NOTICES: Final = ""
 _LOST_SECONDS: Final = 0.25
-"""Redis's pause is shorter than ours by this much: it was wiped."""
+"""If the pause in Redis is shorter than ours by this much, Redis was wiped."""
 _REFILLED: Final = 3
-"""Tries to make a state that somebody wipes again and again."""
+"""How often a missing state is created before the call fails."""
 
 log = logs.get(__name__)
 
 
 @dataclass(frozen=True)
 class Granted:
-    """What of a page may be sent now, and when to ask for the rest."""
+    """The answer to `reserve`: which chats may be sent to now, and when to ask for the rest."""
 
     chat_ids: list[int]
     wait_seconds: float
@@ -53,7 +53,7 @@ class Granted:
 
 
 class RateLimiter:
-    """One per process; every method may be called from any thread."""
+    """The process's rate limiter. Every method may be called from any thread."""
 
     def __init__(
         self,
@@ -79,11 +79,11 @@ class RateLimiter:
         self._held: dict[int, float] = {}
 
     def person(self, chat_id: int | None = None) -> None:
-        """Let one answer to a person through, or raise PostponeError: the bucket is empty, or paused.
+        """Take a token for an answer to a person. Raises PostponeError if there is none or sending is paused.
 
-        With `chat_id` it is one of many that a person may ask for, and nobody waits behind theirs: it takes
-        from their share (rate_limit_scripts.PERSON_SHARE) and from what their chat bears. Without it, the
-        message is about money and comes first.
+        With `chat_id` the token counts against that person's share (rate_limit_scripts.PERSON_SHARE) and
+        against the limit of their chat, so one person's taps do not delay others. Without it the message is
+        about money and comes first.
         """
         said = self._shared(scripts.PERSON, [scripts.STATE], "" if chat_id is None else chat_id, self._burst)
         if said is None:
@@ -92,16 +92,17 @@ class RateLimiter:
             self._let(said[1] / 1000)
 
     def notice(self, chat_id: int) -> None:
-        """Let one notice to this chat through, or raise PostponeError."""
+        """Take a token for a notice to this chat, or raise PostponeError."""
         granted = self._reserve(_NOTICES, [chat_id])
         if not granted.chat_ids:
             raise PostponeError(granted.wait_seconds, "the rate limit leaves no room for now")
 
     def reserve(self, broadcast_id: str, chat_ids: Sequence[int]) -> Granted:
-        """Take tokens for a page of a broadcast, in its order; one round trip, whatever its length.
+        """Take tokens for a page of a broadcast, in the order of `chat_ids`, in one round trip.
 
-        Granted and not sent is lost, not owed. Ask for more than is granted, or equal shares with other
-        broadcasts are not kept; ask again before the last of a grant is sent, or some of the rate is lost.
+        A token that is not used is lost. Ask for more chats than can be granted: otherwise the broadcasts do
+        not get equal shares. Ask again before the last granted message is sent: otherwise part of the rate is
+        unused.
         """
         return self._reserve(f"broadcast:{broadcast_id}", chat_ids)
 
@@ -132,13 +133,15 @@ class RateLimiter:
         return scripts.GRANTED
 
     def check(self) -> None:
-        """Raise PostponeError while sending is paused: for what takes no token, or took it a while ago."""
+        """Raise PostponeError while sending is paused. For calls without a token, or with an older one."""
         self._let(0.0 if time.monotonic() - self._known_at < KNOWN_SECONDS else self._peek())
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Guard a call to Telegram: a 429 becomes a PostponeError and pauses the group that was told to wait,
-        or, when that was no group or not the only one, everything."""
+        """Turn a 429 of the call to Telegram in this block into a pause and a PostponeError.
+
+        A 429 for a group pauses that group. Any other, or one for a second group, pauses everything.
+        """
         try:
             yield
         except ThrottledError as error:
@@ -174,7 +177,7 @@ class RateLimiter:
             self._db().run("pause_sending", seconds=self._pause_left())
         except (psycopg.Error, SettingsError) as error:
             log.warning("pause_not_kept", error=type(error).__name__)
-        self._tell_redis()  # it may have been wiped, and filled anew, before PostgreSQL knew
+        self._tell_redis()  # it may have been wiped and filled again before PostgreSQL knew
 
     def _reserve(self, flow: str, chat_ids: Sequence[int]) -> Granted:
         chat_limits = (
@@ -211,7 +214,7 @@ class RateLimiter:
             self._paused_until = max(self._paused_until, moment)
 
     def _held_left(self, chat_id: int) -> float:
-        """How long this process knows that a group is to be left alone."""
+        """Return for how long, as far as this process knows, a group is paused."""
         return self._held.get(chat_id, 0.0) - time.monotonic()
 
     def _held_until(self, chat_id: int, moment: float) -> None:
@@ -227,7 +230,7 @@ class RateLimiter:
     # --- Redis ---
 
     def _shared(self, script: str, keys: list[str], *arguments: str | int) -> list[int] | None:
-        """Return what the script says; None while Redis is away, which one thread a second finds out."""
+        """Return the script's answer, or None while Redis is down. Only one thread a second tries then."""
         if self._local is not None:
             with self._lock:
                 if time.monotonic() < self._next_try:
@@ -244,7 +247,7 @@ class RateLimiter:
         return said
 
     def _ask(self, script: str, keys: list[str], *arguments: str | int) -> list[int]:
-        """Run a script; a state that is missing is made first, with the pause that may be in force."""
+        """Run a script. A missing state is created first, with the pause that may be in force."""
         for _ in range(_REFILLED):
             asked_at = time.monotonic()
             said = self._run(script, keys, *arguments)
@@ -265,10 +268,10 @@ class RateLimiter:
         return answer
 
     def _learn(self, asked_at: float, pause: float) -> None:
-        """Take over Redis's pause, or give Redis ours when it has lost it.
+        """Adopt the pause in Redis, or write ours to Redis if it was lost there.
 
-        Reckoned from when Redis was asked: ours then ends no later than Redis's, and the two cannot prolong
-        each other.
+        The end is computed from the time before the request, so it is never later than the end in Redis.
+        Otherwise each side would extend the other's pause.
         """
         self._known_at = asked_at
         ends = asked_at + pause
@@ -311,7 +314,7 @@ class RateLimiter:
             return self._local
 
     def _ask_database_for_pause(self) -> None:
-        """Learn of a pause that another process was told to make, or an earlier life of this one."""
+        """Adopt the pauses in PostgreSQL, which another process or an earlier run may have stored."""
         asked_at = time.monotonic()
         try:
             seconds = self._db().value("get_sending_pause") or 0.0

@@ -1,4 +1,4 @@
-"""A worker process's own share of the rate limiter, for as long as Redis is away."""
+"""The rate limiter's fallback while Redis is down: each process limits itself to its share of the rate."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ CHATS_REMEMBERED: Final = 10_000
 
 
 class LocalRateLimiter:
-    """The limits of rate_limit_scripts.py divided by the number of processes, in this one's memory.
+    """Limits one process in its own memory: rate_limit_scripts.py's limits divided by the processes.
 
-    It starts with one message, not with a burst: nobody knows what was sent a moment ago.
+    It starts with one message instead of a burst, because it does not know what was just sent.
     """
 
     def __init__(self, rate: float, kept: float, processes: int, burst: int) -> None:
@@ -41,7 +41,7 @@ class LocalRateLimiter:
         self._filled: dict[int, float] = {}
 
     def person(self, chat_id: int | None = None) -> float:
-        """Take one token for an answer to a person; 0, or the seconds until there may be one."""
+        """Take one token for an answer to a person. Returns 0, or the seconds to wait for a token."""
         with self._lock:
             now = self._refill()
             wait, floor = 0.0, 0.0
@@ -58,8 +58,10 @@ class LocalRateLimiter:
             return 0.0
 
     def _ahead(self, chat_id: int, now: float) -> float:
-        """How long this person must wait for their chat, or for their share, which binds nobody while half of
-        the bucket is left."""
+        """Return how long this person must wait for their chat's limit or their share of the rate.
+
+        The share applies only while less than half of the bucket is left.
+        """
         if len(self._filled) > CHATS_REMEMBERED:
             self._used = {chat: used for chat, used in self._used.items() if used > now}
             self._filled = {chat: filled for chat, filled in self._filled.items() if filled > now}
@@ -71,7 +73,7 @@ class LocalRateLimiter:
         return max(chat_wait, max(self._used.get(chat_id, 0.0), now) + step - max(step, 1.0) - now)
 
     def reserve(self, chat_ids: Sequence[int]) -> tuple[list[int], float]:
-        """Take tokens for paced messages; the chats granted, and the seconds until the rest may go."""
+        """Take tokens for paced messages. Returns the granted chats and the seconds to wait for the rest."""
         granted = list[int]()
         chat_wait = 0.0
         with self._lock:

@@ -1,10 +1,10 @@
-"""The rate limiter's steps in Redis, each one atomic script on Redis's own clock: no worker's clock counts.
+"""The rate limiter's Lua scripts. Each runs atomically in Redis and uses Redis's clock, not a worker's.
 
-Keys: `gate:state` (hash: the buckets and the pause), `gate:flows` (which broadcasts wait, and until when that
-is believed), `gate:shares` (how much each of those has had), `gate:chat:<id>` (what a chat got lately),
-`gate:held:<id>` (a group that Telegram wants left alone), `gate:person:<id>` (what a person had lately).
-All of them expire. Times are milliseconds. Every script answers {outcome, milliseconds to wait, milliseconds
-of pause left, …}.
+Keys: `gate:state` (hash: the buckets and the pause), `gate:flows` (the broadcasts that wait, scored by the
+time when they no longer count), `gate:shares` (how many tokens each of those got), `gate:chat:<id>` (recent
+messages to a chat), `gate:held:<id>` (a group that a 429 paused), `gate:person:<id>` (a person's recent
+use). All keys expire. Times are milliseconds. Every script returns {outcome, milliseconds to wait,
+milliseconds of pause left, …}.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ HELD_PREFIX: Final = "gate:held:"
 FRESH, DENIED, GRANTED, STALE, LASTING, UNKNOWN = -1, 0, 1, 2, 3, 4
 
 CHAT_SECONDS: Final = 1.05
-"""Between two paced messages to one chat: a second, and what the way to Telegram may differ by."""
+"""Between two paced messages to one chat: Telegram's second, and a margin for delays on the way."""
 GROUP_MESSAGES: Final = 20
 GROUP_SECONDS: Final = 61.0
-"""A group or channel gets GROUP_MESSAGES in it: a minute, and the same margin."""
+"""A group or channel gets GROUP_MESSAGES in this time: Telegram's minute, and the same margin."""
 
 _STATE: Final = """
 local time = redis.call('TIME')
@@ -45,10 +45,10 @@ local function answer(outcome, wait)
   return {outcome, math.ceil(math.max(wait, 0)), math.ceil(math.max(pause - now, 0))}
 end
 """
-"""`level` is what anybody may send at once, up to a second's worth; `paced` what notices and broadcasts may,
-up to a quarter of that, so that their rate is even. `stamp` is when both were computed: during a pause it
-lies ahead, at the pause's end, from where they fill again. `person`, `other` and `money` are the
-last moments promised to somebody who must wait, so that those who wait do not come back all at once."""
+"""`level` is the token bucket, up to a second's worth. `paced` is a smaller bucket for notices and
+broadcasts, up to a quarter of that, so that their rate is even. `stamp` is when both were computed; in a
+pause it is the pause's end, from where they fill again. `person`, `other` and `money` are the latest retry
+times given to callers that must wait, so that they do not all return at once."""
 
 _REFILL: Final = """
 if not stamp then return {-1, 0, 0} end
@@ -62,12 +62,12 @@ local function slot(last, missing, step)
   return math.min(math.max(open + math.max(missing, 0) / rate, last + step / rate), open + 60000)
 end
 """
-"""A missing state (first start, wiped Redis) is never made up here: a pause may be in force (FRESH)."""
+"""A missing state (first start, wiped Redis) is not created here, because a pause may be in force (FRESH)."""
 
 PERSON_SHARE: Final = 5
-"""While less than half of the bucket is left, one person has a PERSON_SHARE-th part of the rate."""
+"""While less than half of the bucket is left, a person gets at most rate / PERSON_SHARE."""
 PERSON_SECONDS: Final = 1.0
-"""Between two answers in one person's chat, once the burst that Telegram bears there is used up."""
+"""Between two answers in a person's chat, once the burst that Telegram accepts there is used up."""
 
 _TAKE_ONE: Final = f"""
 local wait = 0
@@ -104,10 +104,10 @@ local function take(chat, most)
   end
 end
 """
-"""Money takes whatever there is. A screen leaves a little of what is kept for people, so that a receipt never
-finds less than one who waits in line before it. A person above their share waits in a line of their
-own, which moves nobody else's promise. `used` is the moment when all that a person took has come back,
-`filled` the same for what Telegram bears in one chat: more would be a 429, which stops everybody."""
+"""A message about money takes any token. A screen leaves part of the reserve, so that a receipt never waits
+behind screens. A person above their share waits in a queue of their own and delays nobody else. `used` is
+the time at which a person's tokens are all refilled. `filled` is the same for the limit of their chat:
+exceeding that limit would bring a 429, which stops everybody."""
 
 _TAKEN: Final = """
 save()
@@ -115,8 +115,8 @@ if wait > 0 then return answer(0, wait) end
 """
 
 PERSON: Final = f"{_STATE}{_REFILL}{_TAKE_ONE} take(ARGV[3], ARGV[4]) {_TAKEN} return answer(1, 0)"
-"""ARGV: rate, kept, chat ('' for money), what a chat bears at once. One token for an answer to a person: the
-whole bucket is theirs."""
+"""Take one token for an answer to a person, who may use the whole bucket. ARGV: rate, reserve, chat ('' for
+money), burst of a chat."""
 
 CLAIM: Final = f"""{_STATE}{_REFILL}{_TAKE_ONE}
 local seen = redis.call('GET', KEYS[2])
@@ -129,13 +129,15 @@ redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[5])
 redis.call('SET', KEYS[3], ARGV[4], 'EX', ARGV[6])
 return answer(1, 0)
 """
-"""Claim a message for an edit and take its token, in one round trip. KEYS: state, the message's render, its
-content. ARGV: rate, kept, sequence, content, seconds to keep each, whether it may certainly be edited, chat,
-what it bears at once. LASTING: it must stay as it is. STALE: a later render has it. UNKNOWN: nothing is known
-of it here, ask PostgreSQL. None of these costs a token. DENIED: nothing was claimed."""
+"""Claim a message for an edit and take its token, in one round trip.
+
+KEYS: state, the message's render, its content. ARGV: rate, reserve, sequence, content, seconds to keep each,
+1 if it is known to be editable, chat, burst of a chat. LASTING: the message must not be edited. STALE: a
+later render has it. UNKNOWN: Redis knows nothing about it, ask PostgreSQL. None of these takes a token.
+DENIED: there is no token and nothing was claimed."""
 
 PEEK: Final = f"{_STATE}{_REFILL} return answer(1, 0)"
-"""Only says how long the pause still is."""
+"""Return how long the pause still lasts."""
 
 PAUSE: Final = f"""{_STATE}
 if not stamp then stamp, level, paced = now, math.min(keep, full), 0 end
@@ -144,8 +146,8 @@ if till > now and till > pause then pause, stamp, level, paced = till, till, 0, 
 save()
 return answer(1, 0)
 """
-"""ARGV: rate, kept, milliseconds. Pause everything for that long, at least; 0 only makes the missing state:
-what is kept for people and nothing more, so that a wipe lets no burst through."""
+"""Pause everything for at least that long. ARGV: rate, reserve, milliseconds. With 0 only a missing state is
+created. It holds the reserve and nothing more, so that a wipe lets no burst through."""
 
 RESERVE: Final = f"""{_STATE}{_REFILL}
 local flow, chat_ms, group_count, group_ms = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -221,12 +223,13 @@ local said = answer(#taken > 0 and 1 or 0, wait)
 for position, index_taken in ipairs(taken) do said[3 + position] = index_taken end
 return said
 """
-"""ARGV: rate, kept, broadcast ('' for notices), a chat's milliseconds, a group's messages and milliseconds,
-chat ids. Tokens for a page of paced messages; the answer ends with the positions of the chats granted.
+"""Take tokens for a page of paced messages. ARGV: rate, reserve, broadcast ('' for notices), a chat's
+milliseconds, a group's messages and milliseconds, chat ids. The answer ends with the positions of the
+granted chats.
 
-The order is in what each must leave in the bucket: a person nothing, a notice half of what is kept, a
-broadcast all of it; and a notice may run the even rate into debt, which broadcasts then wait out.
+Priority follows from what each must leave in the bucket: a person nothing, a notice half of the reserve, a
+broadcast all of it. A notice may also overdraw the paced bucket; broadcasts wait until it is refilled.
 
-Of broadcasts that wait, none gets further ahead of the one that had least than half a burst: their shares are
-equal however often each asks. One whose return is overdue by a second no longer counts, so that a dead sender
-holds nobody up; one that gets all it asked for waits for nothing."""
+No waiting broadcast gets more than half a burst ahead of the one with the fewest tokens, so their shares are
+equal however often each asks. A broadcast that is a second late to ask again no longer counts, so a dead
+sender delays nobody. A broadcast that got all it asked for does not count as waiting."""

@@ -1,9 +1,9 @@
-"""When a message may be sent again: money messages arrive, and at most one is repeated (design.md 3.7).
+"""Decides when a message may be sent again: a message about money must arrive, and is repeated at most once.
 
-What became of a call is known or unknown. Known as not accepted (no connection, a proxy's answer, its 502 or
-503, a 429) costs no try: the job waits as in any outage, for however long, since a receipt is owed while its
-order stands. Unknown (no answer in time, cut off after sending, a 500 or 504, a worker that died) is one of
-two tries, and two park the job.
+A call that certainly was not accepted (no connection, a proxy's 502 or 503, a 429) costs no attempt. The job
+waits as in any outage, for as long as it takes, because the buyer must get the receipt. A call of unknown
+outcome (no answer in time, cut off after sending, a 500 or 504, a worker that died) uses one of two
+attempts. After two the job is parked.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from workers.engine import ledger, resources
 
 @contextmanager
 def allowed(number: int, chat_id: int) -> Iterator[None]:
-    """Guard the sending of a message that lasts; of `number`, its tries (Attempt.number), unknown ones count.
+    """Guard the sending of a message that must last. `number` is the attempt (Attempt.number).
 
-    Before a second try Telegram must have answered something: an unknown outcome is most often an outage, and
-    the same call into the same outage would use up the last try. It is asked (getMe) instead of remembered:
-    that tells how things are now, costs nothing while all is well, and outlives a wiped Redis. The message of
-    the first try may be there, and its number went with its worker: that there is one is noted.
+    Before a second attempt Telegram must answer a getMe. An unknown outcome is most often an outage, and the
+    same call in the same outage would use up the last attempt. Asking now needs no stored state and costs
+    nothing while all is well. The first attempt's message may exist with an id that was lost with its
+    worker, so it is recorded that there may be one.
     """
     if number > 1:
         _ask_telegram()
@@ -44,7 +44,7 @@ def _ask_telegram() -> None:
     except RefusesUsError:
         raise
     except RejectedError:
-        return  # it answered, whatever it was
+        return  # it answered; the answer does not matter
     except AmbiguousError as error:
         reason = f"Telegram has not answered since a try of unknown outcome: {error}"
         raise PostponeError(0.0, reason, outage=True) from error
