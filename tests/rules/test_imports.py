@@ -146,6 +146,115 @@ def test_the_one_way_through_is_lazy() -> None:
     assert breaches(Source("socialboost/web/app.py", lazily)) == []
 
 
+FLOORS = {"engine": 0, "telegram": 1, "people": 2, "operations": 4}
+"""Of the packages in workers/, lowest first; every other one is a topic, on floor 3. A package knows lower
+floors only: engine <- telegram <- people <- topics <- operations."""
+TOPIC_TO_TOPIC = {
+    ("payments", "orders"): "an invoice and its payment are an order's",
+    ("parked_jobs", "notices"): "discarding a notice's job marks the notice as seen",
+    ("parked_jobs", "payments"): "discarding a refund's job asks Crypto Pay first whether it was sent",
+}
+EXCEPTIONS = {
+    (
+        "workers.engine.resources",
+        "workers.telegram.rate_limit",
+    ): "made at its first use, closed with others",
+}
+"""Arrows upwards, module to module, with the reason. Anything else goes through workers/engine/hooks.py."""
+
+
+def package_of(module: str) -> str:
+    """Return the package in workers/ that the module is in; empty for workers itself and for all others."""
+    parts = module.split(".")
+    return parts[1] if parts[0] == "workers" and len(parts) > 1 else ""
+
+
+def known(source: Source, modules: frozenset[str]) -> set[str]:
+    """Return which of these modules the file imports, lazily or not; a package only when nothing in it."""
+    found = {imported.module for imported in imports(source)} & modules - {source.module}
+    return {
+        module
+        for module in found
+        if not is_within(source.module, module) and not any(other.startswith(f"{module}.") for other in found)
+    }
+
+
+def arrows(source: Source) -> set[tuple[str, str]]:
+    """Return the file's imports of other packages in workers/, as modules."""
+    own = package_of(source.module)
+    return {
+        (source.module, imported.module)
+        for imported in imports(source)
+        if own and package_of(imported.module) not in {"", own}
+    }
+
+
+def wrong_arrows(source: Source) -> list[str]:
+    """Return the arrows that lead upwards, or from topic to topic, and are not listed."""
+    found = []
+    for origin, target in arrows(source):
+        here, there = package_of(origin), package_of(target)
+        is_down = FLOORS.get(there, 3) < FLOORS.get(here, 3)
+        is_excepted = any(origin == a and is_within(target, b) for a, b in EXCEPTIONS)
+        if not is_down and (here, there) not in TOPIC_TO_TOPIC and not is_excepted:
+            found.append(f"{origin} imports {target}")
+    return sorted(found)
+
+
+def test_packages_of_workers_keep_their_fences() -> None:
+    assert [arrow for source in python_files("workers") for arrow in wrong_arrows(source)] == []
+
+
+def test_every_listed_arrow_over_a_fence_is_there() -> None:
+    drawn = {arrow for source in python_files("workers") for arrow in arrows(source)}
+    assert {(package_of(a), package_of(b)) for a, b in drawn} >= set(TOPIC_TO_TOPIC)
+    assert drawn >= set(EXCEPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("workers/engine/actors.py", "from workers.notices import infrastructure"),
+        ("workers/engine/actors.py", "def f():\n    from workers.telegram import freshness"),
+        ("workers/telegram/answers.py", "from workers.people.current import known"),
+        ("workers/people/accounts.py", "from workers.notices import owed"),
+        ("workers/orders/expiry.py", "from workers.payments import refunds"),
+        ("workers/posts/messages.py", "from workers.operations import clock"),
+        ("workers/engine/outbox.py", "from workers.telegram import rate_limit"),
+    ],
+)
+def test_a_fence_inside_workers_holds(name: str, text: str) -> None:
+    """Negative control."""
+    assert wrong_arrows(Source(name, text))
+
+
+def circles(sources: tuple[Source, ...]) -> list[str]:
+    """Return the modules that import each other, directly or by way of others; lazily counts too."""
+    modules = frozenset(source.module for source in sources)
+    graph = {source.module: known(source, modules) for source in sources}
+    while leaves := [module for module, imported in graph.items() if not imported & graph.keys()]:
+        for module in leaves:
+            del graph[module]
+    while tops := [module for module in graph if not any(module in graph[other] for other in graph)]:
+        for module in tops:
+            del graph[module]
+    return sorted(graph)
+
+
+def test_no_import_circle_leads_around_a_fence() -> None:
+    assert circles(python_files("socialboost", "workers")) == []
+
+
+def test_a_circle_is_seen_by_the_fence() -> None:
+    """Negative control: broker and middleware, as they were; one arrow is lazy."""
+    text = "def build():\n    from socialboost.queue import middleware"
+    broker = Source("socialboost/queue/broker.py", text)
+    middleware = Source("socialboost/queue/middleware.py", "from socialboost.queue.broker import GIVE_BACK")
+    latch = Source("socialboost/queue/latch.py", "import socialboost.queue.broker")
+    assert circles((broker, middleware, latch)) == [broker.module, middleware.module]
+    assert circles((broker, Source(middleware.name, "import redis"), latch)) == []
+
+
 LOADED = """
 import importlib, json, pkgutil, sys
 package = importlib.import_module({package!r})

@@ -9,8 +9,7 @@ from typing import Any, Final, Literal
 from socialboost.clients.refusals import CHAT_CODES, UNREACHABLE_CODES
 from socialboost.errors import RefusesUsError, RejectedError, ServiceError
 from socialboost.screens.admin.broadcasts import AWAY, MOSTLY_REFUSED, REFUSES_US
-from workers.engine import outages
-from workers.notices import infrastructure
+from workers.engine import hooks, outages
 
 JUDGED: Final = 50
 """Answers that are looked at before anybody else is tried."""
@@ -42,7 +41,7 @@ LOST: Final = Ending("lost")
 def away(error: ServiceError) -> Ending:
     """Return the end of a chunk in which Telegram was away, or refused us: nobody is marked for that."""
     if isinstance(error, RefusesUsError):
-        infrastructure.refuses_us(error)
+        hooks.SERVICE_REFUSES(error)
         return Ending("away", reason=f"{REFUSES_US}:{error.setting}")
     return Ending("away", reason=f"{AWAY}:{outages.describe(error)}")
 

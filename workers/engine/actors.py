@@ -35,10 +35,8 @@ from socialboost.jobs import PAYMENTS, Job, LedgerJob, Tap
 from socialboost.jobs.sending import ANSWER
 from socialboost.queue import broker
 from socialboost.queue.middleware import MAX_RETRIES, worth_repeating
-from workers.engine import ledger, outages, resources
+from workers.engine import hooks, ledger, outages, resources
 from workers.engine.ledger import Claim, OnExhausted
-from workers.notices import infrastructure
-from workers.telegram import freshness
 
 J = TypeVar("J", bound=Job)
 L = TypeVar("L", bound=LedgerJob)
@@ -177,7 +175,7 @@ def _run_plain(declared: Actor, kwargs: Mapping[str, Any]) -> Any:
     retries = message.options.get("retries", 0)
     started = time.monotonic()
     with logs.context(**_labels(job, message), attempt=retries + 1):
-        if freshness.is_superseded(job, _waited_ms(message)):
+        if hooks.IS_SUPERSEDED(job, _waited_ms(message)):
             return None
         log.info("job_started", waited_ms=_waited_ms(message))
         try:
@@ -270,7 +268,7 @@ def _not_ours(declared: Actor, job: LedgerJob, claimed: Claim, message: Message[
 def _not_now(message: Message[Any], error: Exception, wait: outages.Wait) -> dramatiq.Retry:
     """Return what has a message without a row come back later; it ages out while that lasts."""
     if isinstance(error, RefusesUsError):
-        infrastructure.refuses_us(error)
+        hooks.SERVICE_REFUSES(error)
     delay = wait.after(_waited_ms(message) / 1000)
     log.info("job_postponed", error=outages.describe(error), delay_seconds=round(delay, 1))
     return dramatiq.Retry(delay=round(delay * 1000))
@@ -286,7 +284,7 @@ def settle_failure(
         renewer.settle(claimed, lambda: ledger.postpone(db(), claimed, wait, text))
         log.info("job_postponed", error=text, delay_seconds=wait.seconds, grows=wait.grows, ms=_ms(started))
         if isinstance(error, RefusesUsError):
-            infrastructure.refuses_us(error)
+            hooks.SERVICE_REFUSES(error)
     elif isinstance(error, DiscardError):
         log.error("job_discarded", error=text, ms=_ms(started))
         renewer.settle(claimed, lambda: ledger.discard(db(), claimed, text))

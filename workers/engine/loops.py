@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Final, Protocol
 
 import psycopg
 import redis
@@ -15,9 +15,23 @@ from socialboost import logs
 from socialboost.db import Database
 from socialboost.errors import QueueUnavailableError
 from workers.engine import outages
-from workers.notices.infrastructure import DATABASE_AWAY, REDIS_AWAY, Alarm
+
+DATABASE_AWAY: Final = "database_away"
+REDIS_AWAY: Final = "redis_away"
 
 log = logs.get(__name__)
+
+
+class Alarm(Protocol):
+    """Tells the admins that PostgreSQL or Redis is away, and when it is back."""
+
+    def failed(self, kind: str, error: Exception) -> None:
+        """Note a round that did not get through, because of DATABASE_AWAY or REDIS_AWAY."""
+        ...
+
+    def over(self) -> None:
+        """Note a round that got through."""
+        ...
 
 
 class Loop(ABC):

@@ -20,8 +20,7 @@ from socialboost.errors import QueueUnavailableError
 from socialboost.jobs import LedgerJob, sending
 from socialboost.queue import broker
 from workers.engine import actors, ledger, resources
-from workers.engine.loops import Loop
-from workers.notices.infrastructure import Alarm
+from workers.engine.loops import Alarm, Loop
 
 LEASE_SECONDS: Final = 3.0
 """Short, because nothing is rescued while a killed process still has the lease."""
@@ -46,8 +45,8 @@ class Rescuer(Loop):
     grace_seconds: ClassVar[float] = 3.0
     """Long enough for lease_renewer.py to give back the attempts that the outage interrupted."""
 
-    def __init__(self, db: Callable[[], Database], owner: str) -> None:
-        super().__init__(db, owner, Alarm())
+    def __init__(self, db: Callable[[], Database], owner: str, alarm: Alarm) -> None:
+        super().__init__(db, owner, alarm)
         self._unknown: set[str] = set()
 
     def round(self) -> None:

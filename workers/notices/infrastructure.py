@@ -24,10 +24,8 @@ from socialboost.errors import (
     UnreachableError,
 )
 from socialboost.screens import notices, texts
-from workers.engine import outages, outbox, resources
-
-DATABASE_AWAY: Final = "database_away"
-REDIS_AWAY: Final = "redis_away"
+from workers.engine import hooks, outages, outbox, resources
+from workers.engine.loops import DATABASE_AWAY, REDIS_AWAY
 
 PATIENCE_SECONDS: Final = 6.0
 """An outage shorter than this, such as a restart, is not reported."""
@@ -39,6 +37,7 @@ CALM_SECONDS: Final = 15 * 60.0
 log = logs.get(__name__)
 
 
+@hooks.SERVICE_REFUSES.register
 def refuses_us(error: RefusesUsError) -> None:
     """Notify the admins, once per incident, that a service refuses us, and name the setting to check."""
     data = {"service": error.service, "setting": error.setting, "error": outages.describe(error)}

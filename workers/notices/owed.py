@@ -17,7 +17,7 @@ import psycopg
 
 from socialboost import jobs, logs
 from socialboost.db import Database, Transaction
-from workers.engine import outbox, resources
+from workers.engine import hooks, outbox, resources
 from workers.notices import batching
 
 AGAIN_SECONDS: Final = 180.0
@@ -61,6 +61,7 @@ def told(notices: Sequence[jobs.SendAdminNotice], chat_id: int) -> None:
     reached(chat_id)
 
 
+@hooks.CHAT_REACHED.register
 def reached(chat_id: int) -> None:
     """Send the notices that nobody received to this chat if it is an admin's. It has proved reachable."""
     if chat_id not in resources.settings().chats_of_admins:

@@ -26,6 +26,7 @@ from workers.engine import resources, shutdown
 from workers.engine.loops import Loop
 from workers.engine.rescuer import Rescuer
 from workers.engine.watchdog import Jobs, Watchdog
+from workers.notices.infrastructure import Alarm
 from workers.operations.watch import Watch
 
 _PR_SET_PDEATHSIG: Final = 1
@@ -74,7 +75,7 @@ class WorkerBoot(Middleware):
         queues = worker.consumer_whitelist or set(jobs.QUEUES)
         if jobs.MAINTENANCE in queues:
             owner = uuid.uuid4().hex
-            self._loops = [Rescuer(resources.db, owner), Watch(resources.db, owner)]
+            self._loops = [Rescuer(resources.db, owner, Alarm()), Watch(resources.db, owner)]
         for loop in self._loops:
             loop.start()
         self._watchdog = Watchdog(worker, self._loops, self._jobs, self._ending)

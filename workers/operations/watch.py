@@ -22,10 +22,10 @@ from socialboost.errors import (
     UnaskedError,
     UnreachableError,
 )
-from workers.engine import outages, outbox, resources
+from workers.engine import hooks, outages, outbox, resources
 from workers.engine.dead_letters import DeadLetters
 from workers.engine.loops import Loop
-from workers.notices import infrastructure, owed
+from workers.notices import owed
 from workers.payments.reconciler import PERIOD_SECONDS, Reconciler
 
 PATIENCE_SECONDS: Final = 20.0
@@ -126,7 +126,7 @@ class Watch(Loop):
             else:  # a bug, or data nobody foresaw: the other steps go on
                 log.exception("watch_step_broke", step=step.name)
             if isinstance(error, RefusesUsError):
-                infrastructure.refuses_us(error)
+                hooks.SERVICE_REFUSES(error)
             elif failing_seconds > PATIENCE_SECONDS:
                 self._notice_stopped(step, error)
 

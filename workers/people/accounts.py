@@ -5,9 +5,8 @@ from __future__ import annotations
 from socialboost import jobs
 from socialboost.screens import texts
 from socialboost.screens.buyer import menu
-from workers.engine import cache, outbox, resources
+from workers.engine import cache, hooks, outbox, resources
 from workers.engine.actors import Attempt, actor
-from workers.notices import owed
 from workers.people import current, screens
 from workers.telegram import answers
 
@@ -53,4 +52,4 @@ def set_reachable(job: jobs.SetReachable, attempt: Attempt) -> None:  # noqa: AR
     """Remember whether messages reach this person; somebody unknown is not written down."""
     resources.db().run("set_reachable", telegram_id=job.telegram_id, reachable=job.reachable)
     if job.reachable:
-        owed.reached(job.telegram_id)
+        hooks.CHAT_REACHED(job.telegram_id)

@@ -17,9 +17,8 @@ from socialboost.errors import (
     ThrottledError,
     UnreachableError,
 )
-from workers.engine import cache, outages, outbox, resources
+from workers.engine import cache, hooks, outages, outbox, resources
 from workers.engine.actors import Attempt, actor
-from workers.notices import infrastructure
 from workers.tasks import progress
 
 PUSH_LEASE_SECONDS: Final = 60
@@ -133,7 +132,7 @@ def _outage(error: ServiceError) -> Exception:
         return error
     _announce_outage(error)
     if isinstance(error, RefusesUsError):
-        infrastructure.refuses_us(error)
+        hooks.SERVICE_REFUSES(error)
     seconds = resources.main_bot().breaker.open_for_seconds()
     return _postponed(seconds, outages.describe(error))
 

@@ -23,8 +23,7 @@ from socialboost.clients.refusals import REFUSED_ALIKE, UNREACHABLE_CODES
 from socialboost.errors import AmbiguousError, PostponeError, RejectedError, ServiceError
 from socialboost.jobs import Tap
 from socialboost.screens.core import Screen
-from workers.engine import ledger, resources
-from workers.notices import owed
+from workers.engine import hooks, ledger, resources
 from workers.telegram import order_cards, rate_limit_scripts
 
 log = logs.get(__name__)
@@ -89,7 +88,7 @@ def show(tap: Tap, screen: Screen, *, offers: str = "") -> int | None:
     """
     shown = _show(tap, screen, offers)
     if shown is not None:
-        owed.reached(tap.chat_id)
+        hooks.CHAT_REACHED(tap.chat_id)
     return shown
 
 

@@ -13,7 +13,8 @@ import redis
 from socialboost import logs
 from socialboost.jobs import Job, Tap
 from socialboost.queue import deliveries
-from workers.engine import resources
+from workers.engine import hooks, resources
+from workers.telegram import answers
 
 SURE_MS: Final = 1_000
 """A screen that waited less is not checked: the check would cost every tap a round trip."""
@@ -21,6 +22,7 @@ SURE_MS: Final = 1_000
 log = logs.get(__name__)
 
 
+@hooks.IS_SUPERSEDED.register
 def is_superseded(job: Job, waited_ms: int) -> bool:
     """Return True if a later screen for the same message is on its way, and stop the tap's spinner."""
     screen = job.wanted()
@@ -35,7 +37,5 @@ def is_superseded(job: Job, waited_ms: int) -> bool:
     if not wanted or not wanted.isdigit() or int(wanted) <= number:
         return False
     log.info("stale_screen_dropped", seq=number, later=int(wanted))
-    from workers.telegram import answers  # noqa: PLC0415 (its own imports lead back here)
-
     answers.stop_spinner(job)
     return True

@@ -1,0 +1,28 @@
+"""Every hook of the engine has its function once the workers are imported: a call in vain would be silent."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+
+def test_every_hook_has_a_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    importlib.import_module("workers")
+    hooks = importlib.import_module("workers.engine.hooks")
+    declared = {value.name: value.function for value in vars(hooks).values() if isinstance(value, hooks.Hook)}
+    assert sorted(declared) == ["chat_reached", "is_superseded", "service_refuses"]
+    assert [name for name, function in declared.items() if function is None] == []
+
+
+def test_a_hook_takes_one_function_and_is_never_called_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Negative control."""
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    hook = importlib.import_module("workers.engine.hooks").Hook("sample")
+    with pytest.raises(RuntimeError, match="sample has no function"):
+        hook(1)
+    assert hook.register(str) is str
+    assert hook(1) == "1"
+    with pytest.raises(ValueError, match="sample has a function already"):
+        hook.register(repr)

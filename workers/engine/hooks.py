@@ -1,0 +1,46 @@
+"""Where the engine, and what sends to Telegram, call a package above them without importing it.
+
+A package registers its function at import (`@hooks.SERVICE_REFUSES.register`), and importing `workers`
+imports every package. Each hook has one function: a second one, or a call before the first, is a mistake in
+the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Generic, ParamSpec, TypeVar
+
+from socialboost.errors import RefusesUsError
+from socialboost.jobs import Job
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Hook(Generic[P, R]):
+    """A place for one function of a package above."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.function: Callable[P, R] | None = None
+
+    def register(self, function: Callable[P, R]) -> Callable[P, R]:
+        """Have calls go to this function; ValueError when there is one already."""
+        if self.function is not None:
+            raise ValueError(f"the hook {self.name} has a function already")
+        self.function = function
+        return function
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call the function; RuntimeError when nobody registered one."""
+        if self.function is None:
+            raise RuntimeError(f"the hook {self.name} has no function")
+        return self.function(*args, **kwargs)
+
+
+SERVICE_REFUSES: Final[Hook[[RefusesUsError], None]] = Hook("service_refuses")
+"""A service refuses us, not one request: the admins hear of it, once an outage."""
+IS_SUPERSEDED: Final[Hook[[Job, int], bool]] = Hook("is_superseded")
+"""Whether a screen that waited so many milliseconds has a later one on its way, and is not to be made."""
+CHAT_REACHED: Final[Hook[[int], None]] = Hook("chat_reached")
+"""Something has just arrived in this chat: what waits for it can be sent."""
