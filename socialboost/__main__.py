@@ -1,4 +1,4 @@
-"""What the operator runs (migrate, seed, restored), and who changes the SQL (schema, freeze, describe)."""
+"""Commands for the operator (migrate, seed, restored) and for developers (schema, freeze, describe, map)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Final
 import psycopg
 
 from socialboost import jobs, logs
+from socialboost.cli import map as code_map
 from socialboost.db import administration, description, frozen, migrations
 from socialboost.errors import MigrationError, OldDatabaseError, SettingsError
 from socialboost.settings import OwnerSettings
@@ -114,6 +115,11 @@ def _describe(options: argparse.Namespace) -> int:  # noqa: ARG001 (every comman
     return 0
 
 
+def _map(options: argparse.Namespace) -> int:  # noqa: ARG001 (every command takes its options)
+    print(f"wrote {code_map.write()}")
+    return 0
+
+
 def _reason(error: psycopg.Error) -> str:
     """Return the first line of what happened, without the address: libpq quotes a malformed one whole."""
     if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
@@ -167,6 +173,8 @@ def _parser() -> argparse.ArgumentParser:
         "describe", help="write docs/states.md and the types of rows from a migrated database"
     )
     describe.set_defaults(command=_describe)
+    code = commands.add_parser("map", help="write docs/map.md from the code")
+    code.set_defaults(command=_map)
     return parser
 
 

@@ -1,0 +1,1 @@
+"""Commands that read the program's own text."""
