@@ -160,9 +160,10 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
     yield from _walk(node, hidden)
 
 
-def calls(node: ast.AST) -> Iterator[ast.Call]:
-    """Yield the calls in a piece of text."""
-    return (part for part in ast.walk(node) if isinstance(part, ast.Call))
+@cache
+def calls(node: ast.AST) -> tuple[ast.Call, ...]:
+    """Return the calls in a piece of text."""
+    return tuple(part for part in ast.walk(node) if isinstance(part, ast.Call))
 
 
 def _walk(node: ast.AST, hidden: frozenset[str]) -> Iterator[ast.AST]:

@@ -213,16 +213,16 @@ def made(code: Code, contracts: Mapping[Ref, str], entry: Entry) -> Iterator[Sit
 
 
 def _made(code: Code, contracts: Mapping[Ref, str], ref: Ref, node: ast.AST, function: str) -> Iterator[Site]:
-    for child in ast.iter_child_nodes(node):
-        is_method = isinstance(node, ast.ClassDef) and isinstance(child, FUNCTIONS)
-        inner = f"{ref.name}.{getattr(child, 'name', '')}" if is_method else function
-        if isinstance(child, ast.Call):
-            contract = code.resolve(ref.module, child.func)
+    parts = [(function, node)]
+    if isinstance(node, ast.ClassDef):
+        parts = [(f"{function}.{part.name}", part) for part in node.body if isinstance(part, FUNCTIONS)]
+    for name, part in parts:
+        for call in calls(part):
+            contract = code.resolve(ref.module, call.func)
             if contract is not None and contract in contracts:
-                written = [word.value for word in child.keywords if word.arg == "kind"]
+                written = [word.value for word in call.keywords if word.arg == "kind"]
                 kind = written[0].value if written and isinstance(written[0], ast.Constant) else ""
-                yield Site(contracts[contract], ref, function, str(kind))
-        yield from _made(code, contracts, ref, child, inner)
+                yield Site(contracts[contract], ref, name, str(kind))
 
 
 def follows(entry: Entry) -> Callable[[Ref], bool]:

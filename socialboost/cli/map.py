@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -115,10 +116,8 @@ class _Map:
         found: dict[str, list[str]] = {name: [] for name in self.jobs}
         for path, text in self.files.items():
             if path.startswith("tests/") and not path.startswith("tests/rules/"):
-                mentions = set(re.findall(r"\bjobs\.([A-Z]\w+)", text)) & self.jobs.keys()
-                mentions |= {
-                    by_actor[word] for word in re.findall(r"[\"']([a-z_]+)[\"']", text) if word in by_actor
-                }
+                contracts, words = _mentions(text)
+                mentions = (contracts & self.jobs.keys()) | {by_actor[one] for one in words & by_actor.keys()}
                 for name in mentions:
                     found[name].append(path)
         return found
@@ -297,6 +296,13 @@ class _Map:
             )
             for name, path in sorted(self.functions.items(), key=lambda item: item[1])
         ]
+
+
+@cache
+def _mentions(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the contracts and the quoted names in a text."""
+    contracts = re.findall(r"\bjobs\.([A-Z]\w+)", text)
+    return frozenset(contracts), frozenset(re.findall(r"[\"']([a-z_]+)[\"']", text))
 
 
 def _asks(function: ast.expr) -> bool:
