@@ -28,21 +28,21 @@ class Breaker:
         self._since = f"breaker:{name}:since"
 
     def open_for_seconds(self) -> float:
-        """Return how long calls are still refused; 0 when they are not."""
+        """Return how long calls are still refused, or 0."""
         left_ms = self._redis.pttl(self._open)
         return max(int(left_ms), 0) / 1000
 
     def outage_since(self) -> int | None:
-        """Return the Unix time at which this outage opened the breaker, or None when there is none."""
+        """Return the Unix time at which this outage opened the breaker, or None without an outage."""
         since = self._redis.get(self._since)
         return int(since) if since else None
 
     def succeeded(self) -> None:
-        """The service answered: the outage, if there was one, is over."""
+        """Record a success, which ends an outage."""
         self._redis.delete(self._failures, self._open, self._since)
 
     def failed(self) -> None:
-        """The service did not answer. From the fifth in a row on, every failure opens the breaker."""
+        """Record a failure. From the fifth in a row on, every failure opens the breaker."""
         pipe = self._redis.pipeline(transaction=True)
         pipe.incr(self._failures)
         pipe.expire(self._failures, _FORGET_SECONDS)

@@ -1,11 +1,11 @@
-"""Crypto Pay (CryptoBot): make an invoice, find the one that was made, send money back. Amounts are Decimal.
+"""The client of Crypto Pay (CryptoBot): invoices, payments and refunds. Amounts are Decimal.
 
-Its envelope is a JSON object with a boolean `ok`: whatever comes without one was said by something in front
-of it and is an outage. The table of answers is in docs/failures.md.
+Its answers are JSON objects with a boolean `ok`. Any other answer comes from a proxy in front of it and
+counts as an outage. The table of answers is in docs/failures.md.
 
-createInvoice has no idempotency key. Our order's id travels as `payload`, so that after a timeout the
-invoice that may have been made is looked for (`find_invoices`) before another one is. A transfer has one,
-`spend_id`: the same is accepted once, for ever.
+createInvoice has no idempotency key. Our order's id is sent as `payload`, so that after a timeout
+`find_invoices` can look for an invoice that was made, before another one is. A transfer has an idempotency
+key, `spend_id`: Crypto Pay accepts each value once, for ever.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _ABOUT_US: Final = {
     "SUSPENDED": _APP,
     "APP_SUSPENDED": _APP,
 }
-"""Refusals that are about us and about no invoice or transfer, and what an operator must look at."""
+"""Refusals of our app, not of an invoice or transfer, and what an operator must check."""
 _ABOUT_US_BY_STATUS: Final = {
     401: "CRYPTOBOT_TOKEN",
     402: _BALANCE,
@@ -66,11 +66,11 @@ _ABOUT_US_BY_STATUS: Final = {
     405: "CRYPTOBOT_API_URL",
     423: _APP,
 }
-"""The same for names nobody has told us."""
+"""The same for error names that are not documented."""
 
 
 class CryptoPayClient:
-    """Calls with the app's token; it goes in a header, never into a URL."""
+    """Calls Crypto Pay with the app's token, which is sent in a header, never in a URL."""
 
     def __init__(self, api_url: str, token: str, guard: CallGuard | None = None) -> None:
         self._http = HttpService(
@@ -82,9 +82,9 @@ class CryptoPayClient:
         )
 
     def create_invoice(self, order_id: str, amount: Decimal, description: str) -> Invoice:
-        """Make an invoice of `amount` USDT that lives for an hour.
+        """Create an invoice of `amount` USDT that is valid for an hour.
 
-        Raises AmbiguousError when the invoice may exist all the same: look for it before the next try.
+        Raises AmbiguousError if the invoice may exist: look for it before the next try.
         """
         body = {
             "currency_type": "crypto",
@@ -93,7 +93,7 @@ class CryptoPayClient:
             "description": description[:1024],
             "payload": order_id,
             "expires_in": INVOICE_SECONDS,
-            # Both default to true. A comment reaches nobody here, and an anonymous payer could not be
+            # Both default to true. Nobody would read a comment here, and an anonymous payer could not be
             # recognised when they ask where their money went.
             "allow_comments": False,
             "allow_anonymous": False,
@@ -101,7 +101,7 @@ class CryptoPayClient:
         return read_invoice(self._call("createInvoice", body))
 
     def find_invoices(self, order_id: str) -> list[Invoice]:
-        """Return the order's invoices that can still be paid; none when there certainly are none."""
+        """Return the order's invoices that can still be paid. An empty list is certain."""
         body = {"asset": ASSET, "status": "active"}
         for items in self._pages("getInvoices", body):
             found = [read_invoice(item) for item in items if payload_of(item) == order_id]
@@ -110,7 +110,7 @@ class CryptoPayClient:
         return []
 
     def paid_among(self, invoice_ids: Sequence[str]) -> list[PaidInvoice]:
-        """Return those of at most 1,000 invoices that are paid: in one call, unless it is too long."""
+        """Return those of at most 1,000 invoices that are paid, in one call unless the answer is too long."""
         body = {"invoice_ids": ",".join(invoice_ids), "status": "paid", "count": len(invoice_ids)}
         try:
             paid = paid_invoices(items_of(self._call("getInvoices", body, repeatable=True)))
@@ -124,16 +124,16 @@ class CryptoPayClient:
         return paid
 
     def newest_paid(self, *, offset: int, count: int) -> PaidPage:
-        """Return a page of the app's paid invoices, newest first; a shorter one when `count` are too long."""
+        """Return a page of the app's paid invoices, newest first; fewer than `count` if they are too long."""
         items, count = self._page("getInvoices", {"status": "paid"}, offset, count)
         return PaidPage(paid_invoices(items), offset + count if len(items) >= count else None)
 
     def delete_invoice(self, invoice_id: str) -> None:
-        """Withdraw an invoice, so that nobody can pay it; RejectedError also when it is gone or paid."""
+        """Delete an invoice, so that nobody can pay it. Raises RejectedError also if it is gone or paid."""
         self._call("deleteInvoice", {"invoice_id": int(invoice_id)}, repeatable=True)
 
     def invoice_status(self, invoice_id: str) -> str | None:
-        """Return active, paid or expired; None when there is no such invoice (any more)."""
+        """Return active, paid or expired; None if there is no such invoice (any more)."""
         result = self._call("getInvoices", {"invoice_ids": invoice_id}, repeatable=True)
         items = [one for one in items_of(result) if isinstance(one, dict)]
         found = [one for one in items if str(one.get("invoice_id")) == invoice_id]
@@ -142,8 +142,8 @@ class CryptoPayClient:
     def transfer(self, user_id: int, asset: str, amount: Decimal, spend_id: str) -> Transfer:
         """Send money to a Telegram user.
 
-        RejectedError: nothing was sent, unless its code is refusals.SPEND_ID_USED: then it was sent before.
-        AmbiguousError: it may have been sent; `find_transfers` tells.
+        Raises RejectedError if nothing was sent; with the code refusals.SPEND_ID_USED it was sent before.
+        Raises AmbiguousError if it may have been sent; `find_transfers` tells.
         """
         body = {"user_id": user_id, "asset": asset, "amount": format(amount, "f"), "spend_id": spend_id}
         sent = read_transfer(self._call("transfer", body))
@@ -152,9 +152,9 @@ class CryptoPayClient:
         return sent
 
     def find_transfers(self, wanted: Wanted) -> list[Transfer]:
-        """Return what was sent that answers to `wanted`, newest first; empty when certainly nothing was.
+        """Return the transfers that match `wanted`, newest first. An empty list means that nothing was sent.
 
-        UnaskedError when its spend_id was used for something else.
+        Raises UnaskedError if the spend_id was used for something else.
         """
         found: list[Transfer] = []
         for items in self._pages("getTransfers", {"spend_id": wanted.spend_id}):
@@ -166,7 +166,7 @@ class CryptoPayClient:
                     raise UnaskedError(SERVICE, f"transfer {sent.transfer_id} is over something else")
             found += [sent for sent in read if sent is not None and wanted.is_answered_by(sent)]
             if read[-1] is not None and read[-1].sent_at is not None and not wanted.is_late_enough(read[-1]):
-                break  # newest first: the rest is older still
+                break  # newest first, so the rest is older
         return found
 
     def close(self) -> None:
@@ -174,7 +174,7 @@ class CryptoPayClient:
         self._http.close()
 
     def _pages(self, method: str, body: dict[str, Any]) -> Iterator[list[Any]]:
-        """Yield a list's pages until it ends. Raises UnaskedError rather than to stop before."""
+        """Yield all pages of a list. Raises UnaskedError if it cannot read to the end."""
         offset = 0
         for _ in range(_MAX_PAGES):
             items, count = self._page(method, body, offset, _PAGE)
@@ -186,7 +186,7 @@ class CryptoPayClient:
         raise UnaskedError(SERVICE, f"{method}: too long a list to look through")
 
     def _page(self, method: str, body: dict[str, Any], offset: int, count: int) -> tuple[list[Any], int]:
-        """Return a page and how many were asked for: half as many as long as the answer is too long."""
+        """Return a page and its requested size, which is halved as long as the answer is too long."""
         while True:
             try:
                 answer = self._call(method, {**body, "offset": offset, "count": count}, repeatable=True)
@@ -210,7 +210,7 @@ class CryptoPayClient:
 
 
 def _check(answer: Answer) -> None:
-    """Raise what the answer means, unless it is a result in Crypto Pay's envelope."""
+    """Raise the error that the answer means, unless it is a result in Crypto Pay's envelope."""
     body = answer.json_object()
     is_success = 200 <= answer.status < 300
     if not isinstance(body.get("ok"), bool) or (body["ok"] and not is_success):
@@ -222,14 +222,14 @@ def _check(answer: Answer) -> None:
 
 
 def _no(answer: Answer, error: Any) -> ServiceError:
-    """Return what a "no" means: it is about us, about the thing asked for, or no answer at all.
+    """Return the error of a refusal: of our app, of the thing asked for, or not an answer at all.
 
-    Names nobody has told us are about the thing.
+    An undocumented error name counts as about the thing asked for.
     """
     said = error if isinstance(error, dict) else {}
     name, number = str(said.get("name") or "")[:64], said.get("code")
     status = answer.status
-    if 200 <= status < 300:  # a success that says no: its own number says what kind
+    if 200 <= status < 300:  # HTTP success with a refusal: its own code says what kind
         status = number if isinstance(number, int) and 400 <= number < 600 else 400
     code = name or str(status)
     told = Answer(status, answer.headers, answer.body)

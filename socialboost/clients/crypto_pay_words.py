@@ -1,6 +1,6 @@
-"""What Crypto Pay says: invoices, payments and transfers as it lists them, read in one way for every caller.
+"""Parses Crypto Pay's invoices, payments and transfers, in one way for every caller.
 
-Reading never fails over one row: what it lacks is empty, and what cannot be named at all is None.
+One bad row never fails the whole answer: missing fields become empty, and a row without an id becomes None.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from socialboost.errors import AmbiguousError
 
 SERVICE: Final = "crypto_pay"
 CLOCKS_DIFFER: Final = timedelta(minutes=5)
-"""By so much Crypto Pay's clock may be behind ours."""
+"""Crypto Pay's clock may be behind ours by this much."""
 
 _ID: Final = re.compile(r"[0-9]{1,20}")
 _YEARS: Final = range(2000, 2200)
-"""Outside of them a time is nonsense, and at their far ends neither Python nor PostgreSQL can reckon."""
+"""Times outside these years are invalid. At the far ends Python and PostgreSQL cannot calculate."""
 
 log = logs.get(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """An invoice as Crypto Pay quotes it, whatever was asked for: the caller compares."""
+    """An invoice as Crypto Pay returns it. The caller compares it with what was asked for."""
 
     invoice_id: str
     asset: str
     amount: Decimal | None
-    """None for what is no amount."""
+    """None if it is not a valid amount."""
     pay_url: str
     """Opens the payment in CryptoBot (bot_invoice_url)."""
     status: str
@@ -45,7 +45,7 @@ class Invoice:
 
 @dataclass(frozen=True, slots=True)
 class PaidInvoice:
-    """What was paid, every number as Crypto Pay wrote it."""
+    """A paid invoice, with every number exactly as Crypto Pay wrote it."""
 
     invoice_id: str
     asset: str
@@ -53,7 +53,7 @@ class PaidInvoice:
     amount: str
     """paid_amount, else amount."""
     order_id: str
-    """The invoice's payload: our order's id, or whatever a foreign invoice carries."""
+    """The invoice's payload: our order's id, or any text of an invoice that is not ours."""
     paid_at: str | None
     made_at: datetime | None
     """When the invoice was made; the service lists them in this order."""
@@ -61,7 +61,7 @@ class PaidInvoice:
     """The invoice as it came."""
 
     def agrees_with(self, asset: str | None, amount: Decimal | None) -> bool:
-        """Whether it is the payment as recorded; one recorded without an amount had none here either."""
+        """Return True if this is the recorded payment. One recorded without an amount had none here."""
         try:
             return self.asset == (asset or "") and (amount is None or Decimal(self.amount) == amount)
         except InvalidOperation:
@@ -78,12 +78,12 @@ class Transfer:
     amount: Decimal
     sent_at: datetime | None = None
     spend_id: str | None = None
-    """Where the service repeats it; the answer to `transfer` does not."""
+    """Set if the service repeats it; the answer to `transfer` does not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A transfer as it was asked for; what was sent before `since` is somebody else's."""
+    """A requested transfer. A transfer sent before `since` is another one."""
 
     spend_id: str
     user_id: int
@@ -92,23 +92,23 @@ class Wanted:
     since: datetime
 
     def agrees_with(self, sent: Transfer) -> bool:
-        """Whether it is this person's sum in this asset."""
+        """Return True if person, amount and asset are the same."""
         return (sent.user_id, sent.asset, sent.amount) == (self.user_id, self.asset, self.amount)
 
     def is_answered_by(self, sent: Transfer) -> bool:
-        """Whether it is this transfer: a service that ignores `spend_id` lists those of others too."""
+        """Return True if it is this transfer. A service that ignores `spend_id` lists others too."""
         if not self.agrees_with(sent) or sent.spend_id not in {None, self.spend_id}:
             return False
         return sent.spend_id is not None or self.is_late_enough(sent)
 
     def is_late_enough(self, sent: Transfer) -> bool:
-        """Whether it was sent after it was wanted."""
+        """Return True if it was sent after it was requested."""
         return sent.sent_at is not None and sent.sent_at >= self.since - CLOCKS_DIFFER
 
 
 @dataclass(frozen=True, slots=True)
 class PaidPage:
-    """A page of paid invoices and where the next one begins; None when there is none."""
+    """A page of paid invoices and the start of the next page, or None at the end."""
 
     paid: list[PaidInvoice]
     next_offset: int | None
@@ -126,7 +126,7 @@ def payload_of(item: Any) -> Any:
 
 
 def paid_invoices(items: list[Any]) -> list[PaidInvoice]:
-    """Read the paid ones; a row that cannot be read is named in the log, and the others go on."""
+    """Parse the paid invoices. A row that cannot be parsed is logged and left out."""
     paid = []
     for item in items:
         invoice_id = _id(item, "invoice_id")
@@ -138,7 +138,7 @@ def paid_invoices(items: list[Any]) -> list[PaidInvoice]:
 
 
 def _paid_invoice(invoice_id: str, item: dict[str, Any]) -> PaidInvoice:
-    """Read a paid invoice as the webhook's reader does: what it lacks is empty text, for a person to see."""
+    """Parse a paid invoice as the webhook does: a missing field becomes empty text, which an admin sees."""
     amount = item.get("paid_amount")
     paid_at = item.get("paid_at")
     return PaidInvoice(
@@ -153,14 +153,14 @@ def _paid_invoice(invoice_id: str, item: dict[str, Any]) -> PaidInvoice:
 
 
 def _id(item: Any, name: str) -> str | None:
-    """Return a number that names something, as text; None for anything else."""
+    """Return a numeric id as text, or None for anything else."""
     value = item.get(name) if isinstance(item, dict) else None
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     return text if _ID.fullmatch(text) else None
 
 
 def _moment(value: Any) -> datetime | None:
-    """Return a time with its zone, in UTC; None for anything else, and for one nobody can reckon with."""
+    """Return a time with a zone, in UTC; None for anything else and for times out of range."""
     try:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
@@ -182,7 +182,7 @@ def _text(value: Any) -> str:
 
 
 def read_invoice(item: Any) -> Invoice:
-    """Read an invoice. Raises AmbiguousError for one without an id: nobody could name it."""
+    """Parse an invoice. Raises AmbiguousError for one without an id."""
     invoice_id = _id(item, "invoice_id")
     if invoice_id is None:
         raise AmbiguousError(SERVICE, "the invoice is not what was agreed")
@@ -198,7 +198,7 @@ def read_invoice(item: Any) -> Invoice:
 
 
 def read_transfer(item: Any) -> Transfer | None:
-    """Read a transfer, None for what cannot be read."""
+    """Parse a transfer. Returns None if it cannot be parsed."""
     transfer_id, user_id = _id(item, "transfer_id"), _id(item, "user_id")
     amount = _amount(item.get("amount")) if isinstance(item, dict) else None
     if transfer_id is None or user_id is None or amount is None:

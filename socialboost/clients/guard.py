@@ -1,7 +1,7 @@
-"""What one partner may hold of a process: so many calls in flight, and none while it is known to be away.
+"""Limits the calls to one partner in a process: a maximum in flight, and none while the partner is down.
 
-A partner that takes connections and says nothing would otherwise take every worker thread in turn, those of
-taps and payments with them. Whoever is refused here has sent nothing: its job waits as a row with a due time.
+A partner that accepts connections and never answers would otherwise occupy every worker thread. A refused
+call has sent nothing: its job waits in the ledger with a due time.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from socialboost.queue.latch import Latch
 
 
 class CallGuard:
-    """One per client and process.
+    """Limits calls; one per client and process.
 
-    `most_calls` in flight; another waits `wait_seconds` for its turn. After `failures` calls in a row that
-    brought no answer of the partner's own, one call at a time tries, every `pause_seconds`, and the others
-    are refused at once. Both refusals are UnreachableError, with code "busy" or "circuit_open".
+    At most `most_calls` are in flight; another call waits up to `wait_seconds`. After `failures` calls in a
+    row without an answer of the partner itself, one call at a time tries, every `pause_seconds`, and the
+    others are refused at once. Both refusals are UnreachableError, with code "busy" or "circuit_open".
     """
 
     def __init__(
@@ -33,8 +33,8 @@ class CallGuard:
 
     @contextmanager
     def passing(self) -> Iterator[None]:
-        """Guard one call, the reading of its answer included."""
-        self._latch.check()  # before waiting for a turn that would be of no use
+        """Guard one call, including the reading of its answer."""
+        self._latch.check()  # before a wait that would be useless
         if not self._calls.acquire(timeout=self._wait_seconds):
             text = f"{self._most_calls} calls are in flight"
             raise UnreachableError(self._service, text, code="busy")
@@ -49,6 +49,6 @@ class CallGuard:
 
 
 def _is_silent(error: BaseException) -> bool:
-    """Whether the call ended without a word of the partner's own; a refusal is one, whatever it says."""
+    """Return True if the partner itself did not answer. A refusal is an answer."""
     silent = isinstance(error, UnreachableError | AmbiguousError)
     return silent and not isinstance(error, RefusesUsError)

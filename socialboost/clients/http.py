@@ -1,6 +1,6 @@
-"""One HTTP service as the workers call it: kept-alive connections, bounded time and size, our own errors.
+"""Calls an HTTP service: keep-alive connections, limits of time and size, and errors of our own classes.
 
-What happened to a request decides what may be done next, so the line is drawn here, once:
+What happened to a request decides whether it may be repeated. This table is the only place that decides:
 
     no connection was made (refused, DNS, TLS certificate)   UnreachableError: certain nothing was accepted
     429                                                      ThrottledError: nothing was accepted, wait
@@ -9,11 +9,11 @@ What happened to a request decides what may be done next, so the line is drawn h
                                                              about our key, path, rate or balance
     5xx, timeout or reset after sending, unreadable 2xx      AmbiguousError: it may have taken effect
 
-What a service's envelope is, only its client knows: it calls `refuse` for an answer inside it and `outage`
-for one outside it.
+Only a service's client knows its envelope. The client calls `refuse` for an answer inside it and `outage` for
+one outside it.
 
-A message never holds a URL: Telegram's carry the bot token. For the same reason an error of `requests`
-is never kept as the cause.
+An error message never holds a URL, because Telegram's URLs carry the bot token. For the same reason an error
+of `requests` is never kept as the cause.
 """
 
 from __future__ import annotations
@@ -43,20 +43,20 @@ from socialboost.partners import outbound
 log = logs.get(__name__)
 
 MAX_IDLE_SECONDS: Final = 15.0
-"""A connection idle for longer is not trusted with a request that must not be sent twice.
+"""A connection idle for longer is not used for a request that must not be sent twice.
 
-A server may close an idle connection at the very moment we write to it, and then nobody can tell whether
-it read the request. A new connection costs a handshake; an ambiguous payment costs a person's time.
+A server may close an idle connection at the very moment we write to it, and then it is unknown whether it
+read the request. A new connection costs a handshake; an ambiguous payment costs a person's time.
 """
 
 DEFAULT_RETRY_AFTER_SECONDS: Final = 5.0
-"""Waited on a 429 that does not say how long."""
+"""The wait after a 429 that names none."""
 
 LONGEST_RETRY_AFTER_SECONDS: Final = 3 * 3600.0
-"""Above the longest wait Telegram was seen to ask for; a nonsensical one must not park a job for ever."""
+"""Above the longest wait Telegram was seen to ask for. A nonsensical one must not delay a job for ever."""
 
 TOO_LONG: Final = "too_long"
-"""The code of an answer above `Limits.max_bytes`: of a list, half as much is asked for."""
+"""The code of an answer above `Limits.max_bytes`. For a list, half as much is then requested."""
 
 _CHUNK_BYTES: Final = 16 * 1024
 _LONGEST_INTEGER: Final = 1000
@@ -64,19 +64,19 @@ _LONGEST_INTEGER: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long and how much one call may take."""
+    """Limits of one call's time and size."""
 
     connect_seconds: float = 3.05
     read_seconds: float = 10.0
-    """Longest silence of the server."""
+    """The longest silence of the server."""
     total_seconds: float = 15.0
-    """Longest time for reading the body; a server that drips bytes does not hold a thread for ever."""
+    """The longest time for reading the body, so that a slow server does not hold a thread for ever."""
     max_bytes: int = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server said; `body` is None when it was too long, too slow or cut off."""
+    """The server's answer. `body` is None if it was too long, too slow or cut off."""
 
     status: int
     headers: Mapping[str, str]
@@ -84,7 +84,7 @@ class Answer:
     is_too_long: bool = False
 
     def json(self) -> Any:
-        """Return the body as JSON with Decimal for every fraction, or None when it is not JSON."""
+        """Return the body as JSON with Decimal for every fraction, or None if it is not JSON."""
         if self.body is None:
             return None
         try:
@@ -93,13 +93,13 @@ class Answer:
             return None
 
     def json_object(self) -> dict[str, Any]:
-        """Return the body as a JSON object, or an empty one when it is anything else."""
+        """Return the body as a JSON object, or an empty one if it is anything else."""
         value = self.json()
         return value if isinstance(value, dict) else {}
 
 
 class HttpService:
-    """Calls to one service at one base URL. Safe to share between threads: each has its own connection."""
+    """Calls one service at one base URL. Threads may share it: each has its own connection."""
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class HttpService:
         limits: Limits | None = None,
         guard: CallGuard | None = None,
     ) -> None:
-        """`guard` bounds the calls; without one a partner that hangs holds every thread that calls it."""
+        """`guard` limits the calls. Without one a service that hangs holds every thread that calls it."""
         self.service = service
         self._guard = guard
         self._event = f"{service}_called"
@@ -123,7 +123,7 @@ class HttpService:
             **(headers or {}),
         }
         self._limits = limits or Limits()
-        # Asked once, for this service's host: `requests` would search the environment at every call.
+        # Read once, for this service's host: `requests` would read the environment at every call.
         proxy = outbound.proxy_for(self._base_url)
         self._proxies = {} if proxy is None else {"http": proxy, "https": proxy}
         self._verify = outbound.ca_bundle()
@@ -142,10 +142,10 @@ class HttpService:
         check: Callable[[Answer], None] | None = None,
         fields: Mapping[str, Any] | None = None,
     ) -> Answer:
-        """Send one request, let `check` raise what the answer means, log the outcome with `fields`.
+        """Send one request, let `check` raise the answer's error, and log the outcome with `fields`.
 
-        `repeatable` says that sending it twice does no harm: a reset on a kept-alive connection is then
-        tried once more on a new one, since the server most likely closed it while it was idle.
+        `repeatable` means that sending it twice does no harm. A reset on a keep-alive connection is then
+        tried once more on a new one, because the server most likely closed it while it was idle.
         """
         started = time.perf_counter()
         status, error = 0, ""
@@ -219,7 +219,7 @@ class HttpService:
     def _prepare(
         self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]
     ) -> requests.PreparedRequest:
-        """Return what `Session.request` would make of it, for half its time: nothing here needs merging."""
+        """Return the request that `Session.request` would prepare, in half the time (nothing is merged)."""
         request = requests.PreparedRequest()
         request.method = method
         request.url = self._base_url + path
@@ -230,8 +230,10 @@ class HttpService:
         return request
 
     def _adapter(self) -> HTTPAdapter:
-        """Return this thread's connection: what is under a `Session`, which would look after cookies,
-        redirects and hooks that no call here has."""
+        """Return this thread's adapter.
+
+        A `Session` above it would only handle cookies, redirects and hooks that no call here has.
+        """
         adapter: HTTPAdapter | None = getattr(self._local, "adapter", None)
         if adapter is None:
             adapter = self._local.adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1)
@@ -241,13 +243,13 @@ class HttpService:
 
 
 def dump_json(value: Any) -> bytes:
-    """Encode compactly and always the same way: a repeated request has the same bytes."""
+    """Encode compactly and always in the same way, so that a repeated request has the same bytes."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=_number)
     return text.encode()
 
 
 def refuse(service: str, answer: Answer, *, code: str, reason: str) -> ServiceError:
-    """Return the error of an answer in the service's own envelope that is no result.
+    """Return the error of a refusal in the service's own envelope.
 
     `reason` is the service's own words.
     """
@@ -271,7 +273,7 @@ def outage(service: str, answer: Answer) -> ServiceError:
 
 
 def unreadable(service: str, answer: Answer) -> AmbiguousError:
-    """Return the error of a 2xx that cannot be understood: it was accepted, or it was not."""
+    """Return the error of a 2xx that cannot be parsed: it is unknown whether the request was accepted."""
     code = TOO_LONG if answer.is_too_long else ""
     text = (
         "the answer is longer than it may be" if answer.is_too_long else "the answer is not what was agreed"
@@ -294,7 +296,7 @@ def retry_after(answer: Answer) -> float:
 
 
 def within_reason(seconds: float) -> float:
-    """Return a wait somebody else asked for, between one second and LONGEST_RETRY_AFTER_SECONDS."""
+    """Return a requested wait, limited to between one second and LONGEST_RETRY_AFTER_SECONDS."""
     return min(max(1.0, seconds), LONGEST_RETRY_AFTER_SECONDS)
 
 
@@ -322,7 +324,7 @@ def _before_sending(error: requests.RequestException) -> bool:
 
 
 def _read(response: requests.Response, limits: Limits) -> tuple[bytes | None, bool]:
-    """Return the whole body, or None when it is too long (then True comes with it), too slow or cut off."""
+    """Return the whole body, or None if it is too long (then with True), too slow or cut off."""
     deadline = time.monotonic() + limits.total_seconds
     raw, parts, size = response.raw, [], 0
     try:
@@ -340,11 +342,11 @@ def _read(response: requests.Response, limits: Limits) -> tuple[bytes | None, bo
 
 
 def _integer(text: str) -> int | Decimal:
-    """Read a whole number of any length: `int` refuses thousands of digits, and so the whole answer."""
+    """Parse a whole number of any length: `int` refuses thousands of digits, and would fail the answer."""
     return int(text) if len(text) <= _LONGEST_INTEGER else Decimal(text)
 
 
 def _number(value: Any) -> float:
     if isinstance(value, Decimal):
-        return float(value)  # opaque package features only: money is sent as a string
+        return float(value)  # only opaque package features are numbers: money is sent as a string
     raise TypeError(f"{type(value).__name__} is not JSON")

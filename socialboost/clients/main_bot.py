@@ -1,9 +1,9 @@
-"""Main Bot, the program that does the work: hand it a task, ask how it is.
+"""The client of Main Bot, the program that does the tasks: it hands tasks over and asks for their state.
 
-Its envelope is a JSON object: whatever comes without one was said by something in front of it and is an
-outage. The service is checked by its health endpoint at most every HEALTH_SECONDS, and a shared breaker keeps
-the workers away from one that is down. `UnreachableError` from here always means: nothing was handed over.
-The table of answers is in docs/failures.md.
+Its answers are JSON objects. Any other answer comes from a proxy in front of it and counts as an outage. The
+client asks the health endpoint at most every HEALTH_SECONDS, and a shared circuit breaker stops calls while
+the service is down. An `UnreachableError` from here always means that nothing was handed over. The table of
+answers is in docs/failures.md.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ ALREADY_ACCEPTED: Final = 409
 
 _TAKEN: Final = frozenset({200, 201, 202, ALREADY_ACCEPTED})
 _ABOUT_THE_TASK: Final = frozenset({400, 410, 422})
-"""Refusals of what was sent, when Main Bot itself says them."""
+"""Statuses that refuse what was sent, if Main Bot itself answers."""
 _PERHAPS_ABOUT_THE_TASK: Final = frozenset({403, 404})
-"""Refusals of the task only when they name it: otherwise our key or our path is meant."""
+"""Statuses that refuse the task only if the answer names it. Otherwise our key or path is meant."""
 _NOT_RECEIVED: Final = frozenset({408, 425})
 _SETTINGS: Final = {
     401: "MAIN_BOT_API_KEY",
@@ -43,12 +43,12 @@ _SETTINGS: Final = {
     404: "MAIN_BOT_TASKS_PATH",
     405: "MAIN_BOT_TASKS_PATH",
 }
-"""What an operator must look at when Main Bot refuses us; otherwise MAIN_BOT_API_URL."""
+"""The setting an operator must check when Main Bot refuses us; otherwise MAIN_BOT_API_URL."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownTask:
-    """A task as Main Bot has it; `status` is our word for how it stands, None while it only waits there."""
+    """A task as Main Bot knows it. `status` is our name for its state, None while it only waits there."""
 
     status: str | None
     external_task_id: str | None
@@ -56,7 +56,7 @@ class KnownTask:
 
 
 class MainBotClient:
-    """Calls with the API key as bearer token. `redis_client` holds the breaker and the health cache."""
+    """Calls Main Bot with the API key as bearer token. Redis holds the breaker and the health cache."""
 
     def __init__(
         self, api_url: str, api_key: str, *, tasks_path: str, health_path: str, redis_client: redis.Redis
@@ -74,7 +74,7 @@ class MainBotClient:
         self.breaker = Breaker(redis_client, SERVICE)
 
     def health(self) -> None:
-        """Return when Main Bot says it is well (or said so lately). Raises UnreachableError otherwise."""
+        """Return if Main Bot is healthy, or was a moment ago. Raises UnreachableError otherwise."""
         seconds = self.breaker.open_for_seconds()
         if seconds:
             raise UnreachableError(SERVICE, f"circuit open for {seconds:.0f} s", code="circuit_open")
@@ -89,16 +89,16 @@ class MainBotClient:
             if isinstance(exc, RefusesUsError):
                 raise
             raise UnreachableError(SERVICE, f"health check failed: {exc}", code="unhealthy") from None
-        # Well enough to be tried. Only a task it takes ends an outage: a program may report that it is
-        # well and still fail at every task.
+        # Healthy enough to be tried. Only an accepted task ends an outage: a program may report that it
+        # is healthy and still fail at every task.
         self._redis.set(self._healthy_key, 1, ex=HEALTH_SECONDS)
 
     def push_task(self, task: dict[str, Any]) -> str | None:
-        """Hand the task over and return Main Bot's id for it, if it gave one.
+        """Hand the task over. Returns Main Bot's id for it, if it gave one.
 
         The task's id is the Idempotency-Key and the body has the same bytes each time, so a repeat after
-        AmbiguousError does no harm. 409 means that it has the task already. RejectedError is final: its
-        text is Main Bot's reason, empty when it gave none.
+        AmbiguousError does no harm. 409 means that it has the task already. RejectedError is final; its text
+        is Main Bot's reason or empty.
         """
         self.health()
         task_id = str(task["task_id"])
@@ -117,15 +117,15 @@ class MainBotClient:
         return words.external_id(answer.json_object().get("external_task_id"))
 
     def get_task(self, task_id: str) -> KnownTask | None:
-        """Return what Main Bot knows of the task, or None when it says itself that it never got it.
+        """Return what Main Bot knows of the task, or None if it says that it never got it.
 
-        RejectedError and RefusesUsError: it does not answer such questions.
+        Raises RejectedError or RefusesUsError if it does not support the question.
         """
         path, check = f"{self._tasks_path}/{task_id}", partial(_check_known, task_id)
         try:
             answer = self._call("GET", path, "get_task", repeatable=True, check=check)
         except RefusesUsError:
-            raise  # it is there: a Main Bot that answers no questions may well take tasks
+            raise  # it is up: a Main Bot without this endpoint may still take tasks
         except (UnreachableError, AmbiguousError):
             self._failed()
             raise
@@ -169,7 +169,7 @@ class MainBotClient:
 
 
 def _check_health(answer: Answer) -> None:
-    """Raise what the status means, whatever the body says."""
+    """Raise the error that the status means; the body does not matter."""
     if 200 <= answer.status < 300:
         return
     body = answer.json()
@@ -180,7 +180,7 @@ def _check_health(answer: Answer) -> None:
 
 
 def _check_push(task_id: str, answer: Answer) -> None:
-    """Raise what the answer to a hand-over means. 409 is success: the task is there already."""
+    """Raise the error that the answer to a hand-over means. 409 is a success: it has the task already."""
     body = _envelope(answer)
     if answer.status in _TAKEN:
         denies = answer.status != ALREADY_ACCEPTED and words.says_no(body)
@@ -198,7 +198,7 @@ def _check_push(task_id: str, answer: Answer) -> None:
 
 
 def _check_known(task_id: str, answer: Answer) -> None:
-    """Raise what the answer to a question means, unless it tells of the task or that it is not there."""
+    """Raise the error of an answer that neither describes the task nor says that there is none."""
     body = _envelope(answer)
     if words.about_another(body, task_id):
         raise AmbiguousError(SERVICE, "the answer is about another task", status=answer.status)
@@ -216,11 +216,11 @@ def _check_known(task_id: str, answer: Answer) -> None:
 
 
 def _envelope(answer: Answer) -> dict[str, Any]:
-    """Return Main Bot's JSON object. Without one something else spoke, or nobody can tell who took what."""
+    """Return Main Bot's JSON object. Without one a proxy answered, or the outcome is unknown."""
     body = answer.json()
     if isinstance(body, dict):
         return body
-    # A 409 may be Main Bot's all the same: it is looked up like an unreadable success.
+    # A 409 may still be Main Bot's: it is looked up like an unreadable success.
     if 200 <= answer.status < 300 or answer.status == ALREADY_ACCEPTED:
         raise unreadable(SERVICE, answer)
     raise outage(SERVICE, answer)

@@ -1,4 +1,4 @@
-"""The part of Telegram's Bot API that workers use.
+"""The client of Telegram's Bot API, with the methods that workers use.
 
 Importing aiogram would cost every worker seconds and some 160 MB; the fields sent here are checked against
 aiogram's models by tests/unit/test_clients_telegram.py instead.
@@ -28,12 +28,12 @@ SERVICE: Final = "telegram"
 
 TOKEN_SETTING: Final = "TELEGRAM_BOT_TOKEN"  # noqa: S105 (the variable's name)
 URL_SETTING: Final = "TELEGRAM_API_URL"
-"""Another server of the Bot API than the one this bot belongs to, or an older one."""
+"""The setting to check if the server is not this bot's, or is too old."""
 RATE_SETTING: Final = "TELEGRAM_SEND_RATE"
-"""Above the free rate a message costs Stars."""
+"""The setting to check if a message costs Stars: the rate is above the free one."""
 
 _CODES: Final = (
-    (400, "can't parse entities", "bad_markup"),  # first: it quotes what was sent
+    (400, "can't parse entities", "bad_markup"),  # first, because it quotes the sent text
     (403, "bot was blocked by the user", "blocked"),
     (403, "user is deactivated", "deactivated"),
     (403, "bot can't initiate conversation", "never_started"),
@@ -71,10 +71,10 @@ _CODES: Final = (
     (400, "wrong http url", "bad_content"),
     (400, "button_", "bad_content"),
 )
-"""error_code, words of the description in lower case, our code; the first match counts.
+"""error_code, words of the description in lower case, our code. The first match counts.
 
-Telegram tells refusals apart by words only; they are those of tdlib's telegram-bot-api, Client.cpp, and some
-of the names its servers send. Words that are not here get the number as their code.
+Telegram distinguishes refusals only by their text. The texts are those of tdlib's telegram-bot-api
+(Client.cpp) and some names its servers send. Any other text gets the number as its code.
 """
 
 _ABOUT_US: Final = (
@@ -84,19 +84,19 @@ _ABOUT_US: Final = (
     (400, "logged out", URL_SETTING),
     (400, "balance_too_low", RATE_SETTING),
 )
-"""error_code, words, and the setting to look at: refusals of this bot, whatever it asked for."""
+"""error_code, words, and the setting to check: refusals of the bot itself, not of a request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a broadcast sends to everybody: a method and its parameters, less the chat."""
+    """The content of a broadcast: a method and its parameters without the chat."""
 
     method: str
     body: Mapping[str, Any]
 
 
 def text_content(text: str, keyboard: Mapping[str, Any] | None, *, paid: bool) -> Content:
-    """Return a text in Telegram's HTML. `paid`: above the free rate, at a price (allow_paid_broadcast)."""
+    """Return a text in Telegram's HTML. `paid` allows a paid, higher rate (allow_paid_broadcast)."""
     body = {name: value for name, value in _message(0, text, keyboard).items() if name != "chat_id"}
     return Content("sendMessage", body | _paid(paid=paid))
 
@@ -116,7 +116,7 @@ def _paid(*, paid: bool) -> dict[str, Any]:
 
 
 class TelegramClient:
-    """Sends and edits messages. HTML parse mode; texts come escaped from the screens."""
+    """Sends and edits messages in HTML parse mode. The screens escape their texts."""
 
     def __init__(self, api_url: str, token: str, guard: CallGuard | None = None) -> None:
         limits = Limits(read_seconds=10.0, total_seconds=12.0)
@@ -124,13 +124,13 @@ class TelegramClient:
         self._prefix = f"/bot{token}/"
 
     def deliver(self, chat_id: int, content: Content) -> int:
-        """Send a broadcast's content to one chat and return the new message's id; never repeated here."""
+        """Send a broadcast's content to one chat and return the message's id. It is never repeated here."""
         result = self._call(content.method, {**content.body, "chat_id": chat_id})
         message_id = result.get("message_id") if isinstance(result, dict) else None
         return int(message_id) if isinstance(message_id, int) else 0
 
     def send_message(self, chat_id: int, text: str, keyboard: Mapping[str, Any] | None = None) -> int:
-        """Send a new message and return its id. Telegram has no key against doubles: never repeated here."""
+        """Send a message and return its id. Telegram has no idempotency key, so it is never repeated here."""
         result = self._call("sendMessage", _message(chat_id, text, keyboard))
         message_id = result.get("message_id") if isinstance(result, dict) else None
         return int(message_id) if isinstance(message_id, int) else 0
@@ -138,9 +138,9 @@ class TelegramClient:
     def edit_message(
         self, chat_id: int, message_id: int, text: str, keyboard: Mapping[str, Any] | None = None
     ) -> None:
-        """Replace the text and keyboard of one of the bot's messages; the same content again is fine.
+        """Replace the text and keyboard of one of the bot's messages. The same content again is no error.
 
-        Raises RejectedError with code EDIT_GONE when there is nothing left to edit.
+        Raises RejectedError with code EDIT_GONE if the message is gone.
         """
         body = {**_message(chat_id, text, keyboard), "message_id": message_id}
         self._call("editMessageText", body, repeatable=True, harmless="not_modified")
@@ -153,16 +153,16 @@ class TelegramClient:
         self._call("answerCallbackQuery", body, repeatable=True, harmless="query_expired")
 
     def get_me(self) -> None:
-        """Ask who this bot is: for whether Telegram answers at all."""
+        """Call getMe, to see if Telegram answers at all."""
         self._call("getMe", {}, repeatable=True)
 
     def set_webhook(self, url: str, secret_token: str, allowed_updates: Sequence[str]) -> None:
-        """Have updates posted to `url`; the list replaces the previous one."""
+        """Make Telegram post updates to `url`. The list of kinds replaces the previous one."""
         body = {"url": url, "secret_token": secret_token, "allowed_updates": list(allowed_updates)}
         self._call("setWebhook", body, repeatable=True)
 
     def delete_webhook(self) -> None:
-        """Go back to polling; updates that wait are kept."""
+        """Go back to polling. Waiting updates are kept."""
         self._call("deleteWebhook", {}, repeatable=True)
 
     def set_my_commands(
@@ -187,7 +187,7 @@ class TelegramClient:
     def _call(
         self, method: str, body: dict[str, Any], *, repeatable: bool = False, harmless: str = ""
     ) -> Any:
-        """Call one method and return its `result`; a refusal with code `harmless` counts as done."""
+        """Call one method and return its `result`. A refusal with the code `harmless` counts as success."""
         fields: dict[str, Any] = {"method": method}
         if "chat_id" in body:
             fields["chat_id"] = body["chat_id"]
@@ -218,10 +218,10 @@ def _message(chat_id: int, text: str, keyboard: Mapping[str, Any] | None) -> dic
 
 
 def check(answer: Answer) -> None:
-    """Raise what an answer to any method means, if it is not a result.
+    """Raise the error that an answer means, if it is not a result.
 
-    It is Telegram's word only as a JSON object with a boolean `ok`. What is refused is said by that object,
-    not by the status line, which a proxy may have written.
+    Only a JSON object with a boolean `ok` is Telegram's own answer. The refusal is read from that object, not
+    from the status line, which a proxy may have written.
     """
     body = answer.json_object()
     said = body.get("ok")
@@ -235,7 +235,7 @@ def check(answer: Answer) -> None:
 
 
 def _refusal(answer: Answer, body: dict[str, Any]) -> ServiceError:
-    """Return the error of an answer in Telegram's envelope that says no."""
+    """Return the error of a refusal in Telegram's envelope."""
     number = body.get("error_code")
     status = number if type(number) is int and 400 <= number < 600 else answer.status
     said = body.get("description")

@@ -1,7 +1,7 @@
-"""Many messages at once: one thread with an event loop and kept-alive connections, several thousand a second.
+"""Sends broadcasts: one thread with an event loop and keep-alive connections, thousands of messages a second.
 
-`requests` needs a thread a call and several times the processor time. Loaded only where a broadcast runs.
-The line between what was sent and what was not is drawn as in clients/http.py, and nothing is ever repeated.
+`requests` needs a thread per call and several times the processor time. The module is loaded only where a
+broadcast runs. It classifies outcomes as clients/http.py does, and never repeats a call.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ log = logs.get(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One message of a broadcast; `ref` is the caller's name for it."""
+    """One message of a broadcast. `ref` is the caller's reference to it."""
 
     ref: str
     chat_id: int
@@ -41,7 +41,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a letter ended: not `begun` (certainly not sent), or sent, or refused with `error`."""
+    """The outcome of a letter: not `begun` (certainly not sent), sent, or refused with `error`."""
 
     letter: Letter
     begun: bool = True
@@ -49,7 +49,7 @@ class Outcome:
 
 
 class BulkSender:
-    """One per process; `send` may be called from any thread."""
+    """The sender of a process. `send` may be called from any thread."""
 
     def __init__(self, api_url: str, token: str, *, connections: int) -> None:
         self._prefix = f"{api_url.rstrip('/')}/bot{token}/"
@@ -69,10 +69,10 @@ class BulkSender:
         may_begin: Callable[[], bool],
         done: Callable[[Outcome], object],
     ) -> None:
-        """Begin to send; `done` is called once for each letter, from another thread, and so is `may_begin`.
+        """Start sending the letters.
 
-        That is asked right before each call, however long a letter has waited for its turn. Letters that may
-        not be begun, or for which Telegram has asked for a pause, are not begun at all.
+        `done` is called once per letter and `may_begin` right before each call, from another thread. A
+        letter is not begun if `may_begin` says no, or if Telegram has asked for a pause.
         """
         head = dump_json(dict(content.body))[:-1]
         url = self._prefix + content.method
@@ -81,7 +81,7 @@ class BulkSender:
             asyncio.run_coroutine_threadsafe(self._one(url, body, letter, may_begin, done), self._loop)
 
     def close(self) -> None:
-        """End the thread; calls under way are cut off."""
+        """End the thread and abort the calls in flight."""
         self._loop.call_soon_threadsafe(self._closing.set)
         self._thread.join()
 
@@ -125,14 +125,14 @@ class BulkSender:
             except ServiceError as exc:
                 error = exc
             except Exception:
-                log.exception("letter_broke")  # the caller waits for an outcome, whatever happened
+                log.exception("letter_broke")  # the caller waits for an outcome in any case
                 error = AmbiguousError(SERVICE, "the sender broke")
             if isinstance(error, ThrottledError):
                 self._shut_until = max(self._shut_until, time.monotonic() + error.retry_after)
         done(Outcome(letter, error=error))
 
     async def _call(self, url: str, body: bytes) -> None:
-        """Raise what Telegram's answer means, if it is not a result; an error never holds the address."""
+        """Raise the error that Telegram's answer means, if it is not a result. It never holds the URL."""
         try:
             async with self._session.post(url, data=body, allow_redirects=False) as response:
                 content = b""

@@ -1,20 +1,20 @@
-"""Dramatiq on Redis with a consumer that blocks instead of polling, and without the stock one's holes.
+"""Dramatiq's Redis broker with a consumer that blocks instead of polling, and with fixes for lost messages.
 
 The stock consumer sleeps up to a second when its queue is empty. Ours (socialboost/queue/consumer.py) blocks
-on the queue's own list: `BLMOVE list list LEFT LEFT t` puts the head back where it was, so it only *peeks*,
-and returns as soon as a producer has pushed. Dramatiq's dispatch.lua stays the only reader and writer, so any
-stock producer works.
+on the queue's own list: `BLMOVE list list LEFT LEFT t` puts the head back where it was, so it only peeks,
+and returns as soon as a producer has pushed. Only Dramatiq's dispatch.lua reads and writes the queues, so
+any stock producer works.
 
-Closed here besides (each shown by a test in tests/flows/engine, a refusal in flows/shop/test_alarms.py):
-- a Redis error in a consumer, a refusal too, becomes ConnectionClosed: its thread restarts instead of dying;
-- a restarted consumer gives back to the list what this process fetched and no thread holds any more
+Other differences (each has a test in tests/flows/engine, a refusal in flows/shop/test_alarms.py):
+- a Redis error in a consumer becomes ConnectionClosed, so its thread restarts instead of dying;
+- a restarted consumer gives back the messages that this process fetched and no thread holds any more
   (a delay queue's messages in memory, a fetch whose reply was lost);
-- an undecodable message goes to the dead letters and takes nothing else with it;
+- an undecodable message goes to the dead letters and affects no other message;
 - the same message pushed twice by a repeated enqueue is handed out once;
-- the work of a killed process is back within HEARTBEAT_MS, not by a lottery;
-- behind a long queue of taps the newest get every second turn: what nobody looks at any more holds up nobody.
+- the messages of a killed process are back within HEARTBEAT_MS, not at a random time;
+- in a long queue of taps every second fetch takes the newest, so old taps do not delay new ones.
 
-It stands on private parts of dramatiq 2.2.1: tests/rules/test_dramatiq_pin.py lists them.
+It uses private parts of dramatiq 2.2.1: tests/rules/test_dramatiq_pin.py lists them.
 """
 
 from __future__ import annotations
@@ -44,16 +44,16 @@ from socialboost.queue.latch import Latch
 from socialboost.queue.messages import DeadLetter, Holding
 
 HEARTBEAT_MS: Final = 20_000
-"""A process silent for so long is dead and its messages go to others: above any clock skew we expect."""
+"""A process silent for this long counts as dead and loses its messages. Above any expected clock skew."""
 RESULT_TTL_MS: Final = 30_000
 _PRODUCER_SECONDS: Final = 2.0
-"""An entry point must be able to say 503 in time when Redis hangs."""
+"""Short, so that an entry point can answer 503 in time when Redis hangs."""
 _PATIENT_SECONDS: Final = 2.0
 _RETRY_SECONDS: Final = 0.3
-"""Between two looks at a Redis that is away, by a thread of its own; whoever enqueues is refused at once."""
+"""Between two checks of a Redis that is down. A separate thread checks; enqueueing fails at once."""
 _CONSUMER_SECONDS: Final = BLOCK_SECONDS + 8.0
 _REDIS_LOST: Final = (redis.ConnectionError, redis.TimeoutError, redis.ResponseError)
-"""ResponseError: full, unable to save, demoted to a replica. It answers and does nothing, which may pass."""
+"""ResponseError is included: a Redis that is full, cannot save or was demoted answers and does nothing."""
 
 log = logs.get(__name__)
 
@@ -79,8 +79,8 @@ def connect(url: str, *, timeout_seconds: float, retries: int, decode: bool = Fa
 class QueueBroker(RedisBroker):
     """Dramatiq's Redis broker with `BlockingConsumer` and clients that time out.
 
-    The client that fetches never repeats a command by itself (a repeated fetch would strand the messages of
-    the first reply); the one that enqueues and settles does, since both may happen twice without harm.
+    The client that fetches never repeats a command (a repeated fetch would strand the messages of the first
+    reply). The client that enqueues and acknowledges does, because both are safe to repeat.
     """
 
     def __init__(self, url: str, *, middleware: Sequence[Middleware], maintenance: bool) -> None:
@@ -95,12 +95,12 @@ class QueueBroker(RedisBroker):
         self._holdings: dict[str, Holding] = {}
         self.latch = Latch(_is_lost, _refusal, pause_seconds=_RETRY_SECONDS, probe=self.client.ping)
         self._ending: Latch | None = None
-        self.is_patient = False  # the scheduler's waits for Redis: it has nobody to tell
+        self.is_patient = False  # the scheduler waits for Redis: it has no caller to report to
 
     def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
-        """Put the message on its queue; ConnectionClosed when Redis is lost or refuses, unless patient.
+        """Put the message on its queue. Raises ConnectionClosed if Redis is lost or refuses, unless patient.
 
-        Refused at once when Redis was away a moment ago.
+        It fails at once when Redis was down a moment ago.
         """
         while True:
             try:
@@ -123,28 +123,28 @@ class QueueBroker(RedisBroker):
         return consumer
 
     def holding(self, queue_name: str) -> Holding:
-        """Return what this process holds of the queue."""
+        """Return the messages of the queue that this process holds."""
         return self._holdings.setdefault(queue_name, Holding())
 
     def run(self, command: str, queue_name: str, *args: object) -> Any:
-        """Run a command of dispatch.lua; ConnectionClosed when Redis is lost or refuses."""
+        """Run a command of dispatch.lua. Raises ConnectionClosed when Redis is lost or refuses."""
         with nullcontext() if self._ending is None else self._ending.passing():
             return self._dispatch(command)(queue_name, *args)
 
     def begin_ending(self) -> None:
-        """Give what goes back to the queues one try, not one for each queue, when Redis is away."""
+        """Give messages back with one try in all, instead of one per queue, if Redis is down."""
         self._ending = Latch(_is_lost, _refusal, pause_seconds=_CONSUMER_SECONDS)
 
     def peek(self, list_name: str, seconds: float) -> bool:
-        """Block until the list has an element, at most `seconds`; whether it has."""
+        """Block until the list has an element, at most `seconds`. Returns True if it has."""
         return self._blmove(list_name, seconds) is not None
 
     def bring_newest_forward(self, list_name: str) -> None:
-        """Move the list's last to its head."""
+        """Move the list's last element to its head."""
         self._blmove(list_name, 0.01, "RIGHT")
 
     def taken(self, queue_name: str) -> set[str]:
-        """Return the ids that Redis has handed to this process and that are not settled."""
+        """Return the ids that Redis has handed to this process and that are not acknowledged."""
         key = f"{self.namespace}:__acks__.{self.broker_id}.{queue_name}"
         members = self._guard(lambda: self.client.smembers(key))
         return {member.decode(errors="replace") for member in members}
@@ -155,10 +155,10 @@ class QueueBroker(RedisBroker):
         return cast("bytes | None", data)
 
     def wait_for_result(self, message: Message[Any], seconds: float) -> Any:
-        """Return what the message's actor stored, None when nothing came in time.
+        """Return the result that the message's actor stored, or None if there is none in time.
 
-        Dramatiq's own wait knows whole seconds only and may outlast its client's timeout. ResultFailure: the
-        actor failed for good.
+        Raises ResultFailure if the actor failed for good. Dramatiq's own wait takes whole seconds only and
+        may outlast its client's timeout.
         """
         backend = cast("RedisBackend", self.get_results_backend())
         key = backend.build_message_key(message)
@@ -173,7 +173,7 @@ class QueueBroker(RedisBroker):
         return dict(zip(queue_names, self._guard(pipeline.execute), strict=True))
 
     def dead_letters(self, queue_name: str, since_ms: int, limit: int) -> list[DeadLetter]:
-        """Return the queue's dead letters since then, oldest first; those whose body is gone are left out."""
+        """Return the queue's dead letters since then, oldest first. Those without a body are left out."""
         key = f"{self.namespace}:{queue_name}.XQ"
         found = self._guard(
             lambda: self.client.zrangebyscore(key, since_ms, "+inf", start=0, num=limit, withscores=True)
@@ -190,7 +190,7 @@ class QueueBroker(RedisBroker):
         ]
 
     def processes(self) -> int:
-        """Return how many used the queue within a heartbeat: every worker process, and whoever just sent."""
+        """Return how many processes used the queue within a heartbeat: the workers and recent senders."""
         since = current_millis() - HEARTBEAT_MS
         key = f"{self.namespace}:__heartbeats__"
         return int(self._guard(lambda: self.client.zcount(key, since, "+inf")))
@@ -205,12 +205,12 @@ class QueueBroker(RedisBroker):
         self.blocking_client.close()
 
     def _blmove(self, list_name: str, seconds: float, end: str = "LEFT") -> Any:
-        """Wait for the list's head (or tail) and put it at its head; None when there was none in time."""
+        """Wait for the list's head (or tail) and move it to the head. Returns None if none came in time."""
         command = ("BLMOVE", list_name, list_name, end, "LEFT", seconds)
         return self._guard(lambda: self.blocking_client.execute_command(*command))  # type: ignore[no-untyped-call]
 
     def _dispatch(self, command: str) -> Callable[..., Any]:
-        """Return dispatch.lua's command as Dramatiq wants it, on the right client, its errors translated."""
+        """Return a command of dispatch.lua for Dramatiq: it uses the right client and translates errors."""
         script = self.scripts["dispatch"]
         client = self.blocking_client if command == "fetch" else self.client
 
@@ -246,14 +246,14 @@ def _refusal() -> Exception:
 
 
 def build(redis_url: str, *, consuming: bool) -> QueueBroker:
-    """Return a broker. `consuming`: with what a worker needs; else it only enqueues and reads answers.
+    """Return a broker. With `consuming` it has what a worker needs; else it only enqueues and reads results.
 
-    Opens no connection. Messages are JSON: another encoder would be a hole (pickle runs what it reads).
+    It opens no connection. Messages are JSON: another encoder, such as pickle, could run code it reads.
     """
     if not isinstance(dramatiq.get_encoder(), JSONEncoder):
         raise TypeError("dramatiq's encoder must be JSONEncoder")
     client = connect(redis_url, timeout_seconds=_PRODUCER_SECONDS, retries=2)
-    # Keys that begin with a namespace can be named in Redis' access list; bare hashes cannot.
+    # Redis' access list can name keys with a prefix; it cannot name bare hashes.
     backend = RedisBackend(client=client, use_namespace_prefix_keys=True)
     results = Results(backend=backend, result_ttl=RESULT_TTL_MS)
     middleware: list[Middleware] = [results]
@@ -265,14 +265,14 @@ def build(redis_url: str, *, consuming: bool) -> QueueBroker:
 
 
 def install(redis_url: str, *, consuming: bool = False) -> QueueBroker:
-    """Make a broker this process's own, for `jobs.send` and Dramatiq; a second call replaces the first."""
+    """Make a broker the one of this process, for `jobs.send` and Dramatiq. A second call replaces it."""
     broker = build(redis_url, consuming=consuming)
     dramatiq.set_broker(broker)
     return broker
 
 
 def current() -> QueueBroker:
-    """Return the installed broker; RuntimeError when the process forgot to install one."""
+    """Return the installed broker. Raises RuntimeError if there is none."""
     broker = dramatiq.broker.global_broker
     if not isinstance(broker, QueueBroker):
         raise RuntimeError("socialboost.queue.broker.install was not called in this process")

@@ -1,4 +1,4 @@
-"""Reads one queue for a Dramatiq worker: blocks until there is a message, gives back what nobody holds."""
+"""Reads one queue for a Dramatiq worker. It blocks until there is a message and gives orphans back."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from socialboost import logs
 from socialboost.queue.messages import GIVE_BACK, Holding, Turns, is_sound
 
 BLOCK_SECONDS: Final = 2.0
-"""How long an idle consumer blocks; also how late it notices that it should stop."""
+"""How long an idle consumer blocks. It notices a stop no later than this."""
 _CHUNK: Final = 500
 
 log = logs.get(__name__)
 
 
 class Queue(Protocol):
-    """What a consumer needs of its broker (socialboost/queue/broker.py), each method as described there."""
+    """The methods of the broker that a consumer uses (socialboost/queue/broker.py describes them)."""
 
     namespace: str
 
     def holding(self, queue_name: str) -> Holding:
-        """Return what this process holds of the queue."""
+        """Return the messages of the queue that this process holds."""
         ...
 
     def run(self, command: str, queue_name: str, *args: object) -> Any:
@@ -39,11 +39,11 @@ class Queue(Protocol):
         ...
 
     def bring_newest_forward(self, list_name: str) -> None:
-        """Move the list's last to its head."""
+        """Move the list's last element to its head."""
         ...
 
     def taken(self, queue_name: str) -> set[str]:
-        """Return the ids that this process was given and has not settled."""
+        """Return the ids that this process was given and has not acknowledged."""
         ...
 
     def stored(self, queue_name: str, identifier: str) -> bytes | None:
@@ -66,9 +66,9 @@ class BlockingConsumer(Consumer):
         self._list = f"{broker.namespace}:{queue_name}"
 
     def __next__(self) -> MessageProxy | None:
-        """Return a message, or None when there was none for a while; ConnectionClosed when Redis is lost."""
+        """Return a message, or None if none came for a while. Raises ConnectionClosed if Redis is lost."""
         self.holding.rounds += 1
-        self.holding.room.clear()  # before counting: a message settled from here on wakes the wait
+        self.holding.room.clear()  # before counting: a message acknowledged from here on wakes the wait
         room = self.prefetch - len(self.holding.ids)
         if room <= 0:
             self.holding.room.wait(self.timeout_seconds)
@@ -80,24 +80,24 @@ class BlockingConsumer(Consumer):
         return self._hand_out() if self.fetched else None
 
     def ack(self, message: MessageProxy) -> None:
-        """The work is done: forget the message, unless its repetition could not be written down."""
+        """Acknowledge a finished message, unless its retry could not be stored."""
         self._settle("requeue" if message.options.get(GIVE_BACK) else "ack", message)
 
     def nack(self, message: MessageProxy) -> None:
-        """The work cannot be done: keep the message among the dead letters."""
+        """Move a message that failed for good to the dead letters."""
         self._settle("nack", message)
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
-        """Give back what was not worked on."""
+        """Give back messages that were not worked on."""
         self._give_back([message.options["redis_message_id"] for message in messages])
 
     def close(self) -> None:
-        """Give back what was fetched and not handed out."""
+        """Give back messages that were fetched and not handed out."""
         self._give_back([message.options["redis_message_id"] for message in self.fetched])
         self.fetched = []
 
     def give_back_orphans(self) -> None:
-        """Return to the list what Redis says this process has taken and nobody here holds."""
+        """Give back messages that Redis lists for this process and that no thread holds."""
         taken = self.broker.taken(self.queue_name)
         orphans = sorted(taken - self.holding.ids)
         if orphans:
@@ -105,7 +105,7 @@ class BlockingConsumer(Consumer):
             self._give_back(orphans)
 
     def _settle(self, command: str, message: MessageProxy) -> None:
-        self.holding.rounds += 1  # a delayed message is settled by its consumer's own thread
+        self.holding.rounds += 1  # a delayed message is acknowledged by its consumer's own thread
         identifier = message.options["redis_message_id"]
         self.broker.run(command, self.queue_name, identifier)
         self.holding.ids.discard(identifier)
@@ -118,7 +118,7 @@ class BlockingConsumer(Consumer):
         self.holding.room.set()
 
     def _idle_seconds(self) -> float:
-        """How long to block: until the next delayed message is due, at most the timeout."""
+        """Return how long to block: until the next delayed message is due, at most the timeout."""
         now = current_millis()
         while self.etas and self.etas[0] <= now:
             heapq.heappop(self.etas)
@@ -139,14 +139,14 @@ class BlockingConsumer(Consumer):
         message = self.fetched.pop(0)
         identifier = message.options["redis_message_id"]
         if identifier in self.holding.ids:
-            return None  # pushed twice by a repeated enqueue; settling the first settles both
+            return None  # pushed twice by a repeated enqueue; acknowledging the first acknowledges both
         self.holding.ids.add(identifier)
         if "eta" in message.options:
             heapq.heappush(self.etas, message.options["eta"])
         return MessageProxy(message)
 
     def _decode(self, data: bytes | None) -> Message[Any] | None:
-        """Return the message, or None when it is not one that this queue's worker threads could settle."""
+        """Return the message, or None if this queue's worker threads could not process it."""
         if data is None:
             return None
         try:
@@ -156,7 +156,7 @@ class BlockingConsumer(Consumer):
         return message if is_sound(message, self.queue_name) else None
 
     def _quarantine(self) -> None:
-        """Move what cannot be decoded to the dead letters; drop ids whose message is gone."""
+        """Move undecodable messages to the dead letters, and drop ids without a message."""
         for identifier in sorted(self.broker.taken(self.queue_name) - self.holding.ids):
             data = self.broker.stored(self.queue_name, identifier)
             if data is None:

@@ -1,7 +1,8 @@
-"""All jobs of one update, once: they reach Redis in the call that marks the update as seen, or not at all.
+"""Sends the jobs of a Telegram update once: one call to Redis enqueues them and marks the update as seen.
 
-Telegram delivers an update again whenever it missed our answer. The ledger recognises the repetition of a job
-with an effect; a screen's job has no row, so without the mark /help delivered three times is three answers.
+Telegram delivers an update again if it missed our answer. The ledger recognises a repeated job that has an
+effect. A screen's job has no ledger row, so without the mark a /help delivered three times would get three
+answers.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from dramatiq.message import Message
 from socialboost.queue.broker import QueueBroker
 
 SEEN_SECONDS: Final = 24 * 3600
-"""As long as Telegram keeps an update that it could not deliver."""
+"""Telegram keeps an update that it could not deliver for this long."""
 _PREFIX: Final = "updates:"
 WANTED_PREFIX: Final = "screens:wanted:"
-"""Before a place: the number of the newest screen asked for there (workers/telegram/freshness.py)."""
+"""Prefix of a place's key. It holds the number of the newest screen asked for there (freshness.py)."""
 
 _SEND_ONCE: Final = """
 local checked, marks, wanted = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -47,23 +48,25 @@ in the middle, the repetition sends the same keys again, which the ledger knows.
 
 @dataclass
 class Delivery:
-    """One update on its way: the jobs it became and the marks it leaves."""
+    """The delivery of one update: its jobs and its marks."""
 
     mark: str
-    """Names the update: see `mark_of`."""
+    """The update's mark, from `mark_of`."""
     messages: list[Message[Any]] = field(default_factory=list)
     wanted: dict[str, int] = field(default_factory=dict)
-    """The screens it asks for: the place's key, and the update's number."""
+    """The screens it asks for: each place's key and the update's number."""
     _looked_at: list[str] = field(default_factory=list)
     _left: list[str] = field(default_factory=list)
 
     def wants(self, place: str, number: int) -> None:
-        """The update asks for a screen in this place."""
+        """Record that the update asks for a screen in this place."""
         self.wanted[WANTED_PREFIX + place] = number
 
     def one_of(self, act: str, *, is_answered: bool) -> None:
-        """The update is a part of one act of a person (an album). Another part's mark drops it, unless it
-        must be answered for its own sake."""
+        """Record that the update is a part of an album.
+
+        It is dropped if another part was seen, unless it must be answered on its own.
+        """
         mark = _PREFIX + act
         self._left.append(mark)
         if not is_answered:
@@ -71,27 +74,27 @@ class Delivery:
 
     @property
     def looked_at(self) -> list[str]:
-        """The marks that say that there is nothing to do any more."""
+        """The marks of which any one means that the update needs no work."""
         return [self.mark, *self._looked_at]
 
     @property
     def left(self) -> list[str]:
-        """The marks to leave, those that are looked at first."""
+        """The marks to set, those that are checked first."""
         return [*self.looked_at, *(mark for mark in self._left if mark not in self._looked_at)]
 
 
 def mark_of(update_id: int, moment: int | str) -> str:
-    """Return the mark of an update. `moment`: its message's date or its callback's id.
+    """Return the mark of an update. `moment` is its message's date or its callback's id.
 
-    update_id alone does not name it: Telegram begins anew, at a random number, after a week without updates.
+    update_id alone is not unique: Telegram starts at a random number after a week without updates.
     """
     return f"{_PREFIX}{update_id}:{moment}"
 
 
 def send_once(broker: QueueBroker, delivery: Delivery) -> bool:
-    """Put the messages on their queues and leave the marks; False when a mark was there already.
+    """Put the messages on their queues and set the marks. Returns False if a mark was there already.
 
-    One call to Redis, all or nothing. Raises redis.RedisError, after which it may have happened all the same.
+    It is one call to Redis, all or nothing. After a redis.RedisError it may have happened all the same.
     """
     marks = delivery.left
     arguments: list[Any] = [SEEN_SECONDS, current_millis(), broker.broker_id]

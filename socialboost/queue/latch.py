@@ -1,6 +1,6 @@
-"""A latch in front of a service that may be away: its absence is learnt once and tried again by one thread.
+"""A circuit breaker inside one process: after failures all calls fail at once, and one thread tries again.
 
-Without it every thread of a process would sit out the service's timeout for every call.
+Without it every thread would wait for the service's timeout at every call.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ log = logs.get(__name__)
 class Latch:
     """Guards calls to one service, for all threads of one process.
 
-    `is_away` tells which errors mean that the service is away; `refusal` makes the error that callers get
-    meanwhile. It shuts after `failures` in a row. Then one caller at a time is let through to try: the next
-    one at once, later ones `pause_seconds` after a try has failed. With a `probe`, which raises while the
-    service is away, a thread of the latch's own tries instead and no caller pays for it.
+    `is_away` tells which errors mean that the service is down. `refusal` makes the error that callers get
+    meanwhile. The latch shuts after `failures` in a row. Then one caller at a time may try: the next one at
+    once, later ones `pause_seconds` after a failed try. With a `probe`, which raises while the service is
+    down, a thread of the latch tries instead of a caller.
     """
 
     def __init__(
@@ -44,11 +44,11 @@ class Latch:
         self._shut = False
         self._next_try = 0.0
         self._trying: int | None = None
-        """The thread that was let through to try: it may pass again while it does."""
+        """The thread that is trying. It may pass again meanwhile."""
 
     @contextmanager
     def passing(self) -> Iterator[None]:
-        """Guard one call; raises what `refusal` makes when the service is not to be tried now."""
+        """Guard one call. Raises the error of `refusal` if the service must not be tried now."""
         trying = self._enter()
         try:
             yield
@@ -58,7 +58,7 @@ class Latch:
         self._leave(shut=False, trying=trying)
 
     def check(self) -> None:
-        """Raise what `passing` would raise now, without taking the try."""
+        """Raise what `passing` would raise now, without counting as a try."""
         with self._lock:
             if self._is_refusing():
                 raise self._refusal()
@@ -92,7 +92,7 @@ class Latch:
                 ).start()
 
     def _try_again(self, probe: Callable[[], object]) -> None:
-        """Try until the service answers, whatever it says; then let everybody pass."""
+        """Try until the service answers anything, then let everybody pass."""
         while self._still_away(probe):
             time.sleep(self._pause_seconds)
         with self._lock:
@@ -104,5 +104,5 @@ class Latch:
         except Exception as error:
             if self._is_away(error):
                 return True
-            log.exception("probe_broke")  # it answered; who calls next will see with what
+            log.exception("probe_broke")  # it answered; the next caller sees the answer
         return False

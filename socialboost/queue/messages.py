@@ -1,4 +1,4 @@
-"""What a queue holds, what a process has taken of it, what nobody could settle, and whose turn it is."""
+"""Messages of a queue: those a process holds, dead letters, and the order in which taps are fetched."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from dramatiq.common import current_millis
 from dramatiq.message import Message
 
 GIVE_BACK: Final = "give_back"
-"""Message option, set in this process only: settle by putting the message back on its list."""
+"""Message option, set in this process only: put the message back on its list instead of acknowledging it."""
 LATE_MS: Final = 2_000
-"""A tap that waits longer says that the queue is long."""
+"""A tap that waited longer than this means that the queue is long."""
 _PEOPLE: Final = "interactive"
-"""The queue whose jobs somebody looks at a screen for."""
+"""The queue of jobs that show a screen to a waiting person."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class DeadLetter:
 
 
 def is_sound(message: Message[Any], queue_name: str) -> bool:
-    """Whether Dramatiq's threads can carry this message to its end: a wrong type would kill one of them."""
+    """Return True if Dramatiq's threads can process the message. A wrong type would kill a thread."""
     options: object = message.options
     kwargs: object = message.kwargs
     if not isinstance(options, dict) or not isinstance(kwargs, dict):
@@ -47,17 +47,17 @@ def is_sound(message: Message[Any], queue_name: str) -> bool:
 
 @dataclass
 class Holding:
-    """What this process has taken from one queue and not yet settled, shared by restarts of its consumer."""
+    """The messages this process took from a queue and has not acknowledged. Restarted consumers share it."""
 
     ids: set[str] = field(default_factory=set)
     room: threading.Event = field(default_factory=threading.Event)
-    rounds: int = 0  # grows while the consumer gets on (workers/engine/watchdog.py)
+    rounds: int = 0  # grows with every round of the consumer (workers/engine/watchdog.py)
 
 
 class Turns:
-    """Whose turn it is: behind a long queue of taps every second fetch takes the newest.
+    """Decides which end to fetch from: in a long queue of taps every second fetch takes the newest.
 
-    Half of the work then goes to people who still look at their screens, and what is old is reached as well.
+    So half of the work goes to people who still look at their screens, and old taps are reached as well.
     """
 
     def __init__(self, queue_name: str) -> None:
@@ -66,16 +66,16 @@ class Turns:
         self._newest = False
 
     def is_newest(self) -> bool:
-        """Whether the next fetch takes the newest."""
+        """Return True if the next fetch takes the newest message."""
         self._newest = self._is_behind and not self._newest
         return self._newest
 
     def learn(self, fetched: list[Message[Any]]) -> None:
-        """See from what the oldest end gave how long the queue is."""
+        """Learn from a message of the oldest end whether the queue is long."""
         if self._has_people and not self._newest:
             self._is_behind = any(map(is_late, fetched))
 
 
 def is_late(message: Message[Any]) -> bool:
-    """Whether it waited too long for its turn; one that was put off was to wait."""
+    """Return True if the message waited too long. A postponed message was meant to wait."""
     return "retries" not in message.options and current_millis() - message.message_timestamp >= LATE_MS

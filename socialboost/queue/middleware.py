@@ -1,4 +1,4 @@
-"""What Dramatiq runs around every job in a worker, chosen one by one (no Prometheus server among them)."""
+"""The Dramatiq middleware of a worker: age limit, retries, results, thread settings, dead letters."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from socialboost import logs
 from socialboost.queue.messages import GIVE_BACK
 
 MAX_RETRIES: Final = 2
-"""Repetitions of a job without a ledger row, so three runs in all."""
+"""Retries of a job without a ledger row, so three runs in all."""
 TIME_LIMIT_MS: Final = 60_000
-"""A last resort, raised in the thread: it cannot break a blocking call, so those have their own timeouts."""
+"""A last resort, raised in the thread. It cannot break a blocking call, so each call has its own timeout."""
 
 log = logs.get(__name__)
 
@@ -42,17 +42,17 @@ def for_workers(results: Results) -> list[Middleware]:
 
 
 SPARE_PART: Final = 4
-"""Of a process's threads one in so many is for the queues that do not hold all the others."""
+"""A queue may not use this fraction (one in SPARE_PART) of the threads of a process it shares."""
 
 
 class Tuning(Middleware):
-    """Sets what Dramatiq would otherwise want from environment variables."""
+    """Sets options that Dramatiq otherwise reads from environment variables."""
 
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
-        """Take no more messages than there are threads: what waits in a busy process an idle one could do.
+        """Fetch no more messages than there are threads: a message waiting here could run in an idle process.
 
-        A queue that shares its process leaves a quarter of the threads to the others: sixteen calls that hang
-        on one queue never hold up what comes on another.
+        A queue that shares its process leaves a quarter of the threads to the others. So hanging calls of one
+        queue never delay the jobs of another.
         """
         queues = worker.consumer_whitelist or broker.get_declared_queues()
         spare = worker.worker_threads // SPARE_PART if len(queues) > 1 else 0
@@ -60,18 +60,18 @@ class Tuning(Middleware):
 
 
 class DropExpired(Middleware):
-    """Drops messages older than their `max_age` (milliseconds) when their turn comes.
+    """Drops messages that are older than their `max_age` (milliseconds) when they are fetched.
 
-    Dramatiq's AgeLimit keeps them for a week among the dead letters, where errors would drown in them.
+    Dramatiq's AgeLimit keeps them for a week among the dead letters, where they would hide real errors.
     """
 
     @property
     def actor_options(self) -> set[str]:
-        """The options an actor or a message may carry for this."""
+        """The options of actors and messages that this middleware reads."""
         return {"max_age"}
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
-        """Skip the message when nobody waits for it any more."""
+        """Skip the message if it is too old."""
         options = broker.get_actor(message.actor_name).options
         max_age = message.options.get("max_age") or options.get("max_age")
         age = current_millis() - message.message_timestamp
@@ -87,9 +87,9 @@ class DropExpired(Middleware):
 
 
 class SafeRetries(Retries):
-    """Repeats failed jobs, and never lets one go because Redis was away when it was to be repeated.
+    """Retries failed jobs, and loses none if Redis is down when a retry is to be stored.
 
-    `dramatiq.Retry` (not now) is repeated without limit, any other error as `worth_repeating` says.
+    `dramatiq.Retry` (not now) is retried without limit, any other error as `worth_repeating` says.
     """
 
     give_up_seconds = 30.0
@@ -105,9 +105,9 @@ class SafeRetries(Retries):
         result: Any = None,
         exception: BaseException | None = None,
     ) -> None:
-        """Write the repetition down; while Redis is away keep trying, at last give the message back.
+        """Store the retry. While Redis is down, keep trying, and finally give the message back.
 
-        Stock Dramatiq logs the error here and acknowledges the message: the job is lost.
+        Stock Dramatiq logs the error here and acknowledges the message, so the job is lost.
         """
         retries = message.options.get("retries", 0)
         deadline = time.monotonic() + self.give_up_seconds
@@ -128,15 +128,15 @@ class SafeRetries(Retries):
 
 
 def worth_repeating(max_retries: int = MAX_RETRIES) -> Callable[[int, BaseException], bool]:
-    """Return an actor's `retry_when`: "not now" always, any other error up to `max_retries` times."""
+    """Return an actor's `retry_when`: "not now" always retries, any other error up to `max_retries` times."""
     return lambda retries, error: isinstance(error, dramatiq.Retry) or retries < max_retries
 
 
 class DeadLetterReport(Middleware):
-    """Says at error level that a message was given up (unknown actor, retries used up, malformed)."""
+    """Logs an error for every message that was given up (unknown actor, retries used up, malformed)."""
 
     def after_nack(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002 (Dramatiq's signature)
-        """Report it; the message itself stays in `<queue>.XQ` for a week."""
+        """Log the message. It stays in `<queue>.XQ` for a week."""
         error = message._exception
         log.error(
             "job_dead_lettered",
