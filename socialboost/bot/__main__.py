@@ -1,4 +1,4 @@
-"""`python -m socialboost.bot`: long polling. With TELEGRAM_WEBHOOK_URL set it says so and exits 0."""
+"""Runs long polling: `python -m socialboost.bot`. With TELEGRAM_WEBHOOK_URL set it says so and exits 0."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from socialboost.queue import broker
 from socialboost.settings import BotSettings
 
 END_SECONDS: Final = 15.0
-"""Within which the bot is gone once it was told to end: below what supervisors wait (supervisord.conf)."""
+"""The longest time for a shutdown: less than supervisors wait (supervisord.conf)."""
 
 
 async def _poll(settings: BotSettings) -> None:
@@ -46,7 +46,7 @@ async def _poll(settings: BotSettings) -> None:
 
 
 def main() -> int:
-    """Run the process; 0 after a clean stop or in webhook mode, 2 when a setting is wrong."""
+    """Run the process. Returns 0 after a clean stop or in webhook mode, 2 if a setting is wrong."""
     try:
         settings = BotSettings.load()
         logs.configure("bot", settings.log_level, settings.log_dir)
@@ -56,7 +56,7 @@ def main() -> int:
             return 0
         broker.install(settings.redis_url.get_secret_value())
         log.info("bot_started", mode="polling")
-        # A person waits for each step of the loop: half a millisecond less from a tap to its answer.
+        # uvloop saves half a millisecond from a tap to its answer.
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_poll(settings))
     except SettingsError as error:

@@ -1,4 +1,4 @@
-"""The bot's connections to Redis: one that breaks under a command is an error of Redis like any other."""
+"""The bot's connections to Redis. A connection that breaks during a command raises a RedisError."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class _Sending(AbstractConnection):
     async def send_packed_command(
         self, command: bytes | str | Iterable[bytes], check_health: bool = True
     ) -> None:
-        """Send; raises a RedisError also where uvloop says that the transport's handler is closed."""
+        """Send the command. Raises a RedisError also if uvloop reports a closed transport handler."""
         try:
             await super().send_packed_command(command, check_health)
         except RuntimeError as error:
@@ -30,7 +30,7 @@ class SecureConnection(_Sending, SSLConnection):
 
 
 def connect(redis_url: str, **options: Any) -> Redis:
-    """Return a client whose errors are RedisErrors; it opens its connections at first use."""
+    """Return a client that raises only RedisErrors. It opens its connections at first use."""
     client: Redis = Redis.from_url(redis_url, **options)
     pool = client.connection_pool
     is_secure = issubclass(pool.connection_class, SSLConnection)

@@ -1,4 +1,4 @@
-"""The dispatcher, the same for polling and for web's webhook mode."""
+"""The dispatcher of updates, used by polling and by webhook mode."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from socialboost.errors import QueueUnavailableError
 from socialboost.queue import deliveries
 
 ALLOWED_UPDATES: Final = (UpdateType.MESSAGE, UpdateType.CALLBACK_QUERY, UpdateType.MY_CHAT_MEMBER)
-"""All that Telegram is asked for. An edited message is no new answer, and what is said in channels, reacted,
-voted or boosted is said to others; such an update that comes all the same is passed over."""
+"""The kinds of updates that Telegram is asked for. Edited messages, channel posts, reactions, votes and
+boosts are not among them; such an update is ignored."""
 
 QUEUE_AWAY: Final = (QueueUnavailableError, RedisError)
-"""Nothing wrong with the update: it is to be delivered again once Redis is back."""
+"""Errors that are not the update's fault: it must be delivered again once Redis is back."""
 
 _REDIS_SECONDS: Final = 3.0
 
@@ -36,7 +36,7 @@ log = logs.get(__name__)
 
 
 def build(redis_url: str, admins: Collection[int] = ()) -> Dispatcher:
-    """Return a dispatcher with its own connections to Redis (opened at first use, closed by `close`).
+    """Return a dispatcher with its own connections to Redis, opened at first use and closed by `close`.
 
     `admins`: the Telegram ids that may use the admins' part; by default nobody's.
     """
@@ -52,8 +52,8 @@ def build(redis_url: str, admins: Collection[int] = ()) -> Dispatcher:
     tap = TapMiddleware(shares)
     dispatcher.message.outer_middleware(tap)
     dispatcher.callback_query.outer_middleware(tap)
-    # A command is a command in any dialogue, so `posts`, which takes every message while it waits for a
-    # link, comes after all of them; `strays` takes whatever is left.
+    # A command is a command in any dialogue. So `posts`, which takes every message while it waits for a
+    # link, comes after all of them. `strays` takes what is left.
     for topic in (start, packages, orders, stats, support):
         dispatcher.include_router(topic.router())
     panel = (*admin.ROUTES, *withheld.ROUTES, *pricing.ROUTES)
@@ -65,10 +65,10 @@ def build(redis_url: str, admins: Collection[int] = ()) -> Dispatcher:
 
 
 async def feed(dispatcher: Dispatcher, bot: Bot, update: Update) -> None:
-    """Turn one update into its jobs; returns once Redis has all of them, or has seen the update before.
+    """Turn one update into its jobs. Returns once Redis has all of them, or if the update was seen before.
 
-    Raises one of QUEUE_AWAY when Redis did not take them: then it has none of them and the update is not
-    marked as seen, so the same update is fed again. Updates of kinds we do not ask for are passed over.
+    Raises one of QUEUE_AWAY if Redis did not take them. Then it has none of them and the update is not marked
+    as seen, so the caller feeds it again. Updates of kinds we do not ask for are ignored.
     """
     mark = _mark(update)
     if mark is None:
@@ -84,7 +84,7 @@ async def feed(dispatcher: Dispatcher, bot: Bot, update: Update) -> None:
 
 
 def _mark(update: Update) -> str | None:
-    """Return what names the update for good, None when it is of a kind that we do not ask for."""
+    """Return the update's unique mark, or None if it is of a kind that we do not ask for."""
     if update.callback_query is not None:
         return deliveries.mark_of(update.update_id, update.callback_query.id)
     dated = update.message or update.my_chat_member

@@ -1,6 +1,6 @@
-"""Filters that read callback data (socialboost/chat/callbacks.py) and hand the handler what it carries.
+"""Filters that parse callback data (socialboost/chat/callbacks.py) and pass its values to the handler.
 
-Data that does not parse passes no filter and ends in strays.py.
+Data that cannot be parsed passes no filter and ends in strays.py.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Carries(Filter):
         self._parse = parse
 
     async def __call__(self, callback: CallbackQuery) -> bool | dict[str, Any]:
-        """Return {name: value}, or False when the data is something else."""
+        """Return {name: value}, or False if the data is something else."""
         text = callbacks.after(self._prefix, callback.data or "")
         value = None if text is None else self._parse(text)
         return False if value is None else {self._name: value}
@@ -38,23 +38,23 @@ class CarriesOrder(Filter):
         self._prefix = prefix
 
     async def __call__(self, callback: CallbackQuery) -> bool | dict[str, Any]:
-        """Return {"order_id": id}, or False when the data carries no UUID."""
+        """Return {"order_id": id}, or False if the data carries no UUID."""
         order_id = callbacks.order_id(self._prefix, callback.data or "")
         return False if order_id is None else {"order_id": order_id}
 
 
 class Asked(Filter):
-    """An answer to a question whose data is there: the handler gets these fields of it as `asked`.
+    """A message that answers the bot's question. The handler gets these fields of its data as `asked`.
 
-    A state whose data expired, or was ended by a worker a moment before, asks for nothing.
+    It does not match if the dialogue's data has expired, or a worker has just ended the dialogue.
     """
 
     def __init__(self, *fields: str, **defaults: str) -> None:
         self._fields = fields
-        self._defaults = defaults  # of fields that a dialogue begun under an older release has not
+        self._defaults = defaults  # for fields that a dialogue of an older release lacks
 
     async def __call__(self, _message: Message, state: FSMContext) -> bool | dict[str, Any]:
-        """Return {"asked": fields}, or False when one is missing."""
+        """Return {"asked": fields}, or False if one is missing."""
         data = await state.get_data()
         if not set(self._fields) <= data.keys():
             return False

@@ -1,7 +1,7 @@
-"""Who may use the admins' part: an id on the list, in their own private chat, at every single step.
+"""Guards the admins' part: only ids on the list, in their own private chat, checked at every step.
 
-For everybody else a button or a command of it does not exist: they get what any unknown one gets, and the log
-says that they tried. The worker asks the same question again (workers/people/access.py).
+Everybody else gets the answer to an unknown button or command, and the attempt is logged. The worker checks
+the right again (workers/people/access.py).
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ class Route:
 
 
 class IsAdmin(Filter):
-    """The sender is on the list and this is their private chat. Who was forwarded or quoted is no matter."""
+    """Passes if the sender is on the list and this is their private chat, also for forwards."""
 
     def __init__(self, admins: Collection[int]) -> None:
         self._admins = frozenset(admins)
 
     async def __call__(self, event: TelegramObject) -> bool:
-        """Say whether this person may."""
+        """Return True if this person is an admin."""
         message = event.message if isinstance(event, CallbackQuery) else event
         person = event.from_user if isinstance(event, CallbackQuery | Message) else None
-        # A button too old for Telegram to say where it is was tapped in a private chat: no others have any.
+        # Telegram does not say where a very old button is. It was in a private chat: only those have buttons.
         private = message is None or (isinstance(event, CallbackQuery | Message) and _is_private(message))
         return person is not None and private and person.id in self._admins
 
@@ -54,13 +54,13 @@ def _is_private(message: Any) -> bool:
 
 
 async def refuse(event: TelegramObject, tap: TapFields) -> None:
-    """Answer somebody else as if there were no such thing."""
+    """Answer anybody else as if the button or command did not exist."""
     log.warning("admin_refused", where="bot")
     await strays.nothing_there(event, tap)
 
 
 def routers(name: str, routes: Sequence[Route], admins: Collection[int]) -> tuple[Router, Router]:
-    """Return the admins' router, and the one after it that refuses whoever asked for the same."""
+    """Return the admins' router, and the router after it that refuses everybody else."""
     admitted, refused = Router(name=name), Router(name=f"{name}_refused")
     for observer in (admitted.message, admitted.callback_query):
         observer.filter(IsAdmin(admins))

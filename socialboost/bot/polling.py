@@ -1,7 +1,7 @@
-"""Long polling that loses no update: the offset moves on only when the update's job is on Redis.
+"""Long polling that loses no update: the offset advances only when the update's jobs are on Redis.
 
-aiogram's own polling asks getMe first, moves on when a handler fails and stumbles for ever over an update it
-cannot read, hence this loop.
+aiogram's own polling calls getMe first, advances when a handler fails, and fails for ever at an update that
+it cannot parse.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from socialboost.errors import RefusesUsError, RejectedError, ServiceError, Thro
 log = logs.get(__name__)
 
 _POLL_SECONDS: Final = 10
-"""A connection that has fallen silent is noticed at its poll's end, and nobody is answered until then."""
+"""The length of a poll. A silent connection is noticed at its end, and nobody is answered until then."""
 _ANSWER_SECONDS: Final = 5
 """How much longer than the poll itself an answer may take before the connection counts as dead."""
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 5.0
 _LONGEST_REFUSED: Final = 60.0
-"""Between two tries with a token that Telegram refuses: only a person can change that."""
+"""Between two tries with a token that Telegram refuses, which only an operator can fix."""
 _CONFLICTS: Final = 3
-"""In a row: one comes of a restart, more of somebody else who polls with this token (failures.md D11)."""
+"""Conflicts in a row that mean another poller with this token. A restart causes one."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """One update as it came; without `update` it cannot be read, without an id it cannot be confirmed."""
+    """A received update. `update` is None if it cannot be parsed; without an id it cannot be confirmed."""
 
     update_id: int | None
     update: Update | None
@@ -59,7 +59,7 @@ class Poller:
         self._refused = False
 
     async def run(self) -> None:
-        """Work until stopped, whatever Telegram answers meanwhile; then tell it what is done."""
+        """Poll until stopped, whatever Telegram answers. Then confirm the updates that are done."""
         while not self._stop.is_set():
             for item in await self._fetch():
                 if item.update is not None and not await self._deliver(item.update):
@@ -69,7 +69,7 @@ class Poller:
         await self._confirm()
 
     async def _fetch(self) -> list[_Item]:
-        """Wait for updates; an empty list when there are none, Telegram is away or it is time to stop."""
+        """Wait for updates. Returns an empty list if there are none, Telegram is down, or it must stop."""
         call = asyncio.ensure_future(self._get_updates(_POLL_SECONDS))
         stopping = asyncio.ensure_future(self._stop.wait())
         try:
@@ -83,7 +83,7 @@ class Poller:
         finally:
             for task in (call, stopping):
                 task.cancel()
-        if items and all(item.update_id is None for item in items):  # asked again at once it would come again
+        if items and all(item.update_id is None for item in items):  # a request at once would fail again
             await self._wait(_LONGEST_PAUSE)
             return []
         self._pause, self._conflicts, self._refused = _FIRST_PAUSE, 0, False
@@ -94,7 +94,7 @@ class Poller:
         return await get_updates(self._bot, method, seconds + _ANSWER_SECONDS)
 
     def _read(self, raw: object) -> _Item:
-        """Read one update; one that cannot be read is logged and passed over, and holds nobody up."""
+        """Parse one update. One that cannot be parsed is logged and skipped."""
         try:
             update = read_update(raw, self._bot)
         except ValidationError as error:
@@ -126,13 +126,13 @@ class Poller:
             await self._wait(_LONGEST_PAUSE)
 
     async def _wait(self, longest: float) -> None:
-        """Wait twice as long as the last time in a row."""
+        """Wait twice as long as the time before."""
         pause = min(self._pause, longest)
         self._pause = pause * 2
         await self._sleep(pause)
 
     async def _tell_admins(self) -> None:
-        """Have the admins hear, at most once an hour, that each of two pollers gets a part of the updates."""
+        """Notify the admins, at most once an hour, that two pollers each get a part of the updates."""
         key = f"notice:second_poller:{datetime.now(UTC):%Y-%m-%dT%H}"
         try:
             await jobs.send_async(jobs.NotifyAdmins(key=key, kind="second_poller"))
@@ -140,7 +140,7 @@ class Poller:
             log.warning("conflict_not_told", error=type(error).__name__)
 
     async def _deliver(self, update: Update) -> bool:
-        """Feed one update, again and again while Redis is away; False when stopped before it was taken."""
+        """Feed one update, and retry while Redis is down. Returns False if stopped before it was queued."""
         pause = _FIRST_PAUSE
         while True:
             try:
@@ -151,19 +151,19 @@ class Poller:
                 if self._stop.is_set():
                     return False
                 pause = min(pause * 2, _LONGEST_PAUSE)
-            except Exception:  # a fault in one handler must not silence the bot for everybody
+            except Exception:  # a bug in one handler must not stop the bot for everybody
                 log.exception("update_failed", update_id=update.update_id)
                 return True
             else:
                 return True
 
     async def _confirm(self) -> None:
-        """Let Telegram forget what is done, so that the next start does not get it once more."""
+        """Confirm the finished updates to Telegram, so that the next start does not get them again."""
         if self._offset is not None:
             with suppress(ServiceError, TimeoutError):
                 await asyncio.wait_for(self._get_updates(0), timeout=2.0)
 
     async def _sleep(self, seconds: float) -> None:
-        """Wait, but not longer than until told to stop."""
+        """Wait, or return earlier if told to stop."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stop.wait(), timeout=seconds)

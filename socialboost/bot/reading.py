@@ -1,4 +1,4 @@
-"""Read a raw update, also one that has parts aiogram cannot read."""
+"""Parses raw updates, also those with parts that aiogram cannot parse."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ log = logs.get(__name__)
 
 
 def read_update(raw: Any, bot: Bot) -> Update:
-    """Return the update; ValidationError when who sent it, or where, cannot be read.
+    """Return the update. Raises ValidationError if its sender or chat cannot be parsed.
 
-    Telegram's Bot API grows: what it says of a message in words this version does not know (a new kind of
-    paid media, a new origin of a forward) is left out, and the person is answered all the same.
+    Telegram's Bot API grows. Parts of a message that this version does not know (a new kind of paid media, a
+    new origin of a forward) are left out, so that the person is answered all the same.
     """
     context = {"bot": bot}
     try:
@@ -33,7 +33,7 @@ def read_update(raw: Any, bot: Bot) -> Update:
 
 
 def _without(raw: dict[str, Any], places: set[tuple[int | str, ...]]) -> dict[str, Any]:
-    """Return a copy without these fields of its event, and without these events."""
+    """Return a copy of the update without these fields and events."""
     kept: dict[str, Any] = dict(raw)
     for event, *field in sorted(places, key=len, reverse=True):
         inner = kept.get(str(event))

@@ -1,4 +1,4 @@
-"""What a person sent, as the one text that links are looked for in."""
+"""Extracts from a message the text in which links are searched."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from aiogram.types import Message, MessageEntity, MessageOriginChannel
 LONGEST: Final = 4096
 """Telegram's own limit for a message."""
 _UNIT_BYTES: Final = 2
-"""Telegram counts a text in UTF-16 units."""
+"""Bytes of a UTF-16 unit, in which Telegram counts a text."""
 
 
 def text_of(message: Message) -> str:
-    """Return the message's text or caption, an address hidden behind words in place of them.
+    """Return the message's text or caption. An address behind words replaces those words.
 
-    What was forwarded from a public channel is a post itself: its link, whatever is written in it. A picture
-    or a voice message without words is an empty text.
+    A message forwarded from a public channel is itself a post: its link is returned and its text ignored. A
+    picture or a voice message without a caption gives an empty text.
     """
     post = forwarded_post(message)
     if post is not None:
@@ -49,7 +49,7 @@ def _with_hidden(text: str, entities: list[MessageEntity]) -> str:
 
 
 def _addresses(text: str, entities: list[MessageEntity]) -> str:
-    """Return only what Telegram itself took for an address: the words around would push some of it out."""
+    """Return only the addresses Telegram found: with the words around them the text would be too long."""
     found = []
     for entity in sorted(entities, key=lambda entity: entity.offset):
         if entity.type == MessageEntityType.URL:

@@ -1,4 +1,4 @@
-"""The bot's connection to Telegram: aiogram's, by the proxy and the certificates that all our calls use."""
+"""The bot's connection to Telegram: aiogram's session with the proxy and certificates of all our calls."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from socialboost.partners import outbound
 
 
 class Session(AiohttpSession):
-    """aiogram's own way through a proxy wants another library, and it never looks at the environment."""
+    """A session that uses the environment's proxy. aiogram's own would need another library for it."""
 
     def __init__(self, api_url: str) -> None:
         super().__init__(api=TelegramAPIServer.from_base(api_url), json_loads=cleaning.loads)
@@ -21,7 +21,7 @@ class Session(AiohttpSession):
         self._connector_init["ssl"] = ssl.create_default_context(cafile=outbound.ca_bundle())
 
     async def create_session(self) -> ClientSession:
-        """Return the session, made anew after it was closed."""
+        """Return the session. A closed one is created again."""
         if self._session is None or self._session.closed:
             connector = self._connector_type(**self._connector_init)
             self._session = ClientSession(connector=connector, proxy=self._http_proxy)

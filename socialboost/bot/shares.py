@@ -1,7 +1,7 @@
-"""How much one person may put on the queues: what is above it becomes no job, so that nobody waits behind it.
+"""Limits how many updates of one person become jobs, so that a flood delays nobody else.
 
-One round trip numbers the update, looks for its marks and takes from the person's share. /start and what is
-about money take from a share of their own, which no flood of words can use up.
+One round trip to Redis numbers the update, checks its marks and takes from the person's share. /start and
+updates about money have a share of their own, which a flood of messages cannot use up.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from redis.asyncio import Redis
 from socialboost.chat import callbacks, dialogues
 
 BURST: Final = 40
-"""Updates at once. People forward an album or tap a list through; a script sends hundreds."""
+"""Updates at once. People forward an album or tap through a list; a script sends hundreds."""
 REFILL_SECONDS: Final = 0.2
-"""Until there is room for one more: faster than people tap, so only programs meet the limit for long."""
+"""Time until one more is allowed. It is shorter than between taps, so only programs stay above the limit."""
 TOLD_SECONDS: Final = 60
-"""Between two sentences about it."""
+"""Between two messages that say so."""
 TOO_FAST: Final = "too_fast"
-"""The page that says so (jobs.ShowPage)."""
+"""The page that tells the person (jobs.ShowPage)."""
 
 KNOWN_SECONDS: Final = 0.25
-"""How long a process takes Redis's no for its own."""
+"""How long a process reuses a refusal of Redis."""
 _REMEMBERED: Final = 1_000
-"""People above their share whom a process knows; more of them are asked about at Redis."""
+"""The largest number of people whose refusal a process remembers."""
 
 _URGENT_COMMANDS: Final = ("/start", "/paysupport")
 _URGENT_TAPS: Final = (
@@ -39,23 +39,23 @@ _URGENT_TAPS: Final = (
 
 
 class Standing(IntEnum):
-    """What becomes of an update."""
+    """The fate of an update."""
 
     WITHIN = 0
     REPEATED = 1
     """It was seen before."""
     ABOVE = 2
-    """It is above the share, and the person knows."""
+    """It is above the share, and the person was told."""
     TO_TELL = 3
-    """It is above the share, and the person is to be told."""
+    """It is above the share, and the person must be told."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An update that came in."""
+    """A received update."""
 
     number: int
-    """Its place in the order of all."""
+    """Its number in the order of all updates."""
     standing: Standing
 
 
@@ -78,23 +78,23 @@ if redis.call('SET', KEYS[3], '1', 'NX', 'EX', ARGV[4]) then return {number, 3, 
 return {number, 2, wait}
 """
 """KEYS: the sequence, the share, the mark of the sentence. ARGV: the sequence's first number, milliseconds
-for one update, updates at once, seconds between two sentences, the update's marks. The share is one moment:
-when all that was taken will have come back. It expires then; whoever sends no more leaves nothing behind."""
+for one update, updates at once, seconds between two messages about it, the update's marks. The share is
+stored as one time: when all that was taken is refilled. The key expires then."""
 
 
 class Shares:
-    """The shares of everybody, on Redis's own clock."""
+    """The shares of all people, measured on Redis's clock."""
 
     def __init__(self, redis: Redis) -> None:
         self._enter = redis.register_script(_ENTER)
         self._above = dict[int, float]()
 
     async def enter(self, telegram_id: int, marks: Sequence[str], *, urgent: bool) -> Entry:
-        """Number an update and take it from the person's share; one that was seen before takes nothing.
+        """Number an update and take it from the person's share. A repeated one takes nothing.
 
-        The number is above every earlier one, also after a wiped Redis: a sequence that began anew at 1 would
-        be older than what was rendered just before the wipe, and every later screen of that message would be
-        dropped as stale. Raises redis.RedisError; then the update is to be fed again.
+        The number is above every earlier one, also after Redis was wiped. A sequence that started again at 1
+        would be older than what was rendered just before the wipe, and every later screen of that message
+        would be dropped as stale. Raises redis.RedisError; then the update must be fed again.
         """
         share = f"shares:{telegram_id}"
         keys = [dialogues.SEQUENCE_KEY, f"{share}:urgent" if urgent else share, f"{share}:told"]
@@ -105,8 +105,10 @@ class Shares:
         return Entry(said[0], Standing(said[1]))
 
     def is_known_above(self, event: TelegramObject | None) -> bool:
-        """Whether there is no room yet for this, as Redis said a moment ago: so a flood costs no round trips,
-        and whoever comes behind it is reached sooner."""
+        """Return True if Redis refused this person a moment ago.
+
+        So a flood costs no round trips, and the updates behind it are reached sooner.
+        """
         if not isinstance(event, Message | CallbackQuery) or event.from_user is None:
             return False
         until = self._above.get(event.from_user.id)
@@ -120,7 +122,7 @@ class Shares:
 
 
 def is_urgent(event: TelegramObject) -> bool:
-    """Whether this is /start, or about money: paying, giving up an order, an admin's decision."""
+    """Return True for /start and for updates about money: paying, cancelling, an admin's decision."""
     if isinstance(event, CallbackQuery):
         return (event.data or "").startswith(_URGENT_TAPS)
     words = (event.text or "").split(maxsplit=1) if isinstance(event, Message) else []

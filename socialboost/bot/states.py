@@ -1,4 +1,4 @@
-"""Dialogue states by the specification's names (8.1); chat/dialogues.py has them for the workers."""
+"""Dialogue states for aiogram, named as in the specification (8.1). Workers use chat/dialogues.py."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from aiogram.fsm.state import State, StatesGroup
 
 
 class UserStates(StatesGroup):
-    """Where a buyer is."""
+    """The dialogue states of a buyer."""
 
     MAIN_MENU = State()
     SELECTING_PACKAGE = State()
@@ -19,7 +19,7 @@ class UserStates(StatesGroup):
 
 
 class AdminStates(StatesGroup):
-    """Where an admin is."""
+    """The dialogue states of an admin."""
 
     MAIN_PANEL = State()
     VIEWING_STATS = State()
@@ -30,7 +30,7 @@ class AdminStates(StatesGroup):
 
 
 class AdminDialogues(StatesGroup):
-    """What an admin's next message answers; the specification names no states for these."""
+    """Dialogue states of an admin that the specification does not name."""
 
     NAMING_OWNER = State()
     CHANGING_PACKAGE = State()

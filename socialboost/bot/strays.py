@@ -1,4 +1,4 @@
-"""What no other route wanted: a stale or forged button, a message out of place, somebody blocking the bot."""
+"""The last routes: stale or forged buttons, unexpected messages, and people who block the bot."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COMMAND: Final = re.compile(r"/[A-Za-z0-9_]+(?:@\w+)?(?:\s.*)?", re.DOTALL)
 
 
 def is_command(message: Message) -> bool:
-    """Whether the message is a command, a known one or not. Words below a picture are words."""
+    """Return True if the message is a command, known or not. A picture's caption is not a command."""
     return _COMMAND.fullmatch(message.text or "") is not None
 
 
@@ -46,18 +46,18 @@ SERVICE: Final = frozenset(
         *(ContentType.COMMUNITY_CHAT_REMOVED, ContentType.COMMUNITY_CHAT_JOINED),
     }
 )
-"""Telegram's own lines in a chat: nobody waits for an answer to them. Every other kind gets one, those that
-Telegram invents later among them."""
+"""Telegram's service messages, which need no answer. Every other kind gets one, including kinds that
+Telegram adds later."""
 
 SAID_BY_A_PERSON: Final = ~F.content_type.in_(SERVICE)
 ANSWER: Final = (SAID_BY_A_PERSON, ~F.func(is_command))
-"""What a dialogue takes: a command, also one that does not exist, is a command in any of them."""
+"""Messages that a dialogue accepts as an answer: all but commands, known or not."""
 
 _REACHABLE: Final = {ChatMemberStatus.MEMBER: True, ChatMemberStatus.KICKED: False}
 
 
 async def unknown(tap: TapFields) -> None:
-    """Say that this button leads nowhere any more, and show the way on."""
+    """Say that this button no longer works, and show the menu."""
     await jobs.send_async(jobs.ShowPage(**tap, page="unknown"))
 
 
@@ -67,17 +67,17 @@ async def stray_tap(_callback: CallbackQuery, tap: TapFields) -> None:
 
 
 async def unknown_command(_message: Message, tap: TapFields) -> None:
-    """Answer a command that there is none of; a dialogue that is open stays open."""
+    """Answer an unknown command. An open dialogue stays open."""
     await jobs.send_async(jobs.ShowPage(**tap, page="unknown_command"))
 
 
 async def stray_message(_message: Message, tap: TapFields) -> None:
-    """Answer a message that no dialogue was waiting for: what the bot can do, and where people are asked."""
+    """Answer a message that no dialogue expected: say what the bot can do, and where to get support."""
     await jobs.send_async(jobs.ShowPage(**tap, page="stray"))
 
 
 async def nothing_there(event: TelegramObject, tap: TapFields) -> None:
-    """Answer whoever may not know that there is something as if there were nothing."""
+    """Answer a person without the right as if the button or command did not exist."""
     if not isinstance(event, Message):
         await unknown(tap)
     elif is_command(event):
@@ -87,7 +87,7 @@ async def nothing_there(event: TelegramObject, tap: TapFields) -> None:
 
 
 async def reachability(change: ChatMemberUpdated, event_update: Update) -> None:
-    """The person blocked the bot, or let it in again."""
+    """Record that the person blocked the bot, or unblocked it."""
     update_id, telegram_id = event_update.update_id, change.from_user.id
     with logs.context(update_id=update_id, telegram_id=telegram_id):
         log.info("update_received", kind="reachability")

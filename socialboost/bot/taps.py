@@ -1,4 +1,4 @@
-"""What every job that answers a person needs to know, gathered once for all handlers."""
+"""Collects the fields that every job answering a person needs, once for all handlers."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class TapFields(TypedDict):
 
 
 def key(tap: TapFields) -> str:
-    """The ledger key of the one job this update becomes: a redelivered update has the same."""
+    """Return the ledger key of this update's job. A redelivered update has the same key."""
     return f"tg:{tap['update_id']}:0"
 
 
 class DecisionFields(TypedDict):
-    """The fields of jobs.Decision less what was seen."""
+    """The fields of jobs.Decision without `seen`."""
 
     key: str
     actor_id: int
@@ -49,22 +49,22 @@ class DecisionFields(TypedDict):
 
 
 def decision(tap: TapFields) -> DecisionFields:
-    """Return who decides by this tap, and where."""
+    """Return who decides with this tap, and where."""
     return DecisionFields(key=key(tap), actor_id=tap["telegram_id"], origin="bot")
 
 
 class TapMiddleware(BaseMiddleware):
-    """Passes on what people do in a private chat, with `tap` for the handler, and ignores all else.
+    """Passes updates of private chats on, with `tap` for the handler, and ignores all others.
 
-    A repeated update is stopped here, before a handler could move the dialogue back, and so is what is above
-    a person's share.
+    It stops repeated updates, before a handler could move the dialogue back, and updates above a person's
+    share.
     """
 
     def __init__(self, shares: Shares) -> None:
         self._shares = shares
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
-        """Number the update, bind it to the log and hand it on."""
+        """Number the update, bind it to the log context and pass it on."""
         update_id: int = data["event_update"].update_id
         person, where = _origin(event)
         if person is None or where is None:
@@ -94,7 +94,7 @@ class TapMiddleware(BaseMiddleware):
 
 
 async def _is_admitted(entry: Entry, tap: TapFields, delivery: Delivery) -> bool:
-    """Whether the update becomes what it asks for; once a minute a person is told why it does not."""
+    """Return True if the update may become jobs. Once a minute a person is told why it may not."""
     if entry.standing is Standing.WITHIN:
         return True
     if entry.standing is Standing.REPEATED:
@@ -102,13 +102,13 @@ async def _is_admitted(entry: Entry, tap: TapFields, delivery: Delivery) -> bool
     elif entry.standing is Standing.TO_TELL:
         log.warning("updates_above_share")
         await jobs.send_async(jobs.ShowPage(**tap, page=shares.TOO_FAST))
-    else:  # of a flood there may be hundreds a second
+    else:  # a flood may bring hundreds a second
         log.debug("update_above_share")
     return False
 
 
 def _join_album(delivery: Delivery, event: TelegramObject) -> None:
-    """An album is one act, though each of its pictures is an update: one of them is answered.
+    """Treat an album as one act, although each of its pictures is an update: only one is answered.
 
     A picture with a link of its own in its caption is so for its own sake. Of a forwarded album each has a
     link, and they all name one post.
@@ -120,7 +120,7 @@ def _join_album(delivery: Delivery, event: TelegramObject) -> None:
 
 
 def _shown_order(event: TelegramObject) -> str:
-    """Return the order that the tapped message offers; Telegram sends the message along with its buttons."""
+    """Return the order that the tapped message offers, read from the buttons Telegram sends with the tap."""
     message = event.message if isinstance(event, CallbackQuery) else None
     if not isinstance(message, Message) or message.reply_markup is None:
         return ""
@@ -129,9 +129,9 @@ def _shown_order(event: TelegramObject) -> str:
 
 
 def _origin(event: TelegramObject) -> tuple[User | None, tuple[int, int | None, str | None] | None]:
-    """Return who did it, and the chat, the bot's message and the callback; None outside private chats."""
+    """Return the person, chat, bot's message and callback; None outside private chats."""
     if isinstance(event, CallbackQuery):
-        if event.message is None:  # too old for Telegram to say; in a private chat both ids are the same
+        if event.message is None:  # too old, Telegram does not say; in a private chat both ids are the same
             return event.from_user, (event.from_user.id, None, event.id)
         if event.message.chat.type == ChatType.PRIVATE:
             return event.from_user, (event.message.chat.id, event.message.message_id, event.id)

@@ -1,7 +1,7 @@
-"""One getUpdates call, read as clients/telegram.py reads every other one.
+"""Calls getUpdates, and classifies its answer as clients/telegram.py does for other methods.
 
-aiogram's own request follows redirects, takes a proxy's status line for Telegram's word and breaks on a page
-that is not UTF-8; its connections, which know the way out through a proxy, are used all the same.
+aiogram's own request follows redirects, takes a proxy's status line for Telegram's answer and fails on a
+page that is not UTF-8. Its connections are used all the same, because they know the proxy.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _LONGEST_WAIT: Final = 3600
 _SHORTEST_WAIT: Final = 1
 _DEFAULT_WAIT: Final = 5
 _MOST_BYTES: Final = 32 * 1024 * 1024
-"""A hundred updates, each with the longest text, its entities and a quoted message, are a tenth of it."""
+"""Ten times a hundred updates, each with the longest text, its entities and a quoted message."""
 
 
 async def get_updates(bot: Bot, method: GetUpdates, seconds: float) -> list[Any]:
     """Return the raw updates, or raise the ServiceError that says why there are none.
 
-    An answer is Telegram's only as a JSON object with a boolean `ok`. No message holds the address.
+    Only a JSON object with a boolean `ok` is Telegram's own answer. No error message holds the URL.
     """
     session = bot.session
     if not isinstance(session, AiohttpSession):
@@ -53,7 +53,7 @@ async def get_updates(bot: Bot, method: GetUpdates, seconds: float) -> list[Any]
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """Return the body; of one that is too long what came first, which is no JSON then."""
+    """Return the body. One that is too long is cut, and is then not valid JSON."""
     parts, size = list[bytes](), 0
     async for part in response.content.iter_any():
         parts.append(part)

@@ -1,4 +1,4 @@
-"""What the database's owner runs beside migrations: the seeds, a restore noted, the schema as one text."""
+"""Commands of the database's owner besides migrations: seed, record a restore, print the schema."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _SEEDS: Final = SQL_DIRECTORY / "seeds"
 
 
 def seed(dsn: str, *, test_data: bool = False) -> dict[str, int]:
-    """Add the specification's packages if there are none, and its test people if asked; rows added by file.
+    """Add the specification's packages if there are none, and test people if asked. Returns rows by file.
 
-    Safe to repeat: what is there stays as it is.
+    Safe to repeat: existing rows are not changed.
     """
     names = ["packages", "test_data"] if test_data else ["packages"]
     url, _ = connection_string(dsn)
@@ -30,11 +30,12 @@ def seed(dsn: str, *, test_data: bool = False) -> dict[str, int]:
 
 
 def note_restore(dsn: str, at: datetime | None, actors: Sequence[str]) -> dict[str, Any] | None:
-    """Note that the database was restored from a copy, and hold back what the one before may have told since.
+    """Record a restore from a backup, and withhold the messages that may have been sent since the backup.
 
-    `at` is until when that one may have told anybody anything, now if None; `actors` send messages. Returns
-    {restored_at, messages, notices, broadcasts}: the moment, and how many of each wait for a person; None for
-    a moment that is yet to come. MigrationError for a copy that is older than this program.
+    `at` is the latest time at which the lost database may have sent messages, now if None. `actors` are the
+    actors that send messages. Returns {restored_at, messages, notices, broadcasts}: the time, and how many
+    of each wait for an admin; None for a time in the future. Raises MigrationError for a backup older than
+    this program.
     """
     url, _ = connection_string(dsn)
     with psycopg.connect(url, connect_timeout=10, row_factory=dict_row) as connection:
@@ -48,5 +49,5 @@ def note_restore(dsn: str, at: datetime | None, actors: Sequence[str]) -> dict[s
 
 
 def schema() -> str:
-    """Return sql/schema.sql with its includes written out: one text for a console that knows no `\\ir`."""
+    """Return sql/schema.sql with its includes inserted, for a console without `\\ir`."""
     return migrations.read(SCHEMA)

@@ -1,4 +1,4 @@
-"""Whether the database agrees with this process's settings: asked at a worker's start."""
+"""Checks at a worker's start that the database agrees with the process's settings."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from socialboost import logs
 from socialboost.db.pool import Database
 
 _DAYS_COMPARED: Final = 400
-"""A year and a bit: every change to and from summer time that both zones know of."""
+"""A little more than a year: it covers every change to and from summer time."""
 
 log = logs.get(__name__)
 
 
 def timezone_difference(db: Database, zone: ZoneInfo) -> str | None:
-    """Return the zone in which the database counts the days of the daily limit, None if they are `zone`'s.
+    """Return the zone of the database's daily limit, or None if its days are the same as `zone`'s.
 
-    Two names of the same zone (Europe/Kiev, Europe/Kyiv) do not differ. psycopg.Error when it is away.
+    Two names of one zone (Europe/Kiev, Europe/Kyiv) do not differ. Raises psycopg.Error if it is down.
     """
     theirs = str(db.value("get_timezone"))
     return None if theirs == zone.key or _same_days(theirs, zone) else theirs
 
 
 def warn_about_timezone(db: Database, zone: ZoneInfo) -> None:
-    """Say in one line that people are shown other days than they are counted by.
+    """Log a warning if people are shown other days than the daily limit counts.
 
-    No reason to stop: what is paid is worked on all the same.
+    It is no reason to stop: paid orders are processed all the same.
     """
     try:
         theirs = timezone_difference(db, zone)
-    except psycopg.Error as error:  # not migrated yet, or gone again: both are said elsewhere
+    except psycopg.Error as error:  # not migrated yet, or down again: both are reported elsewhere
         log.warning("timezone_not_compared", error=type(error).__name__)
         return
     if theirs is not None:

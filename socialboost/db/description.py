@@ -1,6 +1,6 @@
-"""Writes down what a migrated database says about itself: docs/states.md and the types of rows.
+"""Generates docs/states.md and the row types from a migrated database.
 
-What is written is what the CHECKs, triggers and columns are, whatever anybody believes.
+It reads the CHECKs, triggers and columns, so the result cannot differ from the database.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CHECK, the moves those of its trigger `refuse_transition` (sql/schema.sql gives 
 
 
 def write(dsn: str) -> list[Path]:
-    """Write every file that is made from a migrated database; their paths."""
+    """Write every generated file and return the paths."""
     texts = {STATES: states(dsn)}
     texts |= row_types.modules(dsn)
     for path, text in texts.items():
@@ -38,7 +38,7 @@ def write(dsn: str) -> list[Path]:
 
 
 def states(dsn: str) -> str:
-    """Return docs/states.md: a diagram for each column that has states."""
+    """Return the text of docs/states.md: a diagram for each column that has states."""
     url, _ = connection_string(dsn)
     with psycopg.connect(url, connect_timeout=10, row_factory=dict_row) as connection:
         columns = Statements(connection).many("list_states")

@@ -1,4 +1,4 @@
-"""Keeps the texts that older migrations need, so that a function's file can always be its current text.
+"""Freezes the old texts of functions for old migrations, so that a function's file is its current text.
 
 A migration includes the files of functions. When such a file is to change, `freeze` copies the text it has
 now to sql/migrations/frozen/ and lets every migration that included the file include the copy: what they say,
@@ -24,10 +24,10 @@ _HEADER: Final = """\
 
 
 def freeze(name: str, sql: Path = queries.SQL_DIRECTORY) -> list[Path]:
-    """Keep the text that NAME has now for the migrations that include it; the files written.
+    """Copy the current text of NAME for the migrations that include it. Returns the files written.
 
-    NAME is a function's, or `schema` or `rights`. MigrationError when there is no such file, when no
-    migration includes it (then it may be changed as it is), or when it was changed already.
+    NAME is a function, `schema` or `rights`. Raises MigrationError if there is no such file, if no migration
+    includes it (then it may be changed freely), or if it was changed already.
     """
     directory = (sql / "migrations").resolve()
     target = _find(name, sql.resolve())
@@ -49,7 +49,7 @@ def freeze(name: str, sql: Path = queries.SQL_DIRECTORY) -> list[Path]:
 
 
 def record(sql: Path = queries.SQL_DIRECTORY) -> list[str]:
-    """Write down the checksums of migrations that have none yet; their names."""
+    """Record the checksums of migrations without one. Returns their names."""
     directory = sql / "migrations"
     found = migrations.load(directory)
     known = migrations.recorded_checksums(directory)
@@ -66,7 +66,7 @@ def _find(name: str, sql: Path) -> Path:
 
 
 class _Copies:
-    """What one freezing writes: copies of the target and of the files between a migration and it."""
+    """The files that one freeze writes: copies of the target and of the files between it and a migration."""
 
     def __init__(self, target: Path, frozen: Path) -> None:
         self.texts: dict[Path, str] = {}
@@ -75,17 +75,17 @@ class _Copies:
         self._frozen = frozen
 
     def reaches(self, path: Path) -> bool:
-        """Return whether this file includes the target, itself or through others."""
+        """Return True if this file includes the target, directly or through others."""
         return any(child == self._target or self.reaches(child) for child in self._included(path))
 
     def redirect(self, path: Path) -> None:
-        """Let this file include copies where it reaches the target."""
+        """Change this file's includes to copies where they reach the target."""
 
         def line(match: re.Match[str]) -> str:
             child = _resolve(path, match[1])
             if child != self._target and not self.reaches(child):
                 return match[0]
-            if child.parent == self._frozen:  # a copy already, which may have to point to a new one
+            if child.parent == self._frozen:  # already a copy, which may have to include a new one
                 self.redirect(child)
                 return match[0]
             return f"\\ir {os.path.relpath(self._copy(child), path.parent)}"
@@ -93,7 +93,7 @@ class _Copies:
         self.texts[path] = migrations.INCLUDE.sub(line, self._text(path))
 
     def write(self) -> None:
-        """Write everything; what is only half written is restored by git."""
+        """Write everything. If it fails halfway, git restores the files."""
         self._frozen.mkdir(exist_ok=True)
         for path, text in self.texts.items():
             path.write_text(text, encoding="utf-8")

@@ -1,7 +1,7 @@
-"""What an error of PostgreSQL means for the job that met it, by its SQLSTATE and not by psycopg's class.
+"""Classifies errors of PostgreSQL by SQLSTATE: whose fault it is, and if waiting helps.
 
-psycopg sorts by the standard's classes: a read-only server (25006) is an InternalError there, a full disk an
-OperationalError. What counts here is whose fault it is and whether waiting helps.
+psycopg's classes follow the SQL standard and do not tell: a read-only server (25006) is an InternalError, a
+full disk an OperationalError.
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ from psycopg_pool import PoolTimeout
 
 
 class Meaning(StrEnum):
-    """Whose matter an error is; AWAY and BUSY pass by waiting and use up no attempt."""
+    """Whose fault an error is. AWAY and BUSY pass by waiting and cost no attempt."""
 
     AWAY = "away"
-    """The service, or the way to it, cannot do the work."""
+    """The service or the connection to it is down."""
     BUSY = "busy"
-    """It can, only not now: a lock, a deadlock, no connection free, a limit of calls."""
+    """The service cannot do it now: a lock, a deadlock, no free connection, a rate limit."""
     OURS = "ours"
-    """Our statement, data or setting: the same again would end the same."""
+    """Our statement, data or setting is wrong: a retry would fail in the same way."""
     THEIRS = "theirs"
-    """Another service's own word about this very thing."""
+    """Another service refused this request."""
 
 
 _BY_STATE: Final[dict[str, Meaning]] = {
     "25006": Meaning.AWAY,  # read_only_sql_transaction: a standby, or a plan that is full
-    "25P03": Meaning.AWAY,  # idle_in_transaction_session_timeout: this process was frozen, not the job wrong
+    "25P03": Meaning.AWAY,  # idle_in_transaction_session_timeout: this process was frozen, the job is right
     "25P04": Meaning.AWAY,  # transaction_timeout
     "3D000": Meaning.AWAY,  # invalid_catalog_name: the database is being moved or restored
     "53100": Meaning.AWAY,  # disk_full
     "53400": Meaning.OURS,  # configuration_limit_exceeded
     "55006": Meaning.BUSY,  # object_in_use
     "55P03": Meaning.BUSY,  # lock_not_available
-    "57014": Meaning.OURS,  # query_canceled: statement_timeout, which the statement itself earned
+    "57014": Meaning.OURS,  # query_canceled: statement_timeout, the statement's own fault
 }
 _BY_CLASS: Final[dict[str, Meaning]] = {
     "08": Meaning.AWAY,  # connection exceptions
@@ -46,11 +46,11 @@ _BY_CLASS: Final[dict[str, Meaning]] = {
     "58": Meaning.AWAY,  # system errors: input and output
 }
 _SESSION_LIVES: Final = {"25006", "25P03", "25P04", "53100"}
-"""AWAY for the work at hand, yet the server answers: others may go on asking it."""
+"""AWAY for this transaction, but the server answers: other calls may use it."""
 
 
 def meaning(error: psycopg.Error) -> Meaning:
-    """Return what the error means; one without a SQLSTATE is a lost or refused connection."""
+    """Return what the error means. Without a SQLSTATE it is a lost or refused connection."""
     if isinstance(error, PoolTimeout):
         return Meaning.BUSY
     state = error.sqlstate
@@ -61,7 +61,7 @@ def meaning(error: psycopg.Error) -> Meaning:
 
 
 def is_unreachable(error: BaseException) -> bool:
-    """Whether nobody gets an answer from this server at the moment, or no connection to it."""
+    """Return True if nobody can reach this server at the moment."""
     if not isinstance(error, psycopg.Error):
         return False
     found = meaning(error)
@@ -69,5 +69,5 @@ def is_unreachable(error: BaseException) -> bool:
 
 
 def ends_session(error: BaseException) -> bool:
-    """Whether this session is of no use any more though it lives: a new one may be better."""
+    """Return True if this live session has become useless and a new one may work."""
     return isinstance(error, psycopg.Error) and error.sqlstate == "25006"

@@ -1,15 +1,15 @@
-"""Brings a database to this version of the schema, and back: sql/migrations/NNNN_name[.down].sql.
+"""Migrates a database to this version of the schema, and back: sql/migrations/NNNN_name[.down].sql.
 
-Why our own runner: docs/adr/0003. What it promises:
+docs/adr/0003 says why it is our own runner. Its guarantees:
 - each file runs in one transaction that also records it, so a file is applied wholly or not at all;
-- in the same transaction the rights of functions are settled anew (sql/functions/settle_rights), which
-  `CREATE OR REPLACE` forgets;
-- two runners at once are safe: every transaction takes the same advisory lock and reads again what is done;
+- in the same transaction the rights of functions are set again (sql/functions/settle_rights), because
+  `CREATE OR REPLACE` loses them;
+- two runners at once are safe: every transaction takes the same advisory lock and reads the state again;
 - a file is never changed once applied: the database keeps its SHA-256, which covers the files it includes by
   psql's `\\ir <file>`; an edited, missing or inserted file is refused before anything runs;
-- nor once it landed: migrations/checksums.txt lists what was recorded (socialboost/db/frozen.py);
+- nor once it is recorded: migrations/checksums.txt lists what was recorded (socialboost/db/frozen.py);
 - a file whose first line is `-- no-transaction: <why>` holds one statement, runs outside a transaction and
-  must bear being run again, since a crash can come before it is recorded.
+  must be safe to run again, because a crash can come before it is recorded.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from socialboost.errors import MigrationError, OldDatabaseError
 MIGRATIONS: Final = queries.SQL_DIRECTORY / "migrations"
 CHECKSUMS: Final = "checksums.txt"
 BEFORE_THE_BASELINE: Final = "0001_tables"
-"""The first of the migrations that 0001_baseline took the place of, before the first release."""
+"""The first of the migrations that 0001_baseline replaced before the first release."""
 DEFAULT_TIMEZONE: Final = "Europe/Kyiv"
 WAIT_FOR_OTHER_RUNNER_SECONDS: Final = 120.0
 LOCK_TIMEOUT: Final = "4s"
-"""A migration that cannot get its table gives up rather than stop everybody queued behind it."""
+"""A migration that cannot lock its table fails, instead of blocking everybody queued behind it."""
 
 _FILE: Final = re.compile(r"^(?P<version>\d{4})_[a-z0-9_]+\.sql$")
 INCLUDE: Final = re.compile(r"^\\ir (\S+)$", re.MULTILINE)
@@ -51,7 +51,7 @@ log = logs.get(__name__)
 
 @dataclass(frozen=True)
 class Migration:
-    """One file on disk with its includes written out."""
+    """A migration file with its includes inserted."""
 
     version: int
     name: str
@@ -60,16 +60,16 @@ class Migration:
 
     @property
     def sha256(self) -> str:
-        """What identifies the text that was run."""
+        """The checksum of the text."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     @property
     def in_transaction(self) -> bool:
-        """False if its first line says why it cannot run in a transaction."""
+        """Return False if its first line says why it cannot run in a transaction."""
         return not _OUTSIDE.match(self.text)
 
     def way_back(self) -> str:
-        """Return the text of its .down.sql; MigrationError if there is none."""
+        """Return the text of its .down.sql. Raises MigrationError if there is none."""
         path = self.path.with_suffix(".down.sql")
         if not path.exists():
             raise MigrationError(f"{self.name} has no way back: {path.name} does not exist")
@@ -99,7 +99,7 @@ def read(path: Path) -> str:
 def load(directory: Path = MIGRATIONS) -> list[Migration]:
     """Return the migrations on disk in order.
 
-    MigrationError on a bad name, a number used twice, or a text other than the one recorded in checksums.txt.
+    Raises MigrationError for a bad name, a number used twice, or a text that differs from checksums.txt.
     """
     found: dict[int, Migration] = {}
     for path in sorted(directory.glob("*.sql")):
@@ -117,7 +117,7 @@ def load(directory: Path = MIGRATIONS) -> list[Migration]:
 
 
 def recorded_checksums(directory: Path) -> dict[str, str]:
-    """Return what checksums.txt says, SHA-256 by name; empty when the directory has no such file."""
+    """Return the SHA-256 by name from checksums.txt; empty if there is no such file."""
     path = directory / CHECKSUMS
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return {name: sha256 for sha256, name in (line.split() for line in lines if not line.startswith("#"))}
@@ -133,10 +133,10 @@ def _refuse_changed(found: Iterable[Migration], recorded: dict[str, str]) -> Non
 
 
 def migrate(dsn: str, *, timezone: str = DEFAULT_TIMEZONE, directory: Path = MIGRATIONS) -> list[str]:
-    """Apply what is pending, remember TIMEZONE, and return the names applied.
+    """Apply pending migrations, store TIMEZONE, and return the names applied.
 
-    MigrationError if the files and the database disagree; psycopg.Error if a statement failed: then that
-    file left nothing behind and the ones before it stay.
+    Raises MigrationError if the files and the database disagree, and psycopg.Error if a statement failed.
+    Then that file is rolled back and the ones before it stay applied.
     """
     migrations = load(directory)
     applied: list[str] = []
@@ -150,7 +150,7 @@ def migrate(dsn: str, *, timezone: str = DEFAULT_TIMEZONE, directory: Path = MIG
 def status(dsn: str, *, directory: Path = MIGRATIONS) -> list[Entry]:
     """Return every migration known to the files or the database, in order.
 
-    OldDatabaseError for one that was made before the baseline.
+    Raises OldDatabaseError for a database that was made before the baseline.
     """
     with _connect(dsn) as connection:
         rows = _recorded(connection)
@@ -172,7 +172,7 @@ def down(dsn: str, count: int, *, directory: Path = MIGRATIONS) -> list[str]:
 
 
 def _apply_next(connection: Connection, dsn: str, migrations: list[Migration]) -> str | None:
-    """Apply the first pending migration under the lock; None when there is none."""
+    """Apply the first pending migration under the lock. Returns None if there is none."""
     with _locked(connection) as statements:
         statements.run("create_schema_migrations")
         recorded = statements.many("get_schema_migrations")
@@ -262,7 +262,7 @@ def _recorded(connection: Connection) -> list[GetSchemaMigrations]:
 
 
 def _remember_timezone(connection: Connection, timezone: str) -> None:
-    """Keep the zone of the daily limit where SQL finds it; MigrationError if this server does not know it."""
+    """Store the zone of the daily limit for SQL. Raises MigrationError if the server does not know it."""
     statements = Statements(connection)
     if not statements.value("has_settings"):  # not this product's migrations
         return
@@ -282,7 +282,7 @@ def _connect(dsn: str) -> Iterator[Connection]:
 
 @contextmanager
 def _locked(connection: Connection) -> Iterator[Statements]:
-    """A transaction that holds the runners' lock.
+    """Open a transaction that holds the runners' lock.
 
     The lock is polled for in short transactions: a runner that slept inside one would hold a snapshot, and
     a CREATE INDEX CONCURRENTLY of the runner it waits for would wait for that snapshot in turn.

@@ -5,11 +5,11 @@
         tx.after_commit(wake_up)          # runs once the COMMIT was answered
 
 An error during COMMIT raises although the server may have committed: callers are idempotent and re-read
-by key. Nothing here waits longer than the limits below.
+by key. No call waits longer than the limits below.
 
 A pooler between us and the server (PgBouncer, Supabase's) may give every transaction another session. Then
-nothing is prepared and the limits travel in each transaction. It is found out: a new connection is greeted in
-the name of one server process and served by another, or a prepared statement is unknown where it comes to.
+nothing is prepared and the limits are set in each transaction. A pooler is detected in two ways: a new
+connection is greeted by one server process and served by another, or a prepared statement is unknown.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ _TCP_LIMITS: Final = {
     "keepalives_count": 3,
     "tcp_user_timeout": 8000,  # ms
 }
-"""A way to the server that is cut without a word is noticed in about ten seconds, not in two hours."""
+"""A silently cut connection is noticed in about ten seconds instead of two hours."""
 _RETRY_SECONDS: Final = 0.5
-"""Between two tries of a server that is away; one thread tries, the others are refused at once."""
+"""Between two tries of a server that is down. One thread tries, the others fail at once."""
 PREPARE_AFTER: Final = 5
-"""Runs of a query on one connection until the server keeps its plan."""
+"""Runs of a query on one connection before it is prepared."""
 ROUTINE: Final = frozenset(
     {
         "sweep_jobs",
@@ -69,10 +69,10 @@ ROUTINE: Final = frozenset(
         "count_recent_sources",
     }
 )
-"""Run every few seconds in every worker, mostly for nothing: logged at DEBUG."""
+"""Queries that every worker runs every few seconds, mostly without effect: logged at DEBUG."""
 
 _OTHER_SESSION: Final = (postgres.DuplicatePreparedStatement, postgres.InvalidSqlStatementName)
-"""A prepared statement met a session that is not the one it was prepared in; it was not executed."""
+"""A prepared statement was sent to another session than the one it was prepared in, and was not executed."""
 
 T = TypeVar("T")
 Connection = psycopg.Connection[DictRow]
@@ -81,17 +81,17 @@ log = logs.get(__name__)
 
 
 class DatabaseAwayError(psycopg.OperationalError):
-    """The database was away a moment ago; it is not asked again for another moment."""
+    """The database was down a moment ago and is not tried again yet."""
 
 
 class PoolerFoundError(psycopg.OperationalError):
-    """A pooler gave the transaction another session than expected; nothing of it was kept. Run it again."""
+    """A pooler gave the transaction another session. Nothing was committed; run it again."""
 
 
 def connection_string(dsn: str) -> tuple[str, bool]:
-    """Return the URL libpq understands, and whether the operator says that a transaction pooler is between.
+    """Return the URL for libpq, and True if the operator declares a transaction pooler.
 
-    That is `?pgbouncer=true`, which libpq itself would refuse. Without it the pooler is found out.
+    It is declared by `?pgbouncer=true`, which libpq would refuse. Otherwise a pooler is detected.
     """
     parts = urlsplit(dsn)
     pairs = parse_qsl(parts.query, keep_blank_values=True)
@@ -101,16 +101,16 @@ def connection_string(dsn: str) -> tuple[str, bool]:
 
 
 def configure_json(connection: psycopg.Connection[Any]) -> None:
-    """Take a dict as jsonb; read numbers in JSON as Decimal (psycopg alone would make floats of money)."""
+    """Adapt dicts to jsonb, and parse numbers in JSON as Decimal (by default psycopg makes floats)."""
     set_json_loads(partial(json.loads, parse_float=Decimal), connection)
     connection.adapters.register_dumper(dict, JsonbDumper)
 
 
 def _name_statements_apart(connection: psycopg.Connection[Any]) -> None:
-    """Give the connection's prepared statements names that no other connection's have.
+    """Give the connection's prepared statements unique names.
 
     psycopg counts from 0 in each. Where a pooler mixes sessions, one connection's `_pg3_0` would then run
-    another's statement without any error; so it is unknown there, which is one.
+    another's statement without any error. With unique names the statement is unknown there, which raises.
     """
     connection._prepared._prepared_idx = secrets.randbits(48)
 
@@ -160,9 +160,9 @@ class Transaction(Statements):
         self.hooks: list[Callable[[], object]] = []
 
     def after_commit(self, hook: Callable[[], object]) -> None:
-        """Call `hook` once the COMMIT was answered, never after a rollback.
+        """Call `hook` after the COMMIT was answered, never after a rollback.
 
-        A hook does not raise: what it wakes up is in the database already and will be found there.
+        A hook must not raise: the work it announces is in the database and will be found there.
         """
         self.hooks.append(hook)
 
@@ -199,8 +199,10 @@ class Database(Reads):
         )
 
     def open(self) -> Self:
-        """Connect and check the server. psycopg.OperationalError if it is away or the URL is wrong;
-        SettingsError if it would answer COMMIT before the commit is durable."""
+        """Connect and check the server.
+
+        Raises psycopg.OperationalError if it is down or the URL is wrong, and SettingsError if it would
+        answer COMMIT before the commit is durable."""
         self._watch.start()
         try:
             self._pool.open(wait=True, timeout=WAIT_FOR_CONNECTION_SECONDS)
@@ -258,7 +260,7 @@ class Database(Reads):
             hook()
 
     def _once(self, run: Callable[[Statements], T]) -> T:
-        """Run one statement; once more if a pooler gave it a foreign session, where it was not executed."""
+        """Run one statement. Run it again if a pooler gave it another session, which did not execute it."""
         try:
             with self._statement() as statement:
                 return run(statement)
@@ -271,10 +273,10 @@ class Database(Reads):
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
-        """Lend a connection that prepares nothing once a pooler is known of.
+        """Lend a connection. It prepares nothing once a pooler was detected.
 
-        DatabaseAwayError, at once, while the server is known to be away. A session that has become useless
-        is closed with all idle ones, since they are likely to be of the same age and kind.
+        Raises DatabaseAwayError at once while the server is known to be down. A session that has become
+        useless is closed with all idle ones, because they are probably useless too.
         """
         with self._latch.passing(), self._pool.connection() as connection:
             if self.pooled:
@@ -293,8 +295,8 @@ class Database(Reads):
 
     @contextmanager
     def _statement(self) -> Iterator[Statements]:
-        """One statement is its own transaction (autocommit): one round trip instead of three."""
-        if self.pooled:  # the limits must travel in the same transaction as the statement
+        """Run one statement as its own transaction (autocommit): one round trip instead of three."""
+        if self.pooled:  # the limits must be set in the same transaction as the statement
             with self.transaction() as tx:
                 yield tx
             return
@@ -321,7 +323,7 @@ class Database(Reads):
             self._found_pooler("another server process answers than the one that greeted")
 
     def _found_pooler(self, how: str) -> None:
-        """Prepare nothing from now on, in no connection; the idle ones, which have, are replaced."""
+        """Stop preparing statements on all connections, and replace idle ones that have prepared some."""
         with self._found:
             if self.pooled:
                 return
@@ -330,7 +332,7 @@ class Database(Reads):
         self._pool.drain()
 
     def _limit_transaction(self, connection: Connection) -> None:
-        """Through a transaction pooler every transaction may meet another session."""
+        """Set the limits in this transaction: behind a pooler each transaction may use another session."""
         if self.pooled:
             self._limit(connection, local=True)
 

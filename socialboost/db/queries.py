@@ -4,7 +4,7 @@
     -- One order of this person with its live invoice.
     SELECT ... WHERE id = %(order_id)s
 
-The kind says what comes back: `one` row or None, `many` rows, one `value`, or `run` for a row count.
+The kind is the result: `one` row or None, `many` rows, one `value`, or `run` for a row count.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Query:
 
 
 def parse(text: str, file: str) -> list[Query]:
-    """Return the queries of one file in order; ValueError names what breaks the grammar, and where."""
+    """Return the queries of one file in order. Raises ValueError, which names the error and its line."""
     headers = list(_HEADER.finditer(text))
     for marker in _MARKER.finditer(text):
         if not _HEADER.fullmatch(marker.group()):
@@ -69,7 +69,7 @@ def _query(header: re.Match[str], body: str, file: str) -> Query:
 
 @cache
 def load(directory: Path = SQL_DIRECTORY / "queries") -> Mapping[str, Query]:
-    """Return every query of `directory` by name; ValueError if two have one name."""
+    """Return every query of `directory` by name. Raises ValueError if two have the same name."""
     found: dict[str, Query] = {}
     for path in sorted(directory.glob("*.sql")):
         for query in parse(path.read_text(encoding="utf-8"), path.name):
@@ -80,7 +80,7 @@ def load(directory: Path = SQL_DIRECTORY / "queries") -> Mapping[str, Query]:
 
 
 def get(name: str, *kinds: Kind) -> Query:
-    """Return the query; KeyError if there is none, ValueError if it answers with another kind."""
+    """Return the query. Raises KeyError if there is none, ValueError if it is of another kind."""
     query = load()[name]
     if query.kind not in kinds:
         raise ValueError(f"query {name} is :{query.kind}, not :{' or :'.join(kinds)}")

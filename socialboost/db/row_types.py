@@ -1,11 +1,11 @@
-"""Writes the types of the rows that queries answer with: socialboost/db/rows/<topic>.py and reads.py.
+"""Generates the row types of all queries: socialboost/db/rows/<topic>.py and reads.py.
 
-The database itself is asked: it describes each :one and :many query without running it. So a column that is
-renamed, gone or of another type is seen by mypy wherever a row is read, and a parameter wherever it is given.
+The database describes each :one and :many query without running it. So mypy finds a renamed, removed or
+retyped column wherever a row is read, and a wrong parameter wherever one is passed.
 
 A column may be None when it comes straight from a table's column that may be null, from a table on the far
-side of a LEFT JOIN, or when the query says so in a line `-- nullable: a, b`. Of an expression the database
-does not tell, so that line is the only word on it. A line `-- certain: a, b` names columns that may be null
+side of a LEFT JOIN, or when the query says so in a line `-- nullable: a, b`. For an expression the database
+does not tell, so only that line does. A line `-- certain: a, b` names columns that may be null
 in their table, but not in this query.
 """
 
@@ -94,7 +94,7 @@ class _Column:
 
 
 def modules(dsn: str) -> dict[Path, str]:
-    """Return the text of each module that is written, by its path."""
+    """Return the text of each generated module, by path."""
     url, _ = connection_string(dsn)
     by_topic: dict[str, list[queries.Query]] = {}
     for query in queries.load().values():
@@ -144,7 +144,7 @@ def _described(connection: Connection, query: queries.Query) -> PGresult:
 
 
 def class_name(query: queries.Query) -> str:
-    """Return the name of the type of this query's rows: get_order answers with GetOrder."""
+    """Return the name of this query's row type: get_order gives GetOrder."""
     return "".join(word.capitalize() for word in query.name.split("_"))
 
 

@@ -1,9 +1,9 @@
 """Cuts connections on which PostgreSQL has fallen silent.
 
-statement_timeout is the server's: it ends nothing when the server, or the way to it, no longer answers. TCP
-keepalives see a dead way, but not a frozen server behind a living kernel or a proxy. So every connection that
-is in use must get on within LIMIT_SECONDS; one that does not is shut from outside, and the thread that waits
-for it gets psycopg.OperationalError as after any lost connection.
+statement_timeout is enforced by the server, so it does not help if the server or the network stops answering.
+TCP keepalives notice a dead network, but not a frozen server behind a living kernel or a proxy. So every
+connection in use must make progress within LIMIT_SECONDS. Otherwise its socket is shut down, and the waiting
+thread gets psycopg.OperationalError as after any lost connection.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ import psycopg
 from socialboost import logs
 
 LIMIT_SECONDS: Final = 8.0
-"""Above statement_timeout, so that a server that lives answers first."""
+"""Above statement_timeout, so that a live server answers first."""
 _PERIOD_SECONDS: Final = 1.0
 
 log = logs.get(__name__)
 
 
 class SilenceWatch:
-    """One per pool. `lent` and `returned` bound a use of a connection, `progressed` says that it got on."""
+    """Watches the connections of a pool. Call `lent`, `progressed` and `returned` as a connection is used."""
 
     def __init__(self) -> None:
         self._deadlines: dict[psycopg.Connection[Any], float] = {}
@@ -41,16 +41,16 @@ class SilenceWatch:
         self._stop.set()
 
     def lent(self, connection: psycopg.Connection[Any]) -> None:
-        """The connection is in use from now on."""
+        """Record that the connection is in use from now on."""
         self._deadlines[connection] = time.monotonic() + LIMIT_SECONDS
 
     def progressed(self, connection: psycopg.Connection[Any]) -> None:
-        """A call on it begins or has ended. Nothing for one that was not lent, or was cut."""
+        """Record that a call on it begins or has ended. Ignored if it was not lent, or was cut."""
         if connection in self._deadlines:
             self._deadlines[connection] = time.monotonic() + LIMIT_SECONDS
 
     def returned(self, connection: psycopg.Connection[Any]) -> None:
-        """It is not in use any more."""
+        """Record that it is not in use any more."""
         self._deadlines.pop(connection, None)
 
     def _run(self) -> None:
@@ -63,9 +63,9 @@ class SilenceWatch:
 
 
 def _cut(connection: psycopg.Connection[Any]) -> None:
-    """Shut the socket; closing the connection here would pull it from under the thread that uses it."""
+    """Shut the socket down. Closing the connection is not safe while a thread uses it."""
     try:
         with socket.socket(fileno=os.dup(connection.fileno())) as duplicate:
             duplicate.shutdown(socket.SHUT_RDWR)
-    except (psycopg.OperationalError, OSError) as error:  # closed meanwhile, which is as good
+    except (psycopg.OperationalError, OSError) as error:  # closed meanwhile, which is fine
         log.info("connection_gone_already", error=type(error).__name__)

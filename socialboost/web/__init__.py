@@ -1,4 +1,4 @@
-"""The HTTP side: webhooks in, Main Bot's API, health. Each request becomes at most one job.
+"""The HTTP process: webhooks, Main Bot's API and /health. Each request becomes at most one job.
 
 Served by gunicorn: `gunicorn -c deploy/gunicorn.conf.py 'socialboost.web:create_app()'`.
 """

@@ -1,4 +1,4 @@
-"""The Flask application: routes, errors, and what every request gets."""
+"""The Flask application: its routes, errors, request ids and headers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SECURITY_HEADERS: Final = {
 
 
 def create_app(settings: WebSettings | None = None) -> Flask:
-    """Return the application; SettingsError names what is missing or wrong. Opens no connection yet."""
+    """Return the application. Raises SettingsError for wrong settings. Opens no connection yet."""
     settings = settings or WebSettings.load()
     logs.configure("web", settings.log_level, settings.log_dir)
     for name, reason in settings.without_effect().items():
@@ -52,7 +52,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
 
 
 def _register_routes(app: Flask, settings: WebSettings) -> None:
-    """Add every route; webhook mode's only when it is on."""
+    """Add every route; those of webhook mode only if it is on."""
     keys = KeyRing(settings)
     api = tasks.blueprint(settings, keys)
     limits.register(app, settings, keys, limited=(api,))
@@ -65,7 +65,7 @@ def _register_routes(app: Flask, settings: WebSettings) -> None:
 
 
 def _register_hooks(app: Flask) -> None:
-    """Number each request for the log, close it with one line, and set the headers every answer has."""
+    """Give each request an id, log it in one line, and set the headers of every answer."""
 
     @app.before_request
     def begin() -> None:
@@ -80,7 +80,7 @@ def _register_hooks(app: Flask) -> None:
         response.headers["X-Request-Id"] = g.request_id
         if request.is_secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
-        # The rule, not the path: paths may hold secrets, or whatever a scanner tries.
+        # The route's rule, not the path: paths may hold secrets, or what a scanner tries.
         log.info(
             "request_finished",
             method=request.method,

@@ -1,7 +1,8 @@
-"""How much of one HTTP/1 request has arrived: only enough understanding to know when it is whole.
+"""Reads an HTTP/1 request as it arrives, and tells when it is complete.
 
-Whether the request is valid is for gunicorn's parser to say, from the same bytes. What cannot be followed
-here (a malformed chunk size, a length that is no number) counts as whole, so that the parser refuses it.
+It does not validate the request: gunicorn's parser does that with the same bytes. A request that cannot be
+followed here (a malformed chunk size, a length that is no number) counts as complete, so the parser refuses
+it.
 """
 
 from __future__ import annotations
@@ -21,32 +22,32 @@ _LONGEST_SIZE_LINE: Final = 256
 
 
 class Arriving:
-    """One request as its bytes come in; `add` them and look at `is_whole`."""
+    """A request in progress: `add` its bytes and check `is_whole`."""
 
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
         self.data = bytearray()
         self.is_whole = False
         self.is_cut = False
-        """Whether the body is longer than anything here reads; only its beginning is in `data`."""
+        """True if the body is longer than any route accepts. Then `data` has only its beginning."""
         self.expects_continue = False
         self._body_at = 0
         self._length: int | None = 0
-        """Of the body; None while it comes in chunks."""
+        """The body's length; None if it is chunked."""
         self._chunk_at = 0
 
     @property
     def has_head(self) -> bool:
-        """Whether the request line and the headers are here."""
+        """True if the request line and the headers have arrived."""
         return self._body_at > 0
 
     @property
     def head_too_long(self) -> bool:
-        """Whether this can only be an attack or a mistake."""
+        """True if the head is too long to be legitimate."""
         return not self.has_head and len(self.data) > MAX_HEAD_BYTES
 
     def add(self, data: bytes) -> None:
-        """Take the next bytes. Those behind the end of the request begin the next one and stay."""
+        """Add bytes. Bytes after the end of the request belong to the next one and are kept."""
         searched = max(0, len(self.data) - len(_BLANK_LINE) + 1)
         self.data += data
         if not self.has_head:
@@ -66,14 +67,14 @@ class Arriving:
             self._length = int(length[1])
 
     def _look(self) -> None:
-        # One byte more than is allowed: that byte is how the application sees that a body is too long.
+        # One byte more than allowed, so that the application can see that the body is too long.
         longest = self._body_at + MAX_BODY_BYTES + 1
         if self._length is not None:
             end = self._body_at + self._length
             self.is_whole = len(self.data) >= min(end, longest)
             self.is_cut = self.is_whole and len(self.data) < end
         else:
-            # Chunk sizes and line ends come on top: twice the longest body is room enough for sane chunks.
+            # Chunk sizes and line ends need space too: twice the longest body is enough for sane chunks.
             self.is_whole = self._chunks_ended()
             if not self.is_whole and len(self.data) > self._body_at + 2 * longest:
                 self.is_whole = self.is_cut = True

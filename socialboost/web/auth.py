@@ -1,4 +1,4 @@
-"""Who calls the API: bearer keys, each for one scope, compared by hash and in constant time."""
+"""Authenticates API callers: bearer keys, each for one scope, compared by hash in constant time."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ _BEARER: Final = "bearer "
 
 @dataclass(frozen=True)
 class Caller:
-    """Whoever presented a valid key."""
+    """A caller with a valid key."""
 
     scope: Scope
     fingerprint: str
-    """Names the key in leases, limits and the log without giving it away."""
+    """Identifies the key in leases, limits and logs without revealing it."""
 
 
 class KeyRing:
-    """The keys that are valid now, kept as SHA-256 only: they are long and random, a plain hash will do."""
+    """The valid keys, kept as SHA-256 only. Keys are long and random, so a plain hash is enough."""
 
     def __init__(self, settings: WebSettings) -> None:
         self._known = [
@@ -48,7 +48,7 @@ class KeyRing:
         return [(digest, Caller(scope, digest.hex()[:12])) for digest in digests]
 
     def caller(self, incoming: Request) -> Caller | None:
-        """Return who sent the request, or None without a valid key. Takes as long for every wrong key."""
+        """Return the caller, or None without a valid key. Every wrong key takes the same time."""
         header = incoming.headers.get("Authorization", "")
         presented = header[len(_BEARER) :].strip() if header[: len(_BEARER)].lower() == _BEARER else ""
         digest = hashlib.sha256(presented.encode("utf-8", "backslashreplace")).digest()
@@ -60,14 +60,14 @@ class KeyRing:
 
 
 def same_secret(presented: str, secret: SecretStr) -> bool:
-    """Compare in constant time; on bytes, since compare_digest refuses non-ASCII text."""
+    """Compare in constant time, as bytes, because compare_digest refuses non-ASCII text."""
     return hmac.compare_digest(
         presented.encode("utf-8", "backslashreplace"), secret.get_secret_value().encode()
     )
 
 
 def guard(settings: WebSettings, keys: KeyRing, scope: Scope) -> Callable[[], None]:
-    """Return a before_request that lets only `scope` in, from allowed addresses, and sets g.caller."""
+    """Return a before_request that admits only `scope` from allowed addresses, and sets g.caller."""
 
     def check() -> None:
         if not _is_allowed(request.remote_addr, settings.api_ip_allowlist):
@@ -83,7 +83,7 @@ def guard(settings: WebSettings, keys: KeyRing, scope: Scope) -> Callable[[], No
 
 
 def _is_allowed(remote: str | None, networks: tuple[Network, ...]) -> bool:
-    """Whether the address is in one of the networks; every address is when there are none."""
+    """Return True if the address is in one of the networks, or if there are no networks."""
     if not networks:
         return True
     try:

@@ -1,4 +1,4 @@
-"""Reading JSON that anybody may have written: bounded in size, depth and numbers, before anything uses it."""
+"""Reads untrusted JSON bodies with limits on size, depth and numbers."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _DEEPEST: Final = 20
 
 
 def read_body(limit: int = MAX_BODY_BYTES) -> bytes:
-    """Return the request's body as received; 413 when it is longer than `limit` bytes.
+    """Return the request's body as received. Raises 413 if it is longer than `limit` bytes.
 
-    Werkzeug cuts a chunked body at its limit without a word, so it is allowed one byte more, which tells.
+    Werkzeug cuts a chunked body at its limit silently, so one byte more is read to notice it.
     """
     request.max_content_length = limit + 1
     body = request.get_data(cache=False)
@@ -29,7 +29,7 @@ def read_body(limit: int = MAX_BODY_BYTES) -> bytes:
 
 
 def json_object(body: bytes, *, numbers_as_text: bool = False) -> dict[str, Any]:
-    """Parse a JSON object from UTF-8; ApiError 400 when it is anything else.
+    """Parse a JSON object from UTF-8. Raises ApiError 400 for anything else.
 
     `numbers_as_text` keeps every number exactly as it was written (money). NaN, Infinity, numbers too large
     for a float, integers of thousands of digits and nesting beyond the parser's reach are refused.
@@ -37,7 +37,7 @@ def json_object(body: bytes, *, numbers_as_text: bool = False) -> dict[str, Any]
     parse_float = str if numbers_as_text else _finite
     parse_int = str if numbers_as_text else int
     try:
-        text = body.decode("utf-8-sig")  # a mark before the text is no part of it
+        text = body.decode("utf-8-sig")  # a byte order mark is not part of the text
         value = json.loads(text, parse_float=parse_float, parse_int=parse_int, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise ApiError(400, "not_json", "the body must be JSON") from None
@@ -47,7 +47,7 @@ def json_object(body: bytes, *, numbers_as_text: bool = False) -> dict[str, Any]
 
 
 def check_storable(field: str, value: object, *, depth: int = 0) -> None:
-    """Refuse with ApiError 400 what PostgreSQL's jsonb cannot hold, and nesting deeper than anybody needs."""
+    """Raise ApiError 400 for what PostgreSQL's jsonb cannot hold, and for very deep nesting."""
     if depth > _DEEPEST:
         raise bad_field(field, f"nested at most {_DEEPEST} levels deep")
     if isinstance(value, str):

@@ -1,7 +1,7 @@
-"""Every refusal in one shape: {"success": false, "error": "<code>", "message": "…"}.
+"""The error answers of the HTTP API: {"success": false, "error": "<code>", "message": "…"}.
 
-When a field is to blame, "field" names it. A fault of ours is answered with a fixed body and the request's
-id, under which the log has the rest.
+A wrong field is named in "field". An internal error is answered with a fixed body and the request's id, under
+which the log has the details.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _MESSAGES: Final = {
 
 
 class ApiError(Exception):
-    """An answer other than success, decided by us. The message is for the caller and holds no secret."""
+    """An error answer. The message is for the caller and holds no secret."""
 
     def __init__(self, status: int, code: str, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
@@ -91,7 +91,7 @@ def _on_fault(error: Exception) -> Response:
 
 
 def register(app: Flask) -> None:
-    """Answer every error of the application in our shape."""
+    """Register handlers that give every error this shape."""
     app.register_error_handler(ApiError, _on_api_error)
     app.register_error_handler(HTTPException, _on_http_error)
     app.register_error_handler(QueueUnavailableError, _on_queue_away)

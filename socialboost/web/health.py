@@ -1,4 +1,4 @@
-"""GET /health: can a job be queued, does a worker answer, does the database take a write?"""
+"""GET /health: tells if a job can be queued, a worker answers and the database takes a write."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ FRESH_SECONDS: Final = 2.0
 """No answer is older than this."""
 _PERIOD_SECONDS: Final = 1.0
 ATTENTION_SECONDS: Final = 5.0
-"""How long to go on looking after somebody last asked."""
+"""How long to keep checking after the last request."""
 _ANSWER_SECONDS: Final = 1.5
 _REDIS_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """What one look found; `began` is when it began, on the monotonic clock."""
+    """The results of one check. `began` is its start on the monotonic clock."""
 
     redis: bool = False
     thread_pool: bool = False
@@ -36,13 +36,16 @@ class Checks:
 
     @property
     def age_seconds(self) -> float:
-        """How old these facts are."""
+        """The age of these results."""
         return time.monotonic() - self.began
 
 
 class HealthCheck:
-    """Looks once a second while somebody asks, in a thread of its own: askers cost no questions and hold no
-    thread while Redis hangs. Only the first ones after a silence wait, for at most FRESH_SECONDS."""
+    """Checks once a second, in a thread of its own, as long as somebody asks.
+
+    So requests start no checks and hold no thread while Redis hangs. Only the first requests after a pause
+    wait, for at most FRESH_SECONDS.
+    """
 
     def __init__(self, cache: redis.Redis) -> None:
         self._cache = cache
@@ -52,7 +55,7 @@ class HealthCheck:
         self._last: Checks | None = None
 
     def checks(self) -> Checks:
-        """Return what is so now. Facts older than FRESH_SECONDS that were good prove nothing any more."""
+        """Return the current results. Good results older than FRESH_SECONDS do not count."""
         with self._changed:
             self._asked = time.monotonic()
             if not self._looking:
@@ -66,7 +69,7 @@ class HealthCheck:
         return last if last.age_seconds <= FRESH_SECONDS else Checks(redis=last.redis)
 
     def _look_on(self) -> None:
-        """Look again and again until nobody has asked for a while."""
+        """Repeat the check until nobody has asked for a while."""
         wanted = True
         try:
             while wanted:
@@ -78,7 +81,7 @@ class HealthCheck:
                     self._looking = wanted
                 if wanted:
                     time.sleep(max(0.0, _PERIOD_SECONDS - found.age_seconds))
-        except BaseException:  # nobody foresaw it: let the next asker begin anew
+        except BaseException:  # unexpected: the next request starts a new thread
             self._looking = False
             raise
 
@@ -95,7 +98,7 @@ class HealthCheck:
 
 
 def blueprint(settings: WebSettings) -> Blueprint:
-    """Return the route: open to all, never limited, without versions or names."""
+    """Return the route. It is public, has no rate limit, and shows no versions or names."""
     routes = Blueprint("health", __name__)
     url = settings.cache_redis_url.get_secret_value()
     check = HealthCheck(broker.connect(url, timeout_seconds=_REDIS_SECONDS, retries=0))

@@ -1,6 +1,7 @@
-"""RATE_LIMIT_API: so many requests per key, counted in Redis for all processes together.
+"""The rate limit of the API (RATE_LIMIT_API): per key, counted in Redis for all processes together.
 
-Webhooks and /health are never limited. Without Redis nothing is counted: the request then fails at its job.
+Webhooks and /health are not limited. While Redis is down nothing is counted; the request cannot be queued
+then.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _REDIS_SECONDS: Final = 1
 
 
 def register(app: Flask, settings: WebSettings, keys: KeyRing, limited: Iterable[Blueprint]) -> None:
-    """Limit these blueprints; a caller without a valid key is counted by address."""
+    """Limit these blueprints. A caller without a valid key is counted by address."""
 
     def caller() -> str:
         found = keys.caller(request)

@@ -1,4 +1,4 @@
-"""Whether the client of a request is still there to get the answer."""
+"""Tells if the client of a request has closed its connection before the answer."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 
 
 def has_left(environ: Mapping[str, Any]) -> bool:
-    """Whether the client (or the proxy in front, for one that left it) has closed its connection.
+    """Return True if the client, or the proxy in front of it, has closed the connection.
 
-    Known before the answer is written only: afterwards whoever got it may close, too. False where the server
-    does not show its socket.
+    Use it before the answer is written: afterwards a client that got it may close as well. It is False if the
+    server does not expose its socket.
     """
     client = environ.get("gunicorn.socket")
     if client is None:
         return False
     try:
         return not client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-    except BlockingIOError:  # nothing to read, and no end either
+    except BlockingIOError:  # nothing to read, and not closed
         return False
     except OSError:
         return True

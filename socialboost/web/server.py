@@ -1,15 +1,15 @@
-"""gunicorn's threaded worker, except that a thread is given a request only when it has arrived whole.
+"""A gunicorn threaded worker that gives a thread a request only when it has arrived completely.
 
-gunicorn's own worker reads a request in one of its threads, so as many silent or dripping clients as there
-are threads stop everything; and its only event loop waits up to two seconds for a client to hang up. Here the
-event loop reads, without blocking, until the request is complete. A thread parses and answers it from memory.
+gunicorn's own worker reads a request in one of its threads, so a few silent or slow clients can occupy all
+threads. Its event loop also waits up to two seconds for a client to hang up. Here the event loop reads,
+without blocking, until the request is complete. A thread then parses and answers it from memory.
 
-It stands on private parts of gunicorn 27.0.1: TConn and the hooks that are overridden here.
-tests/flows/web/test_slow_clients.py notices when they move.
+It uses private parts of gunicorn 27.0.1: TConn and the hooks that are overridden here.
+tests/flows/web/test_slow_clients.py fails if they change.
 
 An incomplete request may take `head_seconds` for its head and `body_seconds` for its body. Each process keeps
 `most_arriving` of them and closes the oldest to make room; a new connection is never refused. How many
-connections one address may have is for the proxy in front of this to say.
+connections one address may have is decided by the proxy in front.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from socialboost.web.arriving import Arriving
 
 SEND_SECONDS: Final = 5
-"""A client that does not read its answer holds a thread no longer than this."""
+"""The longest time that a client which does not read its answer can hold a thread."""
 HANG_UP_SECONDS: Final = 2.0
-"""Given to a client to read the answer and close; closing first could destroy what it has not read yet."""
+"""Time for a client to read the answer and close. If we closed first, unread data could be lost."""
 _READ_BYTES: Final = 64 * 1024
 _TIMED_OUT: Final = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _HEAD_TOO_LONG: Final = (
@@ -45,32 +45,32 @@ _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class WholeRequests(RequestParser):  # type: ignore[misc]
-    """Parses what it was given and never reads from a socket: past the end there is nothing."""
+    """Parses requests from memory and never reads from a socket."""
 
     def __init__(self, connection: TConn) -> None:
         super().__init__(connection.cfg, (), connection.client)
         self.cut = False
-        """Whether the body goes on beyond what was read. Where the next request begins is then unknown."""
+        """True if the body continues beyond what was read. The start of the next request is then unknown."""
 
     def __next__(self) -> Request:
-        """Return the next request; one that was cut is the last on its connection."""
+        """Return the next request. A cut one is the last on its connection."""
         request = super().__next__()
         if self.cut:
             request.force_close()
         return request
 
     def give(self, data: bytes) -> None:
-        """Append what has arrived."""
+        """Append bytes that have arrived."""
         self.unreader.unread(data)
 
     def take_rest(self) -> bytes:
-        """Return what came behind the request just answered."""
+        """Return the bytes after the request that was just answered."""
         rest: bytes = self.unreader.take_buffered()
         return rest
 
 
 class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
-    """The worker class of deploy/gunicorn.conf.py; plain HTTP/1 behind a proxy, no TLS of its own."""
+    """The worker class of deploy/gunicorn.conf.py. It serves plain HTTP/1 behind a proxy, without TLS."""
 
     head_seconds = 5.0
     body_seconds = 10.0
@@ -83,7 +83,7 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
         self._stopping_since: float | None = None
 
     def accept(self, listener: socket.socket) -> None:
-        """Take a connection and wait in the event loop for its request."""
+        """Accept a connection and wait in the event loop for its request."""
         try:
             client, address = listener.accept()
         except OSError as error:
@@ -98,13 +98,13 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
         self._await_request(connection, b"")
 
     def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
-        """A kept-alive connection has its next request coming."""
+        """Start reading the next request of a keep-alive connection."""
         self.poller.unregister(client)
         self.keepalived_conns.remove(conn)
         self._await_request(conn, b"")
 
     def finish_request(self, conn: TConn, fs: Future[bool]) -> None:
-        """After the answer: hang up, go on with a request that is here already, or keep the connection."""
+        """After the answer, hang up, go on with a request that has arrived, or keep the connection."""
         if fs.cancelled() or fs.exception() is not None or not fs.result():
             self._hang_up(conn)
             return
@@ -115,7 +115,7 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
             super().finish_request(conn, fs)
 
     def murder_pending(self) -> None:
-        """Close what has used up its time; gunicorn calls this in each turn of its loop, once a second."""
+        """Close connections that have timed out. gunicorn calls this once a second."""
         now = time.monotonic()
         if not self.alive and self._stopping_since is None:
             self._stopping_since = now
@@ -129,7 +129,7 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
                 self._close(connection)
 
     def _await_request(self, connection: TConn, data: bytes) -> None:
-        """Collect a request, of which `data` has come already, and answer it once it is whole."""
+        """Collect a request that begins with `data`, and answer it when it is complete."""
         if len(self._arriving) >= self.most_arriving:
             oldest = next(iter(self._arriving))
             self._refuse(oldest, _TIMED_OUT if self._arriving[oldest].data else b"")
@@ -148,7 +148,7 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
             data = b""
         if data:
             self._arrived(connection, data)
-        else:  # gone before it had asked for anything whole
+        else:  # it left before a complete request
             self._forget(connection)
             self._drop(connection)
 
@@ -173,7 +173,7 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
         self.poller.unregister(connection.sock)
 
     def _refuse(self, connection: TConn, answer: bytes) -> None:
-        """End a connection whose request never became whole."""
+        """End a connection whose request was never completed."""
         self._forget(connection)
         _say(connection, answer)
         self._drop(connection)
@@ -183,7 +183,7 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
         connection.close()
 
     def _hang_up(self, connection: TConn) -> None:
-        """Say that nothing more comes, and close when the client has closed or HANG_UP_SECONDS are over."""
+        """Shut down the sending side, and close when the client has closed or HANG_UP_SECONDS are over."""
         self.nr_conns -= 1
         try:
             connection.sock.setblocking(False)
@@ -212,7 +212,7 @@ class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]
 
 
 def _say(connection: TConn, answer: bytes) -> None:
-    """Send a few bytes if the client takes them now; nobody waits for one that does not."""
+    """Send a few bytes if the client takes them without blocking."""
     send: Callable[[bytes], int] = connection.sock.send
     if answer:
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Main Bot's side of the task queue: fetch tasks, report their state."""
+"""The API for Main Bot: it fetches tasks and reports their state."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def blueprint(settings: WebSettings, keys: KeyRing) -> Blueprint:
     routes = Blueprint("tasks", __name__)
     routes.before_request(guard(settings, keys, "main_bot"))
     routes.get("/api/tasks/pending", strict_slashes=False)(pending)
-    # With a slash at its end too: some frameworks write every address so, and follow no redirect of a PUT.
+    # Also with a slash at the end: some frameworks add one to every URL and follow no redirect of a PUT.
     routes.put("/api/tasks/<task_id>/status", strict_slashes=False)(update_status)
     return routes
 
 
 def pending() -> ResponseReturnValue:
-    """Lease up to `limit` tasks to the caller. HEAD, which brings nobody a task, leases none."""
+    """Lease up to `limit` tasks to the caller. HEAD leases none, because its answer carries no tasks."""
     limit = request.args.get("limit", "10")
     if not re.fullmatch(r"[0-9]{1,3}", limit) or not 1 <= int(limit) <= 100:
         raise bad_field("limit", "a number from 1 to 100")
@@ -44,10 +44,9 @@ def pending() -> ResponseReturnValue:
 
 
 def _claim(limit: int, owner: str) -> list[dict[str, Any]]:
-    """Return tasks that are leased to `owner`; those of an answer that was lost come again.
+    """Return tasks leased to `owner`. Tasks of an answer that was lost are returned again.
 
-    Whoever asks and has left is not told apart from one who never asked: only an answer that leaves for
-    somebody is confirmed.
+    The lease is confirmed only if the client is still connected when the answer is sent.
     """
     try:
         question = jobs.ClaimTasks(limit=limit, owner=owner)
@@ -64,10 +63,10 @@ def _claim(limit: int, owner: str) -> list[dict[str, Any]]:
 
 
 def update_status(task_id: str) -> ResponseReturnValue:
-    """Pass on what became of a task.
+    """Pass Main Bot's report about a task to a worker.
 
-    202 when no worker answered in time: the report is queued, and asking Main Bot about silent tasks is what
-    makes sure of it.
+    The answer is 202 if no worker answered in time. The report is queued then, and tasks without a report are
+    asked about anyway.
     """
     task_id = task_id.lower()
     if not _UUID.fullmatch(task_id):
@@ -86,7 +85,7 @@ def update_status(task_id: str) -> ResponseReturnValue:
 
 
 def _report(task_id: str, body: dict[str, Any]) -> jobs.UpdateTaskStatus:
-    """Return the job for a report's body; ApiError 400 names the field that is wrong."""
+    """Return the job for a report's body. Raises ApiError 400, which names the wrong field."""
     status = words.status(body.get("status"))
     if status is None:
         raise bad_field("status", f"one of {', '.join(words.STATUSES)}")

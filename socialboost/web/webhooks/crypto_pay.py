@@ -1,8 +1,8 @@
-"""POST /webhook/cryptobot: Crypto Pay says that an invoice was paid.
+"""POST /webhook/cryptobot: receives Crypto Pay's event that an invoice was paid.
 
-The signature is checked over the bytes as received, before anything parses them. What is queued is only a
-claim: the worker compares it with our invoice, and the reconciler asks Crypto Pay itself. What else the event
-says (who paid, their comment) travels sealed.
+The signature is checked over the bytes as received, before they are parsed. The queued event is not trusted:
+the worker compares it with our invoice, and the reconciler asks Crypto Pay itself. Personal data in the
+event (who paid, their comment) is encrypted before it goes into the queue.
 """
 
 from __future__ import annotations
@@ -64,17 +64,17 @@ def signing_key(token: str) -> bytes:
 
 
 def is_authentic(key: bytes, body: bytes, signature: str) -> bool:
-    """Whether `signature` is the lower-case hex HMAC-SHA256 of `body`; constant time, any text is safe."""
+    """Return True if `signature` is the lower-case hex HMAC-SHA256 of `body`. Constant time, for any text."""
     expected = hmac.new(key, body, hashlib.sha256).hexdigest().encode()
     return hmac.compare_digest(expected, signature.encode("utf-8", "backslashreplace"))
 
 
 def paid_invoice(body: bytes) -> jobs.ActivateOrder | None:
-    """Return the job for a signed event, or None for one that is not a paid invoice.
+    """Return the job for a signed event, or None if it is not a paid invoice.
 
-    Raises ApiError 400, naming the field, for one that cannot be read. Every number stays text exactly as
-    Crypto Pay wrote it. What a paid invoice merely lacks (asset, payload) goes on as empty text: the worker
-    then lists an exception, and no money is refused at the door.
+    Raises ApiError 400, which names the field, for an event that cannot be parsed. Every number stays text
+    exactly as Crypto Pay wrote it. A missing asset or payload becomes empty text: the worker then lists an
+    exception, so that no payment is lost.
     """
     event = json_object(body, numbers_as_text=True)
     if event.get("update_type") != "invoice_paid":
@@ -97,7 +97,7 @@ def paid_invoice(body: bytes) -> jobs.ActivateOrder | None:
 
 
 def _matching(invoice: Mapping[str, Any], pattern: re.Pattern[str], name: str, *, expected: str) -> str:
-    """Return the field as text, or refuse naming it."""
+    """Return the field as text, or raise an ApiError that names it."""
     value = invoice.get(name)
     if not isinstance(value, str) or not pattern.fullmatch(value):
         raise bad_field(f"payload.{name}", expected)
@@ -105,12 +105,12 @@ def _matching(invoice: Mapping[str, Any], pattern: re.Pattern[str], name: str, *
 
 
 def _text(value: object) -> str:
-    """Return text that PostgreSQL can store; empty for anything but text."""
+    """Return text that PostgreSQL can store; empty for any other type."""
     return clean_text(value) if isinstance(value, str) else ""
 
 
 def _moment(value: object) -> str | None:
-    """Return an ISO 8601 time with its zone as written, or None: the time of arrival will do."""
+    """Return an ISO 8601 time with a zone as written, or None (the time of arrival is used then)."""
     try:
         return value if isinstance(value, str) and datetime.fromisoformat(value).tzinfo else None
     except ValueError:

@@ -1,6 +1,6 @@
-"""POST /webhook/telegram: updates in webhook mode, through the same dispatcher that polling uses.
+"""POST /webhook/telegram: receives updates in webhook mode, and passes them to the bot's dispatcher.
 
-200 only when every job of the update is on Redis. No bot token is needed here: nothing calls Telegram.
+It answers 200 only when every job of the update is on Redis. It needs no bot token: nothing calls Telegram.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ log = logs.get(__name__)
 PATH: Final = "/webhook/telegram"
 _SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 (a header's name)
 _MAX_UPDATE_BYTES: Final = 1024 * 1024
-"""Telegram's own updates may be larger than what others may send; read only after the secret was right."""
+"""Telegram's updates may be larger than other bodies. They are read only after the secret was checked."""
 _SECONDS: Final = 10.0
 _RETRY_SECONDS: Final = 0.3
-"""Between two looks at a Redis that is away, by a thread of its own; updates are refused at once."""
+"""Between two checks of a Redis that is down. A separate thread checks; updates are refused at once."""
 _NO_TOKEN: Final = "1:nothing-here-calls-telegram"  # noqa: S105 (aiogram wants one of this shape)
 
 
 class UpdateLoop:
-    """The event loop of this process that updates are handled on, in a thread of its own.
+    """The event loop that handles updates in this process, in a thread of its own.
 
     aiogram's and Redis' connections belong to one loop for life. The thread starts with the first update, so
-    that it belongs to the process that serves and not to one that forked it.
+    that it belongs to the serving process and not to the one that forked it.
     """
 
     def __init__(self, redis_url: str, admins: Collection[int]) -> None:
@@ -65,7 +65,7 @@ class UpdateLoop:
         )
 
     def handle(self, raw: dict[str, Any]) -> bool:
-        """Queue the update's job; False when it cannot be read, QueueUnavailableError when not queued."""
+        """Queue the update's jobs. Returns False if it cannot be parsed; raises QueueUnavailableError."""
         try:
             update = self._read(raw, self.bot)
         except ValidationError as error:
@@ -106,7 +106,7 @@ def blueprint(settings: WebSettings, secret: SecretStr) -> Blueprint:
         raw = cleaning.clean(json_object(read_body(_MAX_UPDATE_BYTES)))
         if not isinstance(raw.get("update_id"), int):
             raise bad_field("update_id", "a number")
-        # One we cannot read is accepted: Telegram would repeat it for a day and hold back the next ones.
+        # An unreadable one is accepted: Telegram would repeat it for a day and hold back the next ones.
         outcome = "queued" if updates.handle(raw) else "unreadable"
         log.info("webhook_received", source="telegram", outcome=outcome, update_id=raw["update_id"])
         return {"ok": True}
