@@ -25,6 +25,7 @@ from socialboost.errors import (
     ThrottledError,
     UnreachableError,
 )
+from socialboost.kinds import ReportedStatus
 from socialboost.partners import main_bot as words
 
 SERVICE: Final = "main_bot"
@@ -50,7 +51,7 @@ _SETTINGS: Final = {
 class KnownTask:
     """A task as Main Bot knows it. `status` is our name for its state, None while it only waits there."""
 
-    status: str | None
+    status: ReportedStatus | None
     external_task_id: str | None
     response_data: dict[str, Any]
 

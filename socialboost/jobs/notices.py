@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from socialboost.jobs.base import MAINTENANCE, NOTIFICATIONS, LedgerJob
+from socialboost.kinds import NoticeKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,8 +14,7 @@ class NotifyAdmins(LedgerJob, queue=NOTIFICATIONS):
     """Owe a notice to every admin and the channel: one ledger row, so one repeat, for each."""
 
     tells: ClassVar[bool] = True
-    kind: str
-    """One of socialboost/screens/notices.py's KINDS."""
+    kind: NoticeKind
     data: dict[str, Any] = field(default_factory=dict)
     """Scalars the notice shows; never a secret."""
 
@@ -26,7 +26,7 @@ class SendAdminNotice(LedgerJob, queue=NOTIFICATIONS):
     max_attempts: ClassVar[int] = 2
     tells: ClassVar[bool] = True
     chat_id: int
-    kind: str
+    kind: NoticeKind
     data: dict[str, Any] = field(default_factory=dict)
 
 

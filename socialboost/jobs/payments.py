@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from socialboost.jobs.base import INTERACTIVE, PAYMENTS, Decision, LedgerJob, Tap
+from socialboost.kinds import DecisionNoticeKind, PaymentNoticeKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +50,7 @@ class SendPaymentNotice(LedgerJob, queue=PAYMENTS):
     max_attempts: ClassVar[int] = 2
     tells: ClassVar[bool] = True
     order_id: str
-    kind: str
-    """wrong_amount, wrong_asset, too_late, second_payment, invoice_failed or order_expired."""
+    kind: PaymentNoticeKind
     after_cancel: bool = False
     """Whether its buyer had cancelled the order before this money came."""
 
@@ -62,8 +62,8 @@ class SendDecisionNotice(LedgerJob, queue=PAYMENTS):
     max_attempts: ClassVar[int] = 2
     tells: ClassVar[bool] = True
     payment_id: str
-    kind: str
-    """credited, refunded or dismissed; an activation sends the receipt instead."""
+    kind: DecisionNoticeKind
+    """An activation sends the receipt instead."""
 
 
 @dataclass(frozen=True, kw_only=True)

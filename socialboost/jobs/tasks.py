@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from socialboost.jobs.base import INTERACTIVE, TASKS, Job, LedgerJob
+from socialboost.kinds import ReportedStatus
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,6 @@ class UpdateTaskStatus(LedgerJob, queue=INTERACTIVE):
     """PUT /api/tasks/<id>/status; key api:<uuid>. Answer: {"http": 200|404|409, "body": {...}}."""
 
     task_id: str
-    status: str
+    status: ReportedStatus
     external_task_id: str | None = None
     response_data: dict[str, Any] = field(default_factory=dict)

@@ -38,42 +38,25 @@ from typing import Final
 
 from socialboost.chat.callbacks import PLATFORMS
 from socialboost.errors import SocialBoostError
+from socialboost.kinds import LinkCode
 from socialboost.links import addresses, hosts, networks, words
 from socialboost.links.addresses import RefusedError
 
 MAX_LINKS: Final = 20
 """So many posts one message may bring."""
 
-CODES: Final = (
-    "empty",
-    "too_long",
-    "not_a_link",
-    "several_links",
-    "bad_characters",
-    "bad_scheme",
-    "userinfo",
-    "port",
-    "ip_host",
-    "look_alike",
-    "wrong_host",
-    "other_platform",
-    "story",
-    "private",
-    "invite",
-    "short_link",
-    "not_a_post",
-)
-
 
 class LinkError(SocialBoostError):
     """The text is not the link of a post (on `platform`, if one was asked for).
 
-    `code` is one of CODES and has a sentence in socialboost/locales. `platform` is the one asked for, else
+    `code` has a sentence in socialboost/locales. `platform` is the one asked for, else
     the one the link belongs to, else empty; `found_platform` is set when it belongs to another than asked
     for. `text` is the link as it was read, for showing.
     """
 
-    def __init__(self, code: str, platform: str, found_platform: str | None = None, text: str = "") -> None:
+    def __init__(
+        self, code: LinkCode, platform: str, found_platform: str | None = None, text: str = ""
+    ) -> None:
         super().__init__(code)
         self.code = code
         self.platform = platform
@@ -106,7 +89,7 @@ def parse(text: str, platform: str | None = None) -> PostLink:
     try:
         word = words.only(text)
     except RefusedError as refusal:
-        raise LinkError(str(refusal), platform or "") from None
+        raise LinkError(refusal.code, platform or "") from None
     return _read(word, platform)
 
 
@@ -138,4 +121,4 @@ def _read(word: str, platform: str | None) -> PostLink:
             raise RefusedError("short_link")
         return PostLink(found, *networks.READERS[found](address))
     except RefusedError as refusal:
-        raise LinkError(str(refusal), platform or found, text=word) from None
+        raise LinkError(refusal.code, platform or found, text=word) from None

@@ -14,11 +14,17 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
+from socialboost.kinds import LinkCode
+
 MAX_LENGTH: Final = 2048
 
 
 class RefusedError(Exception):
     """Why a link is refused: the code of a links.LinkError, which carries it further."""
+
+    def __init__(self, code: LinkCode) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)

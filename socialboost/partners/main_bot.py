@@ -10,10 +10,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from socialboost.cleaning import clean, clean_text
+from socialboost.kinds import REPORTED_STATUSES, ReportedStatus
 
 MAX_EXTERNAL_ID: Final = 100
 MAX_REASON: Final = 300
-STATUSES: Final = ("processing", "completed", "failed", "cancelled")
 
 _SPELLINGS: Final = {"canceled": "cancelled"}
 _FIGURES: Final = ("views_added", "reactions_added", "comments_added", "reposts_added")
@@ -35,12 +35,12 @@ def external_id(value: Any) -> str | None:
     return text if 0 < len(text) <= MAX_EXTERNAL_ID else None
 
 
-def status(value: Any) -> str | None:
-    """Return our word for a status (one of STATUSES), None for a word of Main Bot's own."""
+def status(value: Any) -> ReportedStatus | None:
+    """Return our word for a status (one of REPORTED_STATUSES), None for a word of Main Bot's own."""
     if not isinstance(value, str):
         return None
     word = _SPELLINGS.get(value, value)
-    return word if word in STATUSES else None
+    return next((known for known in REPORTED_STATUSES if known == word), None)
 
 
 def reason(value: Any) -> str:

@@ -8,35 +8,12 @@ from datetime import UTC, tzinfo
 from typing import Any, Final
 
 from socialboost.chat import callbacks
+from socialboost.kinds import NOTICE_KINDS
 from socialboost.screens.admin.panel import to_panel
 from socialboost.screens.buyer.menu import back
 from socialboost.screens.core import TEXT_UNITS, Button, Row, Screen, visible_units
 from socialboost.screens.texts import Html, Texts, crypto, digits, price, texts
 
-KINDS: Final = (
-    "order_paid",
-    "payment_exception",
-    "refund_sent",
-    "refund_refused",
-    "refund_waits",
-    "job_parked",
-    "breaker_open",
-    "crypto_pay_away",
-    "refuses_us",
-    "database_away",
-    "redis_away",
-    "database_back",
-    "redis_back",
-    "second_poller",
-    "guarantee_stopped",
-    "broadcast_refused",
-    "credited_not_paid",
-    "webhook_silent",
-    "dead_letters",
-    "invariant_broken",
-    "daily_report",
-    "restored",
-)
 FIELDS: Final = (
     "package_name",
     "amount",
@@ -206,7 +183,7 @@ def job_ref(key: str) -> str:
 
 
 def _event(text: Texts, kind: str, data: Mapping[str, Any], zone: tzinfo) -> str:
-    heading = text.html(f"notice-{kind}") if kind in KINDS else text.html("notice-other", kind=kind)
+    heading = text.html(f"notice-{kind}") if kind in NOTICE_KINDS else text.html("notice-other", kind=kind)
     advice = ""
     if kind in _WITH_ADVICE:  # the advice says what the reason means
         advice = refusal(text, str(data.get("reason")))

@@ -115,6 +115,8 @@ def is_json(annotation: Any) -> bool:
     if annotation in SCALARS:
         return True
     origin = typing.get_origin(annotation)
+    if origin is typing.Literal:
+        return all(isinstance(word, str) for word in typing.get_args(annotation))
     if origin in {typing.Union, types.UnionType}:
         return all(is_json(part) for part in typing.get_args(annotation))
     return annotation == dict[str, Any] or (origin is list and is_json(typing.get_args(annotation)[0]))
@@ -123,6 +125,8 @@ def is_json(annotation: Any) -> bool:
 def sample(annotation: Any) -> Any:
     """Return some value of the type."""
     plain = {str: "ї", int: 2**52, bool: True, dict[str, Any]: {"a": [1, None, "b"]}}
+    if typing.get_origin(annotation) is typing.Literal:
+        return typing.get_args(annotation)[0]
     return plain.get(annotation)
 
 

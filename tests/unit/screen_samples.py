@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from socialboost import links
+from socialboost import kinds, links
 from socialboost.chat import callbacks
 from socialboost.screens import notices
 from socialboost.screens.admin import broadcasts, panel, parked_jobs, payments, withheld
@@ -239,7 +239,7 @@ def _walk(world: World) -> Iterator[tuple[str, Draw]]:
         entry = live | {"waits": waits}
         yield f"history live {waits}", lambda lang, entry=entry: stats.history([entry], 0, lang, KYIV)
     yield "history none", lambda lang: stats.history([], 0, lang, KYIV)
-    for kind, statuses in (("order", stats.ORDER_STATUSES), ("post", stats.POST_STATUSES)):
+    for kind, statuses in (("order", kinds.ORDER_STATUSES), ("post", kinds.POST_STATUSES)):
         for status in (*statuses, "new"):
             entry = {**world.history[0 if kind == "order" else 1], "status": status}
             yield f"history {kind} {status}", lambda lang, entry=entry: stats.history([entry], 0, lang, KYIV)
@@ -275,7 +275,7 @@ def _orders(world: World) -> Iterator[tuple[str, Draw]]:
     yield "card_closed expired", lambda lang: orders.card_closed(expired, lang)
     told = order | {"after_cancel": True}
     yield "payment_notice after cancel", lambda lang: orders.payment_notice("wrong_amount", told, lang)
-    for kind in orders.NOTICES:
+    for kind in kinds.PAYMENT_NOTICE_KINDS:
         yield f"payment_notice {kind}", lambda lang, kind=kind: orders.payment_notice(kind, order, lang)
 
 
@@ -297,7 +297,7 @@ def _posts(world: World) -> Iterator[tuple[str, Draw]]:
     yield "post_cancelled", lambda lang: posts.post_failed(post | {"status": "cancelled"}, lang)
     for platform in callbacks.PLATFORMS:
         yield f"ask_link {platform}", lambda lang, platform=platform: posts.ask_link(platform, lang)
-        for code in links.CODES:
+        for code in kinds.LINK_CODES:
             found = "tiktok" if code == "other_platform" else None
             yield (
                 f"post_rejected {code} {platform}",
@@ -309,7 +309,7 @@ def _posts(world: World) -> Iterator[tuple[str, Draw]]:
 
 def _several(world: World) -> Iterator[tuple[str, Draw]]:
     refused = [{"success": False, "error": error, "next_at": NOON} for error in several_links.ERRORS]
-    bad = [several_links.Line(world.url, code=code) for code in posts.LINK_CODES]
+    bad = [several_links.Line(world.url, code=code) for code in kinds.LINK_CODES]
     good = several_links.Line(world.url, "x", world.answer)
     most = [several_links.Line(world.url, "x", answer) for answer in refused] + [good] * links.MAX_LINKS
     most = most[: links.MAX_LINKS]
@@ -320,7 +320,7 @@ def _several(world: World) -> Iterator[tuple[str, Draw]]:
 def _notices(world: World) -> Iterator[tuple[str, Draw]]:
     data: dict[str, Any] = dict.fromkeys(notices.FIELDS, world.words)
     surplus = data | {f"extra_{number}": world.words + "x" * 200 for number in range(20)}
-    for kind in (*notices.KINDS, world.name):
+    for kind in (*kinds.NOTICE_KINDS, world.name):
         yield f"notice {kind}", lambda lang, kind=kind: notices.admin_notice(kind, data, lang)
     for name, word in WORDS:
         yield (
@@ -346,7 +346,7 @@ def _withheld(world: World) -> Iterator[tuple[str, Draw]]:
     row |= {"kind": "wrong_amount", "url": world.words, "paid_at": NOON, "order_id": ORDER_ID}
     many = [row | {"actor": "send_receipt"}] * (withheld.ENTRIES + 1)
     yield "withheld none", lambda lang: withheld.withheld([], 0, 0, lang)
-    for said in ("", *withheld.OUTCOMES):
+    for said in ("", *kinds.WITHHELD_OUTCOMES):
         yield f"withheld {said}", lambda lang, said=said: withheld.withheld(many, 11, 1, lang, said=said)
     for actor in (*withheld.ACTORS, world.name):
         bare = {"ref": "0" * 32, "actor": actor, "telegram_id": None, "package_name": None}
@@ -396,7 +396,7 @@ def _admin(world: World) -> Iterator[tuple[str, Draw]]:
             )
     yield "sure letter", lambda lang: parked_jobs.sure(letter, ref, None, lang)
     yield from _withheld(world)
-    for kind in parked_jobs.OUTCOMES:
+    for kind in kinds.SETTLEMENT_OUTCOMES:
         yield f"job outcome {kind}", lambda lang, kind=kind: parked_jobs.outcome(kind, lang)
 
 
@@ -446,7 +446,7 @@ def _decisions(world: World) -> Iterator[tuple[str, Draw]]:
                 f"sure {action} {number}",
                 lambda lang, action=action, it=it: payments.sure(it, action, lang, KYIV),
             )
-    for kind in payments.NOTICES:
+    for kind in kinds.DECISION_NOTICE_KINDS:
         for name, it in (("", row), (" stray", stray | {"amount": None})):
             yield (
                 f"decision {kind}{name}",
@@ -458,7 +458,7 @@ WORDS = (
     *(("reason", reason) for reason in (*payments.REASONS, "not_paid", "paid_otherwise", "discarded")),
     *(("is_late", word) for word in ("True", "False")),
     *(("provider", word) for word in ("crypto_pay", "balance")),
-    *(("order_status", status) for status in stats.ORDER_STATUSES),
+    *(("order_status", status) for status in kinds.ORDER_STATUSES),
 )
 REFUSALS = (
     *("USER_NOT_FOUND", "INSUFFICIENT_FUNDS", "METHOD_DISABLED", "AMOUNT_TOO_BIG", "ASSET_INVALID"),
@@ -468,7 +468,7 @@ REFUSALS = (
 
 def _broadcasts(world: World) -> Iterator[tuple[str, Draw]]:
     row = world.broadcast
-    rows = [row | {"status": status} for status in broadcasts.STATUSES] * 2
+    rows = [row | {"status": status} for status in kinds.BROADCAST_STATUSES] * 2
     yield "broadcast compose", broadcasts.compose
     yield "broadcast segments", lambda lang: broadcasts.segments(ORDER_ID, lang)
     for segment in callbacks.BROADCAST_SEGMENTS:
@@ -486,7 +486,7 @@ def _broadcasts(world: World) -> Iterator[tuple[str, Draw]]:
     for code in broadcasts.REFUSALS:
         yield f"broadcast {code}", lambda lang, code=code: broadcasts.refused(code, lang)
     yield "broadcast refused", lambda lang: broadcasts.refused("refused", lang, world.words)
-    for status in broadcasts.STATUSES:
+    for status in kinds.BROADCAST_STATUSES:
         shown = row | {"status": status}
         yield f"broadcast {status}", lambda lang, shown=shown: broadcasts.card(shown, lang, KYIV)
     for name in broadcasts.REASONS:

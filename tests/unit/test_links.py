@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from socialboost.chat.callbacks import PLATFORMS
-from socialboost.links import CODES, MAX_LINKS, LinkError, PostLink, find_all, parse, words
+from socialboost.kinds import LINK_CODES
+from socialboost.links import MAX_LINKS, LinkError, PostLink, find_all, parse, words
 from tests.unit.link_samples import ACCEPTED, CANONICAL, CODE, ONE_POST, REFUSED, TWEET, VIDEO
 
 ONE_LINK = [case for case in ACCEPTED if not case[1].lower().startswith("tg:")]
@@ -113,7 +114,7 @@ def test_the_list_of_hostile_links_is_long_enough() -> None:
 
 
 def test_every_code_is_met_here() -> None:
-    assert {code for _, _, code in REFUSED} | {"other_platform"} == set(CODES)
+    assert {code for _, _, code in REFUSED} | {"other_platform"} == set(LINK_CODES)
 
 
 @pytest.mark.parametrize(("platform", "text", "url"), ONE_LINK)
@@ -168,7 +169,7 @@ _TEXTS = st.one_of(
 def test_whatever_is_sent_only_canonical_links_come_out(text: str, platform: str) -> None:
     result = outcome(text, platform)
     if isinstance(result, LinkError):
-        assert result.code in CODES
+        assert result.code in LINK_CODES
         assert (result.found_platform is not None) == (result.code == "other_platform")
     else:
         assert re.fullmatch(CANONICAL[platform], result.url)

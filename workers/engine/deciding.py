@@ -15,13 +15,30 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any, Final
+from typing import Any, Final, Required, TypedDict
 
 from socialboost import jobs
 from socialboost.db import Transaction
+from socialboost.kinds import DecisionOutcome
 from workers.engine import outbox, resources
 
-Value = Mapping[str, Any]
+
+class Value(TypedDict, total=False):
+    """What a decision came to, as it is kept and answered."""
+
+    outcome: Required[DecisionOutcome]
+    error: str
+    """Why it was refused."""
+    status: str
+    """How the broadcast stands now."""
+    state: str
+    resolution: str | None
+    """How the payment stands now, and how it was decided."""
+    order_id: str | None
+    refund_id: str | None
+    count: int
+    """How many messages were settled."""
+
 
 NOT_ALLOWED: Final[Value] = {"outcome": "not_allowed"}
 ASKED: Final[Value] = {"outcome": "asked"}
@@ -53,7 +70,7 @@ def decide(
     return taken
 
 
-def outcome(result: Mapping[str, Any]) -> dict[str, Any]:
+def outcome(result: Mapping[str, Any]) -> Value:
     """Return the value of a decision from the answer {success, error} of its SQL function."""
     if result["success"]:
         return {"outcome": "done"}

@@ -23,6 +23,7 @@ from socialboost.errors import (
     SettingsError,
     UnreachableError,
 )
+from socialboost.kinds import NoticeKind
 from socialboost.screens import notices, texts
 from workers.engine import hooks, outages, outbox, resources
 from workers.engine.loops import DATABASE_AWAY, REDIS_AWAY
@@ -51,7 +52,7 @@ def refuses_us(error: RefusesUsError) -> None:
         log.warning("refusal_not_noted", error=type(gone).__name__)
 
 
-_BACK: Final = {DATABASE_AWAY: "database_back", REDIS_AWAY: "redis_back"}
+_BACK: Final[dict[str, NoticeKind]] = {DATABASE_AWAY: "database_back", REDIS_AWAY: "redis_back"}
 
 
 def _send(chat_id: int, text: str) -> None:

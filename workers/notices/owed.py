@@ -17,6 +17,7 @@ import psycopg
 
 from socialboost import jobs, logs
 from socialboost.db import Database, Transaction
+from socialboost.kinds import NoticeKind
 from workers.engine import hooks, outbox, resources
 from workers.notices import batching
 
@@ -26,7 +27,7 @@ MOST: Final = 100
 """How many are sent to a chat at once. Delivering the first of them finds the next."""
 REVIVED: Final = ("discarded",)
 """Outcomes after which a job is started again. A parked job is not: an admin decides about it."""
-PASSING: Final = frozenset(
+PASSING: Final[frozenset[NoticeKind]] = frozenset(
     {
         *("order_paid", "daily_report", "webhook_silent", "breaker_open", "crypto_pay_away"),
         *("database_away", "redis_away", "second_poller"),
@@ -114,7 +115,7 @@ def follow(chat_id: int, moved_to: int) -> None:
     log.warning("admin_chat_moved", chat_id=chat_id, moved_to=moved_to, setting="ADMIN_CHANNEL_ID")
 
 
-def _message(key: str, kind: str, data: dict[str, Any], chat_id: int) -> jobs.SendAdminNotice:
+def _message(key: str, kind: NoticeKind, data: dict[str, Any], chat_id: int) -> jobs.SendAdminNotice:
     return jobs.SendAdminNotice(key=f"{key}:{chat_id}", chat_id=chat_id, kind=kind, data=data)
 
 

@@ -22,6 +22,7 @@ from socialboost.errors import (
     UnaskedError,
     UnreachableError,
 )
+from socialboost.kinds import NoticeKind
 from workers.engine import hooks, outages, outbox, resources
 from workers.engine.dead_letters import DeadLetters
 from workers.engine.loops import Loop
@@ -132,7 +133,8 @@ class Watch(Loop):
 
     def _notice_stopped(self, step: Step, error: Exception) -> None:
         """Tell the admins, at most once an hour: Crypto Pay is away, or what else stops this step (D10)."""
-        kind, subject = "crypto_pay_away", ""
+        kind: NoticeKind = "crypto_pay_away"
+        subject = ""
         if not _is_outage(error):
             kind, subject = "guarantee_stopped", f":{step.name}"
         key = f"notice:{kind}{subject}:{datetime.now(UTC):%Y-%m-%dT%H}"

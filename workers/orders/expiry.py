@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from socialboost import jobs
 from socialboost.db import Transaction
+from socialboost.kinds import PaymentNoticeKind
 from workers.engine import outbox, resources
 from workers.engine.actors import Attempt, actor
 from workers.orders import closing
@@ -28,7 +29,7 @@ def _expire_batch() -> int:
         expired = tx.many("expire_orders", limit=BATCH)
         linkless, told = _linkless(tx, expired), _told_before(tx, expired)
         for order in expired:
-            kind = "no_invoice" if order["order_id"] in linkless else "order_expired"
+            kind: PaymentNoticeKind = "no_invoice" if order["order_id"] in linkless else "order_expired"
             key = f"notice:{kind}:{order['order_id']}"
             notice = jobs.SendPaymentNotice(key=key, order_id=order["order_id"], kind=kind)
             outbox.add(tx, notice, told_before=order["order_id"] in told)

@@ -17,6 +17,7 @@ from socialboost.chat import callbacks
 from socialboost.db import Transaction
 from socialboost.errors import ParkError, ServiceError
 from socialboost.jobs import sending
+from socialboost.kinds import SettlementOutcome
 from workers.engine import actors, cache, deciding, outbox, resources
 from workers.engine.actors import Attempt, actor
 from workers.notices import owed
@@ -29,8 +30,8 @@ _ABANDONED: Final = "not_handed_over"
 """The reason that the post's owner is given."""
 Hook = Callable[[Transaction, Mapping[str, Any]], object]
 """What giving a job up does, with the job's arguments, in the transaction that discards it."""
-Way = Callable[[Transaction], str]
-"""Settles in the decision's transaction and returns one of the screens' OUTCOMES."""
+Way = Callable[[Transaction], SettlementOutcome]
+"""Settles in the decision's transaction and returns what it came to."""
 
 log = logs.get(__name__)
 
@@ -74,7 +75,7 @@ def _way(job: jobs.SettleParkedJob) -> Way:
     return lambda tx: _settle(tx, job)
 
 
-def _settle(tx: Transaction, job: jobs.SettleParkedJob, hook: Hook | None = None) -> str:
+def _settle(tx: Transaction, job: jobs.SettleParkedJob, hook: Hook | None = None) -> SettlementOutcome:
     """Settle a parked job and what hangs on it."""
     settled = tx.value(
         "settle_parked_job",
@@ -130,7 +131,7 @@ def _refund_way(job: jobs.SettleParkedJob, found: Mapping[str, Any]) -> Way:
         log.warning("refund_not_looked_up", refund_id=refund["refund_id"], error=str(error))
         return lambda _: "refund_unknown"
 
-    def settle(tx: Transaction) -> str:
+    def settle(tx: Transaction) -> SettlementOutcome:
         if sent is None:
             return _settle(tx, job, lambda tx, _: refunds.settle_refused(tx, refund, "discarded"))
         outcome = _settle(tx, job, lambda tx, _: refunds.settle_sent(tx, refund, sent))
@@ -144,12 +145,12 @@ def _letter_way(job: jobs.SettleParkedJob, letter: Mapping[str, Any]) -> Way:
     refusal = _requeue(letter["body"]) if job.action == "replay" else None
     if refusal is not None:
         return lambda _: refusal
-    state = "replayed" if job.action == "replay" else "discarded"
+    state: SettlementOutcome = "replayed" if job.action == "replay" else "discarded"
     who = {"letter_id": letter["letter_id"], "admin": deciding.actor_id(job)}
     return lambda tx: state if tx.run("settle_dead_letter", state=state, **who) else "gone"
 
 
-def _requeue(body: bytes) -> str | None:
+def _requeue(body: bytes) -> SettlementOutcome | None:
     """Queue the letter's job again, as a message of its own; return why not."""
     try:
         message: Message[Any] = Message.decode(bytes(body))

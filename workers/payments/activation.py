@@ -10,6 +10,7 @@ from typing import Any, Final
 from socialboost import jobs, logs
 from socialboost.chat import callbacks
 from socialboost.db import Transaction
+from socialboost.kinds import NoticeKind
 from workers.engine import cache, outbox, resources
 from workers.engine.actors import Attempt, actor
 from workers.orders import closing
@@ -95,7 +96,7 @@ def _is_lost(job: jobs.ActivateOrder, result: Mapping[str, Any]) -> bool:
 
 
 def _owe_admins(
-    tx: Transaction, subject: str, kind: str, data: dict[str, Any], *, told_before: bool = False
+    tx: Transaction, subject: str, kind: NoticeKind, data: dict[str, Any], *, told_before: bool = False
 ) -> None:
     notice = jobs.NotifyAdmins(key=f"notice:{subject}", kind=kind, data=data)
     outbox.add(tx, notice, told_before=told_before)

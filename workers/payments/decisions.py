@@ -10,6 +10,7 @@ from socialboost import jobs, logs
 from socialboost.chat import callbacks
 from socialboost.db import Transaction
 from socialboost.errors import ParkError
+from socialboost.kinds import DecisionNoticeKind
 from socialboost.screens.admin import payments
 from workers.engine import cache, deciding, outbox, resources
 from workers.engine.actors import Attempt, actor
@@ -18,7 +19,11 @@ from workers.people import access
 from workers.telegram import answers
 
 _TELEGRAM_ID: Final = re.compile(r"[1-9][0-9]{0,15}")
-_CLOSING: Final = {"credit": "credited", "dismiss": "dismissed", "refund": "refunded"}
+_CLOSING: Final[Mapping[str, DecisionNoticeKind]] = {
+    "credit": "credited",
+    "dismiss": "dismissed",
+    "refund": "refunded",
+}
 """What the owner is told when the decision itself moved the money; a transfer is told of once it is sent."""
 
 log = logs.get(__name__)
@@ -54,8 +59,8 @@ def _resolve(tx: Transaction, job: jobs.ResolvePayment) -> deciding.Value:
         origin=job.origin,
     )
     if not result["success"]:
-        now = {name: result[name] for name in ("state", "resolution")}
-        return {**deciding.outcome(result), **now}
+        refused = deciding.outcome(result)
+        return {**refused, "state": result["state"], "resolution": result["resolution"]}
     cache.forget_user(tx, result["telegram_id"])
     _owe_consequences(tx, result)
     return {**deciding.outcome(result), "order_id": result["order_id"], "refund_id": result["refund_id"]}

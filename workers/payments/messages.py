@@ -11,6 +11,7 @@ from typing import Final
 from socialboost import jobs, logs
 from socialboost.db import Transaction
 from socialboost.errors import ParkError
+from socialboost.kinds import DECISION_NOTICE_KINDS, DecisionNoticeKind, PaymentNoticeKind
 from socialboost.screens import texts
 from socialboost.screens.admin import payments
 from socialboost.screens.buyer import orders
@@ -18,7 +19,7 @@ from workers.engine import outbox, resources
 from workers.engine.actors import Attempt, actor
 from workers.telegram import answers, repeats
 
-_UNPAID: Final = frozenset({"order_expired", "no_invoice"})
+_UNPAID: Final[frozenset[PaymentNoticeKind]] = frozenset({"order_expired", "no_invoice"})
 """Kinds of notices that say that an order's hour was over."""
 
 log = logs.get(__name__)
@@ -39,7 +40,9 @@ def send_payment_notice(job: jobs.SendPaymentNotice, attempt: Attempt) -> None:
         answers.send(order["telegram_id"], orders.payment_notice(job.kind, told, language))
 
 
-def owe_decision(tx: Transaction, payment_id: str, kind: str, *, told_before: bool = False) -> None:
+def owe_decision(
+    tx: Transaction, payment_id: str, kind: DecisionNoticeKind, *, told_before: bool = False
+) -> None:
     """Owe the payment's owner word of what was decided."""
     key = f"decision:{payment_id}:{kind}"
     notice = jobs.SendDecisionNotice(key=key, payment_id=payment_id, kind=kind)
@@ -50,7 +53,7 @@ def owe_decision(tx: Transaction, payment_id: str, kind: str, *, told_before: bo
 def send_decision_notice(job: jobs.SendDecisionNotice, attempt: Attempt) -> None:
     """Tell the payment's owner; a money message: at least once, one repeat."""
     row = resources.db().one("get_payment", payment_id=job.payment_id)
-    if row is None or row["telegram_id"] is None or job.kind not in payments.NOTICES:
+    if row is None or row["telegram_id"] is None or job.kind not in DECISION_NOTICE_KINDS:
         raise ParkError("nobody to tell, or nothing to say")
     language = texts.language(row["language"])
     with repeats.allowed(attempt.number, row["telegram_id"]):

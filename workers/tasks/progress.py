@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from socialboost import jobs
 from socialboost.db import Transaction
+from socialboost.kinds import ReportedStatus
 from socialboost.partners import main_bot as words
 from workers.engine import cache, outbox, resources
 
@@ -15,7 +16,7 @@ _ENDED: Final = frozenset({"completed", "failed", "cancelled"})
 
 def apply(
     task_id: str,
-    status: str,
+    status: ReportedStatus,
     external_task_id: str | None,
     response_data: Mapping[str, Any],
     *,

@@ -15,7 +15,6 @@ LISTED: Final = 8
 """Broadcasts on a page of the list."""
 REFUSALS: Final = ("empty_text", "album", "bad_buttons", "bad_time", "past_time", "no_draft")
 """Why an admin's answer was not taken."""
-STATUSES: Final = ("draft", "scheduled", "running", "paused", "completed", "cancelled", "failed")
 AWAY: Final = "telegram_away"
 REFUSES_US: Final = "refuses_us"
 MOSTLY_REFUSED: Final = "mostly_refused"

@@ -7,8 +7,8 @@ from datetime import tzinfo
 from typing import Any, Final
 
 from socialboost.chat import callbacks
+from socialboost.kinds import ORDER_STATUSES
 from socialboost.screens.buyer.menu import back
-from socialboost.screens.buyer.stats import ORDER_STATUSES
 from socialboost.screens.core import Button, Row, Screen
 from socialboost.screens.texts import Html, Texts, clean, crypto, price, texts
 

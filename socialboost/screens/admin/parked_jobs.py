@@ -16,11 +16,6 @@ from socialboost.screens.texts import Texts, crypto, texts
 
 ENTRIES: Final = 5
 """Of each kind on a page of the list."""
-OUTCOMES: Final = (
-    *("replayed", "discarded", "gone", "changed_meanwhile", "refund_sent", "refund_unknown", "money"),
-    *("unreadable", "unknown_actor"),
-)
-"""What became of an admin's decision."""
 GIVEN_UP: Final[Mapping[str, str]] = {
     "send_refund": "refund",
     **dict.fromkeys(
@@ -85,7 +80,7 @@ def sure(job: Mapping[str, Any], ref: str, refund: Mapping[str, Any] | None, lan
 
 
 def outcome(kind: str, language: str) -> Screen:
-    """Say what became of the decision; `kind` is one of OUTCOMES."""
+    """Say what became of the decision; `kind` is one of SETTLEMENT_OUTCOMES."""
     text = texts(language)
     return Screen(text.html(f"job-outcome-{kind}"), (_to_list(text), to_panel(text), back(text)))
 

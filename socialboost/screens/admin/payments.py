@@ -7,6 +7,7 @@ from datetime import tzinfo
 from typing import Any, Final
 
 from socialboost.chat import callbacks
+from socialboost.kinds import DecisionNoticeKind
 from socialboost.screens.admin.panel import to_panel, turn
 from socialboost.screens.buyer.menu import back, packages_row
 from socialboost.screens.core import Button, Row, Screen
@@ -22,7 +23,6 @@ ERRORS: Final = (
     *("no_amount", "wrong_asset", "has_order", "no_such_person", "not_an_id"),
 )
 """What resolve_payment and name_payment_owner answer; not_an_id is the worker's."""
-NOTICES: Final = ("credited", "refunded", "dismissed")
 
 _NAME_CHARACTERS: Final = 40
 _SHOWN: Final = (
@@ -115,8 +115,8 @@ def ask_owner(row: Mapping[str, Any], language: str, *, error: str = "") -> Scre
     return Screen("\n\n".join(parts), (way_back, to_panel(text), back(text)))
 
 
-def decision_notice(kind: str, row: Mapping[str, Any], language: str) -> Screen:
-    """Tell the owner of a payment (get_payment's row) what was decided; `kind` is one of NOTICES."""
+def decision_notice(kind: DecisionNoticeKind, row: Mapping[str, Any], language: str) -> Screen:
+    """Tell the owner of a payment (get_payment's row) what was decided."""
     text = texts(language)
     parts = [text.html(f"decision-{kind}", crypto=_sum(text, row), balance=price(row.get("balance") or 0))]
     if row.get("order_id"):

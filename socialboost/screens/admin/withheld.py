@@ -15,8 +15,6 @@ from socialboost.screens.texts import Texts, clean, texts
 
 ENTRIES: Final = 10
 """On a page of the list."""
-OUTCOMES: Final = ("sent", "discarded", "gone", "changed_meanwhile")
-"""What became of an admin's decision."""
 ACTORS: Final = (
     *("send_receipt", "send_payment_notice", "send_decision_notice"),
     *("notify_post", "notify_admins", "send_admin_notice"),
@@ -31,7 +29,7 @@ _FIELDS: Final = (
 def withheld(
     entries: Sequence[Mapping[str, Any]], count: int, page: int, language: str, *, said: str = ""
 ) -> Screen:
-    """Show a page of them, under what a decision came to (`said`, one of OUTCOMES).
+    """Show a page of them, under what a decision came to (`said`, one of WITHHELD_OUTCOMES).
 
     One row more than ENTRIES says that there is another page.
     """

@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from socialboost.chat import callbacks
+from socialboost.kinds import PaymentNoticeKind
 from socialboost.screens.buyer.menu import add_post_row, back, packages_row, waiting_lines
 from socialboost.screens.buyer.packages import what_is_smaller
 from socialboost.screens.buyer.posts import possible_at
@@ -14,15 +15,6 @@ from socialboost.screens.core import Button, Row, Screen
 from socialboost.screens.texts import Html, Texts, crypto, decimal, instant, price, texts
 
 CLOSED_STATUSES: Final = ("paid", "completed", "cancelled", "failed", "processing", "refunded")
-NOTICES: Final = (
-    "wrong_amount",
-    "wrong_asset",
-    "too_late",
-    "second_payment",
-    "invoice_failed",
-    "order_expired",
-    "no_invoice",
-)
 
 _BUY_AGAIN: Final = frozenset({"invoice_failed", "order_expired", "no_invoice"})
 _DONE: Final = frozenset({"paid", "processing"})
@@ -191,10 +183,10 @@ def receipt(order: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
     return Screen("\n\n".join(parts), (add_post_row(text), back(text)), lasting=True)
 
 
-def payment_notice(kind: str, order: Mapping[str, Any], language: str) -> Screen:
+def payment_notice(kind: PaymentNoticeKind, order: Mapping[str, Any], language: str) -> Screen:
     """Tell the buyer about money that waits for a decision, or about an order that ended unpaid.
 
-    `kind` is one of NOTICES (KeyError otherwise); `order` has order_id, package_name, amount and, if this
+    `order` has order_id, package_name, amount and, if this
     money came after its buyer had cancelled it, after_cancel.
     """
     text = texts(language)

@@ -7,30 +7,10 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 
 from socialboost.chat import callbacks
+from socialboost.kinds import LinkCode
 from socialboost.screens.buyer.menu import add_post_row, back, packages_row
 from socialboost.screens.core import Button, Row, Screen
 from socialboost.screens.texts import Html, Texts, clean, instant, link, texts
-
-LINK_CODES: Final = (
-    "empty",
-    "too_long",
-    "not_a_link",
-    "several_links",
-    "bad_characters",
-    "bad_scheme",
-    "userinfo",
-    "port",
-    "ip_host",
-    "look_alike",
-    "wrong_host",
-    "other_platform",
-    "story",
-    "private",
-    "invite",
-    "short_link",
-    "not_a_post",
-)
-"""The codes of links.LinkError; a test compares the two."""
 
 _RESULTS: Final = ("views", "reactions", "comments", "reposts")
 _PER_ROW: Final = 2
@@ -114,7 +94,7 @@ def duplicate_post(url: str, language: str, known: str | None = None) -> Screen:
     return Screen("\n\n".join(parts), (add_post_row(text), _stats_row(text), back(text)))
 
 
-def post_rejected(code: str, platform: str, found_platform: str | None, language: str) -> Screen:
+def post_rejected(code: LinkCode, platform: str, found_platform: str | None, language: str) -> Screen:
     """Say in one sentence what is expected instead; arguments as in links.LinkError.
 
     The dialogue goes on: the next message is read as a link again.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from socialboost.chat import callbacks
+from socialboost.kinds import LinkCode
 from socialboost.screens.buyer.menu import add_post_row, back
 from socialboost.screens.buyer.posts import possible_at
 from socialboost.screens.core import Button, Screen
@@ -31,7 +32,7 @@ class Line:
     """Empty when it was not recognised."""
     answer: Mapping[str, Any] | None = None
     """add_user_post's (a `rate_limit` has `next_at`), None for a link that is no post's."""
-    code: str = ""
+    code: LinkCode | Literal[""] = ""
     """links.LinkError's, when there is no answer."""
 
     @property

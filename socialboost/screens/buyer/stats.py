@@ -7,12 +7,11 @@ from datetime import tzinfo
 from typing import Any, Final
 
 from socialboost.chat import callbacks
+from socialboost.kinds import ORDER_STATUSES, POST_STATUSES
 from socialboost.screens.buyer.menu import add_post_row, back, balance_lines, package_block, waiting_line
 from socialboost.screens.core import Button, Row, Screen
 from socialboost.screens.texts import Html, Texts, link, price, texts
 
-ORDER_STATUSES: Final = ("pending", "paid", "processing", "completed", "failed", "cancelled", "refunded")
-POST_STATUSES: Final = ("pending", "processing", "completed", "failed", "cancelled")
 ENTRIES: Final = 6
 """Entries on a page of the history: six of the longest links still fit in a message."""
 

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from socialboost import jobs, logs
 from socialboost.errors import BusyError, NoAnswerError, QueueUnavailableError
+from socialboost.kinds import REPORTED_STATUSES
 from socialboost.partners import main_bot as words
 from socialboost.settings import WebSettings
 from socialboost.web.auth import KeyRing, guard
@@ -88,7 +89,7 @@ def _report(task_id: str, body: dict[str, Any]) -> jobs.UpdateTaskStatus:
     """Return the job for a report's body. Raises ApiError 400, which names the wrong field."""
     status = words.status(body.get("status"))
     if status is None:
-        raise bad_field("status", f"one of {', '.join(words.STATUSES)}")
+        raise bad_field("status", f"one of {', '.join(REPORTED_STATUSES)}")
     given = body.get("external_task_id")
     check_storable("external_task_id", given)
     external_id = words.external_id(given)

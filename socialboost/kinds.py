@@ -1,0 +1,146 @@
+"""The closed sets of words that several packages share: each is a type, with a tuple of its words.
+
+A misspelt word fails in mypy. A message in flight or a row may hold a word of another release, so whatever is
+read from outside is compared with the tuple, not believed.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, get_args
+
+NoticeKind = Literal[
+    "order_paid",
+    "payment_exception",
+    "refund_sent",
+    "refund_refused",
+    "refund_waits",
+    "job_parked",
+    "breaker_open",
+    "crypto_pay_away",
+    "refuses_us",
+    "database_away",
+    "redis_away",
+    "database_back",
+    "redis_back",
+    "second_poller",
+    "guarantee_stopped",
+    "broadcast_refused",
+    "credited_not_paid",
+    "webhook_silent",
+    "dead_letters",
+    "invariant_broken",
+    "daily_report",
+    "restored",
+]
+"""What the admins are told of."""
+NOTICE_KINDS: Final[tuple[NoticeKind, ...]] = get_args(NoticeKind)
+
+PaymentNoticeKind = Literal[
+    "wrong_amount",
+    "wrong_asset",
+    "too_late",
+    "second_payment",
+    "invoice_failed",
+    "order_expired",
+    "no_invoice",
+]
+"""What a buyer is told about a payment that waits for a decision, or about an order that ended unpaid."""
+PAYMENT_NOTICE_KINDS: Final[tuple[PaymentNoticeKind, ...]] = get_args(PaymentNoticeKind)
+
+DecisionNoticeKind = Literal[
+    "credited",
+    "refunded",
+    "dismissed",
+]
+"""What the owner of a payment is told of an admin's decision."""
+DECISION_NOTICE_KINDS: Final[tuple[DecisionNoticeKind, ...]] = get_args(DecisionNoticeKind)
+
+LinkCode = Literal[
+    "empty",
+    "too_long",
+    "not_a_link",
+    "several_links",
+    "bad_characters",
+    "bad_scheme",
+    "userinfo",
+    "port",
+    "ip_host",
+    "look_alike",
+    "wrong_host",
+    "other_platform",
+    "story",
+    "private",
+    "invite",
+    "short_link",
+    "not_a_post",
+]
+"""Why a link is refused."""
+LINK_CODES: Final[tuple[LinkCode, ...]] = get_args(LinkCode)
+
+ReportedStatus = Literal[
+    "processing",
+    "completed",
+    "failed",
+    "cancelled",
+]
+"""What Main Bot may report of a task."""
+REPORTED_STATUSES: Final[tuple[ReportedStatus, ...]] = get_args(ReportedStatus)
+
+OrderStatus = Literal[
+    "pending",
+    "paid",
+    "processing",
+    "completed",
+    "failed",
+    "cancelled",
+    "refunded",
+]
+"""How an order stands; orders.status."""
+ORDER_STATUSES: Final[tuple[OrderStatus, ...]] = get_args(OrderStatus)
+
+PostStatus = Literal[
+    "pending",
+    "processing",
+    "completed",
+    "failed",
+    "cancelled",
+]
+"""How a post stands; posts.status."""
+POST_STATUSES: Final[tuple[PostStatus, ...]] = get_args(PostStatus)
+
+BroadcastStatus = Literal[
+    "draft",
+    "scheduled",
+    "running",
+    "paused",
+    "completed",
+    "cancelled",
+    "failed",
+]
+"""How a broadcast stands; broadcasts.status."""
+BROADCAST_STATUSES: Final[tuple[BroadcastStatus, ...]] = get_args(BroadcastStatus)
+
+SettlementOutcome = Literal[
+    "replayed",
+    "discarded",
+    "gone",
+    "changed_meanwhile",
+    "refund_sent",
+    "refund_unknown",
+    "money",
+    "unreadable",
+    "unknown_actor",
+]
+"""What a decision about a parked job or a dead letter came to."""
+SETTLEMENT_OUTCOMES: Final[tuple[SettlementOutcome, ...]] = get_args(SettlementOutcome)
+
+WithheldOutcome = Literal["sent", "discarded", "gone", "changed_meanwhile"]
+"""What a decision about withheld messages came to."""
+WITHHELD_OUTCOMES: Final[tuple[WithheldOutcome, ...]] = get_args(WithheldOutcome)
+
+DecisionOutcome = (
+    Literal["done", "refused", "changed_meanwhile", "gone", "asked", "not_allowed"]
+    | SettlementOutcome
+    | WithheldOutcome
+)
+"""What any decision of an admin came to."""
