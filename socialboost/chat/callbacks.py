@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
+from socialboost.chat import languages
+
 SELECT_PACKAGES: Final = "select_packages"
 ADD_POST: Final = "add_post"
 MY_STATS: Final = "my_stats"
@@ -77,7 +79,8 @@ BROADCAST_ACTIONS: Final = ("send", "pause", "resume", "cancel")
 BROADCAST_DETAILS: Final = ("buttons", "time")
 """`broadcast_<verb>_<broadcast id>`: one of these, or show."""
 BROADCAST_SEGMENTS: Final = (
-    *("all", "active", "expired", "never_bought", "language_uk", "language_en"),
+    *("all", "active", "expired", "never_bought"),
+    *(LANGUAGE_PREFIX + code for code in languages.SHOP.codes),
     *("seen_7", "seen_30", "seen_90"),
 )
 """`broadcast_to_<broadcast id>_<segment>`."""
@@ -90,6 +93,11 @@ def after(prefix: str, data: str) -> str | None:
     if not data.startswith(prefix) or len(data) == len(prefix):
         return None
     return data[len(prefix) :]
+
+
+def language(text: str) -> str | None:
+    """Return the code that follows `language_`, or None when the shop does not speak it."""
+    return text if text in languages.SHOP.codes else None
 
 
 def order_id(prefix: str, data: str) -> str | None:

@@ -1,7 +1,7 @@
 """The only way from a .ftl file to a screen: look a text up, escape what others wrote, format money and time.
 
-Every text is in socialboost/locales/<language>/*.ftl. Values are escaped here, once, so that no screen can
-forget it; only `Html`, which this module makes, passes unchanged.
+Every text is in socialboost/locales (socialboost/chat/languages.py). Values are escaped here, once, so that
+no screen can forget it; only `Html`, which this module makes, passes unchanged.
 """
 
 from __future__ import annotations
@@ -12,20 +12,15 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from decimal import Decimal
-from functools import lru_cache
-from pathlib import Path
-from typing import Any, Final, Literal
+from functools import cache
+from typing import Any, Final
 
 from fluent.runtime import FluentBundle, FluentResource
+from fluent.syntax import ast
 
+from socialboost.chat.languages import SHOP, Language
 from socialboost.screens.core import LABEL_CHARACTERS
 
-Language = Literal["uk", "en"]
-LANGUAGES: Final[tuple[Language, ...]] = ("uk", "en")
-
-LOCALES: Final = Path(__file__).resolve().parent.parent / "locales"
-
-_UKRAINIAN: Final = frozenset({"", "uk", "ru", "be"})
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 _SPACES = re.compile(r"\s+")
 
@@ -36,28 +31,33 @@ class Html(str):
     __slots__ = ()
 
 
-def language(code: str | None) -> Language:
-    """Choose the shop's language for a Telegram language code or a stored one.
-
-    Ukrainian for uk and when the code is unknown, also for ru and be, whose speakers read Ukrainian more
-    easily than English; English for everyone else.
-    """
-    primary = (code or "").strip().lower().replace("_", "-").split("-")[0]
-    return "uk" if primary in _UKRAINIAN else "en"
+def language(code: str | None) -> str:
+    """Choose one of the shop's languages for a Telegram language code or a stored one."""
+    return SHOP.choose(code).code
 
 
 class Texts:
     """The texts of one language.
 
     Values may be int (a count: chooses the plural form, grouped from 1,000 on) or str (shown as given,
-    escaped in `html`). A missing key is a KeyError, a missing value a ValueError.
+    escaped in `html`). A text that the language lacks is said in the default one; one that neither has is a
+    KeyError, a missing value a ValueError.
     """
 
-    def __init__(self, language: Language) -> None:
-        self.language = language
-        self._bundle = FluentBundle([language], use_isolating=False)
-        for path in sorted((LOCALES / language).glob("*.ftl")):
-            self._bundle.add_resource(FluentResource(path.read_text(encoding="utf-8")))
+    def __init__(self, language: Language, default: Texts | None = None) -> None:
+        self.language = language.code
+        self._default = default
+        self._resources = [FluentResource(path.read_text(encoding="utf-8")) for path in language.files]
+        self._own = {
+            entry.id.name
+            for resource in self._resources
+            for entry in resource.body
+            if isinstance(entry, ast.Message)
+        }
+        self._bundle = FluentBundle([self.language], use_isolating=False)
+        borrowed = default._resources if default else []  # a text may be made of one that is missing
+        for resource in (*self._resources, *borrowed):
+            self._bundle.add_resource(resource)
 
     def html(self, key: str, **values: str | int) -> Html:
         """Return a text for a message body: every str value is cleaned and escaped unless it is Html."""
@@ -74,10 +74,12 @@ class Texts:
         return clean(self.plain(key, **values), limit=LABEL_CHARACTERS)
 
     def has(self, key: str) -> bool:
-        """Say whether this language has a text of that name."""
+        """Say whether there is a text of that name."""
         return self._bundle.has_message(key)
 
     def _format(self, key: str, values: Mapping[str, str | int]) -> str:
+        if key not in self._own and self._default is not None:
+            return self._default._format(key, values)  # by the plural rules of its own language
         pattern = self._bundle.get_message(key).value
         if pattern is None:
             raise KeyError(key)
@@ -100,14 +102,14 @@ class Texts:
         )
 
 
-@lru_cache(maxsize=len(LANGUAGES))
-def _load(chosen: Language) -> Texts:
-    return Texts(chosen)
-
-
 def texts(code: str | None) -> Texts:
     """Return the texts for any language code; read from disk once a process."""
-    return _load(language(code))
+    return _load(SHOP.choose(code))
+
+
+@cache
+def _load(chosen: Language) -> Texts:
+    return Texts(chosen, None if chosen.is_default else _load(SHOP.default))
 
 
 def clean(value: str, *, limit: int = 200) -> str:

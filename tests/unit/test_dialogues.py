@@ -7,7 +7,6 @@ from aiogram.fsm.storage.base import DefaultKeyBuilder, StorageKey
 from socialboost.bot.buyer import support
 from socialboost.bot.states import AdminStates, UserStates
 from socialboost.chat import dialogues
-from socialboost.screens import texts
 from socialboost.screens.buyer import support as screens
 
 SPECIFICATION_USER = (
@@ -44,10 +43,6 @@ def test_workers_build_the_keys_as_aiogram_does() -> None:
     builder, key = DefaultKeyBuilder(), StorageKey(bot_id=7, chat_id=11, user_id=22)
     assert dialogues.state_key(11, 22) == builder.build(key, "state")
     assert dialogues.data_key(11, 22) == builder.build(key, "data")
-
-
-def test_the_bot_accepts_the_languages_that_the_screens_speak() -> None:
-    assert support.LANGUAGES == texts.LANGUAGES
 
 
 def test_every_page_the_bot_asks_for_is_a_page_of_the_screens() -> None:

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from socialboost.chat import languages
 from socialboost.screens import notices, texts
 from socialboost.screens.buyer import packages, stats
 from socialboost.screens.core import visible_units
 from tests.unit.screen_samples import KYIV, World, every_screen, tags
 
-LANGUAGES = texts.LANGUAGES
+LANGUAGES = languages.SHOP.codes
 WORLD = World()
 
 

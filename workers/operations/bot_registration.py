@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from socialboost import jobs, logs
+from socialboost.chat.languages import SHOP
 from socialboost.errors import RejectedError
-from socialboost.screens import texts
 from socialboost.screens.buyer import menu
 from workers.engine import resources
 from workers.engine.actors import Attempt, actor
 
 ALLOWED_UPDATES: Final = ("message", "callback_query", "my_chat_member")
+CODE_LETTERS: Final = 2
+"""Telegram takes commands for codes of two letters only."""
 
 log = logs.get(__name__)
 
@@ -28,9 +31,7 @@ def register_bot(job: jobs.RegisterBot, attempt: Attempt) -> None:  # noqa: ARG0
         )
     else:
         telegram.delete_webhook()
-    telegram.set_my_commands(menu.bot_commands("uk"))
-    for language in texts.LANGUAGES:
-        telegram.set_my_commands(menu.bot_commands(language), language=language)
+    _set_commands(menu.bot_commands)
     for telegram_id in settings.admin_telegram_ids:
         _register_commands(telegram_id)
 
@@ -44,10 +45,17 @@ def register_commands(job: jobs.RegisterCommands, attempt: Attempt) -> None:  # 
 
 def _register_commands(telegram_id: int) -> None:
     """Set the commands of one admin's chat. A refusal is about that chat alone: the others get theirs."""
-    telegram = resources.telegram()
     try:
-        telegram.set_my_commands(menu.admin_commands("uk"), chat_id=telegram_id)
-        for language in texts.LANGUAGES:
-            telegram.set_my_commands(menu.admin_commands(language), language=language, chat_id=telegram_id)
+        _set_commands(menu.admin_commands, chat_id=telegram_id)
     except RejectedError as error:
         log.warning("admin_commands_refused", telegram_id=telegram_id, code=error.code)
+
+
+def _set_commands(commands: Callable[[str], Sequence[tuple[str, str]]], chat_id: int | None = None) -> None:
+    """Set a menu for each code that a language serves, and before them the one for every other code."""
+    telegram = resources.telegram()
+    telegram.set_my_commands(commands(SHOP.for_others.code), chat_id=chat_id)
+    for language in SHOP:
+        for code in language.codes:
+            if len(code) == CODE_LETTERS:
+                telegram.set_my_commands(commands(language.code), language=code, chat_id=chat_id)

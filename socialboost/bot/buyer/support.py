@@ -11,12 +11,11 @@ from aiogram.types import CallbackQuery, Message
 
 from socialboost import jobs
 from socialboost.bot import taps
-from socialboost.bot.filters import Carries, one_of
+from socialboost.bot.filters import Carries
 from socialboost.bot.states import UserStates
 from socialboost.bot.taps import TapFields
 from socialboost.chat import callbacks
 
-LANGUAGES: Final = ("uk", "en")
 _PAGES: Final = {
     callbacks.SUPPORT: "support",
     callbacks.SHOW_FAQ: "faq",
@@ -53,7 +52,7 @@ def router() -> Router:
     routes = Router(name="support")
     routes.message.register(show_command, Command(*_COMMANDS, ignore_mention=True))
     routes.callback_query.register(show_page, F.data.in_(set(_PAGES)))
-    language = Carries(callbacks.LANGUAGE_PREFIX, "chosen", one_of(*LANGUAGES))
+    language = Carries(callbacks.LANGUAGE_PREFIX, "chosen", callbacks.language)
     routes.callback_query.register(choose_language, language)
     routes.callback_query.register(stop_spinner, F.data == callbacks.NOOP)
     return routes

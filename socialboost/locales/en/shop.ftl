@@ -56,8 +56,6 @@ languages =
     🌐 <b>Language</b>
 
     Choose the bot's language:
-button-language-uk = 🇺🇦 Українська
-button-language-en = 🇬🇧 English
 unknown =
     🤔 I could not make sense of that.
 

@@ -58,8 +58,6 @@ languages =
     🌐 <b>Мова</b>
 
     Оберіть мову бота:
-button-language-uk = 🇺🇦 Українська
-button-language-en = 🇬🇧 English
 unknown =
     🤔 Не вдалося розпізнати запит.
 

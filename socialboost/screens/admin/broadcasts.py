@@ -7,6 +7,7 @@ from datetime import tzinfo
 from typing import Any, Final
 
 from socialboost.chat import callbacks
+from socialboost.chat.languages import SHOP
 from socialboost.screens.buyer.menu import back
 from socialboost.screens.core import Button, Row, Screen
 from socialboost.screens.texts import Html, Texts, texts
@@ -34,7 +35,7 @@ def segments(broadcast_id: str, language: str) -> Screen:
     """Ask whom a draft goes to."""
     text = texts(language)
     choices = [
-        Button(text.label(_segment(name)), callbacks.broadcast("to", f"{broadcast_id}_{name}"))
+        Button(_segment(text, name), callbacks.broadcast("to", f"{broadcast_id}_{name}"))
         for name in callbacks.BROADCAST_SEGMENTS
     ]
     rows = tuple(tuple(choices[at : at + 2]) for at in range(0, len(choices), 2))
@@ -47,7 +48,7 @@ def confirmation(row: Mapping[str, Any], per_second: int, language: str) -> Scre
     broadcast_id = row["broadcast_id"]
     body = text.html(
         "broadcast-confirmation",
-        segment=text.plain(_segment(row["segment"])),
+        segment=_segment(text, row["segment"]),
         count=int(row["audience"]),
         duration=_duration(text, int(row["audience"]) * 60 // max(per_second * 60, 1)),
     )
@@ -121,7 +122,7 @@ def _head(text: Texts, row: Mapping[str, Any]) -> Html:
     body = text.html(
         "broadcast-card",
         status=status,
-        segment=text.plain(_segment(row["segment"])),
+        segment=_segment(text, row["segment"]),
         count=int(row["audience"]),
     )
     return Html(f"{body}\n{_reason(text, row['reason'])}") if row["reason"] else body
@@ -192,8 +193,11 @@ def _duration(text: Texts, seconds: int) -> Html:
     return text.html("broadcast-duration-hours", hours=hours, minutes=minutes)
 
 
-def _segment(name: str) -> str:
-    return f"broadcast-segment-{name}"
+def _segment(text: Texts, name: str) -> str:
+    code = callbacks.after(callbacks.LANGUAGE_PREFIX, name)
+    if code is not None:
+        return text.label("broadcast-segment-language", language=SHOP.name(code))
+    return text.label(f"broadcast-segment-{name}")
 
 
 def _page(number: int) -> str:

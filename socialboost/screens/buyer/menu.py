@@ -7,8 +7,9 @@ from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from socialboost.chat import callbacks
-from socialboost.screens.core import Button, Row, Screen
-from socialboost.screens.texts import LANGUAGES, Html, Texts, decimal, price, texts
+from socialboost.chat.languages import SHOP
+from socialboost.screens.core import LABEL_CHARACTERS, Button, Row, Screen
+from socialboost.screens.texts import Html, Texts, clean, decimal, price, texts
 
 COMMANDS: Final = ("start", "help", "privacy", "paysupport")
 ADMIN_COMMANDS: Final = ("admin", "stats", "broadcast", "debug")
@@ -93,8 +94,8 @@ def languages(language: str) -> Screen:
     """Offer the languages, each named in itself."""
     text = texts(language)
     choices = tuple(
-        (Button(text.label(f"button-language-{code}"), callbacks.LANGUAGE_PREFIX + code),)
-        for code in LANGUAGES
+        (Button(clean(one.name, limit=LABEL_CHARACTERS), callbacks.LANGUAGE_PREFIX + one.code),)
+        for one in SHOP
     )
     return Screen(text.html("languages"), (*choices, back(text)))
 

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from socialboost import jobs
+from socialboost.chat.languages import SHOP
 from tests.flows.shop.world import ADMIN_ID, BOT_TOKEN, CHANNEL_ID, PAY_TOKEN, Shop, wait_until
 from workers.engine import resources
 from workers.engine.actors import Attempt
@@ -15,6 +16,8 @@ from workers.operations import bot_registration, health
 from workers.people import accounts
 
 FIRST = Attempt(number=1, worker="test", last=False)
+MENUS = sum(len(language.codes) for language in SHOP)
+"""One a code of Telegram; the one for every other code has none."""
 
 
 def calls(shop: Shop, method: str) -> list[dict[str, object]]:
@@ -34,7 +37,7 @@ def test_polling_removes_the_webhook_and_sets_the_commands(shop: Shop) -> None:
     everyones, admins = ([item["command"] for item in menus[who]] for who in people)
     assert everyones == ["start", "help", "privacy", "paysupport"]
     assert admins == ["admin", "stats", "broadcast", "debug", *everyones]
-    assert len(calls(shop, "setMyCommands")) == 6
+    assert len(calls(shop, "setMyCommands")) == 2 * MENUS
 
 
 def test_an_admin_who_never_started_the_bot_stops_nobody_and_gets_the_menu_with_start(
@@ -46,7 +49,9 @@ def test_an_admin_who_never_started_the_bot_stops_nobody_and_gets_the_menu_with_
     before = len(calls(stage, "setMyCommands"))
     bot_registration.register_bot(jobs.RegisterBot(key="tick:register_bot:2"), FIRST)
     made = calls(stage, "setMyCommands")[before:]
-    assert [call["status"] for call in made] == [200] * 3 + [400] + [200] * 3, "the refusal is about one chat"
+    assert [call["status"] for call in made] == [200] * MENUS + [400] + [200] * MENUS, (
+        "the refusal is about one chat"
+    )
     stage.post(stage.telegram, f"/sim/people/{late}/messages", {"text": "/start"})
     start = jobs.RegisterUser(key="tg:1:0", telegram_id=late, chat_id=late, update_id=1, first_name="Нова")
     accounts.register_user(start, FIRST)

@@ -54,6 +54,8 @@ class Shop:
     def __init__(self, database_url: str, redis_url: str, directory: Path) -> None:
         self.database_url = database_url
         self.redis_url = redis_url
+        self.root = ROOT
+        """Where the workers' code is."""
         self.log = directory / "workers.log"
         self.telegram = Program(
             "sandbox.telegram",
@@ -117,7 +119,7 @@ class Shop:
         with self.log.open("ab") as log:
             self.workers = subprocess.Popen(
                 [sys.executable, "-m", "dramatiq", "workers", "-p", "1", "-t", "8"],
-                cwd=ROOT,
+                cwd=self.root,
                 env=self.environment,
                 stdout=log,
                 stderr=log,
