@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
+Origin = Literal["bot", "dashboard", "api"]
+"""Where an admin decides."""
+
 NoticeKind = Literal[
     "order_paid",
     "payment_exception",

@@ -13,6 +13,7 @@ from socialboost import jobs, links, logs
 from socialboost.bot import sent, shares
 from socialboost.bot.shares import Entry, Shares, Standing
 from socialboost.chat import callbacks
+from socialboost.kinds import Origin
 from socialboost.queue.deliveries import Delivery
 
 log = logs.get(__name__)
@@ -45,7 +46,7 @@ class DecisionFields(TypedDict):
 
     key: str
     actor_id: int
-    origin: str
+    origin: Origin
 
 
 def decision(tap: TapFields) -> DecisionFields:

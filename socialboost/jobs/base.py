@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Final
 
+from socialboost.kinds import Origin
+
 INTERACTIVE: Final = "interactive"
 PAYMENTS: Final = "payments"
 TASKS: Final = "tasks"
@@ -83,8 +85,7 @@ class Decision(LedgerJob):
 
     actor_id: int = 0
     """Who decides, by Telegram id; 0 in a message of an older release, which names them as who tapped."""
-    origin: str = "bot"
-    """Where: bot, dashboard or api."""
+    origin: Origin = "bot"
     seen: str = ""
     """How what is decided about stood when the admin saw it; empty in a message of an older release."""
 

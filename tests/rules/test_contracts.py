@@ -211,6 +211,57 @@ def test_an_actor_in_another_topic_is_found(contract: str, actor: str) -> None:
     )
 
 
+PLACES = {
+    "show_admin_page": "panel",
+    "ask_broadcast": "dialogue",
+    "ask_broadcast_detail": "dialogue",
+    "show_broadcasts": "dialogue",
+    "show_broadcast": "dialogue",
+    "move_broadcast": "dialogue",
+}
+"""Actors in a file of another name than their kind has: the panel is its own topic's noun, and all that an
+admin does about a broadcast is one dialogue."""
+
+
+def file_of(contract: type[jobs.Job]) -> str | None:
+    """Return the name of the file that an actor of this kind is in; None when that is a noun of its topic."""
+    if issubclass(contract, jobs.Decision):
+        return "decisions"
+    if issubclass(contract, jobs.LedgerJob):
+        return "messages" if contract.tells else None
+    return "screens" if issubclass(contract, jobs.Tap) else None
+
+
+def misplaced(contract: type[jobs.Job], module: str) -> bool:
+    """Whether the actor is in a file of another kind, or a file of this kind has an actor of another."""
+    name = module.rpartition(".")[2]
+    expected = PLACES.get(contract.actor_name, file_of(contract))
+    return name != expected if expected else name in {"screens", "decisions", "messages"}
+
+
+def test_an_actor_is_in_the_file_of_its_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    importlib.import_module("workers")
+    base = importlib.import_module("workers.engine.actors")
+    found = {c.actor_name: base.REGISTRY[c.actor_name].function.__module__ for c in CONTRACTS}
+    assert [found[c.actor_name] for c in CONTRACTS if misplaced(c, found[c.actor_name])] == []
+    assert {name: place for name, place in PLACES.items() if not found[name].endswith(f".{place}")} == {}
+
+
+@pytest.mark.parametrize(
+    ("contract", "place"),
+    [
+        (jobs.ShowPayment, "decisions"),
+        (jobs.ResolvePayment, "screens"),
+        (jobs.SendReceipt, "checkout"),
+        (jobs.OpenOrder, "screens"),
+    ],
+)
+def test_an_actor_in_a_file_of_another_kind_is_found(contract: type[jobs.Job], place: str) -> None:
+    """Negative control."""
+    assert misplaced(contract, f"workers.topic.{place}")
+
+
 def test_a_contract_gets_its_name_and_queue_from_its_class() -> None:
     class OpenSomethingNew(jobs.LedgerJob, queue=jobs.PAYMENTS):
         pass

@@ -7,14 +7,21 @@ from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from socialboost.chat import callbacks
-from socialboost.kinds import PaymentNoticeKind
+from socialboost.kinds import OrderStatus, PaymentNoticeKind
 from socialboost.screens.buyer.menu import add_post_row, back, packages_row, waiting_lines
 from socialboost.screens.buyer.packages import what_is_smaller
 from socialboost.screens.buyer.posts import possible_at
 from socialboost.screens.core import Button, Row, Screen
 from socialboost.screens.texts import Html, Texts, crypto, decimal, instant, price, texts
 
-CLOSED_STATUSES: Final = ("paid", "completed", "cancelled", "failed", "processing", "refunded")
+CLOSED_STATUSES: Final[tuple[OrderStatus, ...]] = (
+    "paid",
+    "completed",
+    "cancelled",
+    "failed",
+    "processing",
+    "refunded",
+)
 
 _BUY_AGAIN: Final = frozenset({"invoice_failed", "order_expired", "no_invoice"})
 _DONE: Final = frozenset({"paid", "processing"})
