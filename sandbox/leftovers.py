@@ -1,4 +1,4 @@
-"""Processes of a world that outlived it: found by a mark in their environment, ended by number.
+"""Finds processes that outlived their world by a mark in their environment, and ends them by process id.
 
 A worker's master killed with SIGKILL cannot end its children, and nobody else knows their numbers. The
 mark is random for every world, so nothing that is not ours can carry it. Linux only: elsewhere the list

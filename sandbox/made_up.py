@@ -1,4 +1,4 @@
-"""Secrets of a world, made up when it starts."""
+"""Generates the secrets of a local world when it starts."""
 
 from __future__ import annotations
 

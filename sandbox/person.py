@@ -1,4 +1,4 @@
-"""A person with a Telegram app: writes, taps, reads. Nothing here knows what runs behind the bot."""
+"""Simulates a person with a Telegram app, who writes, taps and reads, without knowing the product."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starting our own programs: the stand-ins, which say where they listen, and stopping them."""
+"""Starts and stops the stand-ins, which print the address they listen on."""
 
 from __future__ import annotations
 

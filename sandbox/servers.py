@@ -1,4 +1,4 @@
-"""Real PostgreSQL and Valkey for the demo and the tests, without asking anything of the machine.
+"""Runs real PostgreSQL and Valkey for the demo and the tests, without any installation.
 
 The ladder for each: the server named by DATABASE_URL / REDIS_URL; the program in the pip wheel; an
 installed program; else an error with the line to type. `rung` on the result says which was taken.

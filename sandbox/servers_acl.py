@@ -1,4 +1,4 @@
-"""The users of our Valkey: the product's own templates in deploy/redis, filled in for one server.
+"""Creates the users of the local Valkey from the product's templates in deploy/redis.
 
 What deploy/redis/render.sh does for an operator, without a shell: the local world and every test of it run
 under the rights that production is given.

@@ -1,4 +1,4 @@
-"""Where PostgreSQL and Valkey come from: the pip wheels, else what the machine has installed."""
+"""Finds the programs of PostgreSQL and Valkey: in the pip wheels, else on the machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What starting a server of ours needs whatever the server: a port, a user, a log, a deadline."""
+"""Helpers to start a local server: a free port, a user, a log, a deadline."""
 
 from __future__ import annotations
 

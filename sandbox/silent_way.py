@@ -1,4 +1,4 @@
-"""A way to a server whose established connections fall silent, as behind a firewall that forgot them."""
+"""A TCP proxy whose open connections can fall silent, as behind a firewall that forgot them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The process that outlives its parent just long enough to tidy up after it.
+"""A helper process that outlives its parent just long enough to stop what the parent left running.
 
 A launcher killed with SIGKILL runs none of its own clean-up, and its children would stay behind
 holding ports. So the launcher starts one tether, keeps the write end of its standard input, and

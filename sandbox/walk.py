@@ -1,4 +1,4 @@
-"""The buyer's way through the shop, from /start to a finished post, as a person and only as a person.
+"""Walks through the shop as a buyer, from /start to a finished post, using only Telegram.
 
 Every step prints what the person saw and how long the bot took: from the tap reaching the Telegram
 stand-in to the bot's answer reaching it, both read from its wire log.

@@ -1,4 +1,4 @@
-"""A whole world on one machine: servers, stand-ins and the product's own processes.
+"""Starts a complete local world: servers, stand-ins and the product's own processes.
 
 `with World(WorldOptions(directory=…)) as world:` gives a running, healthy one and leaves nothing running
 after it. The product is told about the stand-ins by URL only, in the environment an operator would set.

@@ -1,4 +1,4 @@
-"""Text from outside as it can be stored and shown: every entry of the product passes it through `clean`.
+"""Cleans text from outside so that it can be stored and shown; every entry point calls it.
 
 PostgreSQL's text takes no NUL, and UTF-8 has no unpaired surrogates, yet JSON can carry both. They become
 U+FFFD and are not dropped: a button whose data was tampered with stays unknown, and the offsets that Telegram

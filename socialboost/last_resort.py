@@ -1,4 +1,4 @@
-"""The end of a process that was told to end and has not: whatever hangs, it is gone within its time."""
+"""Kills a process that was asked to stop and has not stopped in time, whatever hangs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must never be, looked for after every test that moves money by the program's own find_breaches."""
+"""Checks the product's invariants (find_breaches) after every test that moves money."""
 
 from __future__ import annotations
 

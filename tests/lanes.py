@@ -1,4 +1,4 @@
-"""How the suite is shared out among several processes, and which of its tests take long without a reason.
+"""Distributes the test suite over several processes, and lists tests that are slow without a reason.
 
 Tests that share more than a session's servers stay together in one process: those of a module whose
 fixtures last for the module, those of a package whose fixtures last for the package. Every other test goes
@@ -18,7 +18,7 @@ LONGEST_FIRST = (
     "tests/chaos",
     "tests/flows/engine/test_deploys.py",
     "tests/flows/web/test_crypto_pay.py",
-    "tests/flows/shop/test_unheard.py",
+    "tests/flows/shop/test_lost_webhooks.py",
     "tests/flows/broadcast",
     "tests/e2e",
     "tests/security",

@@ -1,4 +1,4 @@
-"""The HTTP side of the stand-in: the API, the checkout page, and /sim for whoever plays the world."""
+"""The stand-in's HTTP server: the API, the checkout page, and /sim for tests and the demo."""
 
 from __future__ import annotations
 

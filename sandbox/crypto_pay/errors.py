@@ -1,4 +1,4 @@
-"""Crypto Pay's way of saying no."""
+"""Crypto Pay's error answers."""
 
 from __future__ import annotations
 

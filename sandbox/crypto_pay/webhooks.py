@@ -1,4 +1,4 @@
-"""Telling the shop that an invoice was paid: signed, repeated until answered 200, and late on request."""
+"""Sends the paid-invoice webhook to the shop: signed, repeated until 200, delayed on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Main Bot's own calls: reporting a status to the shop, and fetching tasks from it."""
+"""The stand-in's calls to the shop: it reports a status and fetches tasks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How one stand-in is set up. `__main__.py` fills it from the command line."""
+"""The configuration of a stand-in. `__main__.py` fills it from the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refusals in Telegram's own envelope and words."""
+"""Error answers in Telegram's format and wording."""
 
 from __future__ import annotations
 

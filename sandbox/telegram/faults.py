@@ -1,4 +1,4 @@
-"""Faults on demand: what goes wrong, for which calls, how often. Shapes are in README.md."""
+"""Injects faults on demand: which fault, for which calls, how often. README.md has the formats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person does: writes, taps, blocks the bot. Each act becomes the update Telegram would send."""
+"""A person's acts (writing, tapping, blocking the bot), each turned into the update Telegram would send."""
 
 from __future__ import annotations
 

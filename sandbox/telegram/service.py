@@ -1,4 +1,4 @@
-"""The parts of one stand-in put together, and what both sides (bot and person) use."""
+"""Assembles a stand-in from its parts, with the operations that bot side and person side share."""
 
 from __future__ import annotations
 

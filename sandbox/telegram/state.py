@@ -1,4 +1,4 @@
-"""What the stand-in knows: people, chats, messages, callback queries, files, and the bot's own settings."""
+"""The stand-in's state: people, chats, messages, callback queries, files, and the bot's settings."""
 
 from __future__ import annotations
 

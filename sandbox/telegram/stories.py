@@ -1,4 +1,4 @@
-"""Puts the wire log and the product's logs together into stories: one tap, and all it set in motion.
+"""Joins the wire log and the product's logs into stories: one tap and everything it caused.
 
 A story grows by shared marks. A log line carries some of `update_id`, `job_id`, `key`; whatever story knows
 one of them takes the line and learns the others. A call to Telegram carries none, so it waits a moment for

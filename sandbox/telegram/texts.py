@@ -1,4 +1,4 @@
-"""What a text becomes on its way in: markup parsed, space trimmed, links found, limits checked."""
+"""Processes incoming texts as Telegram does: parses markup, trims space, finds links, checks limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The live stream of the chat page: what people see, and what happened underneath."""
+"""The live stream of the chat page: the messages people see, and the jobs and calls behind them."""
 
 from __future__ import annotations
 

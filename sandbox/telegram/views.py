@@ -1,4 +1,4 @@
-"""Shapes the person's side and the chat page see. Documented in README.md."""
+"""The JSON formats of the person's side and the chat page, documented in README.md."""
 
 from __future__ import annotations
 

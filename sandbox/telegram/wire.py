@@ -1,4 +1,4 @@
-"""The wire log: what crossed between a person, the bot and this stand-in, with times.
+"""The wire log: every exchange between a person, the bot and this stand-in, with times.
 
 One JSON object a line. `at_ms` is wall time and `mono_ms` the monotonic clock, both in milliseconds with
 three decimals; differences are taken of `mono_ms`. The token never appears. Kinds and fields: README.md.

@@ -1,1 +1,1 @@
-"""What bot, web and workers must agree on about a chat: callback data and dialogue states."""
+"""Formats shared by bot, web and workers: callback data and dialogue states."""

@@ -1,4 +1,4 @@
-"""Whose host it is, by exact name: the seven networks' own, and those that only forward."""
+"""Knows the hosts of the seven networks, and of link shorteners, by exact name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an address says on each network: READERS[platform](address) is the canonical link and the post's ref.
+"""Parses a post's address for each network: READERS[platform](address) is its canonical link and ref.
 
 Every part that goes into either has matched a strict ASCII pattern as a whole. What follows the id in a path
 (/photo/1, /analytics, /comments/) says how the post is looked at, not which it is, and is dropped.

@@ -1,4 +1,4 @@
-"""Find the words of a message that are addresses, as they were before somebody put them into a sentence.
+"""Finds the web addresses in a message's text, without the punctuation around them.
 
 A word is what stands between blanks; a label in front («Пост:https://…»), Markdown's [text](address), and
 whatever frames it are dropped. What is inside an address is links/addresses.py's.

@@ -1,4 +1,4 @@
-"""What must never be written: known secret values, and anything that looks like one.
+"""Removes secrets from log lines: known secret values, and anything that looks like one.
 
 The log passes every line through `clean`; code that stores text of foreign origin (an error in the ledger)
 may use it too.

@@ -1,1 +1,1 @@
-"""What more than one program must know about a partner's words and the way to it."""
+"""Code about partners that several processes share: parsing Main Bot's reports, and proxies."""

@@ -1,4 +1,4 @@
-"""What Main Bot says, read in one way wherever it says it: a push's answer, a poll's, a report to our API.
+"""Parses what Main Bot says, in one way for an answer to a push, to a poll, and a report to our API.
 
 Imported by web as well as by the workers' client, so it needs nothing beyond the standard library.
 """

@@ -1,4 +1,4 @@
-"""How calls leave this machine: by which proxy and on whose certificates. One rule for every HTTP library.
+"""Proxy and certificates of outgoing calls: one rule for every HTTP library.
 
 The environment decides, as it does for curl: HTTPS_PROXY or HTTP_PROXY by the address's scheme, then
 ALL_PROXY; NO_PROXY lists what is reached straight (hosts with all below them, networks, `*`). Of two

@@ -1,4 +1,4 @@
-"""What a screen is: HTML text and rows of buttons, checked against Telegram's limits when it is made."""
+"""The type of a screen: HTML text and rows of buttons, checked against Telegram's limits."""
 
 from __future__ import annotations
 

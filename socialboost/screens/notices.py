@@ -1,4 +1,4 @@
-"""What admins are told: a heading for the kind of event, then its fields as they came."""
+"""Screens of notices to admins: a heading for the kind of event, then its fields."""
 
 from __future__ import annotations
 

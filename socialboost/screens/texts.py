@@ -1,4 +1,4 @@
-"""The only way from a .ftl file to a screen: look a text up, escape what others wrote, format money and time.
+"""Looks texts up in .ftl files, escapes values, and formats money and time; screens use nothing else.
 
 Every text is in socialboost/locales (socialboost/chat/languages.py). Values are escaped here, once, so that
 no screen can forget it; only `Html`, which this module makes, passes unchanged.

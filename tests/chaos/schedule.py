@@ -1,4 +1,4 @@
-"""What goes wrong, and when: drawn once from a seed, before anything runs. The same seed, the same list.
+"""The schedule of faults in a chaos run, drawn from a seed. The same seed gives the same schedule.
 
 A fault names what is struck by a number, not by what happens to run: "the third of seven workers" is the
 same on every run, its process number is not.

@@ -1,4 +1,4 @@
-"""What became of everybody's money, read from outside: both services' own logs, and the shop's database."""
+"""Scores a chaos run: compares the services' own logs with the shop's database, order by order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What hangs, takes nothing, crowds, or cannot be read: the half of the saboteur that needs more than a word.
+"""The complex faults of the saboteur: services that hang, full stores, crowds and unreadable rows.
 
 Each way counts whom it met (`met`), so that a fault that reached nobody is not reported as survived.
 """

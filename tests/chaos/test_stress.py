@@ -1,4 +1,4 @@
-"""What the rig does to servers and crowds really happens, and what it spoilt itself is no lost order."""
+"""Tests of the chaos rig: its faults really happen, and damage it does itself is not a lost order."""
 
 from __future__ import annotations
 

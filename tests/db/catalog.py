@@ -1,4 +1,4 @@
-"""What a database is made of, read from PostgreSQL's catalog: two equal snapshots are equal schemas."""
+"""Snapshots of a database's schema from PostgreSQL's catalog. Equal snapshots mean equal schemas."""
 
 from __future__ import annotations
 

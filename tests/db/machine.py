@@ -1,4 +1,4 @@
-"""What can happen to a person's orders, money and posts, each as a step with what the model says of it."""
+"""A state machine test of orders, money and posts: each step is compared with a model."""
 
 from __future__ import annotations
 

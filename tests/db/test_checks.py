@@ -1,4 +1,4 @@
-"""What a worker compares at its start: its settings with what the database keeps."""
+"""Tests of the checks at a worker's start: its settings against the database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to a package's days: the table of docs/adr/0004-package-days.md, one test a row.
+"""Tests of package days: one test for each row of the table in docs/adr/0004-package-days.md.
 
 Time passes by moving everything stored into the past; the days are 720 hours each.
 """

@@ -1,4 +1,4 @@
-"""How many invoices one person may have: want_invoice."""
+"""Tests of want_invoice, which limits how many invoices a person may have."""
 
 from __future__ import annotations
 

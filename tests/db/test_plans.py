@@ -1,4 +1,4 @@
-"""How the database goes about every named query in a shop with many rows: by an index, never row by row.
+"""Tests of query plans: in a shop with many rows every named query uses an index.
 
 The plans are those of real executions, of the statements inside functions and triggers too (auto_explain
 tells them), of the eighth execution as well as of the first: by then it may be a generic plan.

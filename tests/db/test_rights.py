@@ -1,4 +1,4 @@
-"""Who may do what: a worker's login does the whole job and no more; nobody else sees anything."""
+"""Tests of database rights: a worker's login can do its work and no more; others see nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""However many notices wait for one chat, a turn moves a page of them (workers/notices/batching.py)."""
+"""Tests of batching: however many notices wait for a chat, one page of them is moved at a time."""
 
 from __future__ import annotations
 

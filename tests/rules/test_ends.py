@@ -1,4 +1,4 @@
-"""Who stops a process waits longer than the process takes to end; docs: workers/engine/shutdown.py."""
+"""Tests of shutdown times: a supervisor waits longer than a process needs (workers/engine/shutdown.py)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may know whom: the fences that keep a hole in one process out of the others (docs/adr/0001)."""
+"""Tests of import rules: which package may import which, so that processes stay apart (docs/adr/0001)."""
 
 from __future__ import annotations
 

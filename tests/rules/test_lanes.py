@@ -1,4 +1,4 @@
-"""How the suite is shared out: who stays together, what is fast, and which slow test gives no reason."""
+"""Tests of the suite's distribution: groups, the fast lane, and reasons for slow tests."""
 
 from __future__ import annotations
 

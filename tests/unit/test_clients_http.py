@@ -1,4 +1,4 @@
-"""What a failure on the wire means: the line between "nothing was accepted" and "nobody knows"."""
+"""Tests of HTTP failures: which mean "nothing was accepted" and which leave the outcome unknown."""
 
 from __future__ import annotations
 

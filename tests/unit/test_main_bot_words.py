@@ -1,4 +1,4 @@
-"""What Main Bot says, however it says it."""
+"""Tests of the parser of Main Bot's answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people see: the texts the contract fixes, the buttons, money, time, and hostile values everywhere."""
+"""Tests of screens: the contract's texts, buttons, money, times, and hostile values everywhere."""
 
 from __future__ import annotations
 

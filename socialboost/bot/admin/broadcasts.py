@@ -1,4 +1,4 @@
-"""The admins' broadcasts: composing, confirming, watching. Reached through guard.py only."""
+"""Handlers for admins' broadcasts: composing, confirming, watching. Behind guard.py."""
 
 from __future__ import annotations
 

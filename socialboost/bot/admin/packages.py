@@ -1,4 +1,4 @@
-"""Packages as admins edit them: what is on sale, under which name, for how much. Behind guard.py."""
+"""Handlers for admins who edit packages: on sale or not, name, price. Behind guard.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The admins' panel: figures, payments that wait for a decision, parked jobs. Behind guard.py."""
+"""Handlers of the admins' panel: figures, payments that wait for a decision, parked jobs. Behind guard.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages that may have been told before a restore, as an admin decides about them. Behind guard.py."""
+"""Handlers for admins who decide about messages that may have been sent before a restore. Behind guard.py."""
 
 from __future__ import annotations
 

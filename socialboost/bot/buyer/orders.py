@@ -1,4 +1,4 @@
-"""From a confirmed package to its pay link, or out again."""
+"""Handlers from a confirmed package to its pay link, or to cancelling."""
 
 from __future__ import annotations
 

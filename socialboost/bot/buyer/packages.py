@@ -1,4 +1,4 @@
-"""The packages on sale."""
+"""Handlers of the packages on sale."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adding posts: network, then link; or a link by itself. The state stays until a worker has accepted one."""
+"""Handlers for adding posts: network and link, or a link alone. The state stays until one is accepted."""
 
 from __future__ import annotations
 

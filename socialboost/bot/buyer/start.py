@@ -1,4 +1,4 @@
-"""/start, the main menu and the ways back to it."""
+"""Handlers of /start, the main menu and the buttons back to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The person's own numbers and history."""
+"""Handlers of the person's own figures and history."""
 
 from __future__ import annotations
 

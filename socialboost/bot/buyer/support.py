@@ -1,4 +1,4 @@
-"""Help, languages and the fixed texts."""
+"""Handlers of help, languages and the fixed texts."""
 
 from __future__ import annotations
 

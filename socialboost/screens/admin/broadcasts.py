@@ -1,4 +1,4 @@
-"""What admins see of broadcasts: composing one, confirming it, watching it."""
+"""Screens of broadcasts for admins: composing, confirming and watching one."""
 
 from __future__ import annotations
 

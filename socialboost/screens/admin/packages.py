@@ -1,4 +1,4 @@
-"""Packages as admins see and edit them."""
+"""Screens where admins see and edit packages."""
 
 from __future__ import annotations
 

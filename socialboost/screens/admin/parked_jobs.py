@@ -1,4 +1,4 @@
-"""Parked jobs and dead letters, as admins see and settle them."""
+"""Screens where admins see parked jobs and dead letters and decide about them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Payments that wait for a decision: the admins' list and card, and what the buyer is told afterwards."""
+"""Screens of payments that wait for a decision: the admins' list and card, and the buyer's message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages that may have been told before a restore, as admins see them and decide about them."""
+"""Screens where admins decide about messages that may have been sent before a restore."""
 
 from __future__ import annotations
 

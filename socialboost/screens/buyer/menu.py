@@ -1,4 +1,4 @@
-"""The welcome, the main menu, the choice of language, and what is said when nothing else fits."""
+"""Screens of the welcome, the main menu, the choice of language, and general errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An order from its card to its receipt, and every way it can end otherwise."""
+"""Screens of an order, from its card to its receipt or any other end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adding a post: the platform, the link, what was wrong with it, and how the post ended."""
+"""Screens for adding a post: the platform, the link, its errors, and the post's result."""
 
 from __future__ import annotations
 

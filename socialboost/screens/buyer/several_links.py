@@ -1,4 +1,4 @@
-"""The one answer to a message with several links: each with its outcome, in their order."""
+"""The screen that answers a message with several links: each link with its outcome."""
 
 from __future__ import annotations
 

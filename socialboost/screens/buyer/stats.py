@@ -1,4 +1,4 @@
-"""The person's own figures and history."""
+"""Screens of a person's own figures and history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said to a message nobody was waiting for: what the bot can do, with the menu at hand."""
+"""The screen that answers an unexpected message: what the bot can do, with the menu."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a person sends, in whatever state, is answered once; Telegram's own lines in a chat are not."""
+"""Tests of messages: anything a person sends, in any state, gets one answer; service messages get none."""
 
 from __future__ import annotations
 

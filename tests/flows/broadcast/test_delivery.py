@@ -1,4 +1,4 @@
-"""What recipients get: once, or listed; never twice (failures.md C1 to C7)."""
+"""Tests of delivery: a recipient gets a broadcast once, or is listed as unknown, and never gets it twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who sends: one process, the next one when it is gone or stopped, and none that has lost its turn."""
+"""Tests of runners: one process sends, another takes over when it dies, and a replaced one sends nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How workers and the scheduler start: wrong settings stop them by name, an outage does not."""
+"""Tests of the start of workers and scheduler: a wrong setting stops them, an outage does not."""
 
 from __future__ import annotations
 

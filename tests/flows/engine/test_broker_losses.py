@@ -1,4 +1,4 @@
-"""What comes due while Redis is away, and what lies behind TLS and a login: nothing lost or stranded."""
+"""Tests of the broker: no message is lost while Redis is down, nor with TLS and a login."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must not keep the rescuer from other rows: a Redis that takes nothing, rows nobody can read."""
+"""Tests of the rescuer: a full Redis or an unreadable row does not keep it from other rows."""
 
 from __future__ import annotations
 

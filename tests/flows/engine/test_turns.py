@@ -1,4 +1,4 @@
-"""Whose turn it is in a crowded worker: the newest beside the oldest, and no queue holds every thread."""
+"""Tests of a busy worker: it serves the newest taps beside the oldest, and no queue takes all threads."""
 
 from __future__ import annotations
 

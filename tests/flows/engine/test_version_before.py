@@ -1,4 +1,4 @@
-"""What the release before wrote and this one finds: jobs, owed rows, buttons of old chats, open dialogues.
+"""Tests of an upgrade: jobs, ledger rows, buttons and dialogues written by the release before still work.
 
 `python -m tests.recordings` took tests/vectors/version_before.json from the processes of that release. Here
 it is put before the processes of this one, started by their commands. The test reads Redis, PostgreSQL and

@@ -1,4 +1,4 @@
-"""The end of an order: its invoice is withdrawn, its messages lose their buttons, money after it is named."""
+"""Tests of an order's end: its invoice is deleted, its buttons are removed, later payments are reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Main Bot, or a proxy in its place, answers: what ends a post, and that the rest costs nothing."""
+"""Tests of Main Bot's answers, and a proxy's: only a real refusal ends a post."""
 
 from __future__ import annotations
 

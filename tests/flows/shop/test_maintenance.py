@@ -1,4 +1,4 @@
-"""What runs by the clock or at the start."""
+"""Tests of the jobs that run by the clock or at the start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A copy is older than the world: after `restored` nobody is told again unless an admin decides so."""
+"""Tests of a restored backup: no message is sent twice unless an admin decides so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may call what: every route of the API against every kind of key."""
+"""Tests of API keys: every route of the API with every kind of key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every request gets: limits, allowed addresses, errors in one shape, headers, no secret in a log."""
+"""Tests of all requests: rate limits, allowed addresses, error answers, headers, no secret in a log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What no network's post is: texts that are no link, and every trick a link can carry."""
+"""Samples that are not a post of any network: texts without a link, and links with tricks."""
 
 from __future__ import annotations
 

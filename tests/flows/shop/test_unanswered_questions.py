@@ -1,4 +1,4 @@
-"""A Main Bot that is well and whose questions a page answers for good: no task waits for that for ever."""
+"""Tests of a Main Bot that does not answer questions about tasks: no task waits for ever."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every webhook is lost (failures.md A5): what was paid is found by asking, and told to its owner once."""
+"""Tests of lost webhooks: payments are found by asking Crypto Pay, and each buyer gets one receipt."""
 
 from __future__ import annotations
 

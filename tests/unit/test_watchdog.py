@@ -1,4 +1,4 @@
-"""What counts as stuck (workers/engine/watchdog.py)."""
+"""Tests of the watchdog: what counts as stuck (workers/engine/watchdog.py)."""
 
 from __future__ import annotations
 

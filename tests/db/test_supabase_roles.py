@@ -1,4 +1,4 @@
-"""Supabase's own roles, played: what its API would show the whole internet is nothing."""
+"""Tests of Supabase's public roles: its HTTP API would show nothing of this database."""
 
 from __future__ import annotations
 
