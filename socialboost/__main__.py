@@ -1,4 +1,4 @@
-"""Commands for the operator (migrate, seed, restored) and for developers (schema, freeze, describe, map)."""
+"""Commands of the operator (migrate, seed, restored, admin) and of developers (schema, freeze, map, …)."""
 
 from __future__ import annotations
 
@@ -95,6 +95,20 @@ def _restored(options: argparse.Namespace) -> int:
     return 0
 
 
+def _add_admin(options: argparse.Namespace) -> int:
+    dsn = _settings().database_url.get_secret_value()
+    changed = administration.set_admin(dsn, options.telegram_id, options.role)
+    print(f"{options.telegram_id}: {options.role}{'' if changed else ' already'}")
+    return 0
+
+
+def _remove_admin(options: argparse.Namespace) -> int:
+    dsn = _settings().database_url.get_secret_value()
+    changed = administration.remove_admin(dsn, options.telegram_id)
+    print(f"{options.telegram_id}: {'removed' if changed else 'has no role in the database'}")
+    return 0
+
+
 def _schema(options: argparse.Namespace) -> int:  # noqa: ARG001 (every command takes its options)
     print(administration.schema(), end="")
     return 0
@@ -162,6 +176,9 @@ def _parser() -> argparse.ArgumentParser:
         "--at", type=_moment, metavar="TIME", help="until when the lost one may have told anybody (now)"
     )
     restored.set_defaults(command=_restored)
+    _admin_commands(
+        commands.add_parser("admin", help="say who works for the shop, beside ADMIN_TELEGRAM_IDS")
+    )
     schema = commands.add_parser("schema", help="print sql/schema.sql with its includes written out")
     schema.set_defaults(command=_schema)
     freeze = commands.add_parser(
@@ -176,6 +193,17 @@ def _parser() -> argparse.ArgumentParser:
     code = commands.add_parser("map", help="write docs/map.md from the code")
     code.set_defaults(command=_map)
     return parser
+
+
+def _admin_commands(admin: argparse.ArgumentParser) -> None:
+    what = admin.add_subparsers(dest="what", required=True)
+    add = what.add_parser("add", help="make somebody an admin, or give them another role")
+    add.add_argument("telegram_id", type=_positive, metavar="ID", help="their numeric Telegram id")
+    add.add_argument("role", choices=("owner", "manager", "support"), metavar="ROLE", help="%(choices)s")
+    add.set_defaults(command=_add_admin)
+    remove = what.add_parser("remove", help="make somebody an admin no more")
+    remove.add_argument("telegram_id", type=_positive, metavar="ID", help="their numeric Telegram id")
+    remove.set_defaults(command=_remove_admin)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,8 @@ GRANT USAGE ON SCHEMA public TO socialboost_worker;
 
 -- Money and states move only through functions: a worker reads these tables and writes none of them.
 GRANT SELECT ON
-    users, balance_entries, packages, orders, activations, invoices, payments, refunds, posts, tasks, figures, settings
+    users, balance_entries, packages, orders, activations, invoices, payments, refunds, posts, tasks, figures, settings,
+    admins
     TO socialboost_worker;
 -- What a person chose and when they were seen is neither money nor a state.
 GRANT UPDATE (language, language_chosen, last_seen_at, blocked_at, updated_at) ON users TO socialboost_worker;

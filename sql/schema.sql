@@ -712,6 +712,16 @@ CREATE INDEX idx_admin_actions_subject ON admin_actions (subject);
 CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON admin_actions
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- Who works for the shop beside the owners that ADMIN_TELEGRAM_IDS names, who need no row. Which role may do what
+-- stands in workers/people/rights.py. Rows are written by set_admin and remove_admin only, which leave a trace.
+CREATE TABLE admins (
+    telegram_id bigint PRIMARY KEY CHECK (telegram_id > 0),
+    role text NOT NULL CHECK (role IN ('owner', 'manager', 'support')),
+    -- 0: by a command on the server.
+    added_by bigint NOT NULL,
+    added_at timestamptz NOT NULL DEFAULT now()
+);
+
 -- Whoever asks how the shop is wants to know whether it can write, which a SELECT does not tell.
 CREATE TABLE heartbeats (
     name text PRIMARY KEY,
@@ -837,6 +847,10 @@ CREATE TRIGGER count_moved AFTER UPDATE OF status ON posts
 \ir functions/operations/note_restore.sql
 \ir functions/parked_jobs/withheld_seen.sql
 \ir functions/parked_jobs/settle_withheld.sql
+
+-- Admins: who becomes one, in which role, and who is one no more.
+\ir functions/people/set_admin.sql
+\ir functions/people/remove_admin.sql
 
 -- Figures: one person's, and the shop's.
 \ir functions/people/get_user_stats.sql

@@ -38,7 +38,7 @@ log = logs.get(__name__)
 def build(redis_url: str, admins: Collection[int] = ()) -> Dispatcher:
     """Return a dispatcher with its own connections to Redis, opened at first use and closed by `close`.
 
-    `admins`: the Telegram ids that may use the admins' part; by default nobody's.
+    `admins`: the Telegram ids of the owners, whom no table needs to name; by default nobody's.
     """
     redis = connections.connect(
         redis_url,
@@ -56,9 +56,10 @@ def build(redis_url: str, admins: Collection[int] = ()) -> Dispatcher:
     # link, comes after all of them. `strays` takes what is left.
     for topic in (start, packages, orders, stats, support):
         dispatcher.include_router(topic.router())
+    known = guard.Admins(admins, redis)
     panel = (*admin.ROUTES, *withheld.ROUTES, *pricing.ROUTES)
     for name, routes in (("broadcasts", broadcasts.ROUTES), ("admin", panel)):
-        dispatcher.include_routers(*guard.routers(name, routes, admins))
+        dispatcher.include_routers(*guard.routers(name, routes, known))
     for topic in (posts, strays):
         dispatcher.include_router(topic.router())
     return dispatcher

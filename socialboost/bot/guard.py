@@ -1,7 +1,7 @@
-"""Guards the admins' part: only ids on the list, in their own private chat, checked at every step.
+"""Guards the admins' part: only owners and people with a role, in their own private chat, at every step.
 
-Everybody else gets the answer to an unknown button or command, and the attempt is logged. The worker checks
-the right again (workers/people/access.py).
+Everybody else gets the answer to an unknown button or command, and the attempt is logged. The worker decides
+by the database what an admin may do (workers/people/access.py).
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ from aiogram import Router
 from aiogram.enums import ChatType
 from aiogram.filters import Filter
 from aiogram.types import CallbackQuery, Message, TelegramObject
+from redis.asyncio import Redis
+from redis.exceptions import NoPermissionError
 
 from socialboost import logs
 from socialboost.bot import strays
 from socialboost.bot.taps import TapFields
+from socialboost.chat import admins
 
 log = logs.get(__name__)
 
@@ -34,11 +37,29 @@ class Route:
     filters: tuple[Any, ...]
 
 
-class IsAdmin(Filter):
-    """Passes if the sender is on the list and this is their private chat, also for forwards."""
+class Admins:
+    """Knows the owners by the setting, and everybody whom Redis lists (socialboost/chat/admins.py)."""
 
-    def __init__(self, admins: Collection[int]) -> None:
-        self._admins = frozenset(admins)
+    def __init__(self, owners: Collection[int], redis: Redis) -> None:
+        self._owners = frozenset(owners)
+        self._redis = redis
+
+    async def include(self, telegram_id: int) -> bool:
+        """Return True if this person is an admin. Raises RedisError while Redis is away."""
+        if telegram_id in self._owners:
+            return True
+        try:
+            return bool(await self._redis.sismember(admins.KEY, str(telegram_id)))
+        except NoPermissionError:  # Redis' access list is an older release's: only the owners are known
+            log.error("admins_unreadable")
+            return False
+
+
+class IsAdmin(Filter):
+    """Passes if the sender is an admin and this is their private chat, also for forwards."""
+
+    def __init__(self, known: Admins) -> None:
+        self._known = known
 
     async def __call__(self, event: TelegramObject) -> bool:
         """Return True if this person is an admin."""
@@ -46,7 +67,7 @@ class IsAdmin(Filter):
         person = event.from_user if isinstance(event, CallbackQuery | Message) else None
         # Telegram does not say where a very old button is. It was in a private chat: only those have buttons.
         private = message is None or (isinstance(event, CallbackQuery | Message) and _is_private(message))
-        return person is not None and private and person.id in self._admins
+        return person is not None and private and await self._known.include(person.id)
 
 
 def _is_private(message: Any) -> bool:
@@ -59,12 +80,14 @@ async def refuse(event: TelegramObject, tap: TapFields) -> None:
     await strays.nothing_there(event, tap)
 
 
-def routers(name: str, routes: Sequence[Route], admins: Collection[int]) -> tuple[Router, Router]:
-    """Return the admins' router, and the router after it that refuses everybody else."""
+def routers(name: str, routes: Sequence[Route], known: Admins) -> tuple[Router, Router]:
+    """Return the admins' router, and the router after it that refuses everybody else.
+
+    Redis is asked only about the sender of an update that fits one of the routes.
+    """
     admitted, refused = Router(name=name), Router(name=f"{name}_refused")
-    for observer in (admitted.message, admitted.callback_query):
-        observer.filter(IsAdmin(admins))
+    is_admin = IsAdmin(known)
     for route in routes:
-        admitted.observers[route.observer].register(route.handler, *route.filters)
+        admitted.observers[route.observer].register(route.handler, *route.filters, is_admin)
         refused.observers[route.observer].register(refuse, *route.filters)
     return admitted, refused

@@ -1,4 +1,4 @@
-"""Commands of the database's owner besides migrations: seed, record a restore, print the schema."""
+"""Commands of the database's owner besides migrations: seed, record a restore, admins, print the schema."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from socialboost.errors import MigrationError
 
 SCHEMA: Final = SQL_DIRECTORY / "schema.sql"
 _SEEDS: Final = SQL_DIRECTORY / "seeds"
+BY_COMMAND: Final = 0
+"""The admin id in audit entries of commands run on the server."""
 
 
 def seed(dsn: str, *, test_data: bool = False) -> dict[str, int]:
@@ -37,15 +39,30 @@ def note_restore(dsn: str, at: datetime | None, actors: Sequence[str]) -> dict[s
     of each wait for an admin; None for a time in the future. Raises MigrationError for a backup older than
     this program.
     """
+    noted = _ask(dsn, "note_restore", at=at, actors=list(actors))
+    return dict(noted) if noted else None
+
+
+def set_admin(dsn: str, telegram_id: int, role: str) -> bool:
+    """Give somebody a role, with an audit entry; False if they have it already."""
+    return bool(_ask(dsn, "set_admin", telegram_id=telegram_id, role=role, by=BY_COMMAND))
+
+
+def remove_admin(dsn: str, telegram_id: int) -> bool:
+    """Take somebody's role away, with an audit entry; False if they had none."""
+    return bool(_ask(dsn, "remove_admin", telegram_id=telegram_id, by=BY_COMMAND))
+
+
+def _ask(dsn: str, name: str, **values: object) -> Any:
+    """Return a statement's value. Raises MigrationError if the database is older than its function."""
     url, _ = connection_string(dsn)
     with psycopg.connect(url, connect_timeout=10, row_factory=dict_row) as connection:
         try:
-            noted = Statements(connection).value("note_restore", at=at, actors=list(actors))
+            return Statements(connection).value(name, **values)
         except (psycopg.errors.UndefinedFunction, psycopg.errors.UndefinedTable) as error:
             raise MigrationError(
                 "the database is older than this program: run `python -m socialboost migrate` first"
             ) from error
-    return dict(noted) if noted else None
 
 
 def schema() -> str:

@@ -114,3 +114,8 @@ class Tap(Job):
             return None
         kind = f"{self.actor_name}:{getattr(self, 'page', '')}"
         return f"{self.chat_id}:{kind if self.message_id is None else self.message_id}", self.seq
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdminTap(Tap):
+    """What an admin did in the chat. Its actor names the right it needs (workers/engine/rights.py)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from socialboost.jobs.base import BROADCAST, INTERACTIVE, NOTIFICATIONS, Decision, Job, LedgerJob, Tap
+from socialboost.jobs.base import BROADCAST, INTERACTIVE, NOTIFICATIONS, AdminTap, Decision, Job, LedgerJob
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,12 +39,12 @@ class ReportBroadcast(LedgerJob, queue=NOTIFICATIONS):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskBroadcast(Tap, queue=INTERACTIVE):
+class AskBroadcast(AdminTap, queue=INTERACTIVE):
     """Ask for the message that everybody is to get."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ComposeBroadcast(Tap, LedgerJob, queue=INTERACTIVE):
+class ComposeBroadcast(AdminTap, LedgerJob, queue=INTERACTIVE):
     """The answer to that question: a text in Telegram's HTML, or the admin's message to be copied."""
 
     text: str = ""
@@ -56,7 +56,7 @@ class ComposeBroadcast(Tap, LedgerJob, queue=INTERACTIVE):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AimBroadcast(Tap, LedgerJob, queue=INTERACTIVE):
+class AimBroadcast(AdminTap, LedgerJob, queue=INTERACTIVE):
     """Choose whom a draft goes to: shows the admin the message itself, then asks for the confirmation."""
 
     broadcast_id: str
@@ -64,7 +64,7 @@ class AimBroadcast(Tap, LedgerJob, queue=INTERACTIVE):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskBroadcastDetail(Tap, queue=INTERACTIVE):
+class AskBroadcastDetail(AdminTap, queue=INTERACTIVE):
     """Ask for a draft's buttons or for its time."""
 
     broadcast_id: str
@@ -73,7 +73,7 @@ class AskBroadcastDetail(Tap, queue=INTERACTIVE):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DetailBroadcast(Tap, LedgerJob, queue=INTERACTIVE):
+class DetailBroadcast(AdminTap, LedgerJob, queue=INTERACTIVE):
     """The answer to that question."""
 
     broadcast_id: str
@@ -83,7 +83,7 @@ class DetailBroadcast(Tap, LedgerJob, queue=INTERACTIVE):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MoveBroadcast(Tap, Decision, queue=INTERACTIVE):
+class MoveBroadcast(AdminTap, Decision, queue=INTERACTIVE):
     """Send a draft now, pause, resume, cancel. Answers {outcome: done | changed_meanwhile | gone, status}."""
 
     broadcast_id: str
@@ -91,14 +91,14 @@ class MoveBroadcast(Tap, Decision, queue=INTERACTIVE):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShowBroadcasts(Tap, queue=INTERACTIVE):
+class ShowBroadcasts(AdminTap, queue=INTERACTIVE):
     """Show a page of broadcasts, newest first."""
 
     page: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShowBroadcast(Tap, queue=INTERACTIVE):
+class ShowBroadcast(AdminTap, queue=INTERACTIVE):
     """Show one broadcast's card: its state, its counts, what can be done."""
 
     broadcast_id: str

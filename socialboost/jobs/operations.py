@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from socialboost.jobs.base import INTERACTIVE, MAINTENANCE, Job, LedgerJob, Tap
+from socialboost.jobs.base import INTERACTIVE, MAINTENANCE, AdminTap, Job, LedgerJob
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShowAdminPage(Tap, queue=INTERACTIVE):
+class ShowAdminPage(AdminTap, queue=INTERACTIVE):
     """Show a fixed place of the panel: panel, stats, settings, notices or debug."""
 
     page: str = "panel"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShowDecision(Tap, LedgerJob, queue=INTERACTIVE):
+class ShowDecision(AdminTap, LedgerJob, queue=INTERACTIVE):
     """Show what a decision came to where it was taken; key <the decision's key>:shown."""
 
     subject: str

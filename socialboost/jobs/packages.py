@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from socialboost.jobs.base import INTERACTIVE, Decision, Tap
+from socialboost.jobs.base import INTERACTIVE, AdminTap, Decision, Tap
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,12 +20,12 @@ class ShowPackage(Tap, queue=INTERACTIVE):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShowEveryPackage(Tap, queue=INTERACTIVE):
+class ShowEveryPackage(AdminTap, queue=INTERACTIVE):
     """Show all packages, on sale or not."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShowAnyPackage(Tap, queue=INTERACTIVE):
+class ShowAnyPackage(AdminTap, queue=INTERACTIVE):
     """Show one of them with what can be changed; with `field`, ask for its new value."""
 
     package_id: str
@@ -34,7 +34,7 @@ class ShowAnyPackage(Tap, queue=INTERACTIVE):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChangePackage(Tap, Decision, queue=INTERACTIVE):
+class ChangePackage(AdminTap, Decision, queue=INTERACTIVE):
     """Change a package for the orders to come. Answers {outcome: …} as NamePaymentOwner does."""
 
     package_id: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from socialboost.jobs.base import INTERACTIVE, PAYMENTS, Decision, LedgerJob, Tap
+from socialboost.jobs.base import INTERACTIVE, PAYMENTS, AdminTap, Decision, LedgerJob, Tap
 from socialboost.kinds import DecisionNoticeKind, PaymentNoticeKind
 
 
@@ -67,28 +67,28 @@ class SendDecisionNotice(LedgerJob, queue=PAYMENTS):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShowExceptions(Tap, queue=INTERACTIVE):
+class ShowExceptions(AdminTap, queue=INTERACTIVE):
     """Show a page of payments that wait for a decision, oldest first."""
 
     page: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShowPayment(Tap, queue=INTERACTIVE):
+class ShowPayment(AdminTap, queue=INTERACTIVE):
     """Show one payment with what can be decided about it."""
 
     payment_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskPaymentOwner(Tap, queue=INTERACTIVE):
+class AskPaymentOwner(AdminTap, queue=INTERACTIVE):
     """Ask for the Telegram id of the person whose money a payment without an order is."""
 
     payment_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class NamePaymentOwner(Tap, Decision, queue=INTERACTIVE):
+class NamePaymentOwner(AdminTap, Decision, queue=INTERACTIVE):
     """The answer to that question. Answers {outcome: done | changed_meanwhile | refused | not_allowed}."""
 
     payment_id: str
@@ -98,7 +98,7 @@ class NamePaymentOwner(Tap, Decision, queue=INTERACTIVE):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskDecision(Tap, queue=INTERACTIVE):
+class AskDecision(AdminTap, queue=INTERACTIVE):
     """Ask whether the admin is sure: what would happen to whose money, and the button that says yes."""
 
     payment_id: str
@@ -106,7 +106,7 @@ class AskDecision(Tap, queue=INTERACTIVE):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResolvePayment(Tap, Decision, queue=INTERACTIVE):
+class ResolvePayment(AdminTap, Decision, queue=INTERACTIVE):
     """Decide about a payment: activate, credit, refund or dismiss.
 
     Answers {outcome: done | changed_meanwhile | refused | not_allowed | asked, …}: docs/adr/0006.

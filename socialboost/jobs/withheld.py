@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from socialboost.jobs.base import INTERACTIVE, Decision, Tap
+from socialboost.jobs.base import INTERACTIVE, AdminTap, Decision
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShowWithheld(Tap, queue=INTERACTIVE):
+class ShowWithheld(AdminTap, queue=INTERACTIVE):
     """Show a page of the messages that may have been told before a restore, oldest first."""
 
     page: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShowWithheldMessage(Tap, queue=INTERACTIVE):
+class ShowWithheldMessage(AdminTap, queue=INTERACTIVE):
     """Show one of them (`ref`: digest of its key) with what can be decided about it."""
 
     ref: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskWithheld(Tap, queue=INTERACTIVE):
+class AskWithheld(AdminTap, queue=INTERACTIVE):
     """Ask whether the admin is sure that one of them, or all (`ref`: all), are to be sent or discarded."""
 
     ref: str
@@ -31,7 +31,7 @@ class AskWithheld(Tap, queue=INTERACTIVE):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SettleWithheld(Tap, Decision, queue=INTERACTIVE):
+class SettleWithheld(AdminTap, Decision, queue=INTERACTIVE):
     """Send or discard one of them, or all.
 
     Answers {outcome: sent | discarded | gone | changed_meanwhile | not_allowed | asked, count}.

@@ -1,5 +1,5 @@
 -- Where every database begins.
-\ir ../schema.sql
+\ir frozen/schema_0001.sql
 
 GRANT SELECT ON schema_migrations TO socialboost_worker;
 

@@ -86,3 +86,11 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
 -- name: list_types :many
 -- The names of the server's types.
 SELECT oid::bigint AS type_id, typname AS name FROM pg_type
+
+-- name: set_admin :value
+-- Makes somebody an admin or gives them another role; false if it was so already.
+SELECT set_admin(%(telegram_id)s, %(role)s, %(by)s)
+
+-- name: remove_admin :value
+-- Makes an admin one no more; false if they were none.
+SELECT remove_admin(%(telegram_id)s, %(by)s)

@@ -81,3 +81,11 @@ FROM page AS e
 LEFT JOIN orders AS o ON e.kind = 'order' AND o.id = e.id
 LEFT JOIN posts AS p ON e.kind = 'post' AND p.id = e.id
 ORDER BY e.created_at DESC, e.id
+
+-- name: get_admin_role :value
+-- The role of somebody who works for the shop; null for anybody else, and for an owner without a row.
+SELECT role FROM admins WHERE telegram_id = %(telegram_id)s
+
+-- name: list_admins :many
+-- Everybody with a role of their own, longest first.
+SELECT telegram_id, role, added_by, added_at FROM admins ORDER BY added_at, telegram_id

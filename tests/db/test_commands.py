@@ -68,6 +68,24 @@ def test_test_people_have_numeric_ids_and_balances_by_entries(database_url: str)
     )]  # fmt: skip
 
 
+def test_admins_are_added_and_removed_by_command(database_url: str) -> None:
+    said = [
+        run(database_url, "admin", *arguments).stdout.strip()
+        for arguments in (
+            ["add", "42", "support"], ["add", "42", "support"], ["add", "42", "owner"],
+            ["remove", "42"], ["remove", "42"],
+        )
+    ]  # fmt: skip
+    assert said == [
+        "42: support", "42: support already", "42: owner", "42: removed", "42: has no role in the database",
+    ]  # fmt: skip
+    for wrong in (["add", "42", "boss"], ["add", "@somebody", "owner"], ["add", "-42", "owner"]):
+        assert run(database_url, "admin", *wrong).returncode == 2
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT count(*) FROM admins").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM admin_actions").fetchone() == (3,)
+
+
 def test_one_step_back_and_forward(database_url: str) -> None:
     assert "undone" in run(database_url, "migrate", "--down", "1").stdout
     assert "applied" in run(database_url, "migrate").stdout

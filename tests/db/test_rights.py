@@ -63,6 +63,7 @@ def test_a_worker_does_the_whole_job(store: Store, worker: Store) -> None:
     assert worker.stats(buyer)["balance"] == pytest.approx(PRICE / 2, abs=1)
     assert worker.run("UPDATE users SET language = 'en', blocked_at = NULL") == 1
     assert worker.run("DELETE FROM job_ledger") == 0
+    assert worker.value("SELECT count(*) FROM admins") == 0
 
 
 @pytest.mark.parametrize("statement", [
@@ -99,6 +100,11 @@ def test_a_worker_does_the_whole_job(store: Store, worker: Store) -> None:
     "UPDATE tasks SET attempts = 0",
     "INSERT INTO tasks SELECT * FROM tasks",
     "UPDATE figures SET amount = 1",
+    "INSERT INTO admins (telegram_id, role, added_by) VALUES (1, 'owner', 1)",
+    "UPDATE admins SET role = 'owner'",
+    "DELETE FROM admins",
+    "SELECT set_admin(1, 'owner', 1)",
+    "SELECT remove_admin(1, 1)",
     "SELECT id FROM orders FOR UPDATE",
     "SELECT activate_order(id) FROM orders",
     "SELECT refund_order(gen_random_uuid())",

@@ -18,7 +18,7 @@ import yaml
 from socialboost import jobs
 from tests.rules.source import ROOT
 
-BASES = {jobs.Job, jobs.LedgerJob, jobs.Decision, jobs.Tap}
+BASES = {jobs.Job, jobs.LedgerJob, jobs.Decision, jobs.Tap, jobs.AdminTap}
 CONTRACTS: list[type[jobs.Job]] = [
     value
     for value in vars(jobs).values()

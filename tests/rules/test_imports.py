@@ -9,6 +9,7 @@ from tests.rules.source import Source, imports, python_files, run_python
 ENTRY_POINT = {
     "socialboost.jobs",
     "socialboost.queue.broker",
+    "socialboost.chat.admins",
     "socialboost.chat.callbacks",
     "socialboost.cleaning",
     "socialboost.queue.deliveries",
@@ -53,6 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "socialboost.kinds",
     },
     "socialboost.links": {"socialboost.chat.callbacks", "socialboost.errors", "socialboost.kinds"},
+    "socialboost.chat.admins": set(),
     "socialboost.chat.callbacks": {"socialboost.chat.languages"},
     "socialboost.cleaning": set(),
     "socialboost.chat.dialogues": set(),

@@ -27,6 +27,8 @@ from sandbox.servers_acl import (
     users_of,
 )
 from socialboost import jobs
+from socialboost.bot import connections, guard
+from socialboost.chat import admins
 from socialboost.queue import broker, deliveries
 from tests.flows.engine.system import CoreSystem, wait_until
 from tests.rules.source import ROOT
@@ -83,6 +85,11 @@ ENTRY_NEVER: dict[str, tuple[str, ...]] = {
     "open the breaker": ("SET", "breaker:main_bot:open", "1"),
     "read somebody's figures": ("GET", "user_stats:7"),
     "forge a render": ("SET", "screens:rendered:1:1", "x"),
+    "make an admin": ("SADD", "admins", "7"),
+    "unmake one": ("SREM", "admins", "7"),
+    "unmake all": ("DEL", "admins"),
+    "make one by script": ("EVAL", "return redis.call('sadd', KEYS[1], '7')", "1", "admins"),
+    "list the admins": ("SMEMBERS", "admins"),
 }
 FORBIDDEN = [
     *((ENTRY, what, command) for what, command in (NEVER | ENTRY_NEVER).items()),
@@ -199,6 +206,34 @@ def test_the_work_is_done_under_the_two_users_and_nothing_is_refused(
         sender.close()
         worker.close()
     assert operator.acl_log() == []
+
+
+def test_workers_say_who_is_an_admin_and_the_entry_may_ask(
+    server: ValkeyServer, operator: redis.Redis
+) -> None:
+    with redis.Redis.from_url(server.url_as(WORKER)) as worker:
+        with worker.pipeline(transaction=True) as together:
+            together.delete(admins.KEY)
+            together.sadd(admins.KEY, "7")
+            together.execute()
+        assert worker.smembers(admins.KEY) == {b"7"}
+    with redis.Redis.from_url(server.url_as(ENTRY)) as entry:
+        assert [bool(entry.sismember(admins.KEY, one)) for one in ("7", "8")] == [True, False]
+    assert operator.acl_log() == []
+
+
+async def test_an_access_list_of_an_older_release_leaves_the_owners(
+    server: ValkeyServer, operator: redis.Redis
+) -> None:
+    """An operator forgot to render it anew: no update is refused for that, and nobody too many gets in."""
+    operator.execute_command("ACL", "SETUSER", ENTRY, "clearselectors")  # type: ignore[no-untyped-call]
+    client = connections.connect(server.url_as(ENTRY))
+    try:
+        known = guard.Admins([9], client)
+        assert [await known.include(one) for one in (7, 9)] == [False, True]
+    finally:
+        await client.aclose()
+        operator.execute_command("ACL", "LOAD")  # type: ignore[no-untyped-call]
 
 
 def test_without_keys_a_dead_worker_would_take_the_queue_with_it(

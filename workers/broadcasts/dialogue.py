@@ -34,19 +34,17 @@ _TIME: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})\s+(\d{1,2}):(\d{2})")
 log = logs.get(__name__)
 
 
-@actor(jobs.AskBroadcast)
+@actor(jobs.AskBroadcast, right="broadcasts")
 def ask_broadcast(job: jobs.AskBroadcast) -> None:
     """Ask for the message."""
-    if language := access.language(job):
-        answers.reply(job, broadcasts.compose(language))
+    language = access.language(job)
+    answers.reply(job, broadcasts.compose(language))
 
 
-@actor(jobs.ComposeBroadcast)
+@actor(jobs.ComposeBroadcast, right="broadcasts")
 def compose_broadcast(job: jobs.ComposeBroadcast, attempt: Attempt) -> None:  # noqa: ARG001 (request_id)
     """Keep the message as a draft and ask whom it goes to."""
     language = access.language(job)
-    if language is None:
-        return
     if job.album or (not job.text.strip() and job.copied_id is None):  # the dialogue stays open for another
         answers.reply(job, broadcasts.refused("album" if job.album else "empty_text", language))
         return
@@ -65,12 +63,10 @@ def compose_broadcast(job: jobs.ComposeBroadcast, attempt: Attempt) -> None:  # 
     cards.place(job, row["broadcast_id"], broadcasts.segments(row["broadcast_id"], language))
 
 
-@actor(jobs.AimBroadcast)
+@actor(jobs.AimBroadcast, right="broadcasts")
 def aim_broadcast(job: jobs.AimBroadcast, attempt: Attempt) -> None:  # noqa: ARG001 (the admin alone sees it)
     """Count the segment, then show the message itself and the question below it."""
     language = access.language(job)
-    if language is None:
-        return
     aimed = resources.db().run("aim_broadcast", broadcast_id=job.broadcast_id, segment=job.segment)
     if not aimed:  # sent or called off meanwhile: how it stands now says so
         cards.show(job, job.broadcast_id, language)
@@ -98,20 +94,18 @@ def _preview(tap: jobs.Tap, broadcast_id: str, language: str) -> None:
     cards.place(untapped, broadcast_id, broadcasts.confirmation(row, rate, language))
 
 
-@actor(jobs.AskBroadcastDetail)
+@actor(jobs.AskBroadcastDetail, right="broadcasts")
 def ask_broadcast_detail(job: jobs.AskBroadcastDetail) -> None:
     """Ask for the buttons or the time."""
-    if language := access.language(job):
-        zone = resources.settings().timezone.key
-        answers.reply(job, broadcasts.ask_detail(job.broadcast_id, job.detail, language, zone))
+    language = access.language(job)
+    zone = resources.settings().timezone.key
+    answers.reply(job, broadcasts.ask_detail(job.broadcast_id, job.detail, language, zone))
 
 
-@actor(jobs.DetailBroadcast)
+@actor(jobs.DetailBroadcast, right="broadcasts")
 def detail_broadcast(job: jobs.DetailBroadcast, attempt: Attempt) -> None:  # noqa: ARG001 (guarded writes)
     """Take the buttons or the time; while it is neither, the dialogue stays open."""
     language = access.language(job)
-    if language is None:
-        return
     refusal = _take_buttons(job, language) if job.detail == "buttons" else _schedule(job, language)
     if refusal is None:
         answers.end_dialogue(job, job.dialogue)
@@ -185,12 +179,9 @@ def parse_time(text: str) -> datetime | None:
         return None
 
 
-@actor(jobs.MoveBroadcast, on_duplicate=deciding.value)
+@actor(jobs.MoveBroadcast, right="broadcasts", on_duplicate=deciding.value)
 def move_broadcast(job: jobs.MoveBroadcast, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (moves once)
     """Send, pause, resume or cancel; however often it is tapped it happens once, and the card is shown."""
-    language = access.language(job)
-    if language is None:
-        return deciding.refuse(job)
     if job.action not in callbacks.BROADCAST_ACTIONS:
         raise ParkError(f"no such action: {job.action}")
     return deciding.decide(
@@ -218,17 +209,17 @@ def _move(tx: Transaction, broadcast_id: str, action: str, admin: int, at: datet
     return {"outcome": "done" if moved["moved"] else "changed_meanwhile", "status": moved["status"]}
 
 
-@actor(jobs.ShowBroadcasts)
+@actor(jobs.ShowBroadcasts, right="look")
 def show_broadcasts(job: jobs.ShowBroadcasts) -> None:
     """Show a page of them."""
-    if language := access.language(job):
-        size = broadcasts.LISTED
-        rows = resources.db().many("list_broadcasts", limit=size + 1, offset=job.page * size)
-        answers.reply(job, broadcasts.listing(rows, job.page, language, resources.settings().timezone))
+    language = access.language(job)
+    size = broadcasts.LISTED
+    rows = resources.db().many("list_broadcasts", limit=size + 1, offset=job.page * size)
+    answers.reply(job, broadcasts.listing(rows, job.page, language, resources.settings().timezone))
 
 
-@actor(jobs.ShowBroadcast)
+@actor(jobs.ShowBroadcast, right="look")
 def show_broadcast(job: jobs.ShowBroadcast) -> None:
     """Show one of them."""
-    if language := access.language(job):
-        cards.show(job, job.broadcast_id, language)
+    language = access.language(job)
+    cards.show(job, job.broadcast_id, language)

@@ -6,6 +6,9 @@
     @actor(jobs.ShowMenu)
     def show_menu(job: jobs.ShowMenu) -> None: ...                          # a plain Job
 
+    @actor(jobs.ShowPayment, right="look")
+    def show_payment(job: jobs.ShowPayment) -> None: ...                    # an admin's (engine/rights.py)
+
 The decorated function stays a plain function: tests call it. What an exception means (engine/outages.py):
 PostponeError, ThrottledError, UnreachableError, our PostgreSQL or Redis away: not now, no attempt used.
 RejectedError, ParkError: never; a ledger job is parked. DiscardError: never, and that is all. Anything else:
@@ -31,12 +34,13 @@ from psycopg_pool import PoolTimeout
 from socialboost import logs
 from socialboost.db import DatabaseAwayError
 from socialboost.errors import DiscardError, ParkError, RefusesUsError, RejectedError, SettingsError
-from socialboost.jobs import PAYMENTS, Job, LedgerJob, Tap
+from socialboost.jobs import PAYMENTS, Decision, Job, LedgerJob, Tap
 from socialboost.jobs.sending import ANSWER
 from socialboost.queue import broker
 from socialboost.queue.middleware import MAX_RETRIES, worth_repeating
-from workers.engine import hooks, ledger, outages, resources
+from workers.engine import deciding, hooks, ledger, outages, resources, rights
 from workers.engine.ledger import Claim, OnExhausted
+from workers.engine.rights import Right
 
 J = TypeVar("J", bound=Job)
 L = TypeVar("L", bound=LedgerJob)
@@ -76,6 +80,8 @@ class Actor:
     on_duplicate: Callable[[Any], object] | None
     on_busy: Callable[[Any], object] | None
     on_exhausted: OnExhausted | None
+    right: Right | None = None
+    """What whoever is behind the job must be allowed; without it the body does not run."""
 
 
 REGISTRY: Final[dict[str, Actor]] = {}
@@ -85,16 +91,20 @@ REGISTRY: Final[dict[str, Actor]] = {}
 def actor(
     contract: type[L],
     *,
+    right: Right | None = ...,
     on_duplicate: Callable[[L], object] | None = ...,
     on_busy: Callable[[L], object] | None = ...,
     on_exhausted: OnExhausted | None = ...,
     **options: Any,
 ) -> Callable[[Callable[[L, Attempt], Any]], Callable[[L, Attempt], Any]]: ...
 @overload
-def actor(contract: type[J], **options: Any) -> Callable[[Callable[[J], Any]], Callable[[J], Any]]: ...
+def actor(
+    contract: type[J], *, right: Right | None = ..., **options: Any
+) -> Callable[[Callable[[J], Any]], Callable[[J], Any]]: ...
 def actor(
     contract: type[Any],
     *,
+    right: Right | None = None,
     on_duplicate: Callable[[Any], object] | None = None,
     on_busy: Callable[[Any], object] | None = None,
     on_exhausted: OnExhausted | None = None,
@@ -102,13 +112,14 @@ def actor(
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare the contract's actor on the installed broker; `options` are Dramatiq's (`periodic`, …).
 
+    `right` is asked for before the body; ValueError for an admins' contract without one.
     For a LedgerJob: `on_duplicate(job)` runs instead of the body when the job is settled already,
     `on_busy(job)` when another worker has it or it waits for its next attempt (what either returns answers
     a question), `on_exhausted(tx, job, error)` in the transaction that parks the row.
     """
 
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
-        _declare(Actor(contract, function, on_duplicate, on_busy, on_exhausted), options)
+        _declare(Actor(contract, function, on_duplicate, on_busy, on_exhausted, right), options)
         return function
 
     return declare
@@ -118,6 +129,7 @@ def _declare(declared: Actor, options: Mapping[str, Any]) -> None:
     contract = declared.contract
     if contract.actor_name in REGISTRY:
         raise ValueError(f"{contract.actor_name} has two actors")
+    rights.check(contract, declared.right)
     REGISTRY[contract.actor_name] = declared
     settings = dict(options)
     # Dramatiq's own `max_retries` would also count the times a job was only postponed.
@@ -179,7 +191,7 @@ def _run_plain(declared: Actor, kwargs: Mapping[str, Any]) -> Any:
             return None
         log.info("job_started", waited_ms=_waited_ms(message))
         try:
-            value = declared.function(job)
+            value = declared.function(job) if rights.allows(declared.right, job) else None
         except RejectedError as error:  # a screen that Telegram refuses for good: nobody to tell
             log.warning("job_finished", outcome="rejected", error=outages.describe(error), ms=_ms(started))
             return None
@@ -213,13 +225,20 @@ def _work(declared: Actor, job: Any, claimed: Claim, message: Message[Any]) -> A
     resources.lease_renewer().hold(claimed, job.lease_seconds)
     attempt = Attempt(claimed.attempt, claimed.worker, claimed.last, claimed.is_repeated)
     try:
-        value = declared.function(job, attempt)
+        value = _permitted(declared, job, attempt)
     except (Exception, Interrupt) as error:  # noqa: BLE001 (every failure is written to the ledger)
         settle_failure(declared, job, claimed, error, started)
         return None
     resources.lease_renewer().settle(claimed, lambda: ledger.finish(resources.db(), claimed))
     log.info("job_finished", outcome="done", ms=_ms(started))
     return _answer(message, value)
+
+
+def _permitted(declared: Actor, job: Any, attempt: Attempt) -> Any:
+    """Run the body, or refuse: of a decision not taken yet the value is then `not_allowed`, for good."""
+    if rights.allows(declared.right, job):
+        return declared.function(job, attempt)
+    return deciding.refuse(job) if isinstance(job, Decision) else None
 
 
 def _claim(job: LedgerJob, message: Message[Any]) -> Claim:

@@ -1,8 +1,7 @@
 """Takes an admin's decision once. One transaction writes its effect, audit entry, value and answer.
 
-    @actor(jobs.ResolvePayment, on_duplicate=deciding.value)
+    @actor(jobs.ResolvePayment, right="payments", on_duplicate=deciding.value)
     def resolve_payment(job, attempt):
-        ...the right, then:
         return deciding.decide(job, lambda tx: _resolve(tx, job), _shown)
 
 A decision is carried out once. A repeat with the same key (the bot after a crash, an API client that retries)
@@ -79,7 +78,7 @@ def outcome(result: Mapping[str, Any]) -> Value:
 
 
 def refuse(job: jobs.Decision) -> Value:
-    """Record and return the refusal of a person without the right to decide."""
+    """Record and return the refusal of a person without the right to decide, unless it was decided before."""
     return decide(job, lambda _: NOT_ALLOWED)
 
 

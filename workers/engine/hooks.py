@@ -8,7 +8,7 @@ the code.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Generic, ParamSpec, TypeVar
+from typing import Any, Final, Generic, ParamSpec, TypeVar
 
 from socialboost.errors import RefusesUsError
 from socialboost.jobs import Job
@@ -44,3 +44,5 @@ IS_SUPERSEDED: Final[Hook[[Job, int], bool]] = Hook("is_superseded")
 """Whether a screen that waited so many milliseconds has a later one on its way, and is not to be made."""
 CHAT_REACHED: Final[Hook[[int], None]] = Hook("chat_reached")
 """Something has just arrived in this chat: what waits for it can be sent."""
+AUTHORISE: Final[Hook[[Any, str], bool]] = Hook("authorise")
+"""Whether whoever is behind an admins' job has this right; somebody without it has been answered then."""

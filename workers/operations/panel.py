@@ -26,24 +26,30 @@ from workers.withheld import screens as withheld
 log = logs.get(__name__)
 
 
-@actor(jobs.ShowAdminPage)
+_RIGHTS: Final[Mapping[str, str]] = {"stats": "statistics", "settings": "settings", "notices": "notices"}
+"""What a page needs beside a look."""
+
+
+def _right(job: jobs.ShowAdminPage) -> str:
+    """Return the right that the page needs."""
+    return _RIGHTS.get(job.page, "look")
+
+
+@actor(jobs.ShowAdminPage, right=_right)
 def show_admin_page(job: jobs.ShowAdminPage) -> None:
     """Show a place of the panel; the panel itself for a name it does not have."""
     language = access.language(job)
-    if language is None:
-        return
     if job.page == "notices":
         _show_untold(job, language)
     else:
         answers.reply(job, _PAGES.get(job.page, _panel)(language))
 
 
-@actor(jobs.ShowDecision)
+@actor(jobs.ShowDecision, right="look")
 def show_decision(job: jobs.ShowDecision, attempt: Attempt) -> None:  # noqa: ARG001 (a screen)
     """Show what a decision came to, in the message in which it was taken."""
     language = access.language(job)
-    if language is not None:
-        _SIGHTS[job.subject](job, language)
+    _SIGHTS[job.subject](job, language)
 
 
 def _panel(language: str) -> Screen:

@@ -28,6 +28,7 @@ from workers.engine.dead_letters import DeadLetters
 from workers.engine.loops import Loop
 from workers.notices import owed
 from workers.payments.reconciler import PERIOD_SECONDS, Reconciler
+from workers.people import roster
 
 PATIENCE_SECONDS: Final = 20.0
 """For which another service may be away without word to the admins: its restart takes less."""
@@ -41,6 +42,8 @@ SILENT_SECONDS: Final = 900.0
 """A task Main Bot has said nothing about for so long is asked about (failures.md B9)."""
 MOST_QUESTIONS: Final = 50
 RECENT_SECONDS: Final = 30.0
+SHARED_SECONDS: Final = 2.0
+"""Until the bot knows of a new admin, and of all of them again after Redis was wiped."""
 FEW_PAYMENTS: Final = 3
 """Found by asking within an hour, with no webhook at all: the webhook is off."""
 
@@ -99,6 +102,7 @@ class Watch(Loop):
             Step("collect_dead_letters", letters.collect, PERIOD_SECONDS),
             Step("tell_again", self.tell_again, PERIOD_SECONDS),
             Step("notice_silent_webhook", self.notice_silent_webhook, 60.0),
+            Step("share_admins", self.share_admins, SHARED_SECONDS),
         ]
 
     def round(self) -> None:
@@ -155,6 +159,10 @@ class Watch(Loop):
     def tell_again(self) -> None:
         """Try again to tell the admins what none of them got."""
         owed.tell_again(self.db)
+
+    def share_admins(self) -> None:
+        """Let the bot know who has a role."""
+        roster.share(self.db)
 
     def notice_silent_webhook(self) -> None:
         """Tell the admins, at most once an hour, that payments are found only by asking."""

@@ -26,12 +26,10 @@ _COUNT: Final = re.compile(r"[1-9][0-9]{0,3}")
 log = logs.get(__name__)
 
 
-@actor(jobs.ChangePackage, on_duplicate=deciding.value)
+@actor(jobs.ChangePackage, right="packages", on_duplicate=deciding.value)
 def change_package(job: jobs.ChangePackage, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (sets only)
     """Write the new value down with who gave it; one that is no use leaves the dialogue open."""
     language = access.language(job)
-    if language is None:
-        return deciding.refuse(job)
     change = _change(job)
     value = deciding.decide(job, lambda tx: _write(tx, job, change))
     log.info("package_changed", package_id=job.package_id, field=job.field, **value)

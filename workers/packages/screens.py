@@ -47,20 +47,22 @@ def on_sale() -> list[dict[str, Any]]:
     return available
 
 
-@actor(jobs.ShowEveryPackage)
+@actor(jobs.ShowEveryPackage, right="look")
 def show_every_package(job: jobs.ShowEveryPackage) -> None:
     """Show all admin_packages."""
     language = access.language(job)
-    if language is not None:
-        answers.reply(job, admin_packages.every_package(resources.db().many("get_every_package"), language))
+    answers.reply(job, admin_packages.every_package(resources.db().many("get_every_package"), language))
 
 
-@actor(jobs.ShowAnyPackage)
+def _right(job: jobs.ShowAnyPackage) -> str:
+    """Return what the screen needs: to ask for a new value is the beginning of a change."""
+    return "packages" if job.field else "look"
+
+
+@actor(jobs.ShowAnyPackage, right=_right)
 def show_any_package(job: jobs.ShowAnyPackage) -> None:
     """Show one package, or ask for one of its values."""
     language = access.language(job)
-    if language is None:
-        return
     row = resources.db().one("get_any_package", package_id=job.package_id)
     if row is None:
         answers.end_dialogue(job, f"tg:{job.update_id}")

@@ -36,12 +36,10 @@ Way = Callable[[Transaction], SettlementOutcome]
 log = logs.get(__name__)
 
 
-@actor(jobs.SettleParkedJob, on_duplicate=deciding.value)
+@actor(jobs.SettleParkedJob, right="parked_jobs", on_duplicate=deciding.value)
 def settle_parked_job(job: jobs.SettleParkedJob, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (once)
     """Replay or discard; of two admins the second learns that it was settled."""
     language = access.language(job)
-    if language is None:
-        return deciding.refuse(job)
     if job.action not in callbacks.SETTLEMENTS:
         raise ParkError("no such settlement")
     if job.action == "discard" and not job.seen:

@@ -12,12 +12,10 @@ from workers.people import access
 from workers.telegram import answers
 
 
-@actor(jobs.ShowParkedJobs)
+@actor(jobs.ShowParkedJobs, right="look")
 def show_parked_jobs(job: jobs.ShowParkedJobs) -> None:
     """Show a page of both, newest first."""
     language = access.language(job)
-    if language is None:
-        return
     page = max(job.page, 0)
     # One more of each says that there is another page.
     window = {"limit": parked_jobs.ENTRIES + 1, "offset": page * parked_jobs.ENTRIES}
@@ -26,12 +24,10 @@ def show_parked_jobs(job: jobs.ShowParkedJobs) -> None:
     answers.reply(job, parked_jobs.parked_jobs(parked, letters, page, language))
 
 
-@actor(jobs.ShowParkedJob)
+@actor(jobs.ShowParkedJob, right="look")
 def show_parked_job(job: jobs.ShowParkedJob) -> None:
     """Show one of them."""
     language = access.language(job)
-    if language is None:
-        return
     found = lookup.find(job.ref)
     if found is None:
         answers.reply(job, parked_jobs.outcome("gone", language))
@@ -40,12 +36,11 @@ def show_parked_job(job: jobs.ShowParkedJob) -> None:
     answers.reply(job, parked_jobs.parked_job(found, job.ref, language, zone, discardable=discardable))
 
 
-@actor(jobs.AskSettlement)
+@actor(jobs.AskSettlement, right="parked_jobs")
 def ask_settlement(job: jobs.AskSettlement) -> None:
     """Ask whether the admin is sure, saying what is given up with the job."""
     language = access.language(job)
-    if language is not None:
-        answers.reply(job, question(job.ref, language))
+    answers.reply(job, question(job.ref, language))
 
 
 def show_settled(job: jobs.ShowDecision, language: str) -> None:

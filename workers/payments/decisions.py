@@ -29,12 +29,10 @@ _CLOSING: Final[Mapping[str, DecisionNoticeKind]] = {
 log = logs.get(__name__)
 
 
-@actor(jobs.ResolvePayment, on_duplicate=deciding.value)
+@actor(jobs.ResolvePayment, right="payments", on_duplicate=deciding.value)
 def resolve_payment(job: jobs.ResolvePayment, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (once)
     """Decide, if the payment is as the admin saw it. Of two admins the second is shown how it stands now."""
     language = access.language(job)
-    if language is None:
-        return deciding.refuse(job)
     if job.action not in callbacks.DECISIONS:
         raise ParkError("no such decision")
     if not job.seen:
@@ -79,12 +77,10 @@ def _owe_consequences(tx: Transaction, result: Mapping[str, Any]) -> None:
         messages.owe_decision(tx, payment_id, _CLOSING[action])
 
 
-@actor(jobs.NamePaymentOwner, on_duplicate=deciding.value)
+@actor(jobs.NamePaymentOwner, right="payments", on_duplicate=deciding.value)
 def name_payment_owner(job: jobs.NamePaymentOwner, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (sets)
     """Write the owner down; while the answer is no use the dialogue stays open."""
     language = access.language(job)
-    if language is None:
-        return deciding.refuse(job)
     value = deciding.decide(job, lambda tx: _name(tx, job))
     error = str(value.get("error", ""))
     row = resources.db().one("get_payment", payment_id=job.payment_id)

@@ -11,12 +11,10 @@ from workers.people import access
 from workers.telegram import answers
 
 
-@actor(jobs.ShowExceptions)
+@actor(jobs.ShowExceptions, right="look")
 def show_exceptions(job: jobs.ShowExceptions) -> None:
     """Show a page of what waits, oldest first."""
     language = access.language(job)
-    if language is None:
-        return
     page = max(job.page, 0)
     entries = resources.db().many(
         "get_exceptions",
@@ -26,20 +24,18 @@ def show_exceptions(job: jobs.ShowExceptions) -> None:
     answers.reply(job, payments.exceptions(entries, page, language))
 
 
-@actor(jobs.ShowPayment)
+@actor(jobs.ShowPayment, right="look")
 def show_payment(job: jobs.ShowPayment) -> None:
     """Show one payment as it is now."""
     language = access.language(job)
-    if language is not None:
-        answers.reply(job, card(job.payment_id, language))
+    answers.reply(job, card(job.payment_id, language))
 
 
-@actor(jobs.AskDecision)
+@actor(jobs.AskDecision, right="payments")
 def ask_decision(job: jobs.AskDecision) -> None:
     """Ask whether the admin is sure, naming the money, the person and the package."""
     language = access.language(job)
-    if language is not None:
-        answers.reply(job, question(job.payment_id, job.action, language))
+    answers.reply(job, question(job.payment_id, job.action, language))
 
 
 def show_decided(job: jobs.ShowDecision, language: str) -> None:
@@ -47,12 +43,10 @@ def show_decided(job: jobs.ShowDecision, language: str) -> None:
     answers.reply(job, card(job.target, language, job.outcome))
 
 
-@actor(jobs.AskPaymentOwner)
+@actor(jobs.AskPaymentOwner, right="payments")
 def ask_payment_owner(job: jobs.AskPaymentOwner) -> None:
     """Ask whose money it is, while that is a question."""
     language = access.language(job)
-    if language is None:
-        return
     row = resources.db().one("get_payment", payment_id=job.payment_id)
     if row is None or row["order_id"] is not None or row["state"] != "exception":
         answers.end_dialogue(job, f"tg:{job.update_id}")

@@ -20,12 +20,10 @@ from workers.withheld import screens
 log = logs.get(__name__)
 
 
-@actor(jobs.SettleWithheld, on_duplicate=deciding.value)
+@actor(jobs.SettleWithheld, right="withheld", on_duplicate=deciding.value)
 def settle_withheld(job: jobs.SettleWithheld, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (once)
     """Send or discard, if all is as the admin saw it. Of two admins the second learns how it is now."""
     language = access.language(job)
-    if language is None:
-        return deciding.refuse(job)
     if job.action not in callbacks.WITHHELD_ACTIONS:
         raise ParkError("no such decision")
     if not job.seen:

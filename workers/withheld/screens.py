@@ -12,20 +12,17 @@ from workers.people import access
 from workers.telegram import answers
 
 
-@actor(jobs.ShowWithheld)
+@actor(jobs.ShowWithheld, right="look")
 def show_withheld(job: jobs.ShowWithheld) -> None:
     """Show a page of them, oldest first."""
     language = access.language(job)
-    if language is not None:
-        answers.reply(job, _list(max(job.page, 0), language))
+    answers.reply(job, _list(max(job.page, 0), language))
 
 
-@actor(jobs.ShowWithheldMessage)
+@actor(jobs.ShowWithheldMessage, right="look")
 def show_withheld_message(job: jobs.ShowWithheldMessage) -> None:
     """Show one of them, or the list when it was settled."""
     language = access.language(job)
-    if language is None:
-        return
     row = resources.db().one("get_withheld_message", ref=job.ref)
     if row is None:
         answers.reply(job, _list(0, language, "gone"))
@@ -33,12 +30,11 @@ def show_withheld_message(job: jobs.ShowWithheldMessage) -> None:
     answers.reply(job, withheld.message(row, language, resources.settings().timezone))
 
 
-@actor(jobs.AskWithheld)
+@actor(jobs.AskWithheld, right="withheld")
 def ask_withheld(job: jobs.AskWithheld) -> None:
     """Ask whether the admin is sure, saying how many people would hear it."""
     language = access.language(job)
-    if language is not None:
-        answers.reply(job, question(job.ref, job.action, language))
+    answers.reply(job, question(job.ref, job.action, language))
 
 
 def show_settled(job: jobs.ShowDecision, language: str) -> None:

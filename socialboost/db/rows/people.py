@@ -36,3 +36,12 @@ class GetHistory(TypedDict):
     url: str | None
     platform: str | None
     fail_reason: str | None
+
+
+class ListAdmins(TypedDict):
+    """A row of list_admins."""
+
+    telegram_id: int
+    role: str
+    added_by: int
+    added_at: datetime

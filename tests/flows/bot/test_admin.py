@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from socialboost import jobs
 from socialboost.bot import guard
 from socialboost.bot.admin import packages, panel
-from socialboost.chat import callbacks, dialogues
+from socialboost.chat import admins, callbacks, dialogues
 from tests.flows.bot.conftest import Feed
 from tests.flows.updates import ADMIN, ORDER, PERSON, Json, group, message, only, person, private, queued, tap
 
@@ -259,15 +259,66 @@ async def test_what_an_admin_once_wrote_makes_nobody_one(content: Json, feed: Fe
     assert only(redis_url).args["page"] == "unknown_command"
 
 
-async def test_the_filter_itself_looks_at_the_chat() -> None:
+async def test_the_filter_itself_looks_at_the_chat(redis_url: str) -> None:
     """Also without the middleware that drops groups."""
     from aiogram.types import Update
 
-    may = guard.IsAdmin([ADMIN])
+    from socialboost.bot import connections
+
+    client = connections.connect(redis_url)
+    may = guard.IsAdmin(guard.Admins([ADMIN], client))
     inside = Update.model_validate(by(message("/admin"), ADMIN)).message
     outside = Update.model_validate(message("/admin", chat=group(), **{"from": person(ADMIN)})).message
     assert inside is not None
     assert outside is not None
     assert await may(inside)
     assert not await may(outside)
-    assert not await guard.IsAdmin([])(inside)
+    assert not await guard.IsAdmin(guard.Admins([], client))(inside)
+    await client.aclose()
+
+
+COLLEAGUE = 900_000_002
+"""Somebody with a role in the table, and not in the setting."""
+
+
+@pytest.mark.parametrize("row", [*COMMANDS, *TAPS], ids=lambda row: row[0])
+async def test_somebody_whom_redis_names_gets_in(
+    row: tuple[str, type[jobs.Job], Json], feed: Feed, redis_url: str
+) -> None:
+    step, contract, _ = row
+    with redis.Redis.from_url(redis_url) as client:
+        client.sadd(admins.KEY, str(COLLEAGUE))
+    await feed(by(update_of(step), COLLEAGUE))
+    job = only(redis_url)
+    assert (job.actor, job.args["telegram_id"]) == (contract.actor_name, COLLEAGUE)
+
+
+async def test_after_a_wipe_there_are_the_owners_and_nobody_else(feed: Feed, redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        client.sadd(admins.KEY, str(COLLEAGUE))
+    await feed(by(message("/admin"), COLLEAGUE))
+    assert only(redis_url).actor == "show_admin_page"
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushdb()
+    await feed(by(message("/admin"), COLLEAGUE))
+    assert only(redis_url).args["page"] == "unknown_command"
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushdb()
+    await feed(by(message("/admin"), ADMIN))
+    assert only(redis_url).actor == "show_admin_page"
+
+
+async def test_only_what_is_the_admins_has_redis_asked(feed: Feed, redis_url: str) -> None:
+    """What everybody does all day costs nothing more."""
+    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+
+        def asked() -> int:
+            return int(client.info("commandstats").get("cmdstat_sismember", {}).get("calls", 0))
+
+        before = asked()
+        for step in ("main_menu", "nonsense"):
+            await feed(update_of(step))
+        await feed(message("https://www.tiktok.com/@somebody/video/7000000000000000001"))
+        assert asked() == before
+        await feed(update_of("admin_panel"))
+        assert asked() == before + 1

@@ -1,0 +1,29 @@
+"""Which role has which right: the one table of it.
+
+An owner may do everything; a manager everything but change who works here and how the shop is set; support
+looks, and answers people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+OWNER: Final = "owner"
+MANAGER: Final = "manager"
+SUPPORT: Final = "support"
+
+ROLES: Final[Mapping[str, frozenset[str]]] = {
+    # lists, and single payments, jobs, messages, packages and broadcasts as they stand; the machinery
+    "look": frozenset({OWNER, MANAGER, SUPPORT}),
+    "statistics": frozenset({OWNER, MANAGER, SUPPORT}),
+    # the notices that reached nobody: who looks at them counts as told, and money is told to these two
+    "notices": frozenset({OWNER, MANAGER}),
+    "payments": frozenset({OWNER, MANAGER}),
+    "parked_jobs": frozenset({OWNER, MANAGER}),
+    "withheld": frozenset({OWNER, MANAGER}),
+    "packages": frozenset({OWNER, MANAGER}),
+    "broadcasts": frozenset({OWNER, MANAGER}),
+    "settings": frozenset({OWNER}),
+}
+"""The roles that have each right. To look is not to decide: what asks "sure?" needs the right to decide."""

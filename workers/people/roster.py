@@ -1,0 +1,34 @@
+"""Lets the entry points know who has a role: they show the admins' part, each worker decides by the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import redis
+
+from socialboost import logs
+from socialboost.chat import admins
+from socialboost.db import Database
+from workers.engine import outages, resources
+
+log = logs.get(__name__)
+
+
+def share(db: Callable[[], Database]) -> None:
+    """Have Redis name those of the table. While Redis is away nothing waits for it: the next call does it."""
+    ids = {str(row["telegram_id"]) for row in db().many("list_admins")}
+    client = resources.redis()
+    try:
+        if client.smembers(admins.KEY) == ids:
+            return
+        with client.pipeline(transaction=True) as together:
+            together.delete(admins.KEY)
+            if ids:
+                together.sadd(admins.KEY, *ids)
+            together.execute()
+    except redis.RedisError as error:
+        if not outages.is_away(error):
+            raise
+        log.warning("admins_not_shared", error=type(error).__name__)
+        return
+    log.info("admins_shared", count=len(ids))
