@@ -36,6 +36,6 @@ def paid(order: Pending) -> bytes:
 
 
 def headers(token: str, body: bytes) -> dict[str, str]:
-    """What goes with the body: its HMAC-SHA256 under the token's SHA-256."""
+    """Return what goes with the body: its HMAC-SHA256 under the token's SHA-256."""
     key = hashlib.sha256(token.encode()).digest()
     return {SIGNATURE: hmac.new(key, body, hashlib.sha256).hexdigest(), "Content-Type": "application/json"}

@@ -31,7 +31,7 @@ class System:
 
     @property
     def programs(self) -> Path:
-        """Where its environment keeps its programs."""
+        """Return where its environment keeps its programs."""
         return ROOT / self.environment / "bin" if self.environment else Path(sys.executable).parent
 
     def command(self, words: tuple[str, ...]) -> list[str]:

@@ -41,7 +41,7 @@ class Servers:
 
     @property
     def described(self) -> list[str]:
-        """What they are, for the report."""
+        """Return a description of the servers, for the report."""
         return [f"PostgreSQL: {self.postgres.rung}", f"Valkey: {self.valkey.rung}, appendfsync everysec"]
 
 
@@ -151,7 +151,7 @@ class Running:
         release(popen)
 
     def _environment(self, servers: Servers, number: int) -> dict[str, str]:
-        """What the system's programs are told: where its own empty databases are, and no secret of ours."""
+        """Return the environment of the system's programs: its own empty databases, and no secret of ours."""
         database = servers.postgres.create_database(f"bench_{number}_{time.monotonic_ns()}")
         environment = {
             **own_environment(),

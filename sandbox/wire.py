@@ -76,7 +76,7 @@ class Fault:
             raise ValueError(f"kind: one of {', '.join(FAULT_KINDS)}")
 
     def strikes(self, operation: str) -> bool:
-        """Whether this call is hit; counts it if so."""
+        """Return True if this call is hit; counts it if so."""
         if self.operation not in ("*", operation) or self.times == 0 or random.random() >= self.probability:
             return False
         if self.times is not None:
@@ -144,7 +144,7 @@ async def with_fault(
 
 
 def _by_a_proxy(fault: Fault) -> web.Response:
-    """What something in front of the service says in its place."""
+    """Return the answer of a proxy in front of the service."""
     headers = {"Location": "https://elsewhere.example/"} if 300 <= fault.status < 400 else {}
     return web.Response(
         status=fault.status, text=fault.body, content_type=fault.content_type, headers=headers

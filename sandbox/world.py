@@ -55,7 +55,7 @@ def _silent(_: str) -> None:
 
 @dataclass(frozen=True)
 class WorldOptions:
-    """What differs from one world to another."""
+    """The options of a world."""
 
     directory: Path
     """Everything the world writes; emptied at the start unless `keep`."""
@@ -163,7 +163,7 @@ class World:
         end_marked(self.mark)
 
     def last_words(self) -> str:
-        """What the programs said last, for a failure's report: errors first."""
+        """Return what the programs said last, for a failure's report: errors first."""
         if not hasattr(self, "product"):
             return "the product was not started"
         errors = tail(self.log_dir / "errors.log", 6)
@@ -271,7 +271,7 @@ class World:
                 answer.raise_for_status()
 
     def _environment(self) -> dict[str, str]:
-        """What an operator would put into the environment, and no more of ours than Python needs."""
+        """Return what an operator would put into the environment, and no more of ours than Python needs."""
         host, _, port = self.web_url.removeprefix("http://").partition(":")
         venv_bin = str(Path(sys.executable).parent)
         webhook = {"TELEGRAM_WEBHOOK_URL": self.web_url} if self.options.webhook_mode else {}

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 def is_clean(text: str) -> bool:
-    """Whether the text can be stored as it is."""
+    """Return True if the text can be stored as it is."""
     return _UNSTORABLE.search(text) is None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, Literal, get_args
 
 Origin = Literal["bot", "dashboard", "api"]
-"""Where an admin decides."""
+"""The place where an admin decides."""
 
 NoticeKind = Literal[
     "order_paid",
@@ -35,7 +35,7 @@ NoticeKind = Literal[
     "daily_report",
     "restored",
 ]
-"""What the admins are told of."""
+"""The kinds of notices to admins."""
 NOTICE_KINDS: Final[tuple[NoticeKind, ...]] = get_args(NoticeKind)
 
 PaymentNoticeKind = Literal[
@@ -47,7 +47,7 @@ PaymentNoticeKind = Literal[
     "order_expired",
     "no_invoice",
 ]
-"""What a buyer is told about a payment that waits for a decision, or about an order that ended unpaid."""
+"""Kinds of messages to a buyer about a payment that needs a decision, or an order that ended unpaid."""
 PAYMENT_NOTICE_KINDS: Final[tuple[PaymentNoticeKind, ...]] = get_args(PaymentNoticeKind)
 
 DecisionNoticeKind = Literal[
@@ -55,7 +55,7 @@ DecisionNoticeKind = Literal[
     "refunded",
     "dismissed",
 ]
-"""What the owner of a payment is told of an admin's decision."""
+"""The kinds of messages to a payment's owner about an admin's decision."""
 DECISION_NOTICE_KINDS: Final[tuple[DecisionNoticeKind, ...]] = get_args(DecisionNoticeKind)
 
 LinkCode = Literal[
@@ -77,7 +77,7 @@ LinkCode = Literal[
     "short_link",
     "not_a_post",
 ]
-"""Why a link is refused."""
+"""The reasons why a link is refused."""
 LINK_CODES: Final[tuple[LinkCode, ...]] = get_args(LinkCode)
 
 ReportedStatus = Literal[
@@ -86,7 +86,7 @@ ReportedStatus = Literal[
     "failed",
     "cancelled",
 ]
-"""What Main Bot may report of a task."""
+"""The states of a task that Main Bot may report."""
 REPORTED_STATUSES: Final[tuple[ReportedStatus, ...]] = get_args(ReportedStatus)
 
 OrderStatus = Literal[
@@ -98,7 +98,7 @@ OrderStatus = Literal[
     "cancelled",
     "refunded",
 ]
-"""How an order stands; orders.status."""
+"""The states of an order (orders.status)."""
 ORDER_STATUSES: Final[tuple[OrderStatus, ...]] = get_args(OrderStatus)
 
 PostStatus = Literal[
@@ -108,7 +108,7 @@ PostStatus = Literal[
     "failed",
     "cancelled",
 ]
-"""How a post stands; posts.status."""
+"""The states of a post (posts.status)."""
 POST_STATUSES: Final[tuple[PostStatus, ...]] = get_args(PostStatus)
 
 BroadcastStatus = Literal[
@@ -120,7 +120,7 @@ BroadcastStatus = Literal[
     "cancelled",
     "failed",
 ]
-"""How a broadcast stands; broadcasts.status."""
+"""The states of a broadcast (broadcasts.status)."""
 BROADCAST_STATUSES: Final[tuple[BroadcastStatus, ...]] = get_args(BroadcastStatus)
 
 SettlementOutcome = Literal[
@@ -134,11 +134,11 @@ SettlementOutcome = Literal[
     "unreadable",
     "unknown_actor",
 ]
-"""What a decision about a parked job or a dead letter came to."""
+"""The outcomes of a decision about a parked job or a dead letter."""
 SETTLEMENT_OUTCOMES: Final[tuple[SettlementOutcome, ...]] = get_args(SettlementOutcome)
 
 WithheldOutcome = Literal["sent", "discarded", "gone", "changed_meanwhile"]
-"""What a decision about withheld messages came to."""
+"""The outcomes of a decision about withheld messages."""
 WITHHELD_OUTCOMES: Final[tuple[WithheldOutcome, ...]] = get_args(WithheldOutcome)
 
 DecisionOutcome = (
@@ -146,4 +146,4 @@ DecisionOutcome = (
     | SettlementOutcome
     | WithheldOutcome
 )
-"""What any decision of an admin came to."""
+"""The outcomes of any admin's decision."""

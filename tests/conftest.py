@@ -39,7 +39,7 @@ def memory_directory() -> str | None:
 
 @pytest.fixture(scope="session")
 def servers_directory() -> Iterator[Path]:
-    """Where this session's servers keep their data; outside the checkout, so that any user gets in.
+    """Return where this session's servers keep their data; outside the checkout, so that any user gets in.
 
     It is in memory where there is enough of it (SOCIALBOOST_TESTS_ON_DISK=1 forbids that): a database a
     test is then made three times as fast. Nothing here tests a power cut, so nothing depends on a disk.

@@ -92,7 +92,7 @@ def shared_by(item: pytest.Item) -> str:
 
 
 def place(item: pytest.Item) -> int:
-    """Where in the order a test comes."""
+    """Return where in the order a test comes."""
     for number, prefix in enumerate(LONGEST_FIRST):
         if item.nodeid.startswith(prefix):
             return number

@@ -47,7 +47,7 @@ class Size:
 
     @property
     def arguments(self) -> dict[str, int]:
-        """What the statements of fill.sql are told."""
+        """Return what the statements of fill.sql are told."""
         return {
             "users": self.users,
             "orders": self.orders,

@@ -60,7 +60,7 @@ class Figure:
 
     @property
     def ratio(self) -> float:
-        """How many times as long in the full shop."""
+        """Return how many times as long in the full shop."""
         return self.full_ms / max(self.base_ms, FLOOR_MS)
 
 

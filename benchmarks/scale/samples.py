@@ -164,7 +164,7 @@ def catch_up(shop: Shop) -> None:
 
 
 def arguments(query: queries.Query, world: World) -> dict[str, Any]:
-    """What this query is called with; KeyError names the parameter nobody has given a sample of yet."""
+    """Return this query's arguments. Raises KeyError, which names a parameter without a sample."""
     names = set(re.findall(r"%\((\w+)\)s", query.text.decode()))
     known = _common(world) | _special(world).get(query.name, {})
     return {name: known[name] for name in names}
@@ -207,7 +207,7 @@ def _common(world: World) -> dict[str, Any]:
 
 
 def _special(world: World) -> dict[str, dict[str, Any]]:
-    """Where one name means different things, and who stands for the worst case."""
+    """Return where one name means different things, and who stands for the worst case."""
     return {
         "get_history": {"telegram_id": HEAVY, "limit": 6, "offset": 0},
         "cancel_order": {"telegram_id": BUYER},

@@ -97,7 +97,7 @@ class CryptoPay:
         return page("Crypto Pay · invoices", body, refresh_seconds=3)
 
     async def checkout_page(self, request: web.Request) -> web.Response:
-        """What the payer sees behind the link."""
+        """Return what the payer sees behind the link."""
         invoice = self.store.by_hash(request.match_info["hash"])
         if invoice is None:
             response = page("Invoice not found", "<h1>Invoice not found</h1>", narrow=True)
@@ -184,7 +184,7 @@ class CryptoPay:
         return await self.sim_webhook_state(request)
 
     async def sim_webhook_state(self, _: web.Request) -> web.Response:
-        """Where notices go, whether they go, and what is planned for the next ones."""
+        """Return where notices go, whether they go, and what is planned for the next ones."""
         hooks = self.webhooks
         plans = [asdict(plan) for plan in hooks.plans]
         return web.json_response({"url": hooks.url, "enabled": hooks.enabled, "plans": plans})

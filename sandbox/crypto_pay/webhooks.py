@@ -26,7 +26,7 @@ PLAN_SECONDS = {"delayed": 4.0, "reordered": 2.0}
 
 @dataclass
 class Plan:
-    """What happens to the next `times` notices instead of one prompt delivery.
+    """A plan for the next `times` notices, instead of one prompt delivery.
 
     lost: never sent. doubled: sent twice at once. delayed: sent after `seconds`. reordered: held until
     the next notice has been delivered, at most `seconds`.
@@ -103,7 +103,7 @@ class Webhooks:
         return plan
 
     def _dealt(self) -> Plan | None:
-        """What this notice's number draws from the shares."""
+        """Return what this notice's number draws from the shares."""
         drawn = random.Random(f"{self.seed}:{self._noticed}").random()
         for kind, share in self.shares.items():
             if drawn < share:

@@ -39,7 +39,7 @@ class MainBot:
     # --- the two listeners ---
 
     def api_routes(self, app: web.Application) -> web.Application:
-        """What the shop may call."""
+        """Return what the shop may call."""
         app.router.add_post("/api/tasks", self.push)
         app.router.add_get("/api/tasks/{id}", self.show)
         app.router.add_get("/health", self.health)
@@ -239,7 +239,7 @@ class MainBot:
         raise web.HTTPSeeOther("/")
 
     async def press_auto(self, request: web.Request) -> web.StreamResponse:
-        """Whether tasks given from now on are worked without a person."""
+        """Return True if tasks given from now on are worked without a person."""
         self.auto = request.match_info["word"] == "on"
         raise web.HTTPSeeOther("/")
 

@@ -19,7 +19,7 @@ CALLBACK_KINDS = ("lost", "doubled", "delayed")
 
 @dataclass
 class CallbackPlan:
-    """What happens to the next `times` reports: lost, doubled, or delayed by `seconds`."""
+    """A plan for the next `times` reports: lost, doubled, or delayed by `seconds`."""
 
     kind: str
     times: int = 1

@@ -91,7 +91,7 @@ class TaskBook:
         execution.history.append((time.time(), status))
 
     def counts(self) -> dict[str, int]:
-        """How much came in: executions, distinct tasks, recognised repeats, tasks worked on twice."""
+        """Return how much came in: executions, distinct tasks, recognised repeats, tasks worked on twice."""
         per_task: dict[str, int] = {}
         for execution in self.executions:
             task_id = str(execution.task["task_id"])
@@ -105,7 +105,7 @@ class TaskBook:
 
 
 def defect(task: Any) -> str | None:
-    """Why this is not a task, naming the field; None when it is one."""
+    """Return why this is not a task, naming the field; None when it is one."""
     if not isinstance(task, dict):
         return "the body is not a JSON object"
     return next(_defects(task), None)

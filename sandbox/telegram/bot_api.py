@@ -33,7 +33,7 @@ def json_answer(body: dict[str, Any], status: int = 200) -> web.Response:
 
 @dataclass
 class Outcome:
-    """How a call ended, for the wire log. Status 0: the connection was cut."""
+    """The outcome of a call, for the wire log. Status 0 means that the connection was cut."""
 
     status: int = 200
     error: str | None = None
@@ -156,7 +156,7 @@ class BotApi:
 
 
 def summary(params: Params) -> dict[str, Any]:
-    """What the wire log keeps of a call's parameters."""
+    """Return what the wire log keeps of a call's parameters."""
     shown: dict[str, Any] = {name: params.text(name)[:TEXT_SHOWN] for name in SHOWN if params.has(name)}
     for name in ("text", "caption"):
         if params.has(name):

@@ -99,7 +99,7 @@ class Faults:
         return chosen
 
     def copies_of_update(self, update_type: str, chat_id: int | None) -> int:
-        """How many extra times a new update is to be delivered."""
+        """Return how many extra times a new update is to be delivered."""
         copies = 0
         for fault in self._faults:
             wanted = fault.settings.get("update_type")

@@ -34,7 +34,7 @@ USER_LINK = re.compile(r"^tg://user/?\?id=(\d+)$")
 
 
 def utf16_length(text: str) -> int:
-    """How many UTF-16 code units the text takes."""
+    """Return how many UTF-16 code units the text takes."""
     return len(text) + sum(1 for char in text if ord(char) > 0xFFFF)
 
 
@@ -230,7 +230,7 @@ class HtmlParser:
 
 
 def tag_argument(tag: str, attribute: str, value: str) -> str:
-    """What an attribute means for its tag; "" when Telegram ignores it."""
+    """Return what an attribute means for its tag; "" when Telegram ignores it."""
     if tag == "a" and attribute == "href":
         return value
     if tag == "code" and attribute == "class" and value.startswith("language-"):

@@ -92,7 +92,7 @@ class SimApi:
     # people
 
     async def info(self, _: web.Request) -> web.Response:
-        """What the chat page needs to know about its world."""
+        """Return what the chat page needs to know about its world."""
         config = self.service.config
         return json_answer(
             {
@@ -174,7 +174,7 @@ class SimApi:
         return json_answer({"change": world.change, "messages": messages, "answers": answers})
 
     async def outbox(self, request: web.Request) -> web.Response:
-        """What the bot wrote, in all chats, in the order of its last change."""
+        """Return what the bot wrote, in all chats, in the order of its last change."""
         after, seconds = self._waiting(request)
         world = self.service.world
         if seconds:

@@ -245,7 +245,7 @@ def mark_rank(mark: str) -> int:
 
 
 def marks_of(line: dict[str, Any]) -> set[str]:
-    """What ties a log line to others."""
+    """Return the marks that connect a log line to others."""
     marks = set()
     key = str(line.get("key") or "")
     if line.get("update_id") is not None:
@@ -279,5 +279,5 @@ def wall_ms(timestamp: Any) -> float:
 
 
 def wire_fields(record: dict[str, Any]) -> dict[str, Any]:
-    """What the page shows of a wire record."""
+    """Return what the page shows of a wire record."""
     return {name: value for name, value in record.items() if name not in {"seq", "kind", "at_ms", "mono_ms"}}

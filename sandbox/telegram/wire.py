@@ -49,7 +49,7 @@ class Signal:
         return True
 
     async def until(self, ready: Callable[[], Any], seconds: float) -> Any:
-        """What `ready` returns as soon as it is true-ish, or its last value when `seconds` have passed."""
+        """Wait until `ready` returns a true value and return it, or its last value after `seconds`."""
         deadline = time.monotonic() + seconds
         while not (value := ready()):
             left = deadline - time.monotonic()

@@ -41,23 +41,23 @@ JOB_PREFIX: Final = "job_"
 EDIT_PREFIX: Final = "package_"
 """An admin's view of a package: `package_<id>`, `package_<field>_<id>`; a buyer's is PACKAGE_PREFIX."""
 PACKAGE_FIELDS: Final = ("name", "price", "posts")
-"""What a dialogue asks for."""
+"""The fields that a dialogue asks for."""
 SALES: Final = ("on", "off")
 DECISIONS: Final = ("activate", "credit", "refund", "dismiss")
-"""What can be decided about a payment: `payment_<decision>_<payment id>` asks "sure?", and what says yes to
+"""The decisions about a payment: `payment_<decision>_<payment id>` asks "sure?", and what says yes to
 that has `_<seen>` behind it: the signs for how the payment stood (sql/functions/payment_seen)."""
 SETTLEMENTS: Final = ("replay", "discard")
-"""What can be done with a parked job or a dead letter: `job_<settlement>_<ref>`; to discard asks first."""
+"""The decisions about a parked job or a dead letter: `job_<settlement>_<ref>`; to discard asks first."""
 LETTER_SEEN: Final = "waiting"
-"""How a dead letter stands that can be settled: it is, once, or is not there."""
+"""The state of a dead letter that can be decided about; it has no other."""
 LETTER_PREFIX: Final = "letter_"
-"""How the ref of a dead letter begins; a parked job's is the digest of its key."""
+"""The prefix of a dead letter's ref; a parked job's is the digest of its key."""
 
 WITHHELD_PREFIX: Final = "withheld_"
 """A message that may have been told before a restore: `withheld_<ref>`, its ref as a parked job's."""
 WITHHELD_ACTIONS: Final = ("send", "discard")
-"""What can be decided about it, or about all (`EVERYTHING` is their ref): `withheld_<action>_<ref>` asks, and
-what says yes to that has `_<seen>` behind it."""
+"""The decisions about one withheld message, or about all (`EVERYTHING` is their ref):
+`withheld_<action>_<ref>` asks, and what says yes to that has `_<seen>` behind it."""
 EVERYTHING: Final = "all"
 
 PACKAGE_PREFIX: Final = "pkg_"

@@ -150,7 +150,7 @@ class Code:
 
 
 def is_within(name: str, package: str) -> bool:
-    """Whether a module is the package or inside it."""
+    """Return True if a module is the package or inside it."""
     return name == package or name.startswith(f"{package}.")
 
 

@@ -1,4 +1,4 @@
-"""Where a job begins, read from the code: buttons, commands, messages, endpoints, and what else sends."""
+"""Finds in the code where a job begins: buttons, commands, messages, endpoints and other senders."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COMMANDS: Final = {"Command", "CommandStart"}
 
 @dataclass(frozen=True)
 class Entry:
-    """What happens outside, and the function that it comes to."""
+    """An outside event and the function that handles it."""
 
     event: str
     """For people: "`/start`", "button `pay_<order_id>`", "`POST /webhook/cryptobot`"."""

@@ -306,7 +306,7 @@ def _mentions(text: str) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _asks(function: ast.expr) -> bool:
-    """Whether a call's first text may be a query: of a database, or of a helper that hands it to one."""
+    """True if a call's first text may be a query: of a database, or of a helper that hands it to one."""
     if isinstance(function, ast.Attribute):
         return function.attr in _ASKS or ast.unparse(function.value) == "self"
     return isinstance(function, ast.Name) and function.id.islower()

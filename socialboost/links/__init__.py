@@ -74,7 +74,7 @@ class PostLink:
 
     @property
     def identity(self) -> tuple[str, str]:
-        """What is the same for every link of this post."""
+        """Return the identity that all links of this post share."""
         return self.platform, self.ref
 
 

@@ -20,7 +20,7 @@ MAX_LENGTH: Final = 2048
 
 
 class RefusedError(Exception):
-    """Why a link is refused: the code of a links.LinkError, which carries it further."""
+    """A refused link. Its code becomes that of a links.LinkError."""
 
     def __init__(self, code: LinkCode) -> None:
         super().__init__(code)

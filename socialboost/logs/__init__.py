@@ -40,7 +40,7 @@ _FILES: Final = {  # the specification's 13.1.1: name, megabytes, files kept
     "admin": ("admin.log", 10, 5),
 }
 _PASSING: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EINTR)
-"""What may be wrong with a directory that was named rightly."""
+"""Temporary errors of a correctly configured directory."""
 _NAME: Final = "_logger"
 """Under which a bound logger carries its name; structlog keeps `logger` for itself."""
 _MONEY: Final = re.compile(r"payment|crypto_?(pay|bot)|invoice|receipt|refund|activate_order")
@@ -52,7 +52,7 @@ _QUIET: Final = ("aiogram.event", "urllib3", "asyncio")
 
 
 class _Output:
-    """Where this process's lines go."""
+    """The outputs of this process's log lines."""
 
     def __init__(self, process: str, directory: Path | None, descriptor: int) -> None:
         self.process = process

@@ -20,7 +20,7 @@ _FIGURES: Final = ("views_added", "reactions_added", "comments_added", "reposts_
 _LARGEST_FIGURE: Final = 10**15
 _LARGEST_NUMBER: Final = 10**30
 _REASONS: Final = ("message", "reason", "detail", "description", "error", "code", "name")
-"""Where words for a failure are found, the best for a person first."""
+"""The fields with the reason of a failure, the most readable first."""
 _ADDRESSES: Final = frozenset({"path", "url", "uri", "instance", "href"})
 """Fields that only repeat what was called: a framework's own 404 names our task's path there."""
 
@@ -71,23 +71,23 @@ def response_data(value: Any) -> dict[str, Any]:
 
 
 def says_no(body: Mapping[str, Any]) -> bool:
-    """Whether the body says of itself that it is no success."""
+    """Return True if the body says that it is not a success."""
     denied = any(body.get(name) in (False, "false") for name in ("success", "ok"))
     return denied or bool(body.get("error"))
 
 
 def says_yes(body: Mapping[str, Any]) -> bool:
-    """Whether the body says outright that the task was taken."""
+    """Return True if the body says explicitly that the task was accepted."""
     return body.get("success") is True or external_id(body.get("external_task_id")) is not None
 
 
 def names(body: Any, task_id: str) -> bool:
-    """Whether the body speaks of this task, by its id, other than by repeating the address called."""
+    """Return True if the body names this task's id, other than in the URL that was called."""
     return any(task_id.lower() in text.lower() for text in _texts(body))
 
 
 def about_another(body: Mapping[str, Any], task_id: str) -> bool:
-    """Whether the body says that it is about another task."""
+    """Return True if the body says that it is about another task."""
     named = body.get("task_id")
     return named is not None and str(named).lower() != task_id.lower()
 

@@ -85,7 +85,7 @@ def _is_excepted(target: SplitResult) -> bool:
 
 
 def _covers(entry: str, host: str, port: int) -> bool:
-    """Whether NO_PROXY's entry is the host, its port when it has one, or something that the host is in."""
+    """True if NO_PROXY's entry is the host, its port when it has one, or something that the host is in."""
     if entry == "*":
         return True
     try:

@@ -75,7 +75,7 @@ class Screen:
 
 
 def is_link(text: str) -> bool:
-    """Whether a button can carry this address."""
+    """Return True if a button can carry this address."""
     return _URL.fullmatch(text) is not None
 
 

@@ -76,7 +76,7 @@ NOT_THERE_YET: Final = {
 
 
 class Settings(BaseSettings):
-    """What every process has: where its log goes."""
+    """The settings of every process: its log."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -318,7 +318,7 @@ class WorkerSettings(TelegramWebhookSettings, CacheSettings, DatabaseSettings):
 
     @property
     def chats_of_admins(self) -> list[int]:
-        """Where word to the admins goes: each of them, and their channel if there is one."""
+        """Return the chats that get notices to the admins: each admin's, and their channel if any."""
         channel = [] if self.admin_channel_id is None else [self.admin_channel_id]
         return list(dict.fromkeys([*self.admin_telegram_ids, *channel]))
 

@@ -193,7 +193,7 @@ def networks(value: object) -> tuple[Network, ...]:
 
 
 def rate(value: object) -> Rate:
-    """How often something may happen: 10/hour."""
+    """Parse a rate such as 10/hour."""
     if isinstance(value, Rate):
         return value
     match = re.fullmatch(r"([1-9]\d{0,8})/(second|minute|hour|day)", str(value).strip())
@@ -211,7 +211,7 @@ def timezone(value: object) -> ZoneInfo:
 
 
 def log_directory(value: object) -> Path | None:
-    """Where the log files go; `-` keeps the log on standard output only."""
+    """Parse the directory of the log files; `-` keeps the log on standard output only."""
     if "\x00" in str(value):
         raise ValueError("path")
     return None if str(value) == "-" else Path(str(value))

@@ -73,7 +73,7 @@ class Coverage:
 
     @property
     def failed(self) -> bool:
-        """Whether something went wrong, or a point that walks must reach was not reached."""
+        """Return True if something went wrong, or a point that walks must reach was not reached."""
         return bool(self.violations) or not all(is_seldom(name) for name in self.missed)
 
     def as_json(self) -> dict[str, Any]:
@@ -178,7 +178,7 @@ def doer(point: str) -> str:
 
 
 def is_seldom(point: str) -> bool:
-    """Whether a point found once may never be reached again."""
+    """Return True if a point found once may never be reached again."""
     return any(part in point for part in SELDOM)
 
 
@@ -196,7 +196,7 @@ def batches(names: Iterable[str], size: int) -> list[list[str]]:
 
 
 async def _wait_for_deaths(rig: Rig, names: list[str]) -> None:
-    """What loops, and what comes by the minute, needs no walker but time."""
+    """Wait for the deaths at points that loops and the minute's tick reach by themselves."""
     slow = any(doer(name) in BY_THE_MINUTE for name in names)
     deadline = time.monotonic() + (MINUTE_SECONDS if slow else LOOP_SECONDS)
     while time.monotonic() < deadline and len(rig.struck()) < len(names):  # noqa: ASYNC110 (files of others)

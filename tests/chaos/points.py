@@ -104,7 +104,7 @@ def install(directory: Path) -> Points:
 
 
 def _what(names: list[str]) -> str:
-    """What a commit is called; empty for one that leaves nothing behind."""
+    """Return what a commit is called; empty for one that leaves nothing behind."""
     written = [name for name in dict.fromkeys(names) if not name.startswith(READS)]
     return f"commit {'+'.join(written)}" if written else ""
 

@@ -140,7 +140,7 @@ class Link:
             self.pause()
 
     def from_client(self, data: bytes) -> None:
-        """What the product says."""
+        """Return what the product says."""
         target = self.target
         if target.silence_is_due and self.has_spoken:
             target.fall_silent()
@@ -164,7 +164,7 @@ class Link:
             self._pass(self.server, data)
 
     def from_server(self, data: bytes) -> None:
-        """What the service answers."""
+        """Return what the service answers."""
         if self.is_deaf or self.is_silent:
             return
         if self.target.lost_answers > 0:
@@ -201,7 +201,7 @@ class Link:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the client has said something that was not taken."""
+        """Return True if the client has said something that was not taken."""
         if self.client.is_closing():
             return False
         waiting = fcntl.ioctl(self.client.get_extra_info("socket").fileno(), termios.FIONREAD, bytes(4))
@@ -309,7 +309,7 @@ class Proxy:
         self._ask({"kind": "clear"})
 
     def met(self) -> dict[str, dict[str, int]]:
-        """How many connections, or spells of time, each kind of fault met at each target."""
+        """Return how many connections, or spells of time, each kind of fault met at each target."""
         found: dict[str, dict[str, int]] = self._ask({"kind": "met"})["met"]
         return found
 

@@ -29,7 +29,7 @@ def without_reconciler() -> None:
 
 
 def without_outbox() -> None:
-    """What follows a commit is sent after it and written down nowhere."""
+    """Replace the outbox: jobs are sent after the commit and not stored."""
 
     def only_send(tx: Transaction, job: jobs.LedgerJob, delay_seconds: float = 0.0) -> bool:
         del delay_seconds

@@ -55,7 +55,7 @@ class Planted:
     keys: set[str] = field(default_factory=set)
 
     def is_in(self, text: str) -> bool:
-        """Whether a line of the shop's is about one of them."""
+        """Return True if a line of the shop's is about one of them."""
         return any(name in text for name in self.invoices | self.orders | self.keys)
 
 
@@ -234,7 +234,7 @@ class Stress:
 
 
 def is_silent(port: int, question: bytes) -> bool:
-    """Whether a server takes the connection and then says nothing."""
+    """Return True if a server takes the connection and then says nothing."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=PROBE_SECONDS) as connection:
             connection.sendall(question)

@@ -99,7 +99,7 @@ class Buyer:
             self.orders[order_id].status = status
 
     def objection(self, order: Order | None, amount: Decimal, asset: str) -> str | None:
-        """Why money for this order waits for a person; None when it activates."""
+        """Return why money for this order waits for a person; None when it activates."""
         if order is None:
             return "unknown_order"
         if order.status not in PAYABLE:
@@ -111,7 +111,7 @@ class Buyer:
         return "too_late" if self.now > order.deadline + DAY else None
 
     def refusal(self, invoice: str, action: str, asset: str, *, named: bool) -> str | None:
-        """Why this cannot be decided about a payment; None when it can."""
+        """Return why this cannot be decided about a payment; None when it can."""
         state, order_id, _ = self.payments[invoice]
         order = self.orders[order_id] if order_id else None
         paid = order is not None and order.status in ("paid", "completed")

@@ -26,7 +26,7 @@ Thing = TypeVar("Thing")
 def in_rounds(
     store: Store, count: int, things: Sequence[Thing], action: Callable[[Store, int, Thing], T]
 ) -> list[tuple[T, ...]]:
-    """What `count` threads get for each thing; they come to it together, one thing after the other."""
+    """Return what `count` threads get for each thing; they come to it together, one thing after the other."""
     gate = threading.Barrier(count)
 
     def walk(other: Store, number: int) -> list[T]:
@@ -51,7 +51,7 @@ def pending(store: Store, count: int) -> dict[str, str]:
 
 
 def outcomes(store: Store) -> Row:
-    """What became of the orders and of the money."""
+    """Return what became of the orders and of the money."""
     return store.rows(
         "SELECT (SELECT count(*) FROM orders WHERE status = 'paid') AS active,"
         " (SELECT count(*) FROM activations) AS activations,"

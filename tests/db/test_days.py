@@ -39,7 +39,7 @@ def schedule(store: Store) -> list[tuple[str, float, float]]:
 
 
 def waiting(store: Store, buyer: int) -> list[tuple[str, float]]:
-    """What the buyer is told comes after the running package: each, and in how many days it ends."""
+    """Return what the buyer is told comes after the running package: each, and in how many days it ends."""
     now = store.now()
     found = store.stats(buyer)["current_package"]["waiting"]
     return [(one["slug"], round((datetime.fromisoformat(one["expires_at"]) - now) / DAY, 3)) for one in found]

@@ -39,13 +39,13 @@ COUNTED = """
 
 
 def counted(store: Store) -> dict[str, Any]:
-    """What get_admin_stats should say, counted from the rows."""
+    """Return the expected figures of get_admin_stats, counted from the rows."""
     found: dict[str, Any] = store.value(COUNTED)
     return found
 
 
 def kept(store: Store) -> dict[str, Any]:
-    """What it says, of the same."""
+    """Return the same figures from get_admin_stats."""
     found = store.call("get_admin_stats")
     return {name: found[name] for name in counted(store)}
 

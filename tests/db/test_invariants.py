@@ -152,7 +152,7 @@ def test_no_kind_is_without_its_control() -> None:
 
 
 def told(store: Store) -> None:
-    """What the workers write in the same transaction as each payment."""
+    """Add the ledger rows that workers write in the same transaction as each payment."""
     store.run(
         "INSERT INTO job_ledger (key, actor, queue, state, done_at)"
         " SELECT CASE state WHEN 'applied' THEN 'receipt:' || order_id"

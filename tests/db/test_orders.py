@@ -102,7 +102,7 @@ def test_an_order_has_one_invoice_that_can_be_paid(store: Store, buyer: int) -> 
 
 
 def attach_unlocked(store: Store, order_id: str) -> list[str]:
-    """What two callers get who do not wait for each other, each having seen no invoice."""
+    """Return the answers of two concurrent callers when attach_invoice takes no lock."""
     text = store.value("SELECT pg_get_functiondef('attach_invoice'::regproc)")
     assert text.count("FOR UPDATE") == 1
     store.connection.execute(text.replace("FOR UPDATE", ""))

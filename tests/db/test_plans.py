@@ -52,7 +52,7 @@ class Watched:
         self.shop.connection.add_notice_handler(self._overhear)
 
     def scans(self, query: queries.Query, before: str = "") -> set[str]:
-        """What the query reads from end to end, after the statement `before`."""
+        """Return what the query reads from end to end, after the statement `before`."""
         arguments = samples.arguments(query, self.world)
         with self.shop.connection.transaction(force_rollback=True):
             if before:

@@ -180,7 +180,7 @@ def called(function: str, text: str) -> bool:
 
 
 def unsettled(dsn: str) -> list[str]:
-    """What changes rows, may be called by a worker, and would do so with the worker's own rights."""
+    """Return what changes rows, may be called by a worker, and would do so with the worker's own rights."""
     with psycopg.connect(dsn) as connection:
         rows = connection.execute(
             "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND provolatile = 'v'"

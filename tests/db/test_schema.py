@@ -26,7 +26,7 @@ NO_TOPIC = {"migrations", "session", "invariants"}
 
 
 def build(dsn: str, schema: Path) -> dict[str, list[str]]:
-    """What a database is that was made from a schema.sql alone."""
+    """Return what a database is that was made from a schema.sql alone."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(migrations.read(schema).encode())
     return snapshot(dsn)

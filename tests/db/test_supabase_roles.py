@@ -35,7 +35,7 @@ def supabase(empty_database_url: str) -> Iterator[psycopg.Connection]:
 
 
 def reachable(owner: psycopg.Connection, role: str) -> list[str]:
-    """What the role could read, change or call, were it in the schema."""
+    """Return what the role could read, change or call, were it in the schema."""
     found = owner.execute(
         "SELECT 'table ' || c.relname FROM pg_class AS c"
         " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v', 'm', 'p')"

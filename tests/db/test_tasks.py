@@ -162,7 +162,7 @@ def test_a_lost_pull_is_asked_about_before_anybody_gets_it_again(store: Store, t
 
 
 def pull(store: Store, caller: str = "main-bot", seconds: float = 2.0, limit: int = 10) -> list[str]:
-    """What a caller gets who waits so long for the answer."""
+    """Return the tasks that a caller gets who waits this long for the answer."""
     answer_by = store.now() + timedelta(seconds=seconds)
     return [item["task_id"] for item in store.call("get_pending_tasks", limit, caller, 900, answer_by)]
 

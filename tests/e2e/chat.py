@@ -98,7 +98,7 @@ class Chat:
         await self.tap("платити", "Рахунок готовий")
 
     async def link(self) -> str:
-        """Where the newest invoice is paid."""
+        """Return where the newest invoice is paid."""
         return str(await self.key("Оплатити в CryptoBot").last.get_attribute("href"))
 
     async def pay(self, link: str = "") -> None:

@@ -27,6 +27,6 @@ def world(tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresSer
 
 
 def refusals(operator_url: str) -> list[tuple[str, str, str]]:
-    """What a server of this world refused to whom: the command or the key, and where."""
+    """Return what a server of this world refused to whom: the command or the key, and where."""
     with redis.Redis.from_url(operator_url) as operator:
         return [(entry["username"], entry["object"], entry["context"]) for entry in operator.acl_log()]

@@ -105,16 +105,16 @@ class Flood:
         ]
 
     def answers_before(self, other: Person) -> int:
-        """How many answers the flooder had before the other's first."""
+        """Return how many answers the flooder had before the other's first."""
         first = self.records("call", other)[0]["seq"]
         return sum(record["seq"] < first for record in self.records("call", self.person))
 
     def taken(self) -> int:
-        """How many of the texts the product fetched."""
+        """Return how many of the texts the product fetched."""
         return len(self.records("update_delivered", self.person))
 
     def jobs(self) -> int:
-        """How many of them became jobs."""
+        """Return how many of them became jobs."""
         found = lines(self.world.log_dir / "bot.log")
         received = [line for line in found if line["event"] == "update_received"]
         return sum(line.get("telegram_id") == self.person.id for line in received)
@@ -171,7 +171,7 @@ def health(world: World) -> int:
 
 
 def told(world: World, words: str) -> int:
-    """How often the admin was told so."""
+    """Return how often the admin was told so."""
     chat = requests.get(f"{world.telegram_url}/sim/people/{ADMIN_ID}/messages", timeout=LONG_SECONDS).json()
     return sum(words in message["text"] for message in chat["messages"] if message["from"] == "bot")
 

@@ -21,7 +21,7 @@ def environment_of(pid: int) -> dict[str, str]:
 
 
 def unsettled(world: World) -> list[tuple[str, str]]:
-    """What breaks an invariant, and jobs that are not done, once nothing is on its way any more."""
+    """Return what breaks an invariant, and jobs that are not done, once nothing is on its way any more."""
     with psycopg.connect(world.database_url) as connection:
         open_jobs = connection.execute(
             "SELECT state, key FROM job_ledger WHERE state IN ('queued', 'running', 'parked')"

@@ -111,7 +111,7 @@ def required(contract: type[jobs.Job]) -> set[str]:
 
 
 def is_json(annotation: Any) -> bool:
-    """Whether values of this type travel through JSON unchanged. No floats: money is a string."""
+    """Return True if values of this type travel through JSON unchanged. No floats: money is a string."""
     if annotation in SCALARS:
         return True
     origin = typing.get_origin(annotation)
@@ -233,7 +233,7 @@ def file_of(contract: type[jobs.Job]) -> str | None:
 
 
 def misplaced(contract: type[jobs.Job], module: str) -> bool:
-    """Whether the actor is in a file of another kind, or a file of this kind has an actor of another."""
+    """True if the actor is in a file of another kind, or a file of this kind has an actor of another."""
     name = module.rpartition(".")[2]
     expected = PLACES.get(contract.actor_name, file_of(contract))
     return name != expected if expected else name in {"screens", "decisions", "messages"}

@@ -45,13 +45,13 @@ def swallows(source: Source) -> list[str]:
 
 
 def is_broad(kind: ast.expr | None) -> bool:
-    """Whether an except clause names everything."""
+    """Return True if an except clause names everything."""
     names = kind.elts if isinstance(kind, ast.Tuple) else [kind]
     return any(n is None or ast.unparse(n) in {"Exception", "BaseException"} for n in names)
 
 
 def is_loud(handler: ast.ExceptHandler) -> bool:
-    """Whether an except clause re-raises, or logs the traceback."""
+    """Return True if an except clause re-raises, or logs the traceback."""
     for node in ast.walk(handler):
         if isinstance(node, ast.Raise):
             return True

@@ -98,7 +98,7 @@ MUST_NOT_IMPORT: dict[str, set[str]] = {
 
 
 def is_within(module: str, package: str) -> bool:
-    """Whether the module is the package or inside it."""
+    """Return True if the module is the package or inside it."""
     return module == package or module.startswith(f"{package}.")
 
 

@@ -31,7 +31,7 @@ def fast_lane() -> tuple[str, ...]:
 
 
 def starts_a_worker(source: Source) -> list[str]:
-    """What a test file has that starts workers: their command, or a class that starts them."""
+    """Return what a test file has that starts workers: their command, or a class that starts them."""
     lists = [node for node in ast.walk(source.tree) if isinstance(node, ast.List)]
     commands = [node for node in lists if any(ast.unparse(part) == "'dramatiq'" for part in node.elts)]
     found = [f"{source.name}:{node.lineno} runs dramatiq" for node in commands]

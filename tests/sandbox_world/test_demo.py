@@ -56,7 +56,7 @@ def demo(output: Path, mark: str, *arguments: str) -> Iterator[subprocess.Popen[
 
 @pytest.fixture
 def mark() -> str:
-    """What all processes of this test's demo carry."""
+    """Return what all processes of this test's demo carry."""
     return secrets.token_hex(8)
 
 

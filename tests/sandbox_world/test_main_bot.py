@@ -43,7 +43,7 @@ def sim(program: Program, path: str, body: Any) -> Any:
 
 
 def tasks(program: Program) -> Any:
-    """What Main Bot remembers."""
+    """Return what Main Bot remembers."""
     return requests.get(f"{program.url}/sim/tasks", timeout=10).json()
 
 

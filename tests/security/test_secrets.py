@@ -155,7 +155,7 @@ def cut_connections(guarded: Guarded) -> None:
 
 
 def asked(guarded: Guarded) -> Texts:
-    """What web answers to callers who know a secret and say it in the wrong place."""
+    """Return what web answers to callers who know a secret and say it in the wrong place."""
     world, texts = guarded.world, {}
     session = requests.Session()
     for name, secret in guarded.canaries.items():
@@ -231,7 +231,7 @@ def shown(guarded: Guarded) -> Texts:
 
 
 def command_lines(guarded: Guarded) -> Texts:
-    """What any user of the machine can see of the product's processes."""
+    """Return what any user of the machine can see of the product's processes."""
     texts = {}
     for name, pid in guarded.world.processes.items():
         texts[f"command line of {name}"] = Path(f"/proc/{pid}/cmdline").read_bytes()

@@ -108,14 +108,14 @@ def dumped(*values: Any) -> tuple[bytes, ...]:
 
 
 def without_envelope(said: Said) -> type[ServiceError]:
-    """What a status means that something else than the service has said."""
+    """Return what a status means if a proxy has answered."""
     if said.status == 429:
         return ThrottledError
     return AmbiguousError if said.status >= 500 or said.status < 300 else UnreachableError
 
 
 def is_no_verdict(status: int) -> bool:
-    """Whether a status says nothing final, whoever says it."""
+    """Return True if a status says nothing final, whoever says it."""
     return status < 400 or status in {408, 425, 429} or status >= 500
 
 

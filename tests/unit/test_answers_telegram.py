@@ -63,7 +63,7 @@ def bodies(result: Any) -> tuple[bytes, ...]:
 
 
 def means(said: Said, done: str = "") -> Meaning:
-    """What the table says; a refusal with the words of `done` is as good as done."""
+    """Return what the table says; a refusal with the words of `done` is as good as done."""
     body = said.object
     if body is None or not isinstance(body.get("ok"), bool):
         return nobodys(said)

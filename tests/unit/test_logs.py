@@ -26,7 +26,7 @@ CANARY = "canary-5f1d0c2b9a"
 
 @pytest.fixture(autouse=True)
 def secrets_of_this_test_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What one test hides must not mask another's words."""
+    """Reset the known secrets, so that one test's secrets do not mask another's text."""
     monkeypatch.setattr(redaction, "_known", ())
     monkeypatch.setattr(redaction, "_pattern", redaction._pattern)
 

@@ -1,4 +1,4 @@
-"""What a broadcast makes of Telegram's answers: how a chunk ends, and whether the first ones say "stop"."""
+"""Evaluates Telegram's answers to a broadcast: how a chunk ends, and if too many people refuse it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Kind = Literal["continue", "away", "completed", "failed", "paused", "lost"]
 
 @dataclass(frozen=True)
 class Ending:
-    """How a chunk ended. `lost`: the broadcast is not this runner's any more; `away`: Telegram is away.
+    """The end of a chunk. `lost`: another runner has the broadcast now; `away`: Telegram is down.
 
     `reason` is one of screens/admin/broadcasts.py's REASONS, with what it says after a colon, or else
     the words of the refusal.
@@ -32,7 +32,7 @@ class Ending:
     delay_seconds: float = 0.0
     reason: str | None = None
     answered: bool = False
-    """Whether Telegram answered in this chunk: then an outage that ended it has just begun."""
+    """True if Telegram answered in this chunk: then an outage that ended it has just begun."""
 
 
 LOST: Final = Ending("lost")
@@ -47,7 +47,7 @@ def away(error: ServiceError) -> Ending:
 
 
 def is_about_the_person(error: RejectedError) -> bool:
-    """Whether a refusal says nothing of what others would be answered."""
+    """Return True if a refusal is about this person only."""
     return error.status == _FORBIDDEN or error.code in CHAT_CODES or error.code in UNREACHABLE_CODES
 
 
@@ -56,7 +56,7 @@ class Answers:
 
     def __init__(self, row: Mapping[str, Any]) -> None:
         self.judged = bool(row["judged"])
-        """Whether the first were looked at, in this chunk or an earlier one."""
+        """True if the first answers were checked, in this chunk or an earlier one."""
         self.sent = 0
         self.refused = 0
         self._sent_before = int(row["sent"])
@@ -64,12 +64,12 @@ class Answers:
 
     @property
     def any(self) -> bool:
-        """Whether this chunk has had one."""
+        """Return True if this chunk has had an answer."""
         return self.sent + self.refused > 0
 
     @property
     def left(self) -> int:
-        """How many more are to be looked at."""
+        """Return how many more answers must be checked."""
         return JUDGED - self._sent_before - self._refused_before - self.sent - self.refused
 
     def mostly_refused(self, fewest: int) -> Ending | None:

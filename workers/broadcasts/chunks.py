@@ -113,7 +113,7 @@ def _hand_on(job: jobs.Broadcast, runner: str, ending: Ending) -> None:
 
 
 def _wait_seconds(waits: int) -> float:
-    """How long Telegram is left alone when it was away so many times in a row."""
+    """Return the wait before the next try, after Telegram was down so many times in a row."""
     return min(FIRST_WAIT_SECONDS * 2.0 ** min(waits - 1, 10), LONGEST_WAIT_SECONDS)
 
 

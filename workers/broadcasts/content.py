@@ -1,4 +1,4 @@
-"""What a broadcast sends, as its row has it."""
+"""Builds the content of a broadcast from its row."""
 
 from __future__ import annotations
 

@@ -175,7 +175,7 @@ class Runner:
                 self._gather(min(wait, LOOK_SECONDS))
 
     def _room(self) -> int:
-        """How many calls may be under way: while the first answers are looked at, not more than those."""
+        """Return how many more calls may be in flight. It is limited while the first answers are checked."""
         if self._alone:
             return 1
         return self._most if self._answers.judged else min(self._most, self._answers.left)
@@ -219,7 +219,7 @@ class Runner:
         return answer
 
     def _may_begin(self) -> bool:
-        """Whether a call may be begun now; asked by the sender's thread."""
+        """Return True if a call may be begun now; asked by the sender's thread."""
         return not self._halt.is_set() and time.monotonic() < self._lease_ends
 
     def _refill(self) -> bool:
@@ -303,7 +303,7 @@ class Runner:
             self._take_in_outage(outcome, error)
 
     def _take_in_outage(self, outcome: Outcome, error: ServiceError) -> None:
-        """Who certainly got nothing is tried again later; who may have got it is listed, and never is."""
+        """Retry a call that certainly was not accepted later; list one of unknown outcome as `unknown`."""
         not_accepted = isinstance(error, UnreachableError)
         self._unknown_in_row += 1
         if not_accepted:

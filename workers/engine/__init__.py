@@ -1,1 +1,1 @@
-"""What makes a job crash-safe: claims, the outbox, leases, retries, the watchdog. Knows no topic."""
+"""The engine that makes jobs crash-safe: claims, outbox, leases, retries, watchdog. It knows no topic."""

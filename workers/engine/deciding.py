@@ -23,13 +23,13 @@ from workers.engine import outbox, resources
 
 
 class Value(TypedDict, total=False):
-    """What a decision came to, as it is kept and answered."""
+    """The value of a decision, as it is stored and returned."""
 
     outcome: Required[DecisionOutcome]
     error: str
     """Why it was refused."""
     status: str
-    """How the broadcast stands now."""
+    """The broadcast's current state."""
     state: str
     resolution: str | None
     """How the payment stands now, and how it was decided."""

@@ -1,4 +1,4 @@
-"""Where the engine, and what sends to Telegram, call a package above them without importing it.
+"""Hooks by which the engine and the Telegram package call packages above them without importing them.
 
 A package registers its function at import (`@hooks.SERVICE_REFUSES.register`), and importing `workers`
 imports every package. Each hook has one function: a second one, or a call before the first, is a mistake in
@@ -41,7 +41,7 @@ class Hook(Generic[P, R]):
 SERVICE_REFUSES: Final[Hook[[RefusesUsError], None]] = Hook("service_refuses")
 """A service refuses us, not one request: the admins hear of it, once an outage."""
 IS_SUPERSEDED: Final[Hook[[Job, int], bool]] = Hook("is_superseded")
-"""Whether a screen that waited so many milliseconds has a later one on its way, and is not to be made."""
+"""Returns True if a screen that waited so many milliseconds was replaced by a later one."""
 CHAT_REACHED: Final[Hook[[int], None]] = Hook("chat_reached")
 """Something has just arrived in this chat: what waits for it can be sent."""
 AUTHORISE: Final[Hook[[Any, str], bool]] = Hook("authorise")

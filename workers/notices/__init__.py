@@ -1,1 +1,1 @@
-"""What the admins are told without asking."""
+"""Notices: messages that admins and buyers get unasked."""

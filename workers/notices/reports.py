@@ -1,4 +1,4 @@
-"""What the admins are told without asking: what must never be, and one line a day."""
+"""Reports to the admins: broken invariants, and a daily summary."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOOKED_BACK: Final = timedelta(days=1)
 REPORT_HOUR: Final = 9
 """Local; the hour of the admins' daily line."""
 LATE_SECONDS: Final = 600
-"""How long something owed may wait before it counts as left behind (failures.md T6)."""
+"""How long a job may wait before it counts as stuck (failures.md T6)."""
 MOST_SHOWN: Final = 10
 
 log = logs.get(__name__)

@@ -1,4 +1,4 @@
-"""What may have been told before the database was restored from a copy: an admin has it sent, or discards it.
+"""Decisions about withheld messages, which may have been sent before a restore: send or discard.
 
 `python -m socialboost restored` notes the moment (settings.restored_at) and holds back what the copy owed.
 What is found later about the time before it (payments at Crypto Pay, orders whose hour was over, refunds and

@@ -116,7 +116,7 @@ async def send_media_group(call: Call) -> list[dict[str, Any]]:
 
 @method("getFile")
 async def get_file(call: Call) -> dict[str, Any]:
-    """Where a file can be downloaded: `/file/bot<token>/<file_path>`."""
+    """Return where a file can be downloaded: `/file/bot<token>/<file_path>`."""
     stored = call.service.world.files.get(call.params.text("file_id"))
     if stored is None:
         raise bad_request("invalid file_id" if call.params.has("file_id") else "file_id not specified")

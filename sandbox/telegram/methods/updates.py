@@ -79,5 +79,5 @@ async def delete_webhook(call: Call) -> bool:
 
 @method("getWebhookInfo")
 async def get_webhook_info(call: Call) -> dict[str, Any]:
-    """Where updates go and how that fares."""
+    """Return the webhook's URL and state."""
     return call.service.webhook.info()

@@ -15,7 +15,7 @@ from socialboost.screens.texts import Html, Texts, texts
 LISTED: Final = 8
 """Broadcasts on a page of the list."""
 REFUSALS: Final = ("empty_text", "album", "bad_buttons", "bad_time", "past_time", "no_draft")
-"""Why an admin's answer was not taken."""
+"""The reasons why an admin's answer was refused."""
 AWAY: Final = "telegram_away"
 REFUSES_US: Final = "refuses_us"
 MOSTLY_REFUSED: Final = "mostly_refused"

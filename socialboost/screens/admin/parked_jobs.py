@@ -23,7 +23,7 @@ GIVEN_UP: Final[Mapping[str, str]] = {
     ),
     **dict.fromkeys(("dispatch_tasks", "ask_main_bot"), "task"),
 }
-"""What is given up with a job, by its actor; other jobs are simply not done."""
+"""The consequence of discarding a job, by actor; other jobs are simply not done."""
 _FIELDS: Final = ("actor", "queue", "key", "args", "attempts", "error", "created_at", "updated_at")
 
 

@@ -22,7 +22,7 @@ ERRORS: Final = (
     *("not_found", "changed_meanwhile", "already_resolved", "refund_under_way", "no_order", "no_owner"),
     *("no_amount", "wrong_asset", "has_order", "no_such_person", "not_an_id"),
 )
-"""What resolve_payment and name_payment_owner answer; not_an_id is the worker's."""
+"""The errors of resolve_payment and name_payment_owner; not_an_id is the worker's."""
 
 _NAME_CHARACTERS: Final = 40
 _SHOWN: Final = (

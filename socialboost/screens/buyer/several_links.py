@@ -19,7 +19,7 @@ _SHOWN_CHARACTERS: Final = 120
 
 
 ERRORS: Final = ("duplicate_post", "daily_limit", "rate_limit", "no_active_package")
-"""Why add_user_post refuses the link of a post."""
+"""The reasons why add_user_post refuses a link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Line:
 
     @property
     def is_accepted(self) -> bool:
-        """Whether it became a post."""
+        """Return True if it became a post."""
         return self.answer is not None and bool(self.answer["success"])
 
 

@@ -56,15 +56,15 @@ class Hall(Shop):
             master.wait(10)
 
     def log_text(self) -> str:
-        """What all of them have logged."""
+        """Return what all of them have logged."""
         return "".join(self.log_of(pid) for pid in self._logs)
 
     def log_of(self, pid: int) -> str:
-        """What one master and its worker have logged."""
+        """Return what one master and its worker have logged."""
         return self._logs[pid].read_text(errors="replace")
 
     def marked(self, broadcast_id: str, runner: str) -> int:
-        """How many recipients a runner has marked and not told the end of."""
+        """Return how many recipients a runner has marked and not told the end of."""
         query = (
             "SELECT count(*) FROM broadcast_recipients WHERE broadcast_id = %s AND runner = %s"
             " AND status IN ('sending', 'unknown')"
@@ -187,7 +187,7 @@ class Hall(Shop):
         wait_until(moved, "it goes on", 60)
 
     def states(self, broadcast_id: str) -> Counter[str]:
-        """How many recipients are in each state."""
+        """Return how many recipients are in each state."""
         rows = self.rows(
             "SELECT status, count(*) AS n FROM broadcast_recipients WHERE broadcast_id = %s GROUP BY status",
             broadcast_id,
@@ -209,7 +209,7 @@ class Hall(Shop):
         return [call for call in wire["records"] if FIRST_ID <= call["chat_id"] < ADMIN_ID]
 
     def received(self, text: str) -> Counter[int]:
-        """How often each person of the audience got a message with this text."""
+        """Return how often each person of the audience got a message with this text."""
         seen: Counter[int] = Counter()
         for call in self.calls(status=200):
             if text in str(call["params"]):

@@ -114,7 +114,7 @@ def test_a_job_that_outlasts_its_time_limit_ends_its_process_and_begins_again(sy
 
 
 def events(system: CoreSystem, name: str) -> list[dict[str, Any]]:
-    """What the processes logged under this name."""
+    """Return what the processes logged under this name."""
     found = [json.loads(line) for line in system.log_text().splitlines() if line.startswith("{")]
     return [line for line in found if line["event"] == name]
 
@@ -130,7 +130,7 @@ def test_without_that_it_would_go_on_looking_healthy(system: CoreSystem) -> None
 
 
 def has_ended(process: int) -> bool:
-    """Whether the process is gone, or only waits to be noticed."""
+    """Return True if the process is gone, or only waits to be noticed."""
     status = Path(f"/proc/{process}/stat")
     return not status.exists() or status.read_text().rsplit(")", 1)[1].split()[0] == "Z"
 

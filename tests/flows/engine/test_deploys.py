@@ -100,7 +100,7 @@ def deploy(system: CoreSystem, masters: list[Master], number: int, end: Callable
 
 
 def under_way(system: CoreSystem, master: Master) -> list[str]:
-    """What the master's worker has begun and not ended."""
+    """Return what the master's worker has begun and not ended."""
     begun: dict[str, int] = {}
     for event, name, process, *_ in system.lines():
         if event == "start":
@@ -119,7 +119,7 @@ def group_of(process: int) -> int:
 
 
 def rows(system: CoreSystem) -> dict[tuple[str, int], int]:
-    """How many of the ledger's rows have which state and how many attempts."""
+    """Return how many of the ledger's rows have which state and how many attempts."""
     with psycopg.connect(system.database_url) as connection:
         found = connection.execute(
             "SELECT state, attempts, count(*) FROM job_ledger GROUP BY 1, 2"

@@ -268,7 +268,7 @@ def settle(shop: Shop, keys: Sequence[str]) -> None:
 
 
 def logged(shop: Shop) -> list[Json]:
-    """What the workers say about jobs."""
+    """Return what the workers say about jobs."""
     lines = [json.loads(line) for line in shop.log_text().splitlines() if line.startswith("{")]
     return [line for line in lines if "job_id" in line]
 

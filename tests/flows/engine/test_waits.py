@@ -111,7 +111,7 @@ def test_a_refusal_of_us_parks_nothing_and_is_told_once(system: CoreSystem) -> N
 
 
 def told(system: CoreSystem) -> list[dict[str, str]]:
-    """What the admins were owed word of."""
+    """Return the notices that were added for the admins."""
     query = (
         "SELECT args -> 'data' FROM job_ledger"
         " WHERE actor = 'notify_admins' AND args ->> 'kind' = 'refuses_us'"

@@ -107,7 +107,7 @@ def refund_row(shop: Shop, payment_id: str) -> dict[str, Any]:
 
 
 def transfers(shop: Shop, spend_id: str) -> list[dict[str, Any]]:
-    """What Crypto Pay really sent under this spend_id."""
+    """Return what Crypto Pay really sent under this spend_id."""
     answer = shop.http.post(
         f"{shop.crypto_pay.url}/api/getTransfers",
         json={"spend_id": spend_id},

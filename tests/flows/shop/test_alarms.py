@@ -76,7 +76,7 @@ def read_only(shop: Shop) -> Iterator[None]:
 
 @pytest.fixture(params=["stopped", "full", "read_only"])
 def trouble(request: pytest.FixtureRequest, shop: Shop, postgres_server: PostgresServer) -> Trouble:
-    """What is wrong with PostgreSQL, for as long as it is entered."""
+    """Return a context manager that breaks PostgreSQL in one of three ways."""
     sound = "SELECT until > now() FROM leases WHERE name = 'sweeper'"
     wait_until(lambda: shop.value(sound), "the last trouble to be over")
     with redis.Redis.from_url(shop.redis_url) as client:

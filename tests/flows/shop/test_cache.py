@@ -21,7 +21,7 @@ def cached(shop: Shop, key: str) -> str | None:
 
 
 def figures(shop: Shop, buyer: Buyer) -> dict[str, Any] | None:
-    """What the cache says of somebody; None when it says nothing."""
+    """Return what the cache says of somebody; None when it says nothing."""
     text = cached(shop, cache.user_key(buyer.id))
     return json.loads(text)["figures"] if text else None
 

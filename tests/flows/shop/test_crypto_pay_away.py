@@ -20,7 +20,7 @@ WORDS = "Crypto Pay не відповідає"
 
 @pytest.fixture(scope="module")
 def line(stage: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    """What carries the workers' calls to Crypto Pay."""
+    """Start a proxy between the workers and Crypto Pay."""
     address = urlsplit(stage.crypto_pay.url)
     target = (str(address.hostname), int(address.port or 0))
     log = tmp_path_factory.mktemp("line") / "proxy.out"
@@ -38,7 +38,7 @@ def shop(line: Proxy, stage: Shop) -> Shop:
 
 
 def told(shop: Shop) -> dict[int, int]:
-    """How many messages about it each chat of the admins' has."""
+    """Return how many messages about it each chat of the admins' has."""
     return {
         chat_id: sum(WORDS in message["text"] for message in shop.messages(chat_id))
         for chat_id in (ADMIN_ID, CHANNEL_ID)

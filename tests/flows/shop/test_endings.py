@@ -30,7 +30,7 @@ def run_out(shop: Shop, order_id: str) -> None:
 
 
 def ways_to_pay(message: dict[str, Any]) -> list[str]:
-    """What the message offers for an order: links, and data that pays or cancels."""
+    """Return what the message offers for an order: links, and data that pays or cancels."""
     buttons = [button for row in message["keyboard"] for button in row]
     links = [button["url"] for button in buttons if button.get("url")]
     return links + [d for d in data_of(message) if d.startswith(("pay_", "cancel_", "balance_"))]

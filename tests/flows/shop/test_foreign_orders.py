@@ -65,7 +65,7 @@ def invoices_touched(shop: Shop) -> int:
 
 
 def answered(shop: Shop, person: Buyer, order_id: str) -> str:
-    """What the person reads after tapping pay and cancel."""
+    """Return what the person reads after tapping pay and cancel."""
     texts = []
     for tap in (person.tap_pay, lambda wanted: person.do(jobs.CancelOrder, order_id=wanted)):
         shop.wait_for_job(tap(order_id).key)

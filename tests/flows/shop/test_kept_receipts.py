@@ -73,7 +73,7 @@ def tap(chat_id: int, message_id: int) -> None:
 
 
 def still_there(shop: Shop, receipts: dict[int, Message]) -> tuple[int, int]:
-    """How many receipts stand in their chats as they were sent, and how many messages beside them."""
+    """Return how many receipts stand in their chats as they were sent, and how many messages beside them."""
 
     def look(person: int) -> tuple[int, int]:
         messages = shop.messages(person)

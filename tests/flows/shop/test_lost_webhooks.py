@@ -97,13 +97,13 @@ def count(shop: Shop, table: str, condition: str) -> int:
 
 
 def receipts(shop: Shop) -> Counter[int]:
-    """How many receipts each person got."""
+    """Return how many receipts each person got."""
     written = shop.get(shop.telegram, "/sim/outbox")["messages"]
     return Counter(m["chat_id"] for m in written if "✅ Оплата успішна" in m["text"])
 
 
 def waits(shop: Shop) -> dict[str, float]:
-    """How long it took from the payment at Crypto Pay until the order was active, in seconds."""
+    """Return how long it took from the payment at Crypto Pay until the order was active, in seconds."""
     (row,) = shop.rows(
         "SELECT round(percentile_cont(0.5) WITHIN GROUP (ORDER BY s)::numeric, 1)::float8 AS p50,"
         " round(percentile_cont(0.99) WITHIN GROUP (ORDER BY s)::numeric, 1)::float8 AS p99,"

@@ -22,7 +22,7 @@ def _announce(shop: Shop, name: str) -> list[str]:
 
 
 def _shown(shop: Shop, chat_id: int, subjects: list[str]) -> tuple[Counter[str], int]:
-    """How often a chat got each subject, and in how many messages."""
+    """Return how often a chat got each subject, and in how many messages."""
     messages = [m["text"] for m in shop.messages(chat_id)]
     told = [text for text in messages if any(subject in text for subject in subjects)]
     return Counter(subject for text in told for subject in subjects if subject in text), len(told)
@@ -92,6 +92,6 @@ def test_a_channel_that_is_told_to_wait_keeps_nobody_waiting(shop: Shop) -> None
 
 
 def _since(shop: Shop, mono_ms: float) -> list[dict[str, Any]]:
-    """What was sent to the channel after that moment."""
+    """Return what was sent to the channel after that moment."""
     calls = shop.telegram_calls("sendMessage", CHANNEL_ID)
     return [call for call in calls if call["mono_ms"] > mono_ms]

@@ -67,7 +67,7 @@ def close_breaker(shop: Shop) -> None:
 
 
 def told(shop: Shop, words: str) -> list[str]:
-    """What the admin was told with these words in it."""
+    """Return what the admin was told with these words in it."""
     return [m["text"] for m in shop.messages(ADMIN_ID) if words in m["text"]]
 
 

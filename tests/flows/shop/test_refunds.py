@@ -33,7 +33,7 @@ def key_of(shop: Shop, payment_id: str) -> str:
 
 
 def asked(shop: Shop, spend_id: str) -> int:
-    """How often Crypto Pay was asked to send this."""
+    """Return how often Crypto Pay was asked to send this."""
     calls = shop.calls(shop.crypto_pay, method="transfer")
     return sum(call["request"].get("spend_id") == spend_id for call in calls)
 
@@ -139,7 +139,7 @@ def try_again(shop: Shop, key: str, times: int) -> set[Any]:
 
 
 def transfers_behind(shop: Shop, spend_id: str) -> int:
-    """How many transfers went out under this spend_id, by the stand-in's own log."""
+    """Return how many transfers went out under this spend_id, by the stand-in's own log."""
     calls = shop.calls(shop.crypto_pay, method="transfer", status=200)
     return sum(call["request"].get("spend_id") == spend_id for call in calls)
 

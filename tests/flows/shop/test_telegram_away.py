@@ -40,7 +40,7 @@ def put_off(shop: Shop, key: str) -> Row:
 
 
 def tries(shop: Shop, buyer: Buyer) -> int:
-    """How often the receipt was sent, refused or not."""
+    """Return how often the receipt was sent, refused or not."""
     return sum(RECEIPT in str(call["params"]) for call in shop.telegram_calls("sendMessage", buyer.id))
 
 

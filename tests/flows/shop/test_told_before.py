@@ -236,7 +236,7 @@ def test_what_happens_after_the_moment_is_told_at_once(shop: Shop, copy: Copy, n
 
 
 def told_again(heard: list[Heard]) -> list[int]:
-    """How many messages each has got since the restore."""
+    """Return how many messages each has got since the restore."""
     return [len(one.buyer.messages()) - one.before for one in heard]
 
 

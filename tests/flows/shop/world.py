@@ -230,7 +230,7 @@ class Shop:
         return [record for record in wire["records"] if callback_id in str(record)]
 
     def messages(self, chat_id: int) -> list[Message]:
-        """What the bot has in a chat now, oldest first."""
+        """Return what the bot has in a chat now, oldest first."""
         kind = "people" if chat_id > 0 else "chats"
         answer = self.get(self.telegram, f"/sim/{kind}/{chat_id}/messages")
         return [m for m in answer["messages"] if m["from"] == "bot" and not m["deleted"]]
@@ -246,7 +246,7 @@ class Shop:
         return [line for line in lines if matching.items() <= line.items()]
 
     def executions(self, task_id: str) -> list[dict[str, Any]]:
-        """What Main Bot does for this task: more than one is work done twice."""
+        """Return what Main Bot does for this task: more than one is work done twice."""
         return [t for t in self.get(self.main_bot, "/sim/tasks")["tasks"] if t["task_id"] == task_id]
 
 
@@ -316,7 +316,7 @@ class Buyer:
             raise AssertionError(f"nobody wrote {words!r}; the chat has {texts}") from None
 
     def count(self, words: str) -> int:
-        """How many messages have these words."""
+        """Return how many messages have these words."""
         return sum(words in m["text"] for m in self.messages())
 
     # --- the main job ---

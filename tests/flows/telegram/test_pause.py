@@ -137,14 +137,14 @@ GROUP, OTHER_GROUP, PERSON = -1_001, -1_002, 77
 
 
 def told_to_wait(limiter: RateLimiter, chat_id: int | None, seconds: float = 30) -> float:
-    """What the caller of a call about this chat is told when Telegram answers 429."""
+    """Return what the caller of a call about this chat is told when Telegram answers 429."""
     with pytest.raises(PostponeError) as told, limiter.watching():
         raise ThrottledError("telegram", "Too Many Requests", retry_after=seconds, chat_id=chat_id)
     return told.value.seconds
 
 
 def waits_for(limiter: RateLimiter, chat_id: int) -> float:
-    """How long a notice to this chat must wait, the moments until there is a token for it aside; 0 if not."""
+    """Return how long a notice to this chat must wait because of a pause; 0 without one."""
     for _ in range(100):
         try:
             limiter.notice(chat_id)

@@ -91,7 +91,7 @@ FLOOD = 200
 
 
 def passes(limiter: RateLimiter, chat_id: int | None, calls: int) -> int:
-    """How many of so many answers may leave at once."""
+    """Return how many of so many answers may leave at once."""
     passed = 0
     for _ in range(calls):
         with suppress(PostponeError):
@@ -109,7 +109,7 @@ def full(traffic: Traffic) -> RateLimiter:
 
 
 def wait_of(limiter: RateLimiter, first: int | None, step: int) -> float:
-    """What the first is told who must wait: `step` 0 is one person again and again, 1 another each time."""
+    """Return the wait of the first refused call. `step` 0 repeats one person, 1 uses another each time."""
     for number in range(FLOOD):
         try:
             limiter.person(None if first is None else first + number * step)

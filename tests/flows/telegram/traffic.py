@@ -161,7 +161,7 @@ def refused(records: list[Record]) -> list[Record]:
 
 
 def count_until_shut(limiter: RateLimiter, most_calls: int = 1000) -> int:
-    """How many answers to people pass before the first that must wait; PostponeError is what ends it."""
+    """Return how many answers to people pass before the first PostponeError."""
     for passed in range(most_calls):
         try:
             limiter.person()
