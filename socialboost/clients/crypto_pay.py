@@ -46,9 +46,10 @@ _PAGE: Final = 200
 _MAX_PAGES: Final = 50
 """10,000 open invoices: an hour of them at three orders a second."""
 _NOT_RECEIVED: Final = frozenset({408, 425})
-_BALANCE: Final = "the app's balance in @CryptoBot"
-_APP: Final = "the app in @CryptoBot"
-_METHODS: Final = "the app's methods in @CryptoBot (Crypto Pay, My Apps, Security)"
+# No settings, so the notice has texts for them: setting-crypto_pay_balance and so on.
+_BALANCE: Final = "crypto_pay_balance"
+_APP: Final = "crypto_pay_app"
+_METHODS: Final = "crypto_pay_methods"
 _ABOUT_US: Final = {
     "UNAUTHORIZED": "CRYPTOBOT_TOKEN",
     "METHOD_DISABLED": _METHODS,

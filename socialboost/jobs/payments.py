@@ -53,6 +53,9 @@ class SendPaymentNotice(LedgerJob, queue=PAYMENTS):
     kind: PaymentNoticeKind
     after_cancel: bool = False
     """Whether its buyer had cancelled the order before this money came."""
+    received: str = ""
+    """The amount that was paid, where the notice is about a payment and its amount is one."""
+    asset: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

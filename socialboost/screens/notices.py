@@ -76,6 +76,7 @@ _WORDS: Final = {
     "status": "order-status",
     "is_late": "answer",
     "provider": "provider",
+    "setting": "setting",
 }
 """Fields that hold one of our own words: an admin reads the text `<prefix>-<word>`, if there is one."""
 _SAID: Final = frozenset({"after_cancel"})

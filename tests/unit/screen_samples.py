@@ -274,6 +274,8 @@ def _orders(world: World) -> Iterator[tuple[str, Draw]]:
     yield "order_closed expired", lambda lang: orders.order_closed(expired, lang)
     yield "card_closed expired", lambda lang: orders.card_closed(expired, lang)
     told = order | {"after_cancel": True}
+    paid = told | {"received": world.amount, "asset": world.words}
+    yield "payment_notice received", lambda lang: orders.payment_notice("wrong_amount", paid, lang)
     yield "payment_notice after cancel", lambda lang: orders.payment_notice("wrong_amount", told, lang)
     for kind in kinds.PAYMENT_NOTICE_KINDS:
         yield f"payment_notice {kind}", lambda lang, kind=kind: orders.payment_notice(kind, order, lang)
@@ -458,6 +460,7 @@ WORDS = (
     *(("reason", reason) for reason in (*payments.REASONS, "not_paid", "paid_otherwise", "discarded")),
     *(("is_late", word) for word in ("True", "False")),
     *(("provider", word) for word in ("crypto_pay", "balance")),
+    *(("setting", f"crypto_pay_{word}") for word in ("balance", "app", "methods")),
     *(("order_status", status) for status in kinds.ORDER_STATUSES),
 )
 REFUSALS = (

@@ -307,8 +307,8 @@ def test_a_refusal_of_us_names_the_setting(store: redis.Redis) -> None:
     said = {
         (401, "UNAUTHORIZED"): "CRYPTOBOT_TOKEN",
         (405, "METHOD_NOT_FOUND"): "CRYPTOBOT_API_URL",
-        (400, "INSUFFICIENT_FUNDS"): "the app's balance in @CryptoBot",
-        (423, ""): "the app in @CryptoBot",
+        (400, "INSUFFICIENT_FUNDS"): "crypto_pay_balance",
+        (423, ""): "crypto_pay_app",
     }
     for (status, name), setting in said.items():
         body = {"ok": False, "error": {"code": status, "name": name}}

@@ -451,3 +451,10 @@ def test_the_question_names_the_money_the_person_and_the_package(action: str) ->
         assert callbacks_of(screen)[:2] == [
             f"payment_{action}_{ORDER_ID}_{row['seen']}", f"payment_{ORDER_ID}",
         ]  # fmt: skip
+
+
+@pytest.mark.parametrize("word", ["balance", "app", "methods"])
+def test_what_to_look_at_in_crypto_pay_is_said_in_the_admins_language(word: str) -> None:
+    data = {"setting": f"crypto_pay_{word}"}
+    assert "застосун" in notices.admin_notice("refuses_us", data, "uk").text
+    assert "the app" in notices.admin_notice("refuses_us", data, "en").text

@@ -83,7 +83,12 @@ def _owe_words(tx: Transaction, job: jobs.ActivateOrder, result: Mapping[str, An
         if order_id:
             key = f"notice:{result['reason']}:{order_id}:{job.invoice_id}"
             notice = jobs.SendPaymentNotice(
-                key=key, order_id=order_id, kind=result["reason"], after_cancel=bool(result["after_cancel"])
+                key=key,
+                order_id=order_id,
+                kind=result["reason"],
+                after_cancel=bool(result["after_cancel"]),
+                received=known.get("amount", ""),
+                asset=known.get("asset", ""),
             )
             outbox.add(tx, notice, told_before=told)
         subject = f"payment_exception:{job.invoice_id}"

@@ -35,7 +35,7 @@ def send_payment_notice(job: jobs.SendPaymentNotice, attempt: Attempt) -> None:
         log.info("notice_not_needed", order_id=job.order_id, kind=job.kind, status=order["status"])
         return
     language = texts.language(order["language"])
-    told = {**order, "after_cancel": job.after_cancel}
+    told = {**order, "after_cancel": job.after_cancel, "received": job.received, "asset": job.asset}
     with repeats.allowed(attempt.number, order["telegram_id"]):
         answers.send(order["telegram_id"], orders.payment_notice(job.kind, told, language))
 

@@ -201,6 +201,7 @@ payment-notice-order =
     📦 Package: { $package }
     💰 Order total: { $crypto }
     🆔 <code>{ $order }</code>
+payment-notice-received = 💸 Received: { $crypto }
 payment-notice-contact = Questions about payment: /paysupport
 
 ## posts.py

@@ -203,6 +203,7 @@ payment-notice-order =
     📦 Пакет: { $package }
     💰 Сума замовлення: { $crypto }
     🆔 <code>{ $order }</code>
+payment-notice-received = 💸 Надійшло: { $crypto }
 payment-notice-contact = Питання щодо оплати: /paysupport
 
 ## posts.py

@@ -190,11 +190,18 @@ def receipt(order: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
     return Screen("\n\n".join(parts), (add_post_row(text), back(text)), lasting=True)
 
 
+def _received(text: Texts, order: Mapping[str, Any]) -> tuple[Html, ...]:
+    """Return a line with what was paid, if the notice is about a payment whose amount is known."""
+    if not order.get("received") or not order.get("asset"):
+        return ()
+    return (text.html("payment-notice-received", crypto=crypto(order["received"], str(order["asset"]))),)
+
+
 def payment_notice(kind: PaymentNoticeKind, order: Mapping[str, Any], language: str) -> Screen:
     """Tell the buyer about money that waits for a decision, or about an order that ended unpaid.
 
-    `order` has order_id, package_name, amount and, if this
-    money came after its buyer had cancelled it, after_cancel.
+    `order` has order_id, package_name, amount and, if
+    known, received and asset: what this money is; after_cancel if its buyer had cancelled the order before.
     """
     text = texts(language)
     parts = (
@@ -206,6 +213,7 @@ def payment_notice(kind: PaymentNoticeKind, order: Mapping[str, Any], language: 
             crypto=crypto(order["amount"]),
             order=str(order["order_id"]),
         ),
+        *_received(text, order),
         text.html("payment-notice-contact"),
     )
     rows = (packages_row(text), back(text)) if kind in _BUY_AGAIN else (back(text),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import psycopg
@@ -128,26 +129,29 @@ def test_a_webhook_that_comes_many_times_counts_once(shop: Shop, buyer: Buyer) -
 
 
 @pytest.mark.parametrize(
-    ("changes", "reason", "words"),
+    ("changes", "reason", "received"),
     [
-        ({"amount": "99.98"}, "wrong_amount", "Сума платежу не збігається"),
-        ({"amount": "99.990000001"}, "wrong_amount", "Сума платежу не збігається"),
-        ({"amount": "NaN"}, "wrong_amount", "Сума платежу не збігається"),
-        ({"amount": "1e400"}, "wrong_amount", "Сума платежу не збігається"),
-        ({"amount": "-99.99"}, "wrong_amount", "Сума платежу не збігається"),
-        ({"amount": ""}, "wrong_amount", "Сума платежу не збігається"),
-        ({"asset": "TON"}, "wrong_asset", "Інша валюта платежу"),
+        ({"amount": "99.98"}, "wrong_amount", ["99.98 USDT"]),
+        ({"amount": "99.990000001"}, "wrong_amount", ["99.99 USDT"]),
+        ({"amount": "NaN"}, "wrong_amount", []),
+        ({"amount": "1e400"}, "wrong_amount", []),
+        ({"amount": "-99.99"}, "wrong_amount", []),
+        ({"amount": ""}, "wrong_amount", []),
+        ({"asset": "TON"}, "wrong_asset", ["99.99 TON"]),
     ],
 )
 def test_wrong_money_is_listed_and_activates_nothing(
-    shop: Shop, buyer: Buyer, changes: dict[str, str], reason: str, words: str
+    shop: Shop, buyer: Buyer, changes: dict[str, str], reason: str, received: list[str]
 ) -> None:
     order_id = buyer.open_order("mini")
     job = buyer.pay(buyer.invoice(order_id), **changes)
     shop.wait_for_job(job.key)
     assert order(shop, order_id)["status"] == "processing"
     assert recorded(shop, order_id) == [("exception", reason)]
-    buyer.read(words)
+    heading = {"wrong_amount": "Сума платежу не збігається", "wrong_asset": "Інша валюта платежу"}[reason]
+    told = buyer.read(heading)["text"]
+    assert "Сума замовлення: 99.99 USDT" in told
+    assert re.findall("Надійшло: (.*)", told) == received
     shop.wait_for_job(f"notice:payment_exception:{job.invoice_id}:{ADMIN_ID}")
     assert buyer.count("✅ Оплата успішна") == 0
 
