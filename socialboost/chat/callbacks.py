@@ -45,7 +45,7 @@ PACKAGE_FIELDS: Final = ("name", "price", "posts")
 SALES: Final = ("on", "off")
 DECISIONS: Final = ("activate", "credit", "refund", "dismiss")
 """The decisions about a payment: `payment_<decision>_<payment id>` asks "sure?", and what says yes to
-that has `_<seen>` behind it: the signs for how the payment stood (sql/functions/payment_seen)."""
+that has `_<seen>` behind it: the signs for how the payment stood (payment_seen in sql/functions/payments)."""
 SETTLEMENTS: Final = ("replay", "discard")
 """The decisions about a parked job or a dead letter: `job_<settlement>_<ref>`; to discard asks first."""
 LETTER_SEEN: Final = "waiting"

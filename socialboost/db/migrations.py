@@ -2,7 +2,7 @@
 
 docs/adr/0003 says why it is our own runner. Its guarantees:
 - each file runs in one transaction that also records it, so a file is applied wholly or not at all;
-- in the same transaction the rights of functions are set again (sql/functions/settle_rights), because
+- in the same transaction the rights of functions are set again (settle_rights), because
   `CREATE OR REPLACE` loses them;
 - two runners at once are safe: every transaction takes the same advisory lock and reads the state again;
 - a file is never changed once applied: the database keeps its SHA-256, which covers the files it includes by
@@ -69,7 +69,7 @@ class Migration:
         return not _OUTSIDE.match(self.text)
 
     def way_back(self) -> str:
-        """Return the text of its .down.sql. Raises MigrationError if there is none."""
+        """Return the text of its way back. Raises MigrationError if there is none."""
         path = self.path.with_suffix(".down.sql")
         if not path.exists():
             raise MigrationError(f"{self.name} has no way back: {path.name} does not exist")

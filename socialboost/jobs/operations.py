@@ -36,7 +36,7 @@ class CheckHealth(Job, queue=INTERACTIVE):
 
 @dataclass(frozen=True, kw_only=True)
 class TickMinute(Job, queue=MAINTENANCE):
-    """periodiq's minute: only enqueues what is due (queue.md 1.5)."""
+    """periodiq's minute: enqueues what is due and does nothing else."""
 
 
 @dataclass(frozen=True, kw_only=True)

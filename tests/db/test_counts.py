@@ -82,7 +82,7 @@ def press_together(store: Store, people: int) -> None:
 
 
 def test_fifty_presses_of_each_of_a_hundred_people(store: Store) -> None:
-    """One order and one invoice each (failures.md A1)."""
+    """One order and one invoice each."""
     press_together(store, 100)
 
 
@@ -104,7 +104,7 @@ def pay_two_invoices_together(store: Store, count: int) -> None:
 
 
 def test_a_hundred_orders_each_paid_by_two_invoices(store: Store) -> None:
-    """A hundred activations, and the hundred other payments are listed (failures.md A4)."""
+    """A hundred activations, and the hundred other payments are listed."""
     pay_two_invoices_together(store, 100)
 
 
@@ -119,7 +119,7 @@ def pay_together(store: Store, count: int) -> None:
 
 
 def test_fifty_workers_with_one_payment_two_hundred_times(store: Store) -> None:
-    """One activation and one payment each (failures.md A12)."""
+    """One activation and one payment each."""
     pay_together(store, 200)
 
 
@@ -127,7 +127,7 @@ WHEN = ("before the invoice", "before its commit", "in the same instant", "after
 
 
 def test_five_hundred_payments_around_their_invoices_commit(store: Store) -> None:
-    """Whichever is first, webhook or invoice, the order is active (failures.md A9)."""
+    """Whichever is first, webhook or invoice, the order is active."""
     draw = random.Random(9)
     orders = [(store.order(store.person()), draw.choice(WHEN), draw.uniform(0, 0.05)) for _ in range(500)]
     gates = [threading.Barrier(2) for _ in range(20)]
@@ -164,7 +164,7 @@ def test_five_hundred_payments_around_their_invoices_commit(store: Store) -> Non
 
 
 def test_two_hundred_late_payments(store: Store) -> None:
-    """A day after the deadline money still counts, later it is listed; never silence (failures.md A10)."""
+    """A day after the deadline money still counts, later it is listed; never silence."""
     late_days = [(n + 0.5) / 100 for n in range(100)] + [1 + (n + 0.5) / 10 for n in range(100)]
     orders = list(pending(store, 200).items())
     for number, ((_, order_id), days) in enumerate(zip(orders, late_days, strict=True)):
@@ -222,7 +222,7 @@ MUTANTS = st.one_of(
 
 
 def test_two_hundred_mutants_of_a_payment(store: Store) -> None:
-    """A wrong amount or asset, another order's invoice: none activates, all are listed (failures.md A11)."""
+    """A wrong amount or asset, another order's invoice: none activates, all are listed."""
     store.package("cheap", price=CHEAP)
     tried: list[tuple[str, str | None]] = []
 
@@ -264,7 +264,7 @@ def edit_package(store: Store, number: int) -> Row:
 
 
 def test_the_package_is_edited_while_a_hundred_orders_wait(store: Store) -> None:
-    """Each order has the price, limit, name and days it was bought with (failures.md A17)."""
+    """Each order has the price, limit, name and days it was bought with."""
     people = [store.person() for _ in range(100)]
     bought: list[Row] = []
     for number, person in enumerate(people):
@@ -315,7 +315,7 @@ def post_together(store: Store, people: int) -> None:
 
 
 def test_forty_links_of_each_of_fifty_people(store: Store) -> None:
-    """Exactly the limit, a hundred in all (failures.md B1)."""
+    """Exactly the limit, a hundred in all."""
     post_together(store, 50)
 
 
@@ -360,7 +360,7 @@ def push_and_pull_together(store: Store, count: int) -> None:
 
 
 def test_eight_pullers_and_four_pushers_of_five_thousand_tasks(store: Store) -> None:
-    """Each task is issued once (failures.md B5)."""
+    """Each task is issued once."""
     push_and_pull_together(store, 5000)
 
 

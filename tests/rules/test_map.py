@@ -40,6 +40,11 @@ def contracts() -> list[str]:
     return sorted(kind.__name__ for kind in kinds if "actor_name" in vars(kind))
 
 
+def test_the_page_is_what_the_command_writes() -> None:
+    written = (ROOT / code_map.PAGE).read_text(encoding="utf-8")
+    assert written == page(), "run `python -m socialboost map` and commit docs/map.md"
+
+
 def test_every_job_has_a_row_with_where_it_comes_from() -> None:
     rows = {name: row(name, page()) for name in contracts()}
     assert [name for name, line in rows.items() if not re.match(r"\| \S", line)] == []

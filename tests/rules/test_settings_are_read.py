@@ -116,3 +116,18 @@ def test_whoever_sets_one_is_told(name: str) -> None:
     bare = process.model_construct()
     assert bare.without_effect() == {}
     assert process.model_construct(**{name.lower(): "set"}).without_effect() == {name: NOT_THERE_YET[name]}
+
+
+def forgotten(example: str, compose: str) -> list[str]:
+    """Return the variables of .env.example that no service of docker-compose.yml gets."""
+    names = re.findall(r"^([A-Z_]+)=", example, re.MULTILINE)
+    return [name for name in names if not re.search(rf"^ +{name}:", compose, re.MULTILINE)]
+
+
+def test_a_shop_in_docker_gets_every_setting() -> None:
+    """One that is not handed on would be set by an operator and change nothing."""
+    example, compose = (
+        (ROOT / name).read_text(encoding="utf-8") for name in (".env.example", "docker-compose.yml")
+    )
+    assert forgotten(example, compose) == []
+    assert forgotten(example, compose.replace(" CACHE_TTL:", " OTHER_TTL:")) == ["CACHE_TTL"]

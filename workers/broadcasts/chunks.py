@@ -1,6 +1,6 @@
 """The broadcast itself: one job a chunk, and what the admin is shown of it.
 
-How each chunk works is in broadcast_runner.py, what the admins do about it in broadcast_dialogue.py.
+How each chunk works is in runner.py, what the admins do about it in dialogue.py.
 """
 
 from __future__ import annotations

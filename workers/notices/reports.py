@@ -17,7 +17,7 @@ LOOKED_BACK: Final = timedelta(days=1)
 REPORT_HOUR: Final = 9
 """Local; the hour of the admins' daily line."""
 LATE_SECONDS: Final = 600
-"""How long a job may wait before it counts as stuck (failures.md T6)."""
+"""How long a job may wait before it counts as stuck."""
 MOST_SHOWN: Final = 10
 
 log = logs.get(__name__)

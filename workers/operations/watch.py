@@ -39,7 +39,7 @@ LEASE: Final = "watch"
 FIRST_RETRY_SECONDS: Final = 1.0
 """Until a question that was not answered is asked again: those whose webhook was lost wait for it."""
 SILENT_SECONDS: Final = 900.0
-"""A task Main Bot has said nothing about for so long is asked about (failures.md B9)."""
+"""A task Main Bot has said nothing about for so long is asked about."""
 MOST_QUESTIONS: Final = 50
 RECENT_SECONDS: Final = 30.0
 SHARED_SECONDS: Final = 2.0
@@ -136,7 +136,7 @@ class Watch(Loop):
                 self._notice_stopped(step, error)
 
     def _notice_stopped(self, step: Step, error: Exception) -> None:
-        """Tell the admins, at most once an hour: Crypto Pay is away, or what else stops this step (D10)."""
+        """Tell the admins, at most once an hour: Crypto Pay is away, or what else stops this step."""
         kind: NoticeKind = "crypto_pay_away"
         subject = ""
         if not _is_outage(error):

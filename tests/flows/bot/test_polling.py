@@ -176,7 +176,7 @@ def test_bad_answers_are_waited_out(
 def test_the_admins_hear_of_another_poller_once_it_is_no_restart(
     telegram: ScriptedTelegram, start: Callable[..., BotProcess], redis_url: str
 ) -> None:
-    """Two conflicts may be a restart's; more in a row are somebody else's (failures.md D11)."""
+    """Two conflicts may be a restart's; more in a row are somebody else's."""
     conflict = (409, json.dumps(CONFLICT))
     telegram.answers += [conflict, conflict, (200, json.dumps({"ok": True, "result": []})), *[conflict] * 4]
     telegram.updates.append(message("/start"))

@@ -1,4 +1,4 @@
-"""Deploys under load (failures.md D8): a worker told to end does what it has begun, others do the rest."""
+"""Deploys under load: a worker told to end does what it has begun, others do the rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SIGTERM (failures.md D8): a worker ends in order and in time, whoever else is told and whatever hangs."""
+"""SIGTERM: a worker ends in order and in time, whoever else is told and whatever hangs."""
 
 from __future__ import annotations
 

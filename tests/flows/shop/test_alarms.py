@@ -16,8 +16,8 @@ from tests.flows.shop.world import ADMIN_ID, CHANNEL_ID, Buyer, Shop, payment, w
 Trouble = Callable[[], AbstractContextManager[None]]
 
 WITHIN_SECONDS = 60
+"""The admins hear of an outage within a minute (docs/operating.md)."""
 AWAY, BACK = "PostgreSQL недоступний", "PostgreSQL знову"
-"""failures.md D10."""
 FULL = """
 CREATE FUNCTION refuse_for_space() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -14,7 +14,7 @@ from tests.flows.shop.world import ADMIN_ID, CHANNEL_ID, Buyer, Shop, wait_until
 
 AWAY_SECONDS = 35
 WITHIN_SECONDS = 60
-"""failures.md D10."""
+"""The admins hear of an outage within a minute (docs/operating.md)."""
 WORDS = "Crypto Pay не відповідає"
 
 

@@ -27,7 +27,7 @@ def test_confirm_shows_the_card_with_both_ways_on(buyer: Buyer) -> None:
 
 
 def test_somebody_whom_only_the_cache_remembers_is_sent_to_start(shop: Shop, buyer: Buyer) -> None:
-    """PostgreSQL was restored from a copy that is older than this person (failures.md D3)."""
+    """PostgreSQL was restored from a copy that is older than this person."""
     assert shop.rows("DELETE FROM users WHERE telegram_id = %s RETURNING id", buyer.id)
     shop.wait_for_job(buyer.do(jobs.OpenOrder, slug="mini").key)
     buyer.read("Спершу надішліть /start")
@@ -80,7 +80,7 @@ def test_an_answer_that_was_lost_leaves_one_invoice(shop: Shop, buyer: Buyer) ->
 
 
 def test_an_invoice_that_could_not_be_recorded_is_found_again(shop: Shop, buyer: Buyer) -> None:
-    """PostgreSQL gives the attempt back; that the invoice was made is true all the same (failures.md A3)."""
+    """PostgreSQL gives the attempt back; that the invoice was made is true all the same."""
     order_id = buyer.open_order("mini")
     late = shop.fault(shop.crypto_pay, operation="createInvoice", kind="late", seconds=5.0, times=1)
     with late, psycopg.connect(shop.database_url) as other:

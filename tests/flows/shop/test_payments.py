@@ -213,7 +213,7 @@ def test_a_webhook_before_our_record_of_the_invoice_activates(shop: Shop, buyer:
 def test_a_webhook_before_the_answer_that_brings_the_invoice_withdraws_nothing(
     shop: Shop, buyer: Buyer
 ) -> None:
-    """What was paid is not to be deleted at Crypto Pay, whatever that would answer (failures.md A9)."""
+    """What was paid is not to be deleted at Crypto Pay, whatever that would answer."""
     order_id = buyer.open_order("mini")
     with shop.fault(shop.crypto_pay, operation="createInvoice", kind="late", seconds=2.0, times=1):
         tap = buyer.tap_pay(order_id)
@@ -325,7 +325,7 @@ def test_nothing_is_owed_when_the_payment_was_not_recorded(
 
 
 def test_one_locked_order_holds_up_nobody_else(shop: Shop, newcomer: Callable[[], Buyer]) -> None:
-    """A lock is waited for two seconds at most, and by its own order only (failures.md D4)."""
+    """A lock is waited for two seconds at most, and by its own order only."""
     stuck, other = newcomer(), newcomer()
     order_id = stuck.open_order("mini")
     invoice = stuck.invoice(order_id)

@@ -248,7 +248,7 @@ class TestSilentTasks:
         assert len(shop.executions(sent)) == 1
 
     def test_a_pulled_task_that_main_bot_has_is_handed_to_nobody_else(self, shop: Shop, sent: str) -> None:
-        """As if it had been pulled and then only waited there (failures.md B6)."""
+        """As if it had been pulled and then only waited there."""
         shop.rows(
             "UPDATE tasks SET handed_over_by = 'pull', lease_owner = 'gone', lease_until = now(),"
             " due_at = now() + interval '15 minutes'"

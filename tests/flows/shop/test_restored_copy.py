@@ -1,4 +1,4 @@
-"""PostgreSQL comes back from an older copy (failures.md D3): every payment since then comes back, too."""
+"""PostgreSQL comes back from an older copy: every payment since then comes back, too."""
 
 from __future__ import annotations
 

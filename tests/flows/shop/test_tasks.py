@@ -250,7 +250,7 @@ def test_health_says_the_database_answers(shop: Shop) -> None:
 
 
 def test_a_main_bot_that_ignores_keys_works_a_lost_hand_over_once(shop: Shop, customer: Buyer) -> None:
-    """Before handing over again it is asked by the task's id (failures.md B4)."""
+    """Before handing over again it is asked by the task's id."""
     shop.post(shop.main_bot, "/sim/settings", {"honours_keys": False})
     try:
         with shop.fault(shop.main_bot, operation="push", kind="lost", times=1):

@@ -34,7 +34,7 @@ def deliver(server: Server, number: int) -> int:
 def test_a_redis_that_hangs_is_answered_with_503_while_it_hangs(
     start: Callable[..., Server], valkey_server: ValkeyServer
 ) -> None:
-    """More webhooks than web has threads: none waits for the hanging to end (failures.md D2)."""
+    """More webhooks than web has threads: none waits for the hanging to end."""
     process = valkey_server.process
     assert process is not None
     server = start()
@@ -54,7 +54,7 @@ def test_an_outage_of_redis_under_webhooks_loses_none_that_is_repeated(
     redis_url: str,
     valkey_server: ValkeyServer,
 ) -> None:
-    """Each is repeated until it is told 200, as Crypto Pay does; then it is queued (failures.md A6)."""
+    """Each is repeated until it is told 200, as Crypto Pay does; then it is queued."""
     server, again, away = start(), threading.Event(), threading.Event()
     while_away: list[int] = []
 
