@@ -30,7 +30,7 @@ class AskSettlement(AdminTap, queue=INTERACTIVE):
 
 @dataclass(frozen=True, kw_only=True)
 class SettleParkedJob(AdminTap, Decision, queue=INTERACTIVE):
-    """Replay or discard a parked job or a dead letter. Answers {outcome: …}, one of screens/parked.py's."""
+    """Replay or discard a parked job or a dead letter. Answers {outcome: …} (socialboost/kinds.py)."""
 
     ref: str
     action: str
