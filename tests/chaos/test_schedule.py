@@ -10,7 +10,7 @@ from socialboost.queue.broker import HEARTBEAT_MS
 from tests.chaos.buyers import habits
 from tests.chaos.schedule import BAD_ROWS, CALM, FROZEN_SECONDS, NETWORK, SERVICES, STRESS, Kit, draw, kit_for
 
-LEDGER = ROOT / "workers" / "ledger.py"
+LEDGER = ROOT / "workers" / "engine" / "ledger.py"
 
 
 def test_the_same_seed_draws_the_same_faults_and_habits() -> None:

@@ -58,12 +58,24 @@ class Chat:
 
     async def tap(self, label: str, leads_to: str) -> None:
         """Tap the newest button of that name and wait until its message, or a new one, says this."""
-        places = "node => [...node.closest('.messages').children].indexOf(node.closest('.message'))"
-        place = await self.key(label).last.evaluate(places)
+        place = await self._place(label)
         tapped = self.page.locator(f".messages > :nth-child({place + 1})")
         fresh = await self._new(leads_to)
         await tapped.locator(".key", has_text=label).last.click()
         await expect(tapped.filter(has_text=leads_to).or_(fresh).first).to_be_visible()
+
+    async def _place(self, label: str) -> int:
+        """Where in the chat the newest button of that name is, counted from 0."""
+        places = """node => {
+            const chat = node.closest('.messages')
+            return chat ? [...chat.children].indexOf(node.closest('.message')) : -1
+        }"""
+        for _ in range(100):
+            place = int(await self.key(label).last.evaluate(places))
+            if place >= 0:
+                return place
+            await asyncio.sleep(0.05)  # its message was drawn anew just then
+        raise AssertionError(f"no button {label!r} stays in the chat")
 
     async def write(self, text: str, leads_to: str) -> None:
         """Send a text and wait for the answer that says this."""
