@@ -16,7 +16,7 @@ COUNTED = ("orders", "invoices", "payments", "activations", "users", "posts", "t
 @pytest.fixture
 def hasty(stage: Shop) -> Shop:
     """A shop that may write more often than Telegram lets it: two thousand answers are waited for."""
-    stage.environment["TELEGRAM_SEND_RATE"] = "1000"
+    stage.environment |= {"TELEGRAM_SEND_RATE": "1000", "TELEGRAM_CHAT_BURST": "10000"}
     stage.start_workers()
     return stage
 
