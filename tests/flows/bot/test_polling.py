@@ -28,7 +28,7 @@ CONFLICT = {
 }
 
 
-def wait_until(condition: Callable[[], Any], what: str, seconds: float = 90) -> Any:
+def wait_until(condition: Callable[[], Any], what: str, seconds: float = 240) -> Any:
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
