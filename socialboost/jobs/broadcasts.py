@@ -64,6 +64,16 @@ class AimBroadcast(AdminTap, LedgerJob, queue=INTERACTIVE):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConfirmBroadcast(AdminTap, LedgerJob, queue=INTERACTIVE):
+    """Ask for the confirmation below a preview that was sent; key <the preview's job>:confirmation.
+
+    A job of its own, so that a chat with room for one message only does not get the preview again.
+    """
+
+    broadcast_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class AskBroadcastDetail(AdminTap, queue=INTERACTIVE):
     """Ask for a draft's buttons or for its time."""
 

@@ -49,6 +49,7 @@ REQUIRED = {
     "close_order_cards": {"key", "order_id"},
     "compose_broadcast": {"key", "telegram_id", "chat_id"},
     "confirm_tasks": {"owner", "task_ids", "arrived"},
+    "confirm_broadcast": {"key", "telegram_id", "chat_id", "broadcast_id"},
     "create_invoice": {"key", "telegram_id", "chat_id", "order_id"},
     "detail_broadcast": {"key", "telegram_id", "chat_id", "broadcast_id", "detail", "text"},
     "dispatch_tasks": {"key", "task_id"},

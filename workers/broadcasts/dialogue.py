@@ -75,13 +75,12 @@ def aim_broadcast(job: jobs.AimBroadcast, attempt: Attempt) -> None:  # noqa: AR
         _preview(job, job.broadcast_id, language)
 
 
-def _preview(tap: jobs.Tap, broadcast_id: str, language: str) -> None:
-    """Send the admin what everybody would get, then the confirmation; or say why Telegram refuses it."""
+def _preview(tap: jobs.AimBroadcast | jobs.DetailBroadcast, broadcast_id: str, language: str) -> None:
+    """Send the admin what everybody would get and owe the confirmation; or say why Telegram refuses it."""
     row = resources.db().one("get_broadcast", broadcast_id=broadcast_id)
     if row is None:
         return
     rate = resources.settings().telegram_send_rate
-    untapped = dataclasses.replace(tap, message_id=None, callback_id=None)
     resources.rate_limiter().person(tap.chat_id)
     try:
         with resources.rate_limiter().watching():
@@ -91,7 +90,19 @@ def _preview(tap: jobs.Tap, broadcast_id: str, language: str) -> None:
         refused = broadcasts.refused("refused", language, str(error) or error.code)
         cards.place(tap, broadcast_id, refused)
         return
-    cards.place(untapped, broadcast_id, broadcasts.confirmation(row, rate, language))
+    own = {f.name: getattr(tap, f.name) for f in dataclasses.fields(jobs.AdminTap)}
+    untapped = own | {"message_id": None, "callback_id": None, "key": f"{tap.key}:confirmation"}
+    with resources.db().transaction() as tx:
+        outbox.add(tx, jobs.ConfirmBroadcast(**untapped, broadcast_id=broadcast_id))
+
+
+@actor(jobs.ConfirmBroadcast, right="broadcasts")
+def confirm_broadcast(job: jobs.ConfirmBroadcast, attempt: Attempt) -> None:  # noqa: ARG001 (one card)
+    """Ask for the confirmation, unless it was sent or called off meanwhile."""
+    row = resources.db().one("get_broadcast", broadcast_id=job.broadcast_id)
+    if row is not None and row["status"] == "draft":
+        rate = resources.settings().telegram_send_rate
+        cards.place(job, job.broadcast_id, broadcasts.confirmation(row, rate, access.language(job)))
 
 
 @actor(jobs.AskBroadcastDetail, right="broadcasts")

@@ -52,6 +52,16 @@ def test_from_the_message_to_everybody(hall: Hall, admin: Admin) -> None:
     assert "завершено" in admin.says(jobs.ShowBroadcasts, "Розсилки")["keyboard"][0][0]["text"]
 
 
+def test_a_chat_with_room_for_one_message_gets_the_preview_once(hall: Hall) -> None:
+    hall.environment["TELEGRAM_CHAT_BURST"] = "1"
+    hall.gather(5)
+    hall.start()
+    admin = Admin(hall)
+    broadcast_id = composed(hall, admin, text="Знижка")
+    admin.says(jobs.AimBroadcast, "Отримувачів: 5", broadcast_id=broadcast_id, segment="all")
+    assert [m["text"] for m in hall.messages(ADMIN_ID)].count("Знижка") == 1
+
+
 def test_a_message_of_any_kind_is_copied(hall: Hall, admin: Admin) -> None:
     sent = hall.post(hall.telegram, f"/sim/people/{ADMIN_ID}/messages", {"text": "як є"})
     broadcast_id = composed(hall, admin, copied_id=sent["message_id"])
