@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from socialboost import jobs, logs
 from socialboost.clients.refusals import UNREACHABLE_CODES
@@ -23,6 +23,9 @@ from socialboost.screens.admin import broadcasts
 from socialboost.screens.core import Screen
 from workers.engine import resources
 from workers.telegram import answers
+
+RETIRE_SECONDS: Final = 1.0
+"""Until the next try: about what a chat without room waits for it."""
 
 log = logs.get(__name__)
 
@@ -52,7 +55,7 @@ def place(tap: jobs.Tap, broadcast_id: str, screen: Screen) -> None:
     if card is not None and tapped:
         resources.rate_limiter().person(chat_id)
         if _edit(chat_id, card["message_id"], screen):
-            _retire(broadcast_id, chat_id, card["previous_id"])
+            _retire_or_follow(broadcast_id, chat_id, card["previous_id"])
             return
     message_id = answers.show(dataclasses.replace(tap, message_id=None) if tapped else tap, screen)
     if message_id is not None:
@@ -82,6 +85,8 @@ def refresh(broadcast_id: str, chat_id: int = 0, *, owed: bool = False) -> None:
     kept_back: PostponeError | None = None
     drawn = None
     row = _find(broadcast_id)
+    if row is not None and row["status"] == "draft":  # its card is drawn by the dialogue
+        _retire_all(broadcast_id, chat_id)
     while row is not None and row["status"] not in {drawn, "draft"}:  # it may end while a draw is on its way
         for card in _cards(broadcast_id):
             if chat_id not in {0, card["chat_id"]}:
@@ -97,6 +102,13 @@ def refresh(broadcast_id: str, chat_id: int = 0, *, owed: bool = False) -> None:
         _make_up(row)
     if kept_back is not None:
         raise kept_back
+
+
+def _retire_all(broadcast_id: str, chat_id: int) -> None:
+    """Take the buttons off what was a card in this chat, or in all; PostponeError if one is left."""
+    cards = [card for card in _cards(broadcast_id) if chat_id in {0, card["chat_id"]}]
+    if not all(_retire(broadcast_id, card["chat_id"], card["previous_id"]) for card in cards):
+        raise PostponeError(RETIRE_SECONDS, "the card before still has its buttons")
 
 
 def _redraw(row: Row, card: Row, *, owed: bool) -> None:
@@ -136,13 +148,19 @@ def _record(broadcast_id: str, chat_id: int, message_id: int) -> None:
     previous = resources.db().value(
         "set_broadcast_card", broadcast_id=broadcast_id, chat_id=chat_id, message_id=message_id
     )
-    _retire(broadcast_id, chat_id, previous)
+    _retire_or_follow(broadcast_id, chat_id, previous)
 
 
-def _retire(broadcast_id: str, chat_id: int, message_id: int | None) -> None:
-    """Take the buttons off what was the card; what cannot be done now is done with the next draw."""
+def _retire_or_follow(broadcast_id: str, chat_id: int, message_id: int | None) -> None:
+    """Take the buttons off what was the card, or have that done a moment later: a draft has no next draw."""
+    if not _retire(broadcast_id, chat_id, message_id):
+        _follow(broadcast_id, chat_id)
+
+
+def _retire(broadcast_id: str, chat_id: int, message_id: int | None) -> bool:
+    """Take the buttons off what was the card; False when it cannot be done now."""
     if message_id is None:
-        return
+        return True
     reader = resources.db().one("get_user", telegram_id=chat_id)
     screen = broadcasts.moved(texts.language(reader["language"] if reader else None))
     try:
@@ -150,9 +168,10 @@ def _retire(broadcast_id: str, chat_id: int, message_id: int | None) -> None:
         _edit(chat_id, message_id, screen)
     except (ServiceError, PostponeError) as error:
         log.info("card_not_retired", chat_id=chat_id, error=str(error))
-        return
+        return False
     gone = {"broadcast_id": broadcast_id, "chat_id": chat_id, "message_id": message_id}
     resources.db().run("forget_previous_card", **gone)
+    return True
 
 
 def _edit(chat_id: int, message_id: int, screen: Screen) -> bool:

@@ -60,6 +60,7 @@ def test_a_chat_with_room_for_one_message_gets_the_preview_once(hall: Hall) -> N
     broadcast_id = composed(hall, admin, text="Знижка")
     admin.says(jobs.AimBroadcast, "Отримувачів: 5", broadcast_id=broadcast_id, segment="all")
     assert [m["text"] for m in hall.messages(ADMIN_ID)].count("Знижка") == 1
+    wait_until(lambda: len(cards(admin, broadcast_id)) == 1, "one card")
 
 
 def test_a_message_of_any_kind_is_copied(hall: Hall, admin: Admin) -> None:
