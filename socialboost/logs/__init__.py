@@ -44,7 +44,7 @@ _PASSING: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.EN
 _NAME: Final = "_logger"
 """Under which a bound logger carries its name; structlog keeps `logger` for itself."""
 _MONEY: Final = re.compile(r"payment|crypto_?(pay|bot)|invoice|receipt|refund|activate_order")
-_ADMIN: Final = re.compile(r"admin|\.decisions|\.dialogue\b|parked_jobs|operations\.panel|people\.access")
+_ADMIN: Final = re.compile(r"admin|\.decisions|\.dialogue\b|parked_jobs|operations\.screens|people\.access")
 _ON_THEIR_OWN: Final = ("gunicorn.error", "gunicorn.access")
 """Libraries with handlers of their own, which would write past the redaction."""
 _QUIET: Final = ("aiogram.event", "urllib3", "asyncio")

@@ -212,18 +212,6 @@ def test_an_actor_in_another_topic_is_found(contract: str, actor: str) -> None:
     )
 
 
-PLACES = {
-    "show_admin_page": "panel",
-    "ask_broadcast": "dialogue",
-    "ask_broadcast_detail": "dialogue",
-    "show_broadcasts": "dialogue",
-    "show_broadcast": "dialogue",
-    "move_broadcast": "dialogue",
-}
-"""Actors in a file of another name than their kind has: the panel is its own topic's noun, and all that an
-admin does about a broadcast is one dialogue."""
-
-
 def file_of(contract: type[jobs.Job]) -> str | None:
     """Return the name of the file that an actor of this kind is in; None when that is a noun of its topic."""
     if issubclass(contract, jobs.Decision):
@@ -236,7 +224,7 @@ def file_of(contract: type[jobs.Job]) -> str | None:
 def misplaced(contract: type[jobs.Job], module: str) -> bool:
     """True if the actor is in a file of another kind, or a file of this kind has an actor of another."""
     name = module.rpartition(".")[2]
-    expected = PLACES.get(contract.actor_name, file_of(contract))
+    expected = file_of(contract)
     return name != expected if expected else name in {"screens", "decisions", "messages"}
 
 
@@ -246,7 +234,6 @@ def test_an_actor_is_in_the_file_of_its_kind(monkeypatch: pytest.MonkeyPatch) ->
     base = importlib.import_module("workers.engine.actors")
     found = {c.actor_name: base.REGISTRY[c.actor_name].function.__module__ for c in CONTRACTS}
     assert [found[c.actor_name] for c in CONTRACTS if misplaced(c, found[c.actor_name])] == []
-    assert {name: place for name, place in PLACES.items() if not found[name].endswith(f".{place}")} == {}
 
 
 @pytest.mark.parametrize(

@@ -77,14 +77,14 @@ def test_errors_payments_and_admin_have_their_own_files(directory: Path) -> None
     logs.get("workers.posts.submission").info("post_accepted")
     logs.get("workers.engine.actors").info("job_started", job="activate_order", queue="payments")
     logs.get("socialboost.web.webhooks.crypto_pay").info("webhook_received", source="cryptobot")
-    logs.get("workers.operations.panel").info("package_changed")
+    logs.get("workers.operations.screens").info("database_unhealthy")
     logs.get("workers.posts.submission").error("job_failed")
     events = {name: [line["event"] for line in lines(directory / f"{name}.log")] for name in logs._FILES}
     assert lines(directory / "bot.log")[-1]["event"] == "job_failed"
     assert len(lines(directory / "bot.log")) == 5
     assert events["errors"] == ["job_failed"]
     assert events["payments"] == ["job_started", "webhook_received"]
-    assert events["admin"] == ["package_changed"]
+    assert events["admin"] == ["database_unhealthy"]
 
 
 def test_an_exception_is_one_line(directory: Path) -> None:

@@ -1,6 +1,6 @@
 """The broadcast itself: one job a chunk, and what the admin is shown of it.
 
-How each chunk works is in runner.py, what the admins do about it in dialogue.py.
+How each chunk works is in runner.py, how one is composed in dialogue.py, sent and cancelled in decisions.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An admin composes a broadcast, sees it as people will, confirms it, and holds it in hand while it runs."""
+"""An admin composes a broadcast: the message, whom it goes to, its buttons or its time."""
 
 from __future__ import annotations
 
@@ -10,35 +10,23 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from socialboost import jobs, logs
-from socialboost.chat import callbacks
-from socialboost.db import Transaction
-from socialboost.errors import ParkError, RejectedError
+from socialboost.errors import RejectedError
 from socialboost.screens.admin import broadcasts
 from socialboost.screens.core import Button
-from workers.broadcasts import cards, content
-from workers.broadcasts.chunks import owe_moved
-from workers.engine import deciding, outages, outbox, resources
+from workers.broadcasts import cards, content, decisions
+from workers.engine import outages, outbox, resources
 from workers.engine.actors import Attempt, actor
 from workers.people import access
 from workers.telegram import answers
 
 MOST_BUTTONS: Final = 10
 FARTHEST: Final = timedelta(days=366)
-REPORT_SECONDS: Final = 5.0
-"""After a cancellation: until the calls under way have ended and the counts are final."""
 NO_BUTTONS: Final = "-"
 _BUTTON: Final = re.compile(r"(.+?)\s+[-–—]\s+(https://\S+)")
 _HOST: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]+", re.IGNORECASE)
 _TIME: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})\s+(\d{1,2}):(\d{2})")
 
 log = logs.get(__name__)
-
-
-@actor(jobs.AskBroadcast, right="broadcasts")
-def ask_broadcast(job: jobs.AskBroadcast) -> None:
-    """Ask for the message."""
-    language = access.language(job)
-    answers.reply(job, broadcasts.compose(language))
 
 
 @actor(jobs.ComposeBroadcast, right="broadcasts")
@@ -105,14 +93,6 @@ def confirm_broadcast(job: jobs.ConfirmBroadcast, attempt: Attempt) -> None:  # 
         cards.place(job, job.broadcast_id, broadcasts.confirmation(row, rate, access.language(job)))
 
 
-@actor(jobs.AskBroadcastDetail, right="broadcasts")
-def ask_broadcast_detail(job: jobs.AskBroadcastDetail) -> None:
-    """Ask for the buttons or the time."""
-    language = access.language(job)
-    zone = resources.settings().timezone.key
-    answers.reply(job, broadcasts.ask_detail(job.broadcast_id, job.detail, language, zone))
-
-
 @actor(jobs.DetailBroadcast, right="broadcasts")
 def detail_broadcast(job: jobs.DetailBroadcast, attempt: Attempt) -> None:  # noqa: ARG001 (guarded writes)
     """Take the buttons or the time; while it is neither, the dialogue stays open."""
@@ -144,7 +124,7 @@ def _schedule(job: jobs.DetailBroadcast, language: str) -> str | None:
     if not datetime.now(UTC) < moment < datetime.now(UTC) + FARTHEST:
         return "past_time"
     with resources.db().transaction() as tx:
-        moved = _move(tx, job.broadcast_id, "send", job.telegram_id, moment)
+        moved = decisions.move(tx, job.broadcast_id, "send", job.telegram_id, moment)
     if moved["outcome"] != "done" and moved.get("status") != "scheduled":
         return "no_draft"
     cards.show(job, job.broadcast_id, language)
@@ -188,49 +168,3 @@ def parse_time(text: str) -> datetime | None:
         return datetime(year, month, day, hour, minute, tzinfo=resources.settings().timezone)
     except ValueError:
         return None
-
-
-@actor(jobs.MoveBroadcast, right="broadcasts", on_duplicate=deciding.value)
-def move_broadcast(job: jobs.MoveBroadcast, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (moves once)
-    """Send, pause, resume or cancel; however often it is tapped it happens once, and the card is shown."""
-    if job.action not in callbacks.BROADCAST_ACTIONS:
-        raise ParkError(f"no such action: {job.action}")
-    return deciding.decide(
-        job,
-        lambda tx: _move(tx, job.broadcast_id, job.action, deciding.actor_id(job), None),
-        lambda _: deciding.sight(job, "broadcast", job.broadcast_id),
-    )
-
-
-def show_moved(job: jobs.ShowDecision, language: str) -> None:
-    """Show the card after a move."""
-    cards.show(job, job.target, language)
-
-
-def _move(tx: Transaction, broadcast_id: str, action: str, admin: int, at: datetime | None) -> deciding.Value:
-    """Move the broadcast and owe what follows; {outcome: done | changed_meanwhile | gone, status}."""
-    moved = tx.value("move_broadcast", broadcast_id=broadcast_id, action=action, admin=admin, at=at)
-    if moved is None:
-        return {"outcome": "gone"}
-    owe_moved(tx, broadcast_id, moved)
-    if moved["moved"] and moved["status"] == "cancelled" and moved["begun"]:
-        key = f"notice:broadcast:{broadcast_id}:cancelled"
-        outbox.add(tx, jobs.ReportBroadcast(key=key, broadcast_id=broadcast_id), REPORT_SECONDS)
-    log.info("broadcast_moved", broadcast_id=broadcast_id, action=action, moved=moved["moved"])
-    return {"outcome": "done" if moved["moved"] else "changed_meanwhile", "status": moved["status"]}
-
-
-@actor(jobs.ShowBroadcasts, right="look")
-def show_broadcasts(job: jobs.ShowBroadcasts) -> None:
-    """Show a page of them."""
-    language = access.language(job)
-    size = broadcasts.LISTED
-    rows = resources.db().many("list_broadcasts", limit=size + 1, offset=job.page * size)
-    answers.reply(job, broadcasts.listing(rows, job.page, language, resources.settings().timezone))
-
-
-@actor(jobs.ShowBroadcast, right="look")
-def show_broadcast(job: jobs.ShowBroadcast) -> None:
-    """Show one of them."""
-    language = access.language(job)
-    cards.show(job, job.broadcast_id, language)

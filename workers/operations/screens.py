@@ -14,14 +14,10 @@ from socialboost.queue import broker
 from socialboost.screens import notices
 from socialboost.screens.admin import panel
 from socialboost.screens.core import Screen
-from workers.broadcasts import dialogue
 from workers.engine import resources
-from workers.engine.actors import Attempt, actor
-from workers.parked_jobs import screens as parked_jobs
-from workers.payments import screens as payments
+from workers.engine.actors import actor
 from workers.people import access
 from workers.telegram import answers
-from workers.withheld import screens as withheld
 
 log = logs.get(__name__)
 
@@ -43,13 +39,6 @@ def show_admin_page(job: jobs.ShowAdminPage) -> None:
         _show_untold(job, language)
     else:
         answers.reply(job, _PAGES.get(job.page, _panel)(language))
-
-
-@actor(jobs.ShowDecision, right="look")
-def show_decision(job: jobs.ShowDecision, attempt: Attempt) -> None:  # noqa: ARG001 (a screen)
-    """Show what a decision came to, in the message in which it was taken."""
-    language = access.language(job)
-    _SIGHTS[job.subject](job, language)
 
 
 def _panel(language: str) -> Screen:
@@ -106,11 +95,4 @@ _PAGES: Final[Mapping[str, Callable[[str], Screen]]] = {
     "stats": _stats,
     "settings": _settings,
     "debug": _machinery,
-}
-
-_SIGHTS: Final[Mapping[str, Callable[[jobs.ShowDecision, str], None]]] = {
-    "payment": payments.show_decided,
-    "job": parked_jobs.show_settled,
-    "withheld": withheld.show_settled,
-    "broadcast": dialogue.show_moved,
 }
