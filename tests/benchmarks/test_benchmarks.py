@@ -1,4 +1,4 @@
-"""The measurements themselves: a bench that cannot run, or a report that drops a number, is worth nothing."""
+"""Tests of the benchmarks: each one runs, and the report drops no number."""
 
 from __future__ import annotations
 

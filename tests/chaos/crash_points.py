@@ -1,4 +1,4 @@
-"""Dies once at every point a worker has, one after another, and looks what became of the buyers meanwhile.
+"""Kills a worker once at every crash point, one after another, and checks the buyers' orders.
 
 First a few people walk every way there is, and the points they reach are written down. Then the points are
 armed, a few at a time; the same people walk again; whoever reaches an armed point dies there. Each time

@@ -1,4 +1,4 @@
-"""Does what a schedule says, at the time it says, and writes down whether it struck anything."""
+"""Causes the faults of a schedule on time, and records which of them hit something."""
 
 from __future__ import annotations
 

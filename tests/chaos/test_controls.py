@@ -1,4 +1,4 @@
-"""A rig that cannot turn red proves nothing: without a guard it must, for the reason that guard is there."""
+"""Negative controls of the chaos rig: without a guard a run must fail, for that guard's reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The proxy carries what it is given, and breaks what it is told to, as often as it is told to."""
+"""Tests of the chaos proxy: it forwards data, and breaks connections on demand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page's tables are the kept figures and nothing else."""
+"""Tests of the chaos report: its tables hold exactly the stored figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same seed breaks the same things; another one others."""
+"""Tests of the chaos schedule: the same seed gives the same faults, another seed others."""
 
 from __future__ import annotations
 

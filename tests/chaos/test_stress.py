@@ -51,7 +51,7 @@ async def test_a_slow_client_holds_its_connection_until_it_is_told() -> None:
     server.close()
 
 
-async def test_nobody_who_takes_the_connection_is_no_slow_client() -> None:
+async def test_an_unreachable_server_is_not_taken_for_a_slow_client() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     assert not await slow_client("127.0.0.1", port, b"", time.monotonic())

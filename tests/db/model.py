@@ -1,4 +1,4 @@
-"""The shop in a few lines of plain Python: what tests/db/test_machine.py holds the database to.
+"""A model of the shop in plain Python, with which tests/db/test_machine.py compares the database.
 
 Time is minutes since the example began. An order's days are a place in its owner's schedule: the first entry
 runs, the others wait, and passing time uses up the first. That is docs/adr/0004's rule, not the columns'.

@@ -1,4 +1,4 @@
-"""A database in a test's hands: rows put in, functions called, time moved, callers run at once."""
+"""Helpers for database tests: insert rows, call functions, move time, run callers at once."""
 
 from __future__ import annotations
 

@@ -298,7 +298,7 @@ def test_what_a_runner_of_a_cancelled_broadcast_left_is_listed(desk: Desk, peopl
     assert desk.counts(broadcast) == {"unknown": 1, "skipped": len(people) - 1}
 
 
-def test_completed_means_that_nobody_is_left(desk: Desk, people: list[int]) -> None:
+def test_completed_means_that_no_recipient_is_left(desk: Desk, people: list[int]) -> None:
     broadcast = desk.running()
     assert not desk.store.call("stop_broadcast", broadcast, 1, "completed", None), "not everybody is listed"
     desk.list_all(broadcast)

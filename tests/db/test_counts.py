@@ -1,4 +1,4 @@
-"""Rows of the failure catalogue, each provoked as often as the row itself demands, on the real database."""
+"""Race tests from the failure catalogue, each repeated as often as its row demands."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ def test_what_is_no_amount_can_only_be_dismissed(store: Store, buyer: int, amoun
 # --- money without an order ---
 
 
-def test_money_of_nobody_needs_an_owner_first(store: Store, buyer: int) -> None:
+def test_a_payment_without_an_owner_needs_one_before_a_decision(store: Store, buyer: int) -> None:
     store.pay("I9", None, Decimal("12.345"))
     for action, error in (("activate", "no_order"), ("credit", "no_owner"), ("refund", "no_owner")):
         assert decide(store, "I9", action)["error"] == error

@@ -1,4 +1,4 @@
-"""The figures kept by triggers are what counting would say, whatever happens at once."""
+"""Tests of figures kept by triggers: they equal a count of the rows, also under concurrency."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_one_person_s_orders_do_not_end_in_two_sweeps_at_once(store: Store) -> N
     assert kept(store) == counted(store)
 
 
-def test_nobody_waits_for_a_figure(store: Store) -> None:
+def test_moving_figures_blocks_no_other_transaction(store: Store) -> None:
     """A transaction that has moved figures and is not over keeps nobody from moving them."""
     buyer, another = store.person(), store.person()
     order_id = store.order(buyer, invoice="W1")

@@ -1,4 +1,4 @@
-"""A transaction pooler is found out, whatever its port; from then on nothing is prepared."""
+"""Tests of a transaction pooler: it is detected, and from then on nothing is prepared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A database restored from a copy: its moment, what is held back, what an admin decides about it."""
+"""Tests of a database restored from a backup: its moment, withheld messages, and an admin's decisions."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_a_broadcast_that_had_begun_waits_for_an_admin(store: Store) -> None:
     assert desk.begin(running, "B", chunk=2)["outcome"] == "ours"
 
 
-def test_notices_nobody_got_are_shown_and_not_sent_ahead(store: Store) -> None:
+def test_undelivered_notices_are_shown_and_not_sent_as_probes(store: Store) -> None:
     for key in ("notice:old", "notice:new"):
         if key == "notice:new":
             assert note(store)["notices"] == 1

@@ -1,4 +1,4 @@
-"""The types of rows are those of the database, and rows are of their types."""
+"""Tests of row types: they agree with the database, and real rows have these types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/states.md says what the tables say, and the moves that no trigger checks are those that happen."""
+"""Tests of docs/states.md: it agrees with the tables, and transitions without a trigger really happen."""
 
 from __future__ import annotations
 

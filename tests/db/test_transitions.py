@@ -1,4 +1,4 @@
-"""The tables' own guard: every move that a state machine has is let through, every other is refused."""
+"""Tests of state transitions in the tables: every allowed one passes, every other is refused."""
 
 from __future__ import annotations
 

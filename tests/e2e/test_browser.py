@@ -1,4 +1,4 @@
-"""A buyer and an admin in a real browser, with the running product: what each of them stumbled over."""
+"""Tests in a real browser, as a buyer and as an admin, with the running product."""
 
 from __future__ import annotations
 

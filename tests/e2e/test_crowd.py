@@ -1,4 +1,4 @@
-"""One floods; the database takes nothing; its connections fall silent: what everybody else gets."""
+"""Tests of a crowd during a flood by one person, a read-only database, and silent connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The product's own text, read once: files, trees, imports, functions."""
+"""Reads the product's source code once for the rule tests: files, trees, imports, functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Contracts, actors and queues fit together: what nobody works on, or nobody reads, is lost silently."""
+"""Tests that contracts, actors and queues fit together, so that no job lacks a worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""socialboost/queue stands on private parts of Dramatiq: what to read when it moves."""
+"""Tests of the private parts of Dramatiq that socialboost/queue uses: they fail when Dramatiq changes."""
 
 from __future__ import annotations
 

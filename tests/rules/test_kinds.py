@@ -1,4 +1,4 @@
-"""A closed set has its words once: as a type that mypy holds every caller to, equal to the schema's check."""
+"""Tests that each closed set is written once, as a type, and equals the schema's check."""
 
 from __future__ import annotations
 

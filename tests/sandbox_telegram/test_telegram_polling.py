@@ -1,4 +1,4 @@
-"""getUpdates: what waits, what is confirmed, who may ask."""
+"""Tests of the stand-in's getUpdates: pending and confirmed updates, and conflicts."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def test_no_text_raises(text: str) -> None:
     assert found is None or len(found) == 36
 
 
-def test_cancel_action_is_no_order() -> None:
+def test_the_cancel_action_is_not_read_as_an_order() -> None:
     assert callbacks.order_id(callbacks.CANCEL_PREFIX, callbacks.CANCEL_ACTION) is None
 
 

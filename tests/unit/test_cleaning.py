@@ -35,7 +35,7 @@ def test_every_part_of_a_value_is_cleaned() -> None:
     }
 
 
-def test_depth_is_no_matter() -> None:
+def test_nesting_depth_does_not_matter() -> None:
     value: Any = "\x00"
     for _ in range(50_000):
         value = [value]

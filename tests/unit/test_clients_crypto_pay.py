@@ -273,7 +273,7 @@ def test_a_listed_transfer_is_ours_only_if_everything_agrees(changes: dict[str, 
     assert requests[0].json()["spend_id"] == "refund-1"
 
 
-def test_our_spend_id_over_something_else_is_said() -> None:
+def test_our_spend_id_on_another_transfer_is_reported() -> None:
     listed = result({"items": [{**LISTED, "spend_id": "refund-1", "amount": "1"}]})
     with crypto_pay(listed) as (client, _), pytest.raises(UnaskedError):
         client.find_transfers(WANTED)

@@ -67,7 +67,7 @@ def test_the_fields_are_telegrams_own() -> None:
     assert {*text.body, *copied.body} <= known
 
 
-def test_nobody_listening_is_certainly_not_sent() -> None:
+def test_a_refused_connection_means_that_nothing_was_sent() -> None:
     bulk = sender("http://127.0.0.1:9")
     found = outcomes(bulk, text_content("x", None, paid=False))
     bulk.close()

@@ -71,7 +71,9 @@ def test_what_is_no_language_is_not_read(tmp_path: Path) -> None:
         ({"aa": DEFAULT, "pt-br": OTHER.replace("bb", "pt-br")}, r"pt-br\.ftl: a language"),
     ],
 )
-def test_a_contradiction_is_said(tmp_path: Path, files: dict[str, str], complaint: str) -> None:
+def test_contradicting_language_files_are_refused(
+    tmp_path: Path, files: dict[str, str], complaint: str
+) -> None:
     with pytest.raises(ValueError, match=complaint):
         languages.read(write(tmp_path, **files))
 

@@ -29,7 +29,7 @@ def test_what_gets_on_or_ends_is_not(progress: Any) -> None:
     assert progress.stuck([("job", "b", 3.0)], 15.0) == []
 
 
-def test_a_machine_that_slept_is_no_reason(progress: Any) -> None:
+def test_a_machine_that_slept_does_not_count_as_stuck(progress: Any) -> None:
     """An hour in which nobody looked counts as one short step."""
     assert progress.stuck([("job", "a", 30.0)], 0.0) == []
     assert progress.stuck([("job", "a", 30.0)], 3600.0) == []

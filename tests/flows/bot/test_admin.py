@@ -236,7 +236,7 @@ async def test_nobody_else_answers_a_dialogue_of_the_admins(state: str, feed: Fe
 
 
 @pytest.mark.parametrize("row", [*COMMANDS, *TAPS], ids=lambda row: row[0])
-async def test_a_group_is_no_place_for_it(
+async def test_an_admin_s_command_or_button_in_a_group_makes_no_job(
     row: tuple[str, type[jobs.Job], Json], feed: Feed, redis_url: str
 ) -> None:
     update = by(update_of(row[0]), ADMIN)

@@ -119,13 +119,13 @@ async def test_a_detail_is_carried_with_what_was_asked(feed: Feed, redis_url: st
 
 
 @pytest.mark.parametrize("name", [COMPOSE, CONFIRM])
-async def test_a_state_makes_nobody_an_admin(name: str, feed: Feed, redis_url: str) -> None:
+async def test_an_admin_state_gives_no_admin_rights(name: str, feed: Feed, redis_url: str) -> None:
     put(redis_url, PERSON, name, broadcast_id=ORDER, detail="time", dialogue="tg:1")
     await feed(by(message("Усім привіт"), PERSON))
     assert only(redis_url).actor == jobs.ShowPage.actor_name
 
 
-async def test_a_message_nobody_asked_for_is_no_detail(feed: Feed, redis_url: str) -> None:
+async def test_an_unrequested_message_is_not_taken_as_a_detail(feed: Feed, redis_url: str) -> None:
     put(redis_url, ADMIN, CONFIRM)
     await feed(by(message("привіт"), ADMIN))
     assert only(redis_url).actor == jobs.ShowPage.actor_name

@@ -1,4 +1,4 @@
-"""A connection that breaks under a command, on the loop that the bot runs on."""
+"""Tests of a Redis connection that breaks during a command, on the bot's event loop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An update is marked as seen in the call that enqueues its jobs: delivered again, it becomes none."""
+"""Tests of redelivery: an update is marked as seen with its jobs, so a repeated one makes no job."""
 
 from __future__ import annotations
 

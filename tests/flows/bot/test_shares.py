@@ -1,4 +1,4 @@
-"""Of one person's flood a burst becomes jobs, the rest one sentence; nobody else notices."""
+"""Tests of a flood by one person: a burst becomes jobs, the rest is refused; nobody else waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A broadcast believes Telegram's own words only: an outage is waited out, and nobody is marked for it."""
+"""Tests of Telegram's answers to a broadcast: an outage is waited out, and marks no recipient."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the test actors write down: one appended line an event, in the file CORE_RECORD.
+"""The record of the test actors: one line per event in the file CORE_RECORD.
 
 So it is known what they did, whatever happens to Redis, PostgreSQL or the process.
 """

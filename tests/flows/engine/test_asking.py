@@ -46,7 +46,7 @@ def test_a_question_that_nobody_waits_for_is_not_worked_on_and_an_effect_is(syst
     assert system.count("start", "late") == 0
 
 
-def test_a_failed_answer_is_no_answer(system: CoreSystem) -> None:
+def test_a_failed_answer_does_not_count(system: CoreSystem) -> None:
     system.start()
     with pytest.raises(NoAnswerError):
         jobs.ask(Question(name="refused", value="raise"))

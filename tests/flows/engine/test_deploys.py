@@ -1,4 +1,4 @@
-"""Deploys under load: a worker told to end does what it has begun, others do the rest."""
+"""Tests of deploys under load: a stopping worker finishes its running jobs, others do the rest."""
 
 from __future__ import annotations
 

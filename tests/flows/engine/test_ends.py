@@ -1,4 +1,4 @@
-"""SIGTERM: a worker ends in order and in time, whoever else is told and whatever hangs."""
+"""Tests of SIGTERM: a worker ends in order and in time, whatever hangs."""
 
 from __future__ import annotations
 

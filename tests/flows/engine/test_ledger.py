@@ -1,4 +1,4 @@
-"""The job ledger with real workers: attempts counted whatever happens, effects once, nothing lost."""
+"""Tests of the job ledger with real workers: attempts are counted, effects happen once, no job is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our own PostgreSQL away in the middle of work: nothing parked, nothing lost, no attempt used up."""
+"""Tests of PostgreSQL outages during jobs: none is parked or lost, and no attempt is used."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def test_every_button_of_an_old_chat_means_what_it_meant(
     assert not changed, f"buttons that mean something else now: {changed}"
 
 
-def test_a_button_that_nobody_understands_is_seen_as_such(desk: Desk) -> None:
+def test_an_unknown_button_is_seen_by_the_comparison(desk: Desk) -> None:
     """Negative control: the comparison above has something to find."""
     (answer,) = desk.tapped(["a_button_of_nobody"])
     assert answer["job"]["fields"]["page"] == "unknown"

@@ -1,4 +1,4 @@
-"""An outage of another service: no attempt used, and a wait in the row that grows from 2 s to a minute."""
+"""Tests of another service's outage: no attempt is used, and the wait grows from 2 s to a minute."""
 
 from __future__ import annotations
 

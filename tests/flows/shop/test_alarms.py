@@ -1,4 +1,4 @@
-"""Something we cannot do without is away: nothing is given up, and the admins hear of it within a minute."""
+"""Tests of outages of PostgreSQL and Redis: no job is lost, and the admins are notified within a minute."""
 
 from __future__ import annotations
 

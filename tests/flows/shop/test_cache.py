@@ -1,4 +1,4 @@
-"""Cached figures: read once, forgotten with the commit that changes them, never believed when that failed."""
+"""Tests of cached figures: read once, cleared by the commit that changes them, ignored if that failed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def queries_after(shop: Shop, mark: int) -> int:
     return shop.log_text()[mark:].count('"get_person"')
 
 
-def test_a_second_look_asks_nobody(shop: Shop, buyer: Buyer) -> None:
+def test_a_second_look_makes_no_query(shop: Shop, buyer: Buyer) -> None:
     look(shop, buyer)
     mark = len(shop.log_text())
     buyer.do(jobs.ShowMenu)

@@ -1,4 +1,4 @@
-"""Crypto Pay takes no connection: nothing is parked, the money goes on, and the admins hear of it in time."""
+"""Tests of Crypto Pay's outage: no job is parked, payments still count, and the admins are notified."""
 
 from __future__ import annotations
 

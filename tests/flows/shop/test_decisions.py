@@ -139,7 +139,7 @@ def test_a_purchase_is_refunded_and_its_days_end(shop: Shop, buyer: Buyer, admin
     assert payment_row(shop, payment_id)["state"] == "applied"
 
 
-def test_a_payment_nobody_owns(shop: Shop, buyer: Buyer, admin: Admin) -> None:
+def test_a_payment_without_an_owner_waits_for_one(shop: Shop, buyer: Buyer, admin: Admin) -> None:
     """The question for its owner stays open until the answer is one."""
     payment_id, _ = exceptional(shop, buyer, "unknown_order")
     card = admin.says(jobs.ShowPayment, "Жодне замовлення не відповідає", payment_id=payment_id)

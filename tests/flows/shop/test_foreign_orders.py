@@ -1,4 +1,4 @@
-"""Somebody taps pay and cancel of another's orders, a thousand of them: nothing happens to any."""
+"""Tests of taps on other people's orders: pay and cancel change none of a thousand."""
 
 from __future__ import annotations
 

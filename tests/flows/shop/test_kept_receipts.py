@@ -1,4 +1,4 @@
-"""A thousand receipts tapped after Redis was wiped: none is edited away, since PostgreSQL knows them."""
+"""Tests of receipts after Redis was wiped: none of a thousand is edited, because PostgreSQL knows them."""
 
 from __future__ import annotations
 

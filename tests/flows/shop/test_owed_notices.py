@@ -1,4 +1,4 @@
-"""A notice about money stays owed until somebody got it, whatever Telegram refuses and for however long."""
+"""Tests of notices about money: each is kept until an admin has received it, whatever Telegram refuses."""
 
 from __future__ import annotations
 

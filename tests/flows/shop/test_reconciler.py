@@ -1,4 +1,4 @@
-"""The watch: what was paid is found although nobody told us, and silence is asked about."""
+"""Tests of the watch: it finds payments without a webhook, and asks about tasks without a report."""
 
 from __future__ import annotations
 

@@ -181,7 +181,7 @@ def test_a_5xx_of_the_transfer_is_looked_up_and_uses_no_attempt(
     assert len(transfers(shop, refund_row(shop, payment_id)["spend_id"])) == 1
 
 
-def test_a_list_that_ignores_the_spend_id_makes_nobody_s_money_another_s(
+def test_a_list_that_ignores_the_spend_id_matches_no_other_transfer(
     shop: Shop, newcomer: Callable[[], Buyer], admin: Admin
 ) -> None:
     """Two buyers, one sum; then the first once more: the earlier transfer is not the later one's either."""

@@ -1,4 +1,4 @@
-"""From a bigger package to a smaller one: asked before the money, and what waits is said after it."""
+"""Tests of a change to a smaller package: the buyer confirms before paying, and sees what follows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Telegram is away when an order is paid: the receipt comes when it is back, once, and no admin is needed."""
+"""Tests of Telegram's outage: the receipt of a paid order comes once when it is back, without an admin."""
 
 from __future__ import annotations
 

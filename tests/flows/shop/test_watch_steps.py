@@ -1,4 +1,4 @@
-"""When a step of the watch is due again, and what one that fails does to the others: nothing."""
+"""Tests of the watch's steps: when each is due again, and that a failing one does not stop the others."""
 
 from __future__ import annotations
 

@@ -194,7 +194,7 @@ def test_a_group_gets_twenty_a_minute(traffic: Traffic) -> None:
     assert granted.wait_seconds > 0
 
 
-def test_a_dead_sender_holds_nobody_up(traffic: Traffic) -> None:
+def test_a_dead_sender_delays_nobody(traffic: Traffic) -> None:
     limiter = traffic.rate_limiter()
     assert limiter.reserve("dead", range(1, 100)).wait_seconds > 0
     alive = Counter[bool]()

@@ -1,4 +1,4 @@
-"""/health: what each part's absence looks like, and that asking it often costs one question."""
+"""Tests of /health: each part's outage is shown, and many requests cost one check."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_only_the_queue_or_only_the_cache_is_away(make_client: MakeClient, redis
     assert health(make_client(CACHE_REDIS_URL=CLOSED)) == down
 
 
-def test_a_worker_of_another_release_is_no_proof(client: FlaskClient, answer: Answer) -> None:
+def test_a_worker_of_another_release_does_not_count(client: FlaskClient, answer: Answer) -> None:
     answer(jobs.CheckHealth, lambda _: ["something else"])
     assert health(client) == (503, "unhealthy", checks(database=False, redis=True, thread_pool=True))
 

@@ -1,4 +1,4 @@
-"""Webhooks while Redis hangs or is away: nobody is told 200 for what was not taken, and nothing is lost."""
+"""Tests of webhooks while Redis hangs or is down: no 200 without a queued job, and none is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clients that are silent, drip or do not read: they hold no thread of web, and their time is limited."""
+"""Tests of slow clients: they hold no thread of web, and their time is limited."""
 
 from __future__ import annotations
 
