@@ -11,6 +11,7 @@ from typing import Final
 import psycopg
 
 from socialboost import jobs, logs
+from socialboost.chat import languages
 from socialboost.cli import map as code_map
 from socialboost.db import administration, description, frozen, migrations
 from socialboost.errors import MigrationError, OldDatabaseError, SettingsError
@@ -73,7 +74,10 @@ def _migrate(options: argparse.Namespace) -> int:
 
 
 def _seed(options: argparse.Namespace) -> int:
-    added = administration.seed(_settings().database_url.get_secret_value(), test_data=options.test_data)
+    added = administration.seed(
+        _settings().database_url.get_secret_value(),
+        test_people_speak=languages.SHOP.default.code if options.test_data else None,
+    )
     for name, count in added.items():
         print(f"{name}: {count} added" if count else f"{name}: already there")
     return 0

@@ -36,8 +36,9 @@ CREATE TABLE users (
     referral_bonus numeric(10, 2) NOT NULL DEFAULT 0 CHECK (referral_bonus >= 0),
     -- What followed the first /start: where this person came from.
     start_payload varchar(64),
-    -- The code of one of the languages that the bot speaks, chosen by the worker from what Telegram says.
-    language varchar(16) NOT NULL DEFAULT 'uk',
+    -- The code of one of the languages that the bot speaks, chosen by the worker from what Telegram says. It has no
+    -- default here: which languages there are, and which is for everybody else, is said in socialboost/locales.
+    language varchar(16) NOT NULL,
     -- True once the person chose a language: then Telegram's language_code no longer overwrites it.
     language_chosen boolean NOT NULL DEFAULT false,
     -- Since when messages no longer reach this person.

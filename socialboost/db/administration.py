@@ -20,15 +20,20 @@ BY_COMMAND: Final = 0
 """The admin id in audit entries of commands run on the server."""
 
 
-def seed(dsn: str, *, test_data: bool = False) -> dict[str, int]:
-    """Add the specification's packages if there are none, and test people if asked. Returns rows by file.
+def seed(dsn: str, *, test_people_speak: str | None = None) -> dict[str, int]:
+    """Add the specification's packages if there are none, test people if a language is given. Rows by file.
 
     Safe to repeat: existing rows are not changed.
     """
-    names = ["packages", "test_data"] if test_data else ["packages"]
+    wanted: dict[str, dict[str, str] | None] = {"packages": None}
+    if test_people_speak is not None:
+        wanted["test_data"] = {"language": test_people_speak}
     url, _ = connection_string(dsn)
     with psycopg.connect(url, connect_timeout=10) as connection:
-        return {name: connection.execute((_SEEDS / f"{name}.sql").read_bytes()).rowcount for name in names}
+        return {
+            name: connection.execute((_SEEDS / f"{name}.sql").read_bytes(), values).rowcount
+            for name, values in wanted.items()
+        }
 
 
 def note_restore(dsn: str, at: datetime | None, actors: Sequence[str]) -> dict[str, Any] | None:

@@ -178,3 +178,8 @@ def price(value: Any, currency: str = "USD") -> str:
 def crypto(value: Any, asset: str = "USDT") -> str:
     """Return an amount of a crypto asset: 99.99 USDT."""
     return f"{digits(value)} {asset}"
+
+
+def sums(total: Any, others: Mapping[str, Any]) -> str:
+    """Return money of several assets, each apart: `total` is in what packages are priced in."""
+    return " · ".join((price(total), *(crypto(others[asset], asset) for asset in sorted(others))))

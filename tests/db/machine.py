@@ -70,6 +70,7 @@ class Shop(RuleBasedStateMachine):
             assert answer["outcome"] == "duplicate"
             return
         reason = self.model.objection(order, amount, asset)
+        self.model.assets[invoice] = asset
         assert (answer["outcome"], answer["reason"]) == (
             ("exception", reason) if reason else ("activated", None)
         )
@@ -82,7 +83,7 @@ class Shop(RuleBasedStateMachine):
             return
         if reason is None:
             self.model.activate(order_id)
-            self.model.revenue += amount
+            self.model.revenue[asset] += amount
         elif order.status in PAYABLE:
             order.status = "processing"
 
@@ -156,7 +157,7 @@ class Shop(RuleBasedStateMachine):
         else:
             assert outcome == "activated"
             self.model.balance -= PRICE
-            self.model.revenue += PRICE
+            self.model.revenue["USDT"] += PRICE
             self.model.payments[order_id] = ("applied", order_id, PRICE)
             self.model.activate(order_id)
 
@@ -195,12 +196,12 @@ class Shop(RuleBasedStateMachine):
                 assert target == order_id
             model.payments[invoice] = ("applied", target, amount)
             model.activate(target)
-            model.revenue += amount
+            model.revenue[model.assets[invoice]] += amount
         elif action == "refund" and answer["refunded"]:
             assert order_id is not None
             model.payments[invoice] = ("refunded", order_id, amount)
             model.balance += amount
-            model.revenue -= amount
+            model.revenue[model.assets.get(invoice, "USDT")] -= amount
             model.take_back(order_id)
         elif action == "refund":
             model.refunding[invoice] = "wanted"
@@ -230,7 +231,7 @@ class Shop(RuleBasedStateMachine):
         if state == "sent" and was == "applied":
             assert order_id is not None
             model.payments[invoice] = ("refunded", order_id, amount)
-            model.revenue -= amount
+            model.revenue[model.assets.get(invoice, "USDT")] -= amount
             model.take_back(order_id)
         elif state == "sent":
             model.payments[invoice] = ("resolved", order_id, amount)
@@ -400,7 +401,9 @@ class Shop(RuleBasedStateMachine):
         for (order_id, _), end in zip(model.schedule, ends, strict=True):
             assert abs(left[order_id] - end) < 3, (order_id, left[order_id], end)
         figures = store.stats(self.person)
-        assert (figures["balance"], figures["total_spent"]) == (model.balance, model.revenue)
+        assert (figures["balance"], figures["total_spent"]) == (model.balance, model.revenue["USDT"])
+        others = {asset: sum_ for asset, sum_ in model.revenue.items() if asset != "USDT" and sum_}
+        assert figures["spent_by_asset"] == others
         assert store.value("SELECT count(*) FROM activations") == model.activations
         tasks = store.rows("SELECT id::text, status FROM tasks")
         assert {row["id"]: row["status"] for row in tasks} == self.tasks

@@ -6,7 +6,7 @@ runs, the others wait, and passing time uses up the first. That is docs/adr/0004
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -34,7 +34,8 @@ class Buyer:
     payments: dict[str, tuple[str, str | None, Decimal]] = field(default_factory=dict)  # state, order, amount
     refunding: dict[str, str] = field(default_factory=dict)  # invoice -> wanted | refused | sent
     balance: Decimal = Decimal(0)
-    revenue: Decimal = Decimal(0)
+    revenue: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))  # by asset
+    assets: dict[str, str] = field(default_factory=dict)  # of payments that came through an invoice
     activations: int = 0
     used: Counter[tuple[str, int]] = field(default_factory=Counter)
     now: int = 0

@@ -144,7 +144,7 @@ def test_a_refund_from_the_balance_by_ten_admins_at_once_comes_once(store: Store
 
 @pytest.mark.parametrize("statement", [
     "UPDATE users SET balance = 1000000",
-    "INSERT INTO users (telegram_id, balance) VALUES (1, 5)",
+    "INSERT INTO users (telegram_id, language, balance) VALUES (1, 'uk', 5)",
     "UPDATE balance_entries SET amount = 1000",
     "DELETE FROM balance_entries",
     "TRUNCATE balance_entries",

@@ -135,6 +135,22 @@ def test_a_credit_of_another_asset_is_refused(store: Store, buyer: int) -> None:
     assert decide(store, "I1", "activate")["success"]
 
 
+def test_what_was_spent_is_each_asset_apart(store: Store, buyer: int) -> None:
+    store.buy(buyer)
+    assert store.stats(buyer)["spent_by_asset"] == {}
+    excepted(store, buyer, "T1", Decimal("12.5"), "TON")
+    excepted(store, buyer, "T2", Decimal("0.25"), "TON")
+    for invoice in ("T1", "T2"):
+        assert decide(store, invoice, "activate")["success"]
+
+    stats = store.stats(buyer)
+    assert (stats["total_spent"], stats["spent_by_asset"]) == (PRICE, {"TON": Decimal("12.75")})
+
+    refund = decide(store, "T1", "refund")["refund_id"]
+    assert store.call("settle_refund", refund, "sent", "X1", None)["changed"]
+    assert store.stats(buyer)["spent_by_asset"] == {"TON": Decimal("0.25")}
+
+
 # --- dismiss ---
 
 

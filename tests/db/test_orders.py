@@ -199,6 +199,12 @@ def test_registering_again_keeps_what_was_chosen(store: Store) -> None:
     assert person["blocked_at"] is None
 
 
+@pytest.mark.parametrize("language", [None, ""])
+def test_nobody_is_registered_without_a_language(store: Store, language: str | None) -> None:
+    with pytest.raises(psycopg.errors.NotNullViolation, match="language"):
+        store.call("register_user", 77, None, None, None, language, None)
+
+
 def test_a_referral_is_remembered_from_the_first_start(store: Store, buyer: int) -> None:
     code = store.value("SELECT referral_code FROM users WHERE telegram_id = %s", buyer)
 
@@ -231,7 +237,7 @@ def test_the_balance_is_the_sum_of_its_entries(store: Store, buyer: int) -> None
 
     for statement in (
         "UPDATE users SET balance = 1000",
-        "INSERT INTO users (telegram_id, balance) VALUES (1, 5)",
+        "INSERT INTO users (telegram_id, language, balance) VALUES (1, 'uk', 5)",
         "DELETE FROM balance_entries",
         "UPDATE balance_entries SET amount = 1",
         "TRUNCATE balance_entries",

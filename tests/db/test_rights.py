@@ -83,7 +83,7 @@ def test_a_worker_does_the_whole_job(store: Store, worker: Store) -> None:
     "INSERT INTO balance_entries (user_id, amount, kind, reference) SELECT id, 5, 'credit', 'x' FROM users",
     "UPDATE users SET balance = 5",
     "UPDATE users SET referral_bonus = 5",
-    "INSERT INTO users (telegram_id) VALUES (1)",
+    "INSERT INTO users (telegram_id, language) VALUES (1, 'uk')",
     "UPDATE orders SET status = 'paid'",
     "UPDATE orders SET amount = 1",
     "INSERT INTO orders SELECT * FROM orders",

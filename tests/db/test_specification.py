@@ -34,7 +34,10 @@ class Shop:
             "INSERT INTO packages (slug, name, price, posts_per_day) VALUES ('starter', 'Starter', %s, %s)",
             PRICE, LIMIT,
         )  # fmt: skip
-        self.store.run("INSERT INTO users (telegram_id, username) VALUES (%s, 'buyer')", self.telegram_id)
+        if self.flawed:
+            self.store.run("INSERT INTO users (telegram_id, username) VALUES (%s, 'buyer')", self.telegram_id)
+        else:
+            self.store.call("register_user", self.telegram_id, "buyer", None, None, "uk", None)
 
     def user_id(self) -> Any:
         return self.store.value("SELECT id FROM users")

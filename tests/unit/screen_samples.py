@@ -54,6 +54,7 @@ class World:
             "username": self.name,
             "balance": Decimal("0.00"),
             "total_spent": self.amount,
+            "spent_by_asset": {"TON": self.amount},
             "orders_count": self.count,
             "posts_count": self.count,
             "active_posts": self.count,

@@ -280,6 +280,17 @@ def test_support_leads_to_what_the_menu_does_not_show() -> None:
     assert callbacks.HISTORY_PREFIX + "0" in callbacks_of(stats.stats(WORLD.figures, "uk", KYIV))
 
 
+def test_what_was_spent_is_shown_each_asset_apart() -> None:
+    spent = {
+        "total_spent": Decimal("99.99"),
+        "spent_by_asset": {"TON": Decimal("12.5"), "BTC": Decimal("0.001")},
+    }
+    text = stats.stats(WORLD.figures | spent, "uk", KYIV).text
+    assert "Витрачено: $99.99 · 0.001 BTC · 12.50 TON\n" in text
+    kept_by_the_release_before = {k: v for k, v in (WORLD.figures | spent).items() if k != "spent_by_asset"}
+    assert "Витрачено: $99.99\n" in stats.stats(kept_by_the_release_before, "uk", KYIV).text
+
+
 def test_a_contact_is_shown_where_people_look_for_one() -> None:
     for name in ("support", "faq", "privacy", "paysupport", "help"):
         assert "@shop_help" in support.page(name, "uk", "@shop_help").text

@@ -10,7 +10,7 @@ from socialboost.chat import callbacks
 from socialboost.kinds import ORDER_STATUSES
 from socialboost.screens.buyer.menu import back
 from socialboost.screens.core import Button, Row, Screen
-from socialboost.screens.texts import Html, Texts, clean, crypto, price, texts
+from socialboost.screens.texts import Html, Texts, clean, price, sums, texts
 
 RECENT_ORDERS: Final = 10
 _VALUE_CHARACTERS: Final = 60
@@ -64,7 +64,7 @@ def stats(figures: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
     )
     body = text.html(
         "admin-stats",
-        revenue=_revenue(figures),
+        revenue=sums(figures["total_revenue"], figures["revenue_by_asset"]),
         **{name.replace("_", "-"): int(figures[name]) for name in counts},
     )
     recent = figures["recent_orders"][:RECENT_ORDERS]
@@ -72,14 +72,6 @@ def stats(figures: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
     heading = text.html("admin-recent" if lines else "admin-recent-none")
     keyboard = ((Button(text.label("button-refresh"), callbacks.ADMIN_STATS),), to_panel(text), back(text))
     return Screen("\n\n".join((body, "\n".join((heading, *lines)))), keyboard)
-
-
-def _revenue(figures: Mapping[str, Any]) -> str:
-    """Return the revenue, each asset apart: payments in another one were activated by hand."""
-    others = figures["revenue_by_asset"]
-    return " · ".join(
-        (price(figures["total_revenue"]), *(crypto(others[name], name) for name in sorted(others)))
-    )
 
 
 def settings(values: Mapping[str, str | None], language: str) -> Screen:

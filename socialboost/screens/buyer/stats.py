@@ -10,7 +10,7 @@ from socialboost.chat import callbacks
 from socialboost.kinds import ORDER_STATUSES, POST_STATUSES
 from socialboost.screens.buyer.menu import add_post_row, back, balance_lines, package_block, waiting_line
 from socialboost.screens.core import Button, Row, Screen
-from socialboost.screens.texts import Html, Texts, link, price, texts
+from socialboost.screens.texts import Html, Texts, link, price, sums, texts
 
 ENTRIES: Final = 6
 """Entries on a page of the history: six of the longest links still fit in a message."""
@@ -23,7 +23,7 @@ def stats(figures: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
     totals = text.html(
         "stats",
         orders=int(figures["orders_count"]),
-        spent=price(figures["total_spent"]),
+        spent=sums(figures["total_spent"], figures.get("spent_by_asset") or {}),
         count=int(figures["posts_count"]),
         active=int(figures["active_posts"]),
         completed=int(figures.get("completed_posts") or 0),

@@ -1,6 +1,7 @@
 -- /start: writes the person down, or refreshes what Telegram says about them. Somebody who comes back is
 -- reachable again. The language follows Telegram until the person has chosen one; where they came from is
--- what the first /start said. Answer: {user_id, is_new, language, telegram_id}.
+-- what the first /start said. The caller knows the languages and which is for everybody else: a person without one
+-- is refused. Answer: {user_id, is_new, language, telegram_id}.
 CREATE OR REPLACE FUNCTION register_user(
     p_telegram_id bigint,
     p_username text,
@@ -18,15 +19,14 @@ BEGIN
     )
     VALUES (
         p_telegram_id, left(p_username, 100), left(p_first_name, 100), left(p_last_name, 100),
-        coalesce(nullif(left(p_language, 16), ''), 'uk'), left(p_start_payload, 64),
+        nullif(left(p_language, 16), ''), left(p_start_payload, 64),
         (SELECT r.id FROM users AS r WHERE r.referral_code = p_start_payload AND r.telegram_id <> p_telegram_id)
     )
     ON CONFLICT (telegram_id) DO UPDATE SET
         username = excluded.username,
         first_name = excluded.first_name,
         last_name = excluded.last_name,
-        language = CASE WHEN u.language_chosen OR coalesce(p_language, '') = '' THEN u.language
-            ELSE excluded.language END,
+        language = CASE WHEN u.language_chosen THEN u.language ELSE excluded.language END,
         blocked_at = NULL,
         last_seen_at = now(),
         updated_at = now()

@@ -761,7 +761,7 @@ CREATE TRIGGER count_moved AFTER UPDATE OF status ON posts
 
 -- People: /start, and the figures of one person.
 \ir ../../functions/posts/local_day.sql
-\ir ../../functions/people/register_user.sql
+\ir register_user_0001.sql
 
 -- Packages: what is on sale, and an admin's change of it.
 \ir ../../functions/packages/get_available_packages.sql
@@ -839,7 +839,7 @@ CREATE TRIGGER count_moved AFTER UPDATE OF status ON posts
 \ir ../../functions/parked_jobs/settle_withheld.sql
 
 -- Figures: one person's, and the shop's.
-\ir ../../functions/people/get_user_stats.sql
+\ir get_user_stats_0001.sql
 \ir ../../functions/operations/get_admin_stats.sql
 
 

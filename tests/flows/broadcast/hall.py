@@ -124,8 +124,8 @@ class Hall(Shop):
             body = {"first_name": "Х", "id": telegram_id, "started": True}
             self.post(self.telegram, "/sim/people", body)
         self.rows(
-            "INSERT INTO users (telegram_id, first_name, created_at)"
-            " SELECT id, 'Х', now() - interval '1 day' + mod(id, 100000) * interval '1 millisecond'"
+            "INSERT INTO users (telegram_id, first_name, language, created_at)"
+            " SELECT id, 'Х', 'uk', now() - interval '1 day' + mod(id, 100000) * interval '1 millisecond'"
             " FROM unnest(%s::bigint[]) AS id RETURNING id",
             ids,
         )

@@ -250,7 +250,7 @@ def test_nobody_who_joins_later_is_included(hall: Hall) -> None:
     hall.start(rate=60)
     broadcast_id = hall.send("Новини 13")
     hall.wait_for_sent(broadcast_id, 10)
-    hall.rows("INSERT INTO users (telegram_id) VALUES (1) RETURNING id")
+    hall.rows("INSERT INTO users (telegram_id, language) VALUES (1, 'uk') RETURNING id")
     hall.wait_for(broadcast_id)
     row = hall.check_counts(broadcast_id)
     assert row["recipients"] == len(people)

@@ -1,0 +1,1 @@
+\ir frozen/get_user_stats_0001.sql
