@@ -99,7 +99,7 @@ def test_a_deaf_connection_says_nothing_and_is_cut(proxy: Proxy) -> None:
             connection.recv(10)
 
 
-def test_nobody_listens_for_a_while_and_then_on_the_same_port(proxy: Proxy) -> None:
+def test_the_proxy_refuses_connections_for_a_while_and_returns_on_the_same_port(proxy: Proxy) -> None:
     with connect(proxy) as connection:
         assert say(connection, b"before")
         proxy.order("echo", "refuse", seconds=1.0)
@@ -128,7 +128,7 @@ def test_latency_is_added_and_ends(proxy: Proxy) -> None:
         assert say(connection, b"again")
 
 
-def test_while_it_hangs_nothing_is_carried_and_afterwards_what_was_said(proxy: Proxy) -> None:
+def test_while_the_proxy_hangs_data_waits_and_is_forwarded_afterwards(proxy: Proxy) -> None:
     with connect(proxy) as before:
         assert say(before, b"before")
         proxy.order("echo", "hang", seconds=60)

@@ -56,7 +56,7 @@ def without_tables(text: str) -> str:
     return re.sub(r"(made by ./run chaos --report -->).*?(<!-- end of)", r"\1\2", text, flags=re.DOTALL)
 
 
-def test_nothing_kept_is_nothing_shown(page: Path, tmp_path: Path) -> None:
+def test_without_stored_figures_the_tables_are_empty(page: Path, tmp_path: Path) -> None:
     report.rewrite(page, tmp_path)
     assert page.read_text().count("No figures yet.") == 4
 

@@ -1,4 +1,4 @@
-"""The admins' table: one row a person, written by functions that leave a trace, read by workers."""
+"""Tests of the admins' table: one row per person, changed only by functions that record who did it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The balance: a sum of entries that only grow, and a way to pay that cannot spend the same money twice."""
+"""Tests of the balance: a sum of entries that are never changed, and no money is spent twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A broadcast in the database: who is in it, who may send, what is written down once and never twice."""
+"""Tests of broadcasts in the database: recipients, the sending process, and outcomes written once."""
 
 from __future__ import annotations
 

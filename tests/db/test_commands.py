@@ -1,4 +1,4 @@
-"""python -m socialboost migrate, seed and schema, as they are run by hand."""
+"""Tests of the commands migrate, seed and schema of python -m socialboost."""
 
 from __future__ import annotations
 

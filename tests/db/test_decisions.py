@@ -1,4 +1,4 @@
-"""resolve_payment: every decision an admin can take about a payment, taken once, with its trace."""
+"""Tests of resolve_payment: each decision about a payment is taken once and recorded."""
 
 from __future__ import annotations
 
@@ -353,7 +353,7 @@ def test_an_unknown_payment_and_an_unknown_action(store: Store) -> None:
 
 
 @pytest.mark.parametrize("first", ["activate", "credit", "dismiss"])
-def test_what_was_decided_stays_so(store: Store, buyer: int, first: str) -> None:
+def test_a_decision_cannot_be_taken_again(store: Store, buyer: int, first: str) -> None:
     order_id = excepted(store, buyer, "I1")
     decide(store, "I1", first)
     before = (store.order_row(order_id), payment(store, "I1"), balance(store, buyer))

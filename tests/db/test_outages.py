@@ -1,4 +1,4 @@
-"""Connections that went silent, sessions that became useless, and what PostgreSQL's errors mean."""
+"""Tests of silent connections, unusable sessions, and the meaning of PostgreSQL's errors."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _until_answered(db: Database) -> object:
     pytest.fail("never well again")
 
 
-def test_without_the_watch_it_waits_for_ever(way: SilentWay, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_timeout_it_waits_for_ever(way: SilentWay, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control."""
     monkeypatch.setattr(silence, "LIMIT_SECONDS", 1.0)
     monkeypatch.setattr(silence.SilenceWatch, "start", lambda _: None)

@@ -1,4 +1,4 @@
-"""The named-query loader and the pool: what comes back, what is refused, what a transaction promises."""
+"""Tests of the named-query loader and the connection pool: results, errors and transactions."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def test_a_refused_refund_leaves_every_other_decision(store: Store, buyer: int, 
     assert settle(store, refund_id, "sent")["changed"] is False
 
 
-def test_what_is_settled_stays_so(store: Store, buyer: int) -> None:
+def test_a_finished_refund_cannot_be_changed(store: Store, buyer: int) -> None:
     excepted(store, buyer, "I1")
     refund_id = decide(store, "I1", "refund")["refund_id"]
     settle(store, refund_id, "sent")

@@ -51,7 +51,9 @@ def reachable(owner: psycopg.Connection, role: str) -> list[str]:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_it_sees_nothing_of_ours(supabase: psycopg.Connection, empty_database_url: str, role: str) -> None:
+def test_a_public_role_has_no_access_to_our_tables(
+    supabase: psycopg.Connection, empty_database_url: str, role: str
+) -> None:
     supabase.execute("CREATE TABLE before_us (id integer)")
     assert reachable(supabase, role) == ["table before_us"], "the control: new things are given to it"
     supabase.execute("DROP TABLE before_us")

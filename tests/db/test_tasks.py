@@ -1,4 +1,4 @@
-"""Tasks: each handed over once, attempts counted before the call, reports in any order end the same."""
+"""Tests of tasks: each is handed over once, and reports in any order give the same end."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_a_killed_pusher_used_its_attempt_and_its_lease_runs_out(store: Store, t
     assert (again["outcome"], again["attempts"]) == ("push", 2)
 
 
-def test_a_late_pusher_changes_nothing_but_what_is_a_fact(store: Store, task: str) -> None:
+def test_a_late_push_records_only_facts(store: Store, task: str) -> None:
     begin(store, task, "slow")
     store.later("61 seconds")
     begin(store, task, "quick")
@@ -328,7 +328,7 @@ def test_accepted_after_the_end_regresses_nothing(store: Store, task: str) -> No
 
 
 @pytest.mark.parametrize("status", ["created", "nonsense", "", None])
-def test_a_word_that_is_no_status_is_refused(store: Store, task: str, status: str | None) -> None:
+def test_an_unknown_status_is_refused(store: Store, task: str, status: str | None) -> None:
     with pytest.raises(psycopg.errors.InvalidParameterValue):
         report(store, task, status)  # type: ignore[arg-type]
 

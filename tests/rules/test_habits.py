@@ -1,4 +1,4 @@
-"""House rules, each with the smallest text that breaks it, since a rule that cannot fail proves nothing."""
+"""Tests of the house rules; each rule has the smallest text that breaks it as a negative control."""
 
 from __future__ import annotations
 
@@ -236,7 +236,7 @@ def test_a_breach_is_seen(rule: Rule, text: str) -> None:
         (counts_money_in_floats, "x = float(config['seconds'])"),
     ],
 )
-def test_what_is_right_is_left_alone(rule: Rule, text: str) -> None:
+def test_correct_code_is_not_reported(rule: Rule, text: str) -> None:
     assert rule(Source("socialboost/bot/example.py", text)) == []
 
 

@@ -1,4 +1,4 @@
-"""Every hook of the engine has its function once the workers are imported: a call in vain would be silent."""
+"""Tests of the engine's hooks: each has a function once the workers are imported."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def test_a_status_has_the_words_that_its_table_allows(table: str) -> None:
     assert set(SETS[table]) == allowed((ROOT / "sql/schema.sql").read_text(encoding="utf-8"), table)
 
 
-def test_a_word_that_only_the_table_allows_is_seen() -> None:
+def test_a_value_that_only_the_table_allows_is_reported() -> None:
     """Negative control."""
     schema = "CREATE TABLE orders (\n    status varchar(9) CHECK (status IN ('paid', 'lost')),\n);"
     assert allowed(schema, "orders") == {"paid", "lost"} != set(kinds.ORDER_STATUSES)

@@ -86,6 +86,6 @@ def test_a_buyers_tap_is_followed_to_its_end() -> None:
         ("workers/operations/clock.py", "jobs.PurgeLedger(", "dict(", "PurgeLedger"),
     ],
 )
-def test_what_is_missing_makes_a_difference(path: str, text: str, instead: str, job: str) -> None:
+def test_a_missing_part_changes_the_row(path: str, text: str, instead: str, job: str) -> None:
     """Negative control: without an actor, a query, a handler, an endpoint or a clock the row is another."""
     assert row(job, without(path, text, instead)) != row(job, page())

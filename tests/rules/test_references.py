@@ -1,4 +1,4 @@
-"""What documents, docstrings and comments refer to is there: paths, decisions, tests, failures by code."""
+"""Tests of references in documents, docstrings and comments: paths, decisions, tests and failures exist."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def test_what_comments_in_sql_name_is_there() -> None:
         "only enqueues what is due (queue.md 1.5)",
     ],
 )
-def test_what_is_not_there_is_found(text: str) -> None:
+def test_references_to_missing_things_are_reported(text: str) -> None:
     """Negative control."""
     assert dangling(text)
 
@@ -207,5 +207,5 @@ def test_what_is_not_there_is_found(text: str) -> None:
         "https://example.org/manual/index.html, ADR 0001, [it](docs/adr/0001-entry-points-only-enqueue.md)",
     ],
 )
-def test_what_is_there_is_left_alone(text: str) -> None:
+def test_existing_references_are_not_reported(text: str) -> None:
     assert dangling(text) == []

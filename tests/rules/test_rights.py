@@ -1,4 +1,4 @@
-"""Every admins' job names its right: what the bot keeps behind guard.py, and whatever names who decides."""
+"""Tests of rights: every admin job names the right that it requires, and the bot guards its handlers."""
 
 from __future__ import annotations
 

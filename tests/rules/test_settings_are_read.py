@@ -1,4 +1,4 @@
-"""A setting does what it says: something reads it, or the operator is told that nothing does yet."""
+"""Tests of settings: each is read by some code, or the operator is told that it has no effect yet."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_the_example_says_so_where_it_names_them(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NOT_THERE_YET)
-def test_whoever_sets_one_is_told(name: str) -> None:
+def test_an_unused_setting_is_reported_when_it_is_set(name: str) -> None:
     (process, *_) = (one for one in PROCESSES if name.lower() in one.model_fields)
     bare = process.model_construct()
     assert bare.without_effect() == {}

@@ -159,7 +159,7 @@ def test_a_call_goes_to_the_story_whose_job_made_it() -> None:
     assert told.of(1) == ["update_created", "job_queued"]
 
 
-def test_a_call_nobody_claims_goes_by_its_chat(monkeypatch: Any) -> None:
+def test_a_call_without_a_job_is_shown_under_its_chat(monkeypatch: Any) -> None:
     monkeypatch.setattr(stories_module, "CALL_WAITS_SECONDS", 0.0)
     told = Told()
     tap(told, 10, 7)

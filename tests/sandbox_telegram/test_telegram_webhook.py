@@ -172,7 +172,7 @@ async def test_a_method_in_the_answer_is_called(sim: Sim, bot: Bot, receiver: Re
     assert seen["messages"][0]["text"] == "from the answer"
 
 
-async def test_dropping_what_waits(sim: Sim, bot: Bot, receiver: Receiver) -> None:
+async def test_drop_pending_updates(sim: Sim, bot: Bot, receiver: Receiver) -> None:
     person = await sim.person()
     await write(sim, person, "old")
     await bot.set_webhook(

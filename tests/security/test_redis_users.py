@@ -1,4 +1,4 @@
-"""Redis' users do the product's work and nothing else; the end-to-end tests run whole orders under them."""
+"""Tests of the Redis users: each may do the product's work and no more."""
 
 from __future__ import annotations
 

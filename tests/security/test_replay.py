@@ -1,4 +1,4 @@
-"""A genuine webhook that comes again, at any age and in any of its forms, changes nothing."""
+"""Tests of replayed webhooks: a genuine one that comes again changes nothing."""
 
 from __future__ import annotations
 

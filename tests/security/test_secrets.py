@@ -1,4 +1,4 @@
-"""Canaries: whatever fails, no secret is in a log, in Redis, in a dump, in an answer or on a command line."""
+"""Tests of secrets with canaries: none is in a log, Redis, a dump, an answer or a command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server that misbehaves on the wire exactly as told: what a well-behaved stand-in cannot play."""
+"""An HTTP server that misbehaves on demand, for faults that the stand-ins cannot produce."""
 
 from __future__ import annotations
 

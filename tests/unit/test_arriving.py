@@ -1,4 +1,4 @@
-"""When a request counts as whole: at its last byte, however its bytes come in."""
+"""Tests of incoming requests: one is complete at its last byte, however its bytes arrive."""
 
 from __future__ import annotations
 

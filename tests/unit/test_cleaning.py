@@ -1,4 +1,4 @@
-"""One function for text that cannot be stored."""
+"""Tests of the function that cleans text which cannot be stored."""
 
 from __future__ import annotations
 

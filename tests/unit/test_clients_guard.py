@@ -1,4 +1,4 @@
-"""A partner that hangs holds some threads, not all, and only until it is known to hang."""
+"""Tests of a partner that hangs: it blocks a few threads, and only until it is known to hang."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def test_already_accepted_is_accepted(store: redis.Redis) -> None:
         (wire.answer(200, {"success": False, "error": {"message": "This post is gone"}}), RejectedError),
     ],
 )
-def test_what_an_answer_means(store: redis.Redis, step: wire.Step, kind: type[Exception]) -> None:
+def test_each_answer_raises_its_error(store: redis.Redis, step: wire.Step, kind: type[Exception]) -> None:
     with main_bot(store, HEALTHY, step) as (client, _), pytest.raises(kind) as caught:
         client.push_task(TASK)
     if kind is RejectedError:

@@ -1,4 +1,4 @@
-"""The thin Telegram client: its fields against aiogram's models, Telegram's words against our codes."""
+"""Tests of the Telegram client: fields as in aiogram's models, Telegram's errors as our codes."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_send_returns_the_message_id() -> None:
         (409, "Conflict: something new", "409"),
     ],
 )
-def test_words_of_a_refusal_become_a_code(code: int, words: str, expected: str) -> None:
+def test_the_text_of_a_refusal_becomes_a_code(code: int, words: str, expected: str) -> None:
     with telegram(refusal(code, words)) as (client, _), pytest.raises(RejectedError) as caught:
         client.edit_message(5, 7, "a")
     assert caught.value.code == expected
@@ -167,7 +167,7 @@ def test_the_number_in_the_envelope_counts_when_the_status_line_differs() -> Non
             client.send_message(5, "a")
 
 
-def test_what_is_done_already_is_done() -> None:
+def test_an_edit_that_changes_nothing_counts_as_done() -> None:
     same = refusal(400, "Bad Request: message is not modified: specified new message content is the same")
     old = refusal(400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
     with telegram(same, old) as (client, _):

@@ -1,4 +1,4 @@
-"""Many messages at once: each has one outcome, and what was not begun is told from what may be sent."""
+"""Tests of bulk sending: each message has one outcome, and unsent ones are known."""
 
 from __future__ import annotations
 

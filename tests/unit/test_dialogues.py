@@ -1,4 +1,4 @@
-"""The bot's states and storage keys are those the workers know."""
+"""Tests of the bot's states and storage keys: workers know the same ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A service that is away is tried by one caller at a time."""
+"""Tests of the latch: while a service is down, one caller at a time tries it."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_it_shuts_after_so_many_failures_in_a_row() -> None:
     assert [through(latch, service) for _ in range(4)] == ["ConnectionError"] * 3 + ["RefusedError"]
 
 
-def test_whoever_tries_may_pass_again_meanwhile() -> None:
+def test_the_caller_that_probes_may_call_again_meanwhile() -> None:
     latch, service = make(pause_seconds=0), Service()
     assert through(latch, service) == "ConnectionError"
     service.away = False

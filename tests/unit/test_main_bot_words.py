@@ -41,7 +41,7 @@ def test_status_words() -> None:
         (None, ""), ({}, ""), (True, ""), ("x" * 400, "x" * 300),
     ],
 )  # fmt: skip
-def test_words_for_a_person(value: Any, read: str) -> None:
+def test_a_reason_is_readable_for_a_person(value: Any, read: str) -> None:
     assert words.reason(value) == read
 
 
@@ -69,5 +69,5 @@ def test_what_a_task_s_end_carries_is_read_once_for_all() -> None:
         ({"message": "no such task"}, False), ([], False),
     ],
 )  # fmt: skip
-def test_what_names_our_task(body: Any, is_named: bool) -> None:
+def test_which_answers_name_our_task(body: Any, is_named: bool) -> None:
     assert words.names(body, TASK) is is_named

@@ -1,4 +1,4 @@
-"""Which proxy an address is reached by, and that every HTTP library of ours goes by it."""
+"""Tests of outgoing proxies: which one an address uses, in every HTTP library of ours."""
 
 from __future__ import annotations
 

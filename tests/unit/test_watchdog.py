@@ -22,7 +22,7 @@ def test_what_stays_where_it_was_for_too_long_is_stuck(progress: Any) -> None:
     assert found == [[]] * 7 + [["job"]]
 
 
-def test_what_gets_on_or_ends_is_not(progress: Any) -> None:
+def test_a_job_that_progresses_or_ends_is_not_stuck(progress: Any) -> None:
     assert progress.stuck([("job", "a", 3.0)], 0.0) == []
     assert progress.stuck([("job", "b", 3.0)], 5.0) == []
     assert progress.stuck([], 10.0) == []

@@ -1,4 +1,4 @@
-"""The smallest Telegram a poller can talk to: getUpdates with offsets, and answers on demand."""
+"""A minimal Telegram server for a poller: getUpdates with offsets, and prepared answers."""
 
 from __future__ import annotations
 

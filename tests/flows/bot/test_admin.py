@@ -1,4 +1,4 @@
-"""The admins' part: one job a step for an admin; for anybody else it does not exist, and that is logged."""
+"""Tests of admin commands and buttons: one job for an admin; for others no answer, only a log line."""
 
 from __future__ import annotations
 
@@ -254,7 +254,9 @@ async def test_an_admin_s_command_or_button_in_a_group_makes_no_job(
         {"reply_to_message": {"message_id": 1, "date": 1, "chat": private(), "from": person(ADMIN)}},
     ],
 )
-async def test_what_an_admin_once_wrote_makes_nobody_one(content: Json, feed: Feed, redis_url: str) -> None:
+async def test_forwarding_or_answering_an_admin_gives_no_admin_rights(
+    content: Json, feed: Feed, redis_url: str
+) -> None:
     await feed(message("/admin", **content))
     assert only(redis_url).args["page"] == "unknown_command"
 
@@ -308,7 +310,7 @@ async def test_after_a_wipe_there_are_the_owners_and_nobody_else(feed: Feed, red
     assert only(redis_url).actor == "show_admin_page"
 
 
-async def test_only_what_is_the_admins_has_redis_asked(feed: Feed, redis_url: str) -> None:
+async def test_only_admin_updates_cause_a_role_check_in_redis(feed: Feed, redis_url: str) -> None:
     """What everybody does all day costs nothing more."""
     with redis.Redis.from_url(redis_url, decode_responses=True) as client:
 

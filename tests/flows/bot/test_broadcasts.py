@@ -1,4 +1,4 @@
-"""Broadcasts in the bot: one job a step for an admin, what they write carried as it is; for nobody else."""
+"""Tests of broadcasts in the bot: one job per step for an admin, none for anybody else."""
 
 from __future__ import annotations
 

@@ -79,9 +79,7 @@ async def test_every_kind_in_every_state_is_answered_once(
 
 @pytest.mark.parametrize("who", [PERSON, ADMIN])
 @pytest.mark.parametrize("state", STATES, ids=str)
-async def test_telegram_s_own_lines_are_not_answered(
-    state: Any, who: int, feed: Feed, redis_url: str
-) -> None:
+async def test_service_messages_are_not_answered(state: Any, who: int, feed: Feed, redis_url: str) -> None:
     put(redis_url, who, state)
     for kind, content in LINES.items():
         await feed(by(who, **content))

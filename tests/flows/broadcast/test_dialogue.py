@@ -1,4 +1,4 @@
-"""An admin's way to a broadcast, with real workers: compose, aim, see it, confirm, schedule."""
+"""Tests of the broadcast dialogue with real workers: write, choose recipients, preview, confirm, schedule."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def test_two_admins_see_one_broadcast_and_move_it_once(hall: Hall) -> None:
     assert hall.value(acted) == 1
 
 
-def test_whoever_lost_the_card_gets_it_at_the_end(hall: Hall) -> None:
+def test_an_admin_without_the_card_gets_a_new_one_at_the_end(hall: Hall) -> None:
     hall.gather(40)
     hall.start(rate=10)
     admin = Admin(hall)

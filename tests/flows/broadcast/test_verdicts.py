@@ -67,7 +67,7 @@ def test_an_outage_in_the_middle_costs_what_was_under_way(hall: Hall) -> None:
     assert max(hall.received("Новини").values()) == 1
 
 
-def test_words_nobody_knows_are_a_refusal_and_no_block(hall: Hall) -> None:
+def test_an_unknown_refusal_does_not_count_as_a_block(hall: Hall) -> None:
     people = hall.gather(20)
     hall.fault_for(people[3:6], kind="forbidden", description="something new")
     hall.fault_for(people[8:9], kind="bad_request", description="something new")

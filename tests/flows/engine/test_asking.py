@@ -1,4 +1,4 @@
-"""Questions: a value comes back, None included; a deadline; never more in flight than web can spare."""
+"""Tests of questions to workers: the answer comes back, there is a deadline, and few run at once."""
 
 from __future__ import annotations
 

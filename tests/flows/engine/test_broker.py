@@ -1,4 +1,4 @@
-"""The broker with real workers: what stock Dramatiq loses, strands or never finds again."""
+"""Tests of the broker with real workers: it keeps messages that stock Dramatiq loses or strands."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ def test_a_refusal_parks_at_once_even_when_the_callback_is_broken(system: CoreSy
     assert sum(key.startswith("notice:parked:tg:7:") for key in keys(system)) == 2
 
 
-def test_what_is_owed_runs_after_the_commit_and_only_then(system: CoreSystem) -> None:
+def test_an_outbox_job_runs_after_the_commit_and_only_then(system: CoreSystem) -> None:
     system.start("interactive", "payments")  # no rescuer: the commit itself wakes the next job
     jobs.send(Chain(key="tg:9:1"))
     wait_until(lambda: system.count("end", "owed:tg:9:1") == 1)

@@ -62,7 +62,7 @@ def test_postgresql_restarted_at_once_under_load(system: CoreSystem, postgres_se
     assert len(system.counts("end")) == 300
 
 
-def test_redis_away_while_jobs_are_owed(system: CoreSystem, valkey_server: ValkeyServer) -> None:
+def test_redis_away_while_jobs_are_in_the_outbox(system: CoreSystem, valkey_server: ValkeyServer) -> None:
     """A commit whose wake-up could not be sent is made good by the rescuer."""
     system.start()
     jobs.send(Work(key="tg:1:1"))

@@ -1,4 +1,4 @@
-"""Every process, started with something wrong: it ends with status 2 and one line that names the setting."""
+"""Tests of wrong settings: each process ends with status 2 and one line that names the setting."""
 
 from __future__ import annotations
 

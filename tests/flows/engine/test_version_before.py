@@ -123,7 +123,7 @@ def test_every_queued_message_is_worked_off(shop: Shop, recording: dict[str, lis
     ]
 
 
-def test_every_owed_row_is_worked_off(shop: Shop, recording: dict[str, list[Json]]) -> None:
+def test_every_outbox_row_is_worked_on(shop: Shop, recording: dict[str, list[Json]]) -> None:
     rows = apart([dict(row, args=dict(row["args"])) for row in recording["ledger"]], "args")
     introduce(shop, rows, "args")
     owe(shop, rows)

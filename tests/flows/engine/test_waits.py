@@ -89,7 +89,7 @@ def test_a_failure_that_counts_ends_the_wait(system: CoreSystem) -> None:
     assert row["waiting_since"] is None
 
 
-def test_a_refusal_of_us_parks_nothing_and_is_told_once(system: CoreSystem) -> None:
+def test_a_refused_api_key_parks_no_job_and_is_reported_once(system: CoreSystem) -> None:
     system.start()
     jobs.send(Work(key="tg:4:1", mode="refuses us"))
     jobs.send(Work(key="tg:4:2", mode="refuses us"))
@@ -151,5 +151,5 @@ def test_a_job_without_a_row_waits_as_long(error: Exception, seconds: tuple[floa
         ValueError("bug"),
     ],
 )
-def test_what_is_no_outage_by_itself(error: Exception) -> None:
+def test_errors_that_do_not_count_as_an_outage(error: Exception) -> None:
     assert outages.wait(error) is None

@@ -88,7 +88,7 @@ def trouble(request: pytest.FixtureRequest, shop: Shop, postgres_server: Postgre
     }[request.param]
 
 
-def test_a_database_that_takes_nothing_costs_no_attempt_and_is_told_once(
+def test_a_read_only_database_uses_no_attempt_and_is_reported_once(
     shop: Shop, newcomer: Callable[[], Buyer], trouble: Trouble
 ) -> None:
     payer, waiter = newcomer(), newcomer()
@@ -114,7 +114,7 @@ def test_a_database_that_takes_nothing_costs_no_attempt_and_is_told_once(
     )
 
 
-def test_a_redis_that_takes_nothing_is_told(shop: Shop) -> None:
+def test_a_redis_that_refuses_writes_is_reported(shop: Shop) -> None:
     with redis.Redis.from_url(shop.redis_url) as client:
         client.config_set("maxmemory", "1")
         try:

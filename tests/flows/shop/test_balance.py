@@ -1,4 +1,4 @@
-"""A package paid from the balance: offered when it is enough, taken once, and given back to the balance."""
+"""Tests of payment from the balance: offered when it is enough, taken once, and refunded to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Payments that wait for a person: every reason, every decision, each taken once and told."""
+"""Tests of payments that need an admin: every reason and every decision, each taken once."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def hasty(stage: Shop) -> Shop:
     return stage
 
 
-def test_five_hundred_payments_nobody_told_us_of_are_found(
+def test_five_hundred_payments_without_a_webhook_are_found(
     hasty: Shop, record_property: Callable[[str, object], None]
 ) -> None:
     shop = hasty

@@ -1,4 +1,4 @@
-"""The walk through the menu: one message, the right language, the later tap on top."""
+"""Tests of the menu: one message, the right language, and the later tap decides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notices that wait for the same admin leave in one message: none lost, none repeated more than once."""
+"""Tests of batching: notices for the same admin leave in one message; none is lost."""
 
 from __future__ import annotations
 

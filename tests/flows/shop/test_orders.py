@@ -1,4 +1,4 @@
-"""An order before its money: one order, one invoice, whatever happens on the way."""
+"""Tests of an order before its payment: one order and one invoice, whatever fails meanwhile."""
 
 from __future__ import annotations
 

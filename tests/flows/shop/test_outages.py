@@ -1,4 +1,4 @@
-"""PostgreSQL away while people tap: what Redis knows is shown, and nothing lasting is edited away."""
+"""Tests of PostgreSQL's outage while people tap: cached screens are shown, and receipts stay."""
 
 from __future__ import annotations
 

@@ -155,7 +155,7 @@ def test_a_chat_that_moves_in_circles_is_followed_once(shop: Shop, telegram: Tel
     list(zip(CHANNEL_REFUSALS.values(), cycle(ADMIN_REFUSALS.values()), strict=False)),
     ids=CHANNEL_REFUSALS,
 )
-def test_what_everybody_refuses_stays_owed_and_is_sent_ahead(
+def test_notices_that_every_chat_refuses_are_kept_and_one_is_sent_as_a_probe(
     request: pytest.FixtureRequest, shop: Shop, telegram: Telegram, fault: Row, words: str
 ) -> None:
     subject = request.node.callspec.id.replace(" ", "_")
@@ -237,7 +237,7 @@ def announce_refused(shop: Shop, telegram: Telegram, subject: str) -> str:
     return key
 
 
-def test_what_reached_nobody_is_listed_until_an_admin_has_seen_it(shop: Shop, telegram: Telegram) -> None:
+def test_an_undelivered_notice_is_listed_until_an_admin_has_seen_it(shop: Shop, telegram: Telegram) -> None:
     key = announce_refused(shop, telegram, "listed")
     shop.rows("UPDATE owed_notices SET created_at = now() - interval '2 minutes' RETURNING key")
     telegram.mend()
@@ -271,7 +271,7 @@ def test_a_parked_notice_that_an_admin_discards_is_known(shop: Shop, telegram: T
     assert owed(shop, key)["told_at"] is not None, "it would be sent once more"
 
 
-def test_what_only_says_how_things_are_is_not_owed(shop: Shop, telegram: Telegram) -> None:
+def test_notices_about_the_present_state_are_not_repeated(shop: Shop, telegram: Telegram) -> None:
     telegram.refuse(CHANNEL_ID, **CHANNEL_REFUSALS["no rights"])
     telegram.refuse_admin()
     key = announce(shop, "passing", "order_paid")

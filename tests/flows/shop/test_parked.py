@@ -1,4 +1,4 @@
-"""Parked jobs and dead letters: seen, replayed or discarded, and nobody waits for what was given up."""
+"""Tests of parked jobs and dead letters: an admin sees, replays or discards them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Money: one activation or one listed exception, never lost, never twice, and the buyer is told."""
+"""Tests of payments: each ends as one activation or one listed exception, and the buyer is notified."""
 
 from __future__ import annotations
 
@@ -292,7 +292,7 @@ def test_the_same_package_again_extends_it(shop: Shop, buyer: Buyer) -> None:
     assert round(days) == 60
 
 
-def test_what_is_owed_is_owed_though_redis_did_not_hear_of_it(
+def test_a_job_in_the_outbox_runs_although_redis_refused_it_at_first(
     shop: Shop, buyer: Buyer, here: pytest.MonkeyPatch
 ) -> None:
     """Redis goes away between the payment's commit and the receipt's wake-up: the rescuer sends it."""

@@ -1,4 +1,4 @@
-"""DATABASE_URL leads to a transaction pooler and does not say so: everybody buys all the same."""
+"""Tests of DATABASE_URL with an undeclared transaction pooler: everybody can still buy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Posts: a clear sentence for every wrong link, quota counted once, the dialogue kept until it is over."""
+"""Tests of posts: a clear answer to each wrong link, quota counted once, the dialogue stays open."""
 
 from __future__ import annotations
 

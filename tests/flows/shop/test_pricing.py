@@ -1,4 +1,4 @@
-"""Admins edit packages: for the orders to come, seen at once, noted with who did it."""
+"""Tests of package editing: it affects new orders, is visible at once, and records the admin."""
 
 from __future__ import annotations
 

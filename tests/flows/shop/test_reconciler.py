@@ -304,7 +304,7 @@ class TestSilentTasks:
         assert shop.rows(asked, f"ask:{task_id}:%") == [{"state": "parked"}], "said once, not every round"
 
 
-def test_a_message_nobody_can_read_is_kept_and_told(shop: Shop) -> None:
+def test_an_unreadable_message_is_kept_and_reported(shop: Shop) -> None:
     stranger = Message(
         queue_name="notifications", actor_name="from_the_future", args=(), kwargs={}, options={}
     )
@@ -316,7 +316,7 @@ def test_a_message_nobody_can_read_is_kept_and_told(shop: Shop) -> None:
     wait_until(lambda: told(shop, "notifications"), "the admin to be told")
 
 
-def test_what_must_never_be_is_told_once(shop: Shop, buyer: Buyer) -> None:
+def test_a_broken_invariant_is_reported_to_the_admins_once(shop: Shop, buyer: Buyer) -> None:
     def check() -> None:
         key = f"tick:check_invariants:{next(_numbers)}"
         jobs.send(jobs.CheckInvariants(key=key))

@@ -1,4 +1,4 @@
-"""Money sent back: once, whatever is lost on the way; a refusal is said honestly and can be tried again."""
+"""Tests of refunds: money is sent once; a refusal is shown and can be tried again."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_refusal_moves_nothing_and_says_what_to_do(
         ("*", 401, "UNAUTHORIZED", "CRYPTOBOT_TOKEN"),
     ],
 )
-def test_a_refusal_of_us_keeps_the_refund_owed_and_is_told_once(
+def test_a_refusal_of_our_account_keeps_the_refund_waiting_and_is_reported_once(
     shop: Shop, buyer: Buyer, admin: Admin, refused: tuple[str, int, str, str]
 ) -> None:
     operation, status, name, advice = refused
@@ -144,7 +144,7 @@ def transfers_behind(shop: Shop, spend_id: str) -> int:
     return sum(call["request"].get("spend_id") == spend_id for call in calls)
 
 
-def test_what_cannot_be_sent_for_a_day_is_a_person_s_matter(shop: Shop, buyer: Buyer, admin: Admin) -> None:
+def test_a_refund_that_fails_for_a_day_needs_an_admin(shop: Shop, buyer: Buyer, admin: Admin) -> None:
     payment_id, _ = exceptional(shop, buyer, "too_late")
     shop.post(shop.crypto_pay, "/sim/settings", {"disabled_methods": ["transfer"]})
     try:

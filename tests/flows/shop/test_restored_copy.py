@@ -1,4 +1,4 @@
-"""PostgreSQL comes back from an older copy: every payment since then comes back, too."""
+"""Tests of PostgreSQL restored from an older backup: later payments are found again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each role may do: a worker asks the table at each attempt, the bot learns from Redis who has one."""
+"""Tests of roles: a worker reads the table at each attempt, the bot reads Redis."""
 
 from __future__ import annotations
 

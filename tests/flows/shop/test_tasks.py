@@ -1,4 +1,4 @@
-"""Tasks: handed over once whatever the wire does, reported on in any order, each end told once."""
+"""Tests of tasks: each is handed over once, reported in any order, and each end is announced once."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_failed_gives_the_quota_back_and_says_why(shop: Shop, newcomer: Callable
     buyer.read("✅ Пост успішно додано")
 
 
-def test_late_success_is_told_too(shop: Shop, customer: Buyer) -> None:
+def test_the_buyer_is_told_of_a_late_success(shop: Shop, customer: Buyer) -> None:
     url = link()
     task_id = add(customer, url)
     shop.wait_for_job(f"task:{task_id}")

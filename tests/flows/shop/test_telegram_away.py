@@ -133,7 +133,7 @@ def test_two_unknown_outcomes_park_it(shop: Shop, buyer: Buyer, telegram: Telegr
     shop.rows("UPDATE job_ledger SET state = 'discarded' WHERE key = %s RETURNING key", key)
 
 
-def test_a_word_about_money_waits_as_a_receipt_does(shop: Shop, buyer: Buyer, telegram: Telegram) -> None:
+def test_a_notice_about_money_waits_as_a_receipt_does(shop: Shop, buyer: Buyer, telegram: Telegram) -> None:
     order_id = buyer.open_order("mini")
     invoice = buyer.invoice(order_id)
     telegram.fail("sendMessage", chat_id=buyer.id, kind="server_error", status=502, json=False)

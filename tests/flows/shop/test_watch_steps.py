@@ -46,7 +46,7 @@ def test_a_service_that_names_a_time_is_not_asked_before_it() -> None:
     ],
 )
 @pytest.mark.usefixtures("here")
-def test_a_step_that_fails_takes_no_other_down_and_is_told_by_its_name(
+def test_a_failing_step_stops_no_other_and_is_named_to_the_admins(
     stage: Shop, error: Exception, notice: str
 ) -> None:
     def break_down() -> None:

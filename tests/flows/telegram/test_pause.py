@@ -1,4 +1,4 @@
-"""A 429 stops everybody, whatever happens to Redis meanwhile; without Redis each process keeps its share."""
+"""Tests of a 429: every process pauses; without Redis each keeps to its share of the rate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One rate for all processes: what Telegram's stand-in, with its limits on, saw of it."""
+"""Tests of the rate limit: what the stand-in for Telegram recorded of all processes together."""
 
 from __future__ import annotations
 

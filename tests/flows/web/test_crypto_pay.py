@@ -1,4 +1,4 @@
-"""The payment webhook: only bytes that Crypto Pay signed become a job, and each of them does."""
+"""Tests of the payment webhook: each signed body becomes one job, all others are refused."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_valid_signature_queues_the_payment(client: FlaskClient, redis_url: st
     assert '"webhook_received"' in log_lines(tmp_path)
 
 
-def test_who_paid_and_their_words_lie_sealed_in_redis(client: FlaskClient, redis_url: str) -> None:
+def test_the_payer_and_their_comment_are_encrypted_in_redis(client: FlaskClient, redis_url: str) -> None:
     canaries = ["Canary Payer", "canary_payer", "a canary's comment", "778899001"]
     body = event(
         comment=canaries[2], payer={"name": canaries[0], "username": canaries[1], "id": int(canaries[3])}

@@ -1,4 +1,4 @@
-"""Main Bot's two endpoints: what is asked of a worker, what comes back, and what is refused before."""
+"""Tests of Main Bot's two endpoints: the question to a worker, its answer, and refused requests."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_head_brings_nobody_a_task_and_leases_none(client: FlaskClient, redis_ur
 
 
 @pytest.mark.parametrize("leaves", [True, False])
-def test_whoever_left_before_the_answer_is_seen(*, leaves: bool) -> None:
+def test_a_client_that_left_before_the_answer_is_noticed(*, leaves: bool) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.setblocking(False)
