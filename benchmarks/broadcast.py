@@ -1,7 +1,7 @@
-"""Broadcasts: how fast they go out, with the gate as it comes and raised, their memory, and taps beside one.
+"""Broadcasts: their speed at the default and a raised rate limit, their memory, taps beside one.
 
-The audience is written straight into the database and told to the Telegram stand-in; the broadcast is begun
-by the job that an admin's tap on "send" makes.
+The audience is written directly into the database and registered at the Telegram stand-in. The broadcast is
+started by the job that an admin's tap on "send" makes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What others notice while one holds up what it can: by idling, by flooding, by hanging."""
+"""How much others slow down while one client or partner idles, floods or hangs."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ async def _all(running: World, pending: list[Pending], scale: int) -> tuple[list
         await crowd.gather(OTHERS + HANGING)
         with _crowding(running.web_url):
             rows += await _beside_connections(running, http, pending, asks)
-        await _quiet(running)  # their receipts leave at the gate's rate
+        await _quiet(running)  # their receipts leave at the Telegram rate limit
         told, flood = await _beside_flood(running, crowd, http, pending, scale=scale, gap=PAIR_SECONDS)
         rows += told
         await _quiet(running)

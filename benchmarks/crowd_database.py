@@ -1,4 +1,4 @@
-"""How long an outage of PostgreSQL lasts for people: a database that takes nothing, and one fallen silent."""
+"""How long an outage of PostgreSQL lasts for people: a read-only database, and one that has fallen silent."""
 
 from __future__ import annotations
 

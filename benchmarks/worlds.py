@@ -16,7 +16,7 @@ RAISED: Final = {
     "TELEGRAM_RESERVED_RATE": "50000",
     "TELEGRAM_CHAT_BURST": "100000",
 }
-"""The send gate out of the way: what is measured is what stands behind it."""
+"""Rate limits too high to matter, so that the product's own speed is measured."""
 INTERACTIVE: Final = "worker-interactive"
 BACKGROUND: Final = "worker-background"
 OURS: Final = ("web", "bot", INTERACTIVE, BACKGROUND, "scheduler")

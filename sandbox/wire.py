@@ -1,6 +1,6 @@
 """Shared code of the Crypto Pay and Main Bot stand-ins: a log of all calls, and faults on demand.
 
-Neither knows what it stands in for. The log is one JSON object a line, written as it happens, so that a
+The code is the same for both services. The log is one JSON object a line, written as it happens, so that a
 reader of the file (the walk, a test, the live strip) sees the same thing the stand-in does.
 """
 

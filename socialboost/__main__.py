@@ -19,7 +19,7 @@ from socialboost.settings import OwnerSettings
 
 _YEARS: Final = range(2000, 2200)
 _HELD: Final = {
-    "messages": "messages that were owed wait for an admin",
+    "messages": "messages wait for an admin's decision",
     "notices": "notices to the admins are shown in /admin only",
     "broadcasts": "broadcasts are paused",
 }

@@ -8,7 +8,7 @@ SocialBoostError
 ├── MigrationError           the database cannot be brought to this version
 ├── PostponeError            not now: run the job again later, without using up an attempt
 ├── ParkError                never: park the job at once, a person must look
-├── DiscardError             never, and nobody must look: what it was for is owed elsewhere
+├── DiscardError             never, and nobody must look: its work is kept and tried elsewhere
 └── ServiceError             another service did not do what was asked
     ├── UnreachableError     nothing was accepted (no connection, circuit open, a proxy answered instead)
     │   ├── RefusesUsError   the service refuses us, not this request: key, path, rate, our balance
@@ -70,7 +70,7 @@ class ParkError(SocialBoostError):
 
 
 class DiscardError(SocialBoostError):
-    """Give this job up now, with the reason: nobody needs to look, what it was for is owed elsewhere."""
+    """Give this job up now, with the reason: nobody needs to look, since its work is kept elsewhere."""
 
 
 class ServiceError(SocialBoostError):
@@ -128,7 +128,7 @@ class ThrottledError(ServiceError):
 
 
 class RejectedError(ServiceError):
-    """A final refusal, said by the service itself in its own envelope."""
+    """A final refusal, from the service itself, in its own envelope."""
 
 
 class MigratedError(RejectedError):
@@ -156,5 +156,5 @@ class AmbiguousError(ServiceError):
 class UnaskedError(AmbiguousError):
     """A well-formed answer that is not about what was asked: another sum, order, task or link.
 
-    Nothing of it is taken. It uses up an attempt, since a service that answers so will do it again.
+    No part of it is used. It uses up an attempt, since a service that answers so will do it again.
     """

@@ -1,4 +1,4 @@
-"""A shop of a million people, and what it costs there what a person or a clock asks for."""
+"""A shop of a million people, and the cost of its queries."""
 
 from benchmarks.scale.measure import run
 

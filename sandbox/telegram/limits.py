@@ -60,7 +60,7 @@ class RateLimits:
         self._chats: dict[int, Bucket] = {}
 
     def admit(self, chat_id: int, *, group: bool, paid: bool = False, count: int = 1) -> None:
-        """Take `count` messages from every limit that binds. Raises ApiError 429 and takes nothing."""
+        """Take `count` messages from every limit that binds. Raises ApiError 429 without taking any."""
         if not self.enabled:
             return
         now = time.monotonic()

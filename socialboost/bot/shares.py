@@ -90,7 +90,7 @@ class Shares:
         self._above = dict[int, float]()
 
     async def enter(self, telegram_id: int, marks: Sequence[str], *, urgent: bool) -> Entry:
-        """Number an update and take it from the person's share. A repeated one takes nothing.
+        """Number an update and take it from the person's share. A repeated one uses up no share.
 
         The number is above every earlier one, also after Redis was wiped. A sequence that started again at 1
         would be older than what was rendered just before the wipe, and every later screen of that message

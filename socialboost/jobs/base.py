@@ -1,4 +1,4 @@
-"""What every job contract is made of."""
+"""The base classes of all job contracts, and the names of the queues."""
 
 from __future__ import annotations
 
@@ -65,12 +65,13 @@ class LedgerJob(Job):
     max_age_seconds: ClassVar[int | None] = None
     max_attempts: ClassVar[int] = 3
     lease_seconds: ClassVar[int] = 60
-    """How long one attempt may hold the row; after that another worker may take it."""
+    """How long one attempt keeps the row leased; after that another worker may take it."""
     claim_seconds: ClassVar[float | None] = None
-    """For how long an attempt is believed in when its process says nothing; None is the ledger's own time."""
+    """How long an attempt counts as running without a sign from its process; None is the ledger's default."""
     tells: ClassVar[bool] = False
-    """Whether it is a message nobody tapped for. It is always owed (engine/outbox.py); after a restore from
-    a copy it is not sent without an admin's decision if it may have been sent before."""
+    """Whether it is a message nobody tapped for. It is always sent through the outbox
+    (engine/outbox.py). After a restore from a copy it is not sent without an admin's decision if it may have
+    been sent before."""
 
     key: str
 
@@ -81,13 +82,13 @@ class LedgerJob(Job):
 
 @dataclass(frozen=True, kw_only=True)
 class Decision(LedgerJob):
-    """What an admin decides, wherever they do. Its actor returns what it came to, on a repeat the same."""
+    """A decision of an admin, from the bot or the API. Its actor returns the same outcome on a repeat."""
 
     actor_id: int = 0
     """Who decides, by Telegram id; 0 in a message of an older release, which names them as who tapped."""
     origin: Origin = "bot"
     seen: str = ""
-    """How what is decided about stood when the admin saw it; empty in a message of an older release."""
+    """The state of the subject when the admin saw it; empty in a message of an older release."""
 
 
 @dataclass(frozen=True, kw_only=True)

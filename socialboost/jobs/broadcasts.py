@@ -10,9 +10,9 @@ from socialboost.jobs.base import BROADCAST, INTERACTIVE, NOTIFICATIONS, AdminTa
 
 @dataclass(frozen=True, kw_only=True)
 class Broadcast(LedgerJob, queue=BROADCAST):
-    """Send for some seconds, then owe the next chunk; key broadcast:<id>:<chunk>, as the row has it.
+    """Send for some seconds, then add the next chunk to the outbox; key broadcast:<id>:<chunk>.
 
-    Owed in the transaction that moves the broadcast to running or scheduled (move_broadcast).
+    The chunk is the row's. A move to running or scheduled (move_broadcast) adds a job in its transaction.
     """
 
     claim_seconds: ClassVar[float | None] = 3.0
@@ -45,7 +45,7 @@ class AskBroadcast(AdminTap, queue=INTERACTIVE):
 
 @dataclass(frozen=True, kw_only=True)
 class ComposeBroadcast(AdminTap, LedgerJob, queue=INTERACTIVE):
-    """The answer to that question: a text in Telegram's HTML, or the admin's message to be copied."""
+    """The admin's answer to AskBroadcast: a text in Telegram's HTML, or the admin's message to be copied."""
 
     text: str = ""
     copied_id: int | None = None
@@ -84,7 +84,7 @@ class AskBroadcastDetail(AdminTap, queue=INTERACTIVE):
 
 @dataclass(frozen=True, kw_only=True)
 class DetailBroadcast(AdminTap, LedgerJob, queue=INTERACTIVE):
-    """The answer to that question."""
+    """The admin's answer to AskBroadcastDetail."""
 
     broadcast_id: str
     detail: str

@@ -11,7 +11,7 @@ from socialboost.kinds import NoticeKind
 
 @dataclass(frozen=True, kw_only=True)
 class NotifyAdmins(LedgerJob, queue=NOTIFICATIONS):
-    """Owe a notice to every admin and the channel: one ledger row, so one repeat, for each."""
+    """Queue a notice to every admin and the channel: one ledger row, so one repeat, for each."""
 
     tells: ClassVar[bool] = True
     kind: NoticeKind
@@ -40,4 +40,4 @@ class SendDailyReport(LedgerJob, queue=MAINTENANCE):
 
 @dataclass(frozen=True, kw_only=True)
 class CheckInvariants(LedgerJob, queue=MAINTENANCE):
-    """Look for what must never be, and tell the admins; key tick:check_invariants:<minute>."""
+    """Check the invariants, and tell the admins which are broken; key tick:check_invariants:<minute>."""

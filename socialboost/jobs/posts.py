@@ -1,4 +1,4 @@
-"""Posts: asked for, taken in, and the word on how they ended."""
+"""Posts: asked for, submitted, and the message about how they ended."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
 """Proxy and certificates of outgoing calls: one rule for every HTTP library.
 
 The environment decides, as it does for curl: HTTPS_PROXY or HTTP_PROXY by the address's scheme, then
-ALL_PROXY; NO_PROXY lists what is reached straight (hosts with all below them, networks, `*`). Of two
-spellings the small one counts, also when it is empty. What is on this machine is always reached straight.
+ALL_PROXY; NO_PROXY lists what is reached directly (hosts with all below them, networks, `*`). Of two
+spellings the small one counts, also when it is empty. Addresses on this machine are always reached directly.
 REQUESTS_CA_BUNDLE names a file of certificates to trust instead of certifi's.
 
-Libraries read the same names, each in its own way or not at all; so none is left to, and each is told.
+Libraries read these names in different ways or not at all, so the product reads them and configures each.
 """
 
 from __future__ import annotations

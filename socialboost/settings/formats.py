@@ -61,7 +61,7 @@ def _split(text: str, schemes: tuple[str, ...]) -> SplitResult:
 
 
 def _with_login(text: str, schemes: tuple[str, ...]) -> SplitResult:
-    """Split an address that may hold a login; one whose parts cannot be told apart for certain is refused.
+    """Split an address that may hold a login; an ambiguous one is refused.
 
     Every library cuts such an address at another place and then shows what it takes for the host, which is
     a part of the password.
