@@ -1,4 +1,4 @@
-"""A directory of its own for each run: servers of another user must get in."""
+"""A separate directory for each run; servers under another user must be able to enter it."""
 
 from __future__ import annotations
 

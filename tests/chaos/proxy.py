@@ -340,7 +340,7 @@ async def _answer(targets: dict[str, Target], question: dict[str, Any]) -> dict[
 
 
 async def serve(arguments: list[str]) -> None:
-    """Carry, and obey the control port, until told to stop."""
+    """Forward connections and serve the control port until the process is stopped."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("targets", nargs="+", metavar="NAME=HOST:PORT")
     targets = {}

@@ -57,7 +57,7 @@ class Kit:
     services: int = 3
     """Rounds of what Crypto Pay, Main Bot and Telegram do wrong, and of what the network does."""
     stress: int = 1
-    """Rounds of what hangs, falls silent, takes nothing or crowds."""
+    """Rounds of stress: hanging services, silent connections, full stores and crowds."""
     webhook_shares: dict[str, float] = field(default_factory=lambda: dict(WEBHOOK_SHARES))
 
 

@@ -284,7 +284,7 @@ def _follow_money(
     activations: Mapping[str, list[float]],
     told: Mapping[tuple[str, str], list[float]],
 ) -> tuple[list[float], list[float]]:
-    """Note what is lost and who was not told; return how long it took until active, and until told."""
+    """Record lost orders and missing receipts; return the seconds until activation and until the receipt."""
     active_after, told_after = [], []
     parked = [row["key"] for row in evidence.rows["jobs"] if row["state"] == "parked"]
     listed_words = {part for key in parked if key.startswith(MONEY_WORDS) for part in key.split(":")}

@@ -85,7 +85,7 @@ class Stress:
     # --- servers: the caller has the server to itself ---
 
     async def hang(self, fault: Fault) -> bool:
-        """Stop a server with all its processes: it takes connections, and answers nobody."""
+        """Stop a server with all its processes: it still accepts connections but never answers."""
         world: World = self._rig.world
         server = {"valkey": world.valkey, "postgres": world.postgres}[fault.where]
         if server.process is None:
@@ -247,7 +247,7 @@ def is_silent(port: int, question: bytes) -> bool:
 
 
 async def slow_client(host: str, port: int, beginning: bytes, until: float) -> bool:
-    """Connect and never finish a request; False if nobody took the connection."""
+    """Connect and never finish a request; return False if the connection was refused."""
     try:
         _, writer = await asyncio.open_connection(host, port)
     except OSError:

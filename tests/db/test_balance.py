@@ -18,7 +18,7 @@ def buyer(store: Store) -> int:
 
 
 def give(store: Store, telegram_id: int, amount: object) -> None:
-    """Money by a way of its own: no payment stands behind it."""
+    """Money that was added directly, without a payment."""
     store.run(
         "INSERT INTO balance_entries (user_id, amount, kind, reference)"
         " VALUES (%s, %s, 'gift', gen_random_uuid())",

@@ -151,7 +151,7 @@ def test_one_person_s_orders_do_not_end_in_two_sweeps_at_once(store: Store) -> N
 
 
 def test_moving_figures_blocks_no_other_transaction(store: Store) -> None:
-    """A transaction that has moved figures and is not over keeps nobody from moving them."""
+    """An open transaction that has changed figures does not block others from changing them."""
     buyer, another = store.person(), store.person()
     order_id = store.order(buyer, invoice="W1")
     with opened(store.dsn) as slow, slow.connection.transaction():

@@ -60,7 +60,7 @@ def ledger(database_url: str) -> Iterator[Database]:
 
 
 def live(db: Database, key: str, *ends: str) -> None:
-    """A job is owed, then each of `ends` happens to it in turn: a claim, a lost lease, the ends of claims."""
+    """Add a job to the outbox, then apply each of `ends`: a claim, a lost lease, the end of a claim."""
     db.run(
         "owe_job", key=key, actor="a", queue="q", args="{}", max_attempts=3, delay_seconds=0, grace_seconds=0
     )

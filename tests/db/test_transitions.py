@@ -97,7 +97,7 @@ def test_every_move_is_let_through_or_refused_as_the_state_machine_says(store: S
 
 @pytest.mark.parametrize("table", LEGAL)
 def test_the_states_are_all_the_table_has(store: Store, table: str) -> None:
-    """A state added to the CHECK and forgotten in the state machine would be one nobody can leave."""
+    """A state added to the CHECK and forgotten in the state machine would have no way out."""
     (check,) = store.rows(
         "SELECT pg_get_constraintdef(oid) AS text FROM pg_constraint"
         " WHERE conrelid = %s::regclass AND contype = 'c' AND pg_get_constraintdef(oid) ~ %s",

@@ -147,7 +147,7 @@ def test_one_person_s_thousand_texts_hold_up_nobody(world: World) -> None:
     assert [record for record in calls if record["status"] == 429] == [], "it stops the sending to everybody"
 
 
-# --- a database that takes nothing, or falls silent ---
+# --- a read-only database, and silent connections ---
 
 
 @contextlib.contextmanager
@@ -171,7 +171,7 @@ def health(world: World) -> int:
 
 
 def told(world: World, words: str) -> int:
-    """Return how often the admin was told so."""
+    """Return how many such notices the admin got."""
     chat = requests.get(f"{world.telegram_url}/sim/people/{ADMIN_ID}/messages", timeout=LONG_SECONDS).json()
     return sum(words in message["text"] for message in chat["messages"] if message["from"] == "bot")
 

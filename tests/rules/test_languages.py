@@ -1,4 +1,4 @@
-"""A language stands in its own texts and nowhere else, so that one more is one file."""
+"""Tests that a language is named only in its own texts, so that a new one is a single file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HISTORY = ROOT / "sql/migrations"
 
 
 def in_sql(text: str) -> list[str]:
-    """Return the language codes that stand in SQL as literals."""
+    """Return the language codes that SQL contains as literals."""
     return [code for code in QUOTED.findall(text) if code in CODES]
 
 

@@ -1,4 +1,4 @@
-"""The stand-in as a process of its own, and the page it serves."""
+"""Tests of the stand-in as a separate process, and of its page."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ DEADLINE = 20
 
 @dataclass
 class Receiver:
-    """A bot's web server: keeps what comes, answers what it is told."""
+    """A bot's web server: it stores each request and gives the answer that a test chose."""
 
     url: str = ""
     bodies: list[dict[str, Any]] = field(default_factory=list)

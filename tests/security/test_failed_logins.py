@@ -45,7 +45,7 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def database_urls(server: str) -> list[str]:
-    """Addresses at which nobody can log in, each for another reason."""
+    """Addresses at which every login fails, each for a different reason."""
     real = urlsplit(server)
     here = f"{real.hostname}:{real.port}"
     return [

@@ -51,7 +51,7 @@ A_PROXY_S: Final[tuple[bytes, ...]] = (
     b'{"ok": true, "result":',
     b"\xff\xfe\x00garbage",
 )
-"""Bodies that are nobody's envelope."""
+"""Bodies that are not the answer format of any service."""
 
 ORDER: Final = "0b6bd5a4-7c51-4d31-9f0c-0d9f0a3f1c11"
 TASK: Final = "7d9ac0de-0000-4000-8000-000000000001"

@@ -13,7 +13,7 @@ CALLERS = 32
 
 
 class Service:
-    """Counts who reaches it, and is away when told so."""
+    """A service that counts its calls and fails while `away` is set."""
 
     def __init__(self) -> None:
         self.away = True

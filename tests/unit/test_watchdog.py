@@ -30,7 +30,7 @@ def test_a_job_that_progresses_or_ends_is_not_stuck(progress: Any) -> None:
 
 
 def test_a_machine_that_slept_does_not_count_as_stuck(progress: Any) -> None:
-    """An hour in which nobody looked counts as one short step."""
+    """An hour without a check counts as one short step."""
     assert progress.stuck([("job", "a", 30.0)], 0.0) == []
     assert progress.stuck([("job", "a", 30.0)], 3600.0) == []
     assert progress.stuck([("job", "a", 30.0)], 7200.0) == []

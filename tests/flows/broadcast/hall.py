@@ -64,7 +64,7 @@ class Hall(Shop):
         return self._logs[pid].read_text(errors="replace")
 
     def marked(self, broadcast_id: str, runner: str) -> int:
-        """Return how many recipients a runner has marked and not told the end of."""
+        """Return how many recipients of a runner are in the state sending or unknown."""
         query = (
             "SELECT count(*) FROM broadcast_recipients WHERE broadcast_id = %s AND runner = %s"
             " AND status IN ('sending', 'unknown')"

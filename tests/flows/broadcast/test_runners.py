@@ -21,7 +21,7 @@ SENDERS = 25
 
 
 def check_once(hall: Hall, broadcast_id: str, people: list[int]) -> None:
-    """Nobody got it twice, and whoever did not get it is listed."""
+    """No recipient got it twice, and each who did not get it is listed."""
     row = hall.check_counts(broadcast_id)
     received = hall.received("Новини")
     assert set(received.values()) == {1}, "somebody got it twice"

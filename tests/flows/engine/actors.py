@@ -73,7 +73,7 @@ class Work(jobs.LedgerJob):
 
 @dataclass(frozen=True, kw_only=True)
 class Chain(jobs.LedgerJob):
-    """A ledger job that owes a Work in its transaction."""
+    """A ledger job that adds a Work to the outbox in its transaction."""
 
     actor_name: ClassVar[str] = "core_chain"
     queue: ClassVar[str] = jobs.PAYMENTS
@@ -128,7 +128,7 @@ def busy(job: Work) -> None:
 
 @actor(Work, on_duplicate=duplicate, on_busy=busy, on_exhausted=owes_notice)
 def core_work(job: Work, attempt: Attempt) -> str:
-    """Misbehave as told, or work for `seconds` and end."""
+    """Misbehave as `mode` says, or work for `seconds` and end."""
     record("start", job.key, attempt.number)
     time.sleep(job.seconds)
     if attempt.number <= job.times:

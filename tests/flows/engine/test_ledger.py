@@ -139,7 +139,7 @@ def test_an_outbox_job_runs_after_the_commit_and_only_then(system: CoreSystem) -
 
 
 def test_a_wiped_redis_is_repaired_from_the_ledger(system: CoreSystem) -> None:
-    """Chains run and owe work on a queue that nobody reads; then Redis forgets all of it."""
+    """Chains run and add jobs to a queue without consumers; then Redis is wiped."""
     chains = system.start("payments")
     for number in range(50):
         jobs.send(Chain(key=f"tg:10:{number}"))

@@ -52,7 +52,7 @@ def breaker_is_open(shop: Shop) -> bool:
 
 
 def forget_outages(shop: Shop) -> None:
-    """Let nobody remember that Main Bot was away."""
+    """Clear every record of an outage of Main Bot."""
     with redis.Redis.from_url(shop.redis_url) as client:
         for key in client.scan_iter("*main_bot*"):
             client.delete(key)

@@ -97,7 +97,7 @@ def test_packages_are_cached_and_an_edit_forgets_them(shop: Shop, buyer: Buyer, 
 
 @pytest.fixture
 def key(here: object) -> str:
-    """A key nobody else uses, in this process as a worker."""
+    """A cache key that no other test uses; this process acts as a worker."""
     return "user_stats:1"
 
 

@@ -251,7 +251,7 @@ def test_wrong_money_after_a_cancel_is_called_so_too(shop: Shop, buyer: Buyer) -
 
 
 def test_money_after_the_time_is_over_is_late_and_nothing_else(shop: Shop, buyer: Buyer) -> None:
-    """The control of the two above: nobody cancelled this one."""
+    """Negative control of the two tests above: this order was not cancelled."""
     order_id = buyer.open_order("mini")
     invoice = buyer.invoice(order_id)
     run_out(shop, order_id)

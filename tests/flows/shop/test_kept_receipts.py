@@ -73,7 +73,7 @@ def tap(chat_id: int, message_id: int) -> None:
 
 
 def still_there(shop: Shop, receipts: dict[int, Message]) -> tuple[int, int]:
-    """Return how many receipts stand in their chats as they were sent, and how many messages beside them."""
+    """Return the number of unchanged receipts in the chats, and of the other messages."""
 
     def look(person: int) -> tuple[int, int]:
         messages = shop.messages(person)

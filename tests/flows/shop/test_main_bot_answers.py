@@ -22,7 +22,7 @@ def shop(stage: Shop) -> Shop:
 
 @pytest.fixture(autouse=True)
 def closed_breaker(stage: Shop) -> None:
-    """Every test begins with a Main Bot nobody has complained about."""
+    """Every test begins without a recorded outage or refusal of Main Bot."""
     forget_outages(stage)
 
 

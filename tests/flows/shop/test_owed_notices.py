@@ -229,7 +229,7 @@ def test_one_who_got_it_is_enough(shop: Shop, telegram: Telegram) -> None:
 
 
 def announce_refused(shop: Shop, telegram: Telegram, subject: str) -> str:
-    """A notice that nobody gets."""
+    """A notice that every chat refuses."""
     telegram.refuse(CHANNEL_ID, **CHANNEL_REFUSALS["no rights"])
     telegram.refuse_admin()
     key = announce(shop, subject)

@@ -60,14 +60,14 @@ def looked_through(shop: Shop, invoice: dict[str, Any]) -> dict[str, Any]:
 
 
 def close_breaker(shop: Shop) -> None:
-    """Let nobody remember that Main Bot was away."""
+    """Clear every record of an outage of Main Bot."""
     with redis.Redis.from_url(shop.redis_url) as client:
         for key in client.scan_iter("*main_bot*"):
             client.delete(key)
 
 
 def told(shop: Shop, words: str) -> list[str]:
-    """Return what the admin was told with these words in it."""
+    """Return the messages to the admin that contain this text."""
     return [m["text"] for m in shop.messages(ADMIN_ID) if words in m["text"]]
 
 

@@ -106,7 +106,7 @@ def status_of(shop: Shop, invoice: dict[str, Any]) -> str:
 
 
 def told(shop: Shop, invoice: dict[str, Any]) -> list[str]:
-    """Return what the admin was told about a payment of this invoice that waits for a decision."""
+    """Return the notices to the admin about this invoice's payment that needs a decision."""
     texts = [m["text"] for m in shop.messages(ADMIN_ID)]
     return [text for text in texts if DECIDE in text and str(invoice["invoice_id"]) in text]
 

@@ -171,7 +171,7 @@ class Shop:
         return rows[0] if rows else {}
 
     def wait_for_job(self, key: str, state: str = "done") -> dict[str, Any]:
-        """Wait until a job is settled so."""
+        """Wait until a job has this state."""
         return wait_until(
             lambda: row if (row := self.job(key)).get("state") == state else None,
             f"{key} to be {state}, is {self.job(key)}",

@@ -1,4 +1,4 @@
-"""The web application on a real Redis, and a worker's side of the queue that answers as it is told."""
+"""The web application on a real Redis, and a fake worker whose answers a test chooses."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def test_a_worker_of_another_release_does_not_count(client: FlaskClient, answer:
 def test_many_callers_cost_one_question(
     client: FlaskClient, answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All are told what one look finds."""
+    """One check answers all waiting requests."""
     for name in ("ATTENTION_SECONDS", "FRESH_SECONDS", "_PERIOD_SECONDS"):
         monkeypatch.setattr(health_module, name, 3600.0)
     asked: list[int] = []
@@ -84,7 +84,7 @@ def test_many_callers_cost_one_question(
 def test_a_good_answer_proves_nothing_once_it_is_old(
     client: FlaskClient, answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The worker answers one question and hangs at the next: nobody is told "healthy" for long."""
+    """The worker answers one question and hangs at the next: /health soon stops reporting "healthy"."""
     monkeypatch.setattr(health_module, "ATTENTION_SECONDS", 60.0)
     for where, name in ((health_module, "_ANSWER_SECONDS"), (sending, "MAX_QUESTION_SECONDS")):
         monkeypatch.setattr(where, name, 60.0)  # the second look finds nothing: only age can tell

@@ -54,7 +54,7 @@ def test_an_outage_of_redis_under_webhooks_loses_none_that_is_repeated(
     redis_url: str,
     valkey_server: ValkeyServer,
 ) -> None:
-    """Each is repeated until it is told 200, as Crypto Pay does; then it is queued."""
+    """Each is repeated until it gets 200, as Crypto Pay does; then its job is queued."""
     server, again, away = start(), threading.Event(), threading.Event()
     while_away: list[int] = []
 
