@@ -11,6 +11,20 @@ from typing import Final, Literal, get_args
 Origin = Literal["bot", "dashboard", "api"]
 """The place where an admin decides."""
 
+AdminRight = Literal[
+    "look",
+    "statistics",
+    "notices",
+    "payments",
+    "parked_jobs",
+    "withheld",
+    "packages",
+    "broadcasts",
+    "settings",
+]
+"""What an admin may be allowed. Which role has which right is said in workers/people/rights.py."""
+ADMIN_RIGHTS: Final[tuple[AdminRight, ...]] = get_args(AdminRight)
+
 NoticeKind = Literal[
     "order_paid",
     "payment_exception",

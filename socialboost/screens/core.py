@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any, Final
+
+from socialboost.kinds import AdminRight
 
 TEXT_UNITS: Final = 4096
 """Telegram's limit of a message: UTF-16 units, counted after the HTML is read."""
@@ -26,6 +29,10 @@ class Button:
     text: str
     callback: str | None = None
     url: str | None = None
+    right: AdminRight | None = None
+    """What an admin must be allowed to get this button; None: anybody gets it."""
+    otherwise: str | None = None
+    """The callback data that the button has for an admin without the right; None: they do not get it."""
 
     def __post_init__(self) -> None:
         if not self.text.strip() or len(self.text) > LABEL_CHARACTERS or "\n" in self.text:
@@ -69,9 +76,26 @@ class Screen:
         if sum(map(len, self.keyboard)) > BUTTONS:
             raise ValueError(f"a keyboard holds at most {BUTTONS} buttons")
 
+    @property
+    def asks_for_rights(self) -> bool:
+        """Return True if who looks at it decides which buttons it has."""
+        return any(button.right is not None for row in self.keyboard for button in row)
+
+    def within(self, rights: Collection[str]) -> Screen:
+        """Return the screen as an admin with these rights gets it: without buttons that would be refused."""
+        rows = (tuple(seen for button in row if (seen := _within(button, rights))) for row in self.keyboard)
+        return replace(self, keyboard=tuple(row for row in rows if row))
+
     def keyboard_markup(self) -> dict[str, Any]:
         """Return the Bot API's InlineKeyboardMarkup; an empty keyboard removes the old one on edit."""
         return {"inline_keyboard": [[button.markup() for button in row] for row in self.keyboard]}
+
+
+def _within(button: Button, rights: Collection[str]) -> Button | None:
+    """Return the button as an admin with these rights gets it, None when they do not."""
+    if button.right is None or button.right in rights:
+        return button
+    return replace(button, callback=button.otherwise, right=None) if button.otherwise else None
 
 
 def is_link(text: str) -> bool:

@@ -13,6 +13,7 @@ import pytest
 
 from socialboost import jobs
 from socialboost.bot.guard import Route
+from socialboost.kinds import ADMIN_RIGHTS
 from tests.rules.source import ROOT, Source, functions
 
 BOT = "socialboost/bot"
@@ -91,6 +92,7 @@ def test_whatever_names_who_decides_needs_a_right(engine: ModuleType) -> None:
 def test_each_right_stands_in_the_table_and_the_owner_has_them_all(engine: ModuleType, roles: Any) -> None:
     rights = {d.right for d in engine.REGISTRY.values() if isinstance(d.right, str)}
     assert rights - roles.keys() == set()
+    assert set(ADMIN_RIGHTS) == roles.keys()
     assert all("owner" in having for having in roles.values())
     everybody = set().union(*roles.values())
     schema = Path(ROOT / "sql/schema.sql").read_text(encoding="utf-8")

@@ -130,7 +130,7 @@ def _make_up(row: Row) -> None:
 
 def _send(row: Row, language: str | None) -> None:
     chat_id = row["admin_telegram_id"]
-    screen = _face(row, texts.language(language))
+    screen = answers.as_seen_by(chat_id, _face(row, texts.language(language)))
     try:
         with resources.rate_limiter().watching():
             message_id = resources.telegram().send_message(chat_id, screen.text, screen.keyboard_markup())
@@ -176,6 +176,7 @@ def _retire(broadcast_id: str, chat_id: int, message_id: int | None) -> bool:
 
 def _edit(chat_id: int, message_id: int, screen: Screen) -> bool:
     """Edit a card that was let through the rate limiter; False when Telegram will not have it."""
+    screen = answers.as_seen_by(chat_id, screen)
     try:
         with resources.rate_limiter().watching():
             resources.telegram().edit_message(chat_id, message_id, screen.text, screen.keyboard_markup())

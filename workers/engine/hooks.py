@@ -44,5 +44,7 @@ IS_SUPERSEDED: Final[Hook[[Job, int], bool]] = Hook("is_superseded")
 """Returns True if a screen that waited so many milliseconds was replaced by a later one."""
 CHAT_REACHED: Final[Hook[[int], None]] = Hook("chat_reached")
 """Something has just arrived in this chat: what waits for it can be sent."""
+RIGHTS: Final[Hook[[int], frozenset[str]]] = Hook("rights")
+"""What whoever has this private chat may do as an admin; nothing for anybody else."""
 AUTHORISE: Final[Hook[[Any, str], bool]] = Hook("authorise")
 """Whether whoever is behind an admins' job has this right; somebody without it has been answered then."""

@@ -16,22 +16,48 @@ log = logs.get(__name__)
 
 
 @hooks.AUTHORISE.register
-def authorise(job: jobs.AdminTap, right: str) -> bool:
-    """Return whether whoever did this has the right, in their own name and in their own private chat.
+def authorise(job: jobs.AdminTap | jobs.Decision, right: str) -> bool:
+    """Return whether whoever did this has the right, where they did it.
 
-    Anybody else is answered as for an unknown button, and nothing waits for what they write next.
+    In the bot they act in their own name and private chat. On the dashboard the session names who decides.
+    The API's caller holds the owner's key. Anybody else is answered as for an unknown button, if there is a
+    chat to answer in, and nothing waits for what they write next.
     """
-    who = deciding.actor_id(job) if isinstance(job, jobs.Decision) else job.telegram_id
-    is_own_chat = who == job.telegram_id == job.chat_id
-    if is_own_chat and role(who) in ROLES[right]:
+    if _role_of(job) in ROLES[right]:
         return True
     log.warning("admin_refused", where="worker", right=right)
-    answers.end_dialogue(job, getattr(job, "dialogue", "") or f"tg:{job.update_id}")
+    if isinstance(job, jobs.Tap):
+        _turn_away(job)
+    return False
+
+
+def _role_of(job: jobs.AdminTap | jobs.Decision) -> str | None:
+    """Return the role in which this was done; None for somebody without one, or who is not named."""
+    who = deciding.actor_id(job) if isinstance(job, jobs.Decision) else job.telegram_id
+    origin = job.origin if isinstance(job, jobs.Decision) else "bot"
+    if not who:
+        return None
+    if origin == "bot":
+        is_own_chat = isinstance(job, jobs.Tap) and who == job.telegram_id == job.chat_id
+        return role(who) if is_own_chat else None
+    if origin == "dashboard":
+        return role(who)
+    return OWNER if origin == "api" else None
+
+
+def _turn_away(tap: jobs.Tap) -> None:
+    answers.end_dialogue(tap, getattr(tap, "dialogue", "") or f"tg:{tap.update_id}")
     try:
-        answers.reply(job, menu.unknown(language(job)))
+        answers.reply(tap, menu.unknown(language(tap)))
     except RejectedError as error:  # nobody to answer: they are refused all the same
         log.warning("job_answer_failed", error=outages.describe(error))
-    return False
+
+
+@hooks.RIGHTS.register
+def rights(telegram_id: int) -> frozenset[str]:
+    """Return the rights of the person's role; none for somebody without a role."""
+    found = role(telegram_id)
+    return frozenset(right for right, roles in ROLES.items() if found in roles)
 
 
 def role(telegram_id: int) -> str | None:

@@ -86,7 +86,7 @@ def show(tap: Tap, screen: Screen, *, offers: str = "") -> int | None:
     cancelled on the screen. Returns the id of the message that shows it, or None if a later screen replaced
     it or the person cannot be reached.
     """
-    shown = _show(tap, screen, offers)
+    shown = _show(tap, as_seen_by(tap.chat_id, screen), offers)
     if shown is not None:
         hooks.CHAT_REACHED(tap.chat_id)
     return shown
@@ -106,6 +106,11 @@ def _show(tap: Tap, screen: Screen, offers: str) -> int | None:
             raise
         _mark_unreachable(tap.telegram_id, exc.code)
         return None
+
+
+def as_seen_by(chat_id: int, screen: Screen) -> Screen:
+    """Return the screen with the buttons that whoever reads this private chat may use."""
+    return screen.within(hooks.RIGHTS(chat_id)) if screen.asks_for_rights else screen
 
 
 def redraw(tap: Tap, message_id: int, screen: Screen) -> None:

@@ -164,21 +164,19 @@ def _actions(text: Texts, row: Mapping[str, Any]) -> tuple[Row, ...]:
     broadcast_id, status = row["broadcast_id"], row["status"]
     if status == "draft":
         name = f"{broadcast_id}_{row['segment']}"
-        again = Button(text.label("button-broadcast-continue"), callbacks.broadcast("to", name))
-        return ((again,), _cancel_row(text, broadcast_id))
+        again = _deciding(text, "button-broadcast-continue", callbacks.broadcast("to", name))
+        return (again, _cancel_row(text, broadcast_id))
     actions: list[Row] = []
     if status in _OPEN:
         actions.append(
             (Button(text.label("button-broadcast-refresh"), callbacks.broadcast("show", broadcast_id)),)
         )
     if status == "running":
-        actions.append(
-            (Button(text.label("button-broadcast-pause"), callbacks.broadcast("pause", broadcast_id)),)
-        )
+        data = callbacks.broadcast("pause", broadcast_id)
+        actions.append(_deciding(text, "button-broadcast-pause", data))
     if status == "paused":
-        actions.append(
-            (Button(text.label("button-broadcast-resume"), callbacks.broadcast("resume", broadcast_id)),)
-        )
+        data = callbacks.broadcast("resume", broadcast_id)
+        actions.append(_deciding(text, "button-broadcast-resume", data))
     if status in _OPEN:
         actions.append(_cancel_row(text, broadcast_id))
     return tuple(actions)
@@ -204,8 +202,13 @@ def _page(number: int) -> str:
     return f"{callbacks.BROADCAST_LIST_PREFIX}{number}"
 
 
+def _deciding(text: Texts, label: str, callback: str) -> Row:
+    """Return the button of those who make broadcasts; others only look at them."""
+    return (Button(text.label(label), callback, right="broadcasts"),)
+
+
 def _new_row(text: Texts) -> Row:
-    return (Button(text.label("button-broadcast-new"), callbacks.ADMIN_BROADCAST),)
+    return _deciding(text, "button-broadcast-new", callbacks.ADMIN_BROADCAST)
 
 
 def _list_row(text: Texts) -> Row:
@@ -217,4 +220,4 @@ def _show_row(text: Texts, broadcast_id: str) -> Row:
 
 
 def _cancel_row(text: Texts, broadcast_id: str) -> Row:
-    return (Button(text.label("button-broadcast-cancel"), callbacks.broadcast("cancel", broadcast_id)),)
+    return _deciding(text, "button-broadcast-cancel", callbacks.broadcast("cancel", broadcast_id))

@@ -43,6 +43,7 @@ def any_package(row: Mapping[str, Any], language: str, *, changed: bool = False)
             Button(
                 text.label(f"button-pricing-{action}"),
                 callbacks.with_seen(f"{callbacks.EDIT_PREFIX}{action}_{package_id}", row["seen"]),
+                right="packages",
             ),
         )
         for action in actions

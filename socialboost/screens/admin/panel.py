@@ -7,7 +7,7 @@ from datetime import tzinfo
 from typing import Any, Final
 
 from socialboost.chat import callbacks
-from socialboost.kinds import ORDER_STATUSES
+from socialboost.kinds import ORDER_STATUSES, AdminRight
 from socialboost.screens.buyer.menu import back
 from socialboost.screens.core import Button, Row, Screen
 from socialboost.screens.texts import Html, Texts, clean, price, sums, texts
@@ -34,25 +34,31 @@ def panel(matters: Mapping[str, Any], language: str) -> Screen:
     text = texts(language)
     waiting = int(matters["parked_jobs"]) + int(matters["dead_letters"])
     exceptions = text.label("button-admin-exceptions", count=int(matters["exceptions"]))
+    broadcast = Button(
+        text.label("button-admin-broadcast"),
+        callbacks.ADMIN_BROADCAST,
+        right="broadcasts",
+        otherwise=f"{callbacks.BROADCAST_LIST_PREFIX}0",
+    )
     keyboard = (
-        (Button(text.label("button-admin-stats"), callbacks.ADMIN_STATS),),
+        (Button(text.label("button-admin-stats"), callbacks.ADMIN_STATS, right="statistics"),),
         (Button(text.label("button-admin-packages"), callbacks.ADMIN_PACKAGES),),
-        (Button(text.label("button-admin-broadcast"), callbacks.ADMIN_BROADCAST),),
-        (Button(text.label("button-admin-settings"), callbacks.ADMIN_SETTINGS),),
+        (broadcast,),
+        (Button(text.label("button-admin-settings"), callbacks.ADMIN_SETTINGS, right="settings"),),
         (Button(exceptions, f"{callbacks.ADMIN_EXCEPTIONS_PREFIX}0"),),
         (Button(text.label("button-admin-jobs", count=waiting), f"{callbacks.ADMIN_JOBS_PREFIX}0"),),
-        *_door(
-            text, "button-admin-withheld", int(matters["withheld"]), f"{callbacks.ADMIN_WITHHELD_PREFIX}0"
-        ),
-        *_door(text, "button-admin-notices", int(matters["untold_notices"]), callbacks.ADMIN_NOTICES),
+        *_door(text, "button-admin-withheld", matters["withheld"], f"{callbacks.ADMIN_WITHHELD_PREFIX}0"),
+        *_door(text, "button-admin-notices", matters["untold_notices"], callbacks.ADMIN_NOTICES, "notices"),
         back(text),
     )
     return Screen(text.html("admin-panel"), keyboard)
 
 
-def _door(text: Texts, label: str, count: int, callback: str) -> tuple[Row, ...]:
+def _door(
+    text: Texts, label: str, count: Any, callback: str, right: AdminRight | None = None
+) -> tuple[Row, ...]:
     """Return the way to what is there seldom, while there is any."""
-    return ((Button(text.label(label, count=count), callback),),) if count else ()
+    return ((Button(text.label(label, count=int(count)), callback, right=right),),) if count else ()
 
 
 def stats(figures: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:

@@ -56,7 +56,8 @@ def parked_job(job: Mapping[str, Any], ref: str, language: str, zone: tzinfo, *,
         parts.append(text.html("job-outcome-money"))
     actions = callbacks.SETTLEMENTS if discardable else ("replay",)
     rows = [
-        (Button(text.label(f"button-job-{action}"), callbacks.settlement(action, ref)),) for action in actions
+        (Button(text.label(f"button-job-{action}"), callbacks.settlement(action, ref), right="parked_jobs"),)
+        for action in actions
     ]
     return Screen("\n\n".join(parts), (*rows, _to_list(text), to_panel(text), back(text)))
 

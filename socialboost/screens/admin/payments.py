@@ -145,11 +145,11 @@ def _decisions(text: Texts, row: Mapping[str, Any]) -> Iterator[Row]:
     if row["state"] == "exception" and row.get("refund_state") != "wanted" and not row.get("order_id"):
         label = text.label("button-payment-owner")
         data = callbacks.with_seen(callbacks.PAYMENT_OWNER_PREFIX + payment_id, row["seen"])
-        yield (Button(label, data),)
+        yield (Button(label, data, right="payments"),)
     for action in callbacks.DECISIONS:
         if not obstacle(row, action):
             data = callbacks.decision(action, payment_id)
-            yield (Button(text.label(f"button-payment-{action}"), data),)
+            yield (Button(text.label(f"button-payment-{action}"), data, right="payments"),)
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:

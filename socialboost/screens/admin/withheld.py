@@ -87,7 +87,7 @@ def _what(text: Texts, row: Mapping[str, Any]) -> str:
 
 def _ask(text: Texts, action: str, ref: str, count: int) -> Row:
     key = f"button-withheld-{action}" + ("-all" if ref == callbacks.EVERYTHING else "")
-    return (Button(text.label(key, count=count), callbacks.withheld(action, ref)),)
+    return (Button(text.label(key, count=count), callbacks.withheld(action, ref), right="withheld"),)
 
 
 def _to_list(text: Texts) -> Row:

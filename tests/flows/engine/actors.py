@@ -31,7 +31,7 @@ from socialboost.errors import (
     UnreachableError,
 )
 from tests.flows.engine.recording import record, recorded
-from workers.engine import ledger, outbox, rescuer, resources, shutdown, watchdog
+from workers.engine import deciding, ledger, outbox, rescuer, resources, shutdown, watchdog
 from workers.engine.actors import Attempt, actor
 from workers.operations import boot
 
@@ -275,6 +275,18 @@ def core_once(job: Once) -> None:
     """Fail."""
     record("start", job.name)
     raise ValueError("once")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoreDecision(jobs.Decision, queue=jobs.INTERACTIVE):
+    """What somebody decides elsewhere than in a chat, about nothing."""
+
+
+@actor(CoreDecision, right="payments", on_duplicate=deciding.value)
+def core_decision(job: CoreDecision, attempt: Attempt) -> deciding.Value:
+    """Say that it is done."""
+    record("decided", job.key)
+    return deciding.decide(job, lambda _: {"outcome": "done"})
 
 
 @actor(Question)

@@ -10,8 +10,8 @@ import pytest
 import redis
 
 from socialboost import jobs
-from socialboost.chat import admins
-from tests.flows.shop.desk import Admin, exceptional, payment_row
+from socialboost.chat import admins, callbacks
+from tests.flows.shop.desk import Admin, data_of, exceptional, payment_row
 from tests.flows.shop.world import Buyer, Shop, wait_until
 
 NOBODYS = "00000000-0000-4000-8000-000000000000"
@@ -120,6 +120,22 @@ def test_a_role_lost_between_two_attempts(shop: Shop, buyer: Buyer, colleague: C
     shop.wait_for_job(job.key)
     assert shop.job(job.key)["value"] == {"outcome": "not_allowed"}
     assert payment_row(shop, payment_id)["state"] == "exception"
+
+
+@pytest.mark.parametrize("role", ["manager", "support"])
+def test_each_role_gets_the_buttons_it_may_use(
+    shop: Shop, buyer: Buyer, colleague: Colleague, role: str
+) -> None:
+    payment_id, _ = exceptional(shop, buyer, "too_late")
+    colleague.becomes(role)
+    card = data_of(colleague.says(jobs.ShowPayment, "99.99", payment_id=payment_id))
+    panel = data_of(colleague.says(jobs.ShowAdminPage, "Адмін панель"))
+    decides = role == "manager"
+    assert (callbacks.decision("credit", payment_id) in card) is decides
+    assert callbacks.ADMIN_PANEL in card, "the way back is everybody's"
+    assert (callbacks.ADMIN_BROADCAST in panel) is decides
+    assert (f"{callbacks.BROADCAST_LIST_PREFIX}0" in panel) is not decides
+    assert callbacks.ADMIN_SETTINGS not in panel, "the owners' alone"
 
 
 PAGES: dict[str, set[str]] = {
