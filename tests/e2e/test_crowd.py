@@ -25,6 +25,7 @@ from sandbox.walk import Walk, starts
 from sandbox.world import ADMIN_ID, World, WorldOptions, wait_for
 from socialboost.bot import shares
 from socialboost.settings import WorkerSettings
+from socialboost.web.health import FRESH_SECONDS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.alone]
 
@@ -36,6 +37,8 @@ TOO_FAST = "🐢"
 CHAT_BURST: int = WorkerSettings.model_fields["telegram_chat_burst"].default
 PERSON_SECONDS = 1.0
 """Between two answers in a chat after that (workers/telegram/rate_limit_scripts.py)."""
+LOOKS = 3
+"""At /health while the database is read-only: the first 503 may come from the sessions that were ended."""
 AWAY, BACK = "PostgreSQL недоступний", "PostgreSQL знову"
 Record = dict[str, Any]
 
@@ -170,6 +173,15 @@ def health(world: World) -> int:
     return requests.get(f"{world.web_url}/health", timeout=LONG_SECONDS).status_code
 
 
+def unhealthy_looks(world: World, count: int) -> int:
+    """Ask so often, each time for a check that has begun since; return how often the answer was 503."""
+    bad = 0
+    for _ in range(count):
+        time.sleep(FRESH_SECONDS)
+        bad += health(world) == 503
+    return bad
+
+
 def told(world: World, words: str) -> int:
     """Return how many such notices the admin got."""
     chat = requests.get(f"{world.telegram_url}/sim/people/{ADMIN_ID}/messages", timeout=LONG_SECONDS).json()
@@ -182,6 +194,7 @@ def test_a_read_only_database_is_seen_and_what_was_paid_meanwhile_is_active_afte
     with read_only(world):
         wait_for(lambda: health(world) == 503, LONG_SECONDS, "/health to say so")
         wait_for(lambda: told(world, AWAY), LONG_SECONDS, "the admin to be told")
+        assert unhealthy_looks(world, LOOKS) == LOOKS, "the new sessions answer, and take no write"
         pay(buyer)
     buyer.person.wait_for(starts("✅ Оплата успішна"), "the receipt")
     wait_for(lambda: health(world) == 200, LONG_SECONDS, "/health to be well again")
