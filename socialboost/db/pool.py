@@ -34,6 +34,7 @@ from psycopg_pool import ConnectionPool
 
 from socialboost import logs
 from socialboost.db import meanings, queries
+from socialboost.db.answers import Values
 from socialboost.db.reads import Reads
 from socialboost.db.silence import SilenceWatch
 from socialboost.errors import SettingsError
@@ -119,7 +120,7 @@ def _refusal() -> Exception:
     return DatabaseAwayError("the database was away a moment ago")
 
 
-class Statements(Reads):
+class Statements(Reads, Values):
     """Runs named queries on one connection and remembers their names for the log."""
 
     def __init__(self, connection: Connection, watch: SilenceWatch | None = None) -> None:
@@ -127,8 +128,7 @@ class Statements(Reads):
         self._watch = watch
         self.names: list[str] = []
 
-    def value(self, name: str, /, **arguments: object) -> Any:
-        """Return the first column of a `:value` query's row; None without a row."""
+    def _value(self, name: str, arguments: dict[str, object]) -> Any:
         row = self._execute(queries.get(name, "value"), arguments).fetchone()
         return next(iter(row.values())) if row else None
 
@@ -167,7 +167,7 @@ class Transaction(Statements):
         self.hooks.append(hook)
 
 
-class Database(Reads):
+class Database(Reads, Values):
     """A pool of connections to one database; open it by `with`, or by `open` and `close`.
 
     `one`, `many`, `value` and `run` each have a transaction of their own.
@@ -226,9 +226,8 @@ class Database(Reads):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def value(self, name: str, /, **arguments: object) -> Any:
-        """`Transaction.value` in a transaction of its own."""
-        return self._once(lambda statement: statement.value(name, **arguments))
+    def _value(self, name: str, arguments: dict[str, object]) -> Any:
+        return self._once(lambda statement: statement._value(name, arguments))
 
     def run(self, name: str, /, **arguments: object) -> int:
         """`Transaction.run` in a transaction of its own."""

@@ -6,12 +6,13 @@ How each chunk works is in runner.py, how one is composed in dialogue.py, sent a
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
 from socialboost import jobs, logs
 from socialboost.db import Transaction
+from socialboost.db.answers import BroadcastMoved
 from socialboost.errors import PostponeError
 from socialboost.screens.admin.broadcasts import MOSTLY_REFUSED
 from workers.broadcasts import cards
@@ -130,7 +131,7 @@ def _owe_word(tx: Transaction, job: jobs.Broadcast, ending: Ending) -> None:
     outbox.add(tx, jobs.NotifyAdmins(key=key, kind="broadcast_refused", data=data))
 
 
-def owe_moved(tx: Transaction, broadcast_id: str, moved: Mapping[str, Any]) -> None:
+def owe_moved(tx: Transaction, broadcast_id: str, moved: BroadcastMoved) -> None:
     """Owe what follows from move_broadcast's answer, in the same transaction."""
     if moved["moved"] and moved["status"] in {"running", "scheduled"}:
         _owe_chunk(tx, broadcast_id, moved["chunk"], float(moved["wait"]))

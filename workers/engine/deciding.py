@@ -30,7 +30,7 @@ class Value(TypedDict, total=False):
     """Why it was refused."""
     status: str
     """The broadcast's current state."""
-    state: str
+    state: str | None
     resolution: str | None
     """How the payment stands now, and how it was decided."""
     order_id: str | None

@@ -85,7 +85,7 @@ def _settle(tx: Transaction, job: jobs.SettleParkedJob, hook: Hook | None = None
     )
     if settled is None:
         return "gone"
-    if settled.get("changed"):
+    if "changed" in settled:
         return "changed_meanwhile"
     if job.action == "replay":
         outbox.resume(tx, settled["actor"], settled["queue"], settled["args"])

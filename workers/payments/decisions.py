@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from socialboost import jobs, logs
 from socialboost.chat import callbacks
 from socialboost.db import Transaction
+from socialboost.db.answers import PaymentResolved
 from socialboost.errors import ParkError
 from socialboost.kinds import DecisionNoticeKind
 from socialboost.screens.admin import payments
@@ -64,17 +65,16 @@ def _resolve(tx: Transaction, job: jobs.ResolvePayment) -> deciding.Value:
     return {**deciding.outcome(result), "order_id": result["order_id"], "refund_id": result["refund_id"]}
 
 
-def _owe_consequences(tx: Transaction, result: Mapping[str, Any]) -> None:
+def _owe_consequences(tx: Transaction, result: PaymentResolved) -> None:
     """Owe the receipt, the transfer or the word that this decision calls for."""
-    action, payment_id = result["action"], result["payment_id"]
-    if action == "activate":
+    if result["action"] == "activate":
         order_id = result["order_id"]
         outbox.add(tx, jobs.SendReceipt(key=f"receipt:{order_id}", order_id=order_id))
-    elif action == "refund" and not result["refunded"]:
+    elif result["action"] == "refund" and not result["refunded"]:
         refund_id, number = result["refund_id"], result["refund_round"]
         outbox.add(tx, jobs.SendRefund(key=f"refund:{refund_id}:{number}", refund_id=refund_id))
     elif result["telegram_id"] is not None:
-        messages.owe_decision(tx, payment_id, _CLOSING[action])
+        messages.owe_decision(tx, result["payment_id"], _CLOSING[result["action"]])
 
 
 @actor(jobs.NamePaymentOwner, right="payments", on_duplicate=deciding.value)
