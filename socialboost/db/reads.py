@@ -98,6 +98,17 @@ class Reads:
     ) -> orders.GetOrder | None: ...
     @overload
     def one(
+        self,
+        name: Literal["get_order_to_pay"],
+        /,
+        *,
+        most_open: object,
+        most_an_hour: object,
+        order_id: object,
+        telegram_id: object,
+    ) -> orders.GetOrderToPay | None: ...
+    @overload
+    def one(
         self, name: Literal["get_notice_order"], /, *, order_id: object
     ) -> orders.GetNoticeOrder | None: ...
     @overload
@@ -150,6 +161,10 @@ class Reads:
     ) -> list[invariants.FindBreaches]: ...
     @overload
     def many(
+        self, name: Literal["finish_jobs"], /, *, keys: object, workers: object
+    ) -> list[jobs.FinishJobs]: ...
+    @overload
+    def many(
         self, name: Literal["join_jobs"], /, *, lease_seconds: object, keys: object, workers: object
     ) -> list[jobs.JoinJobs]: ...
     @overload
@@ -196,6 +211,20 @@ class Reads:
         key: object,
         limit: object,
     ) -> list[notices.GetWaitingNotices]: ...
+    @overload
+    def many(
+        self,
+        name: Literal["owe_admin_notices"],
+        /,
+        *,
+        max_attempts: object,
+        grace_seconds: object,
+        chat_ids: object,
+        keys: object,
+        args: object,
+        ahead_seconds: object,
+        longest_seconds: object,
+    ) -> list[notices.OweAdminNotices]: ...
     @overload
     def many(self, name: Literal["expire_orders"], /, *, limit: object) -> list[orders.ExpireOrders]: ...
     @overload

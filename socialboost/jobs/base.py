@@ -73,6 +73,10 @@ class LedgerJob(Job):
     (engine/outbox.py). After a restore from a copy it is not sent without an admin's decision if it may have
     been sent before."""
 
+    may_finish_later: ClassVar[bool] = False
+    """Whether its end may be recorded some milliseconds later, together with others (engine/finisher.py). A
+    process that dies in between repeats the job, so a repeat must send no message and move no money."""
+
     key: str
 
     def ledger_args(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from socialboost.jobs.base import INTERACTIVE, MAINTENANCE, NOTIFICATIONS, PAYME
 class OpenOrder(Tap, LedgerJob, queue=INTERACTIVE):
     """Open (or find again) the person's pending order of a package and show its card."""
 
+    may_finish_later: ClassVar[bool] = True
     slug: str
 
 
@@ -19,6 +20,7 @@ class OpenOrder(Tap, LedgerJob, queue=INTERACTIVE):
 class CancelOrder(Tap, LedgerJob, queue=INTERACTIVE):
     """Cancel the person's pending order."""
 
+    may_finish_later: ClassVar[bool] = True
     order_id: str
 
 
@@ -46,6 +48,7 @@ class WithdrawInvoice(LedgerJob, queue=MAINTENANCE):
 class CloseOrderCards(LedgerJob, queue=NOTIFICATIONS):
     """Say in the messages that offer an order what became of it; key card:<order_id>:<status>."""
 
+    may_finish_later: ClassVar[bool] = True
     order_id: str
 
 

@@ -13,6 +13,7 @@ from socialboost.kinds import DecisionNoticeKind, PaymentNoticeKind
 class CreateInvoice(Tap, LedgerJob, queue=PAYMENTS):
     """Get one invoice for the order and show its pay link; key invoice:<order_id>:<telegram_id>."""
 
+    may_finish_later: ClassVar[bool] = True
     order_id: str
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from socialboost.jobs.base import INTERACTIVE, NOTIFICATIONS, LedgerJob, Tap
 
@@ -48,6 +49,7 @@ class RegisterUser(Tap, LedgerJob, queue=INTERACTIVE):
 class SetLanguage(Tap, LedgerJob, queue=INTERACTIVE):
     """Remember the language the person chose, then show the menu in it."""
 
+    may_finish_later: ClassVar[bool] = True
     chosen: str
 
 
@@ -55,5 +57,6 @@ class SetLanguage(Tap, LedgerJob, queue=INTERACTIVE):
 class SetReachable(LedgerJob, queue=NOTIFICATIONS):
     """The person blocked or unblocked the bot (my_chat_member)."""
 
+    may_finish_later: ClassVar[bool] = True
     telegram_id: int
     reachable: bool

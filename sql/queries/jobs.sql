@@ -13,6 +13,33 @@ UPDATE job_ledger
 SET state = 'done', done_at = now(), lease_until = NULL, error = NULL, updated_at = now()
 WHERE key = %(key)s AND worker = %(worker)s AND state IN ('running', 'queued')
 
+-- name: finish_sending_job :run
+-- The same for a job that sent messages which must last: they are noted with it, also for a claim that was lost.
+WITH kept AS (
+    INSERT INTO lasting_messages (chat_id, message_id)
+    SELECT chat_id, message_id
+    FROM unnest(%(chat_ids)s::bigint[], %(message_ids)s::bigint[]) AS sent (chat_id, message_id)
+    ON CONFLICT DO NOTHING
+)
+UPDATE job_ledger
+SET state = 'done', done_at = now(), lease_until = NULL, error = NULL, updated_at = now()
+WHERE key = %(key)s AND worker = %(worker)s AND state IN ('running', 'queued')
+
+-- name: finish_jobs :many
+-- Settles several claims as done; the keys of those that still were the jobs' claims.
+-- certain: key
+UPDATE job_ledger AS j
+SET state = 'done', done_at = now(), lease_until = NULL, error = NULL, updated_at = now()
+FROM (
+    SELECT q.key, ended.worker
+    FROM unnest(%(keys)s::text[], %(workers)s::text[]) AS ended (key, worker)
+    JOIN job_ledger AS q ON q.key = ended.key
+    ORDER BY q.key
+    FOR UPDATE OF q
+) AS ended
+WHERE j.key = ended.key AND j.worker = ended.worker AND j.state IN ('running', 'queued')
+RETURNING j.key
+
 -- name: get_decision_value :value
 -- What a decision came to, as JSON; null while it came to nothing yet.
 SELECT value FROM job_ledger WHERE key = %(key)s
@@ -129,6 +156,16 @@ VALUES (
     %(max_attempts)s,
     now() + make_interval(secs => %(delay_seconds)s),
     clock_timestamp() + make_interval(secs => %(delay_seconds)s + %(grace_seconds)s)
+)
+ON CONFLICT (key) DO NOTHING
+
+-- name: owe_claimed_job :run
+-- Writes a job down that the caller goes on with: its first attempt is counted and its lease runs. 0 rows when its key
+-- is known.
+INSERT INTO job_ledger (key, actor, queue, args, state, attempts, max_attempts, lease_until, worker)
+VALUES (
+    %(key)s, %(actor)s, %(queue)s, %(args)s::jsonb, 'running', 1, %(max_attempts)s,
+    clock_timestamp() + make_interval(secs => %(lease_seconds)s), %(worker)s
 )
 ON CONFLICT (key) DO NOTHING
 

@@ -77,6 +77,33 @@ WHERE (attempts = 0 OR run_at <= now() + make_interval(secs => %(ahead_seconds)s
 ORDER BY created_at, key
 LIMIT %(limit)s
 
+-- name: owe_admin_notices :many
+-- Writes a notice's message to each chat down, unless the chat has one. Behind others that wait for the chat it waits
+-- to leave with one of them.
+-- certain: chat_id, due_now
+INSERT INTO job_ledger (key, actor, queue, args, max_attempts, run_at, wake_at)
+SELECT
+    wanted.key, 'send_admin_notice', 'notifications', wanted.args::jsonb, %(max_attempts)s,
+    now() + make_interval(secs => later.seconds),
+    clock_timestamp() + make_interval(secs => CASE later.seconds WHEN 0 THEN %(grace_seconds)s ELSE later.seconds END)
+FROM unnest(%(chat_ids)s::bigint[], %(keys)s::text[], %(args)s::text[]) AS wanted (chat_id, key, args)
+LEFT JOIN LATERAL (
+    SELECT extract(epoch FROM w.run_at - now())::float8 AS seconds
+    FROM job_ledger AS w
+    WHERE w.state = 'queued'
+        AND w.actor = 'send_admin_notice'
+        AND (w.args ->> 'chat_id')::bigint = wanted.chat_id
+        AND w.attempts = 0
+    ORDER BY w.created_at DESC, w.key DESC
+    LIMIT 1
+) AS newest ON true
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN newest.seconds IS NULL THEN 0
+        ELSE least(greatest(newest.seconds, %(ahead_seconds)s), %(longest_seconds)s) END AS seconds
+) AS later
+ON CONFLICT (key) DO NOTHING
+RETURNING (args ->> 'chat_id')::bigint AS chat_id, run_at <= now() AS due_now
+
 -- name: get_notice_delay :value
 -- In how many seconds the newest of the notices that wait for the chat is due; NULL when none waits.
 SELECT extract(epoch FROM run_at - now())::float8

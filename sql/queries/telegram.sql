@@ -34,9 +34,11 @@ SELECT
 FROM leases
 WHERE starts_with(name, 'telegram_pause:') AND until > now()
 
--- name: keep_message :run
--- Notes that a message must never be edited away.
-INSERT INTO lasting_messages (chat_id, message_id) VALUES (%(chat_id)s, %(message_id)s) ON CONFLICT DO NOTHING
+-- name: keep_messages :run
+-- Notes that these messages must never be edited away.
+INSERT INTO lasting_messages (chat_id, message_id)
+SELECT chat_id, message_id FROM unnest(%(chat_ids)s::bigint[], %(message_ids)s::bigint[]) AS sent (chat_id, message_id)
+ON CONFLICT DO NOTHING
 
 -- name: get_message_fate :value
 -- What may become of a message: 'kept' must never be edited away, 'free' may be, and 'perhaps' may be one that a job

@@ -15,7 +15,7 @@ from psycopg_pool import ConnectionPool
 from socialboost import jobs
 from socialboost.db import Database, Transaction
 from socialboost.errors import QueueUnavailableError
-from workers.engine import ledger, outbox
+from workers.engine import ledger, outbox, under_way
 from workers.payments import reconciler
 
 UNCOUNT = sql.SQL("UPDATE job_ledger SET attempts = attempts - 1 WHERE key = %s AND worker = %s")
@@ -37,6 +37,7 @@ def without_outbox() -> None:
         return True
 
     outbox.add = only_send
+    under_way.add_next = lambda tx, job, **_: only_send(tx, job)
 
 
 def _send(job: jobs.LedgerJob) -> None:
@@ -65,6 +66,7 @@ def without_attempt_before_effect() -> None:
         return settle_and_count
 
     ledger.claim, ledger.finish, ledger.retry = claim_uncounted, counted(finish), counted(retry)
+    under_way.add_next = outbox.add  # whose row is claimed, and so not counted, like any other
 
 
 def _execute(db: Database, statement: sql.SQL, *values: str) -> None:

@@ -12,7 +12,8 @@ def test_every_hook_has_a_function(monkeypatch: pytest.MonkeyPatch) -> None:
     importlib.import_module("workers")
     hooks = importlib.import_module("workers.engine.hooks")
     declared = {value.name: value.function for value in vars(hooks).values() if isinstance(value, hooks.Hook)}
-    assert sorted(declared) == ["authorise", "chat_reached", "is_superseded", "rights", "service_refuses"]
+    names = ["admins_notified", "authorise", "chat_reached", "is_superseded", "rights", "service_refuses"]
+    assert sorted(declared) == names
     assert [name for name, function in declared.items() if function is None] == []
 
 

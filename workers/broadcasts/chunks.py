@@ -128,7 +128,7 @@ def _owe_word(tx: Transaction, job: jobs.Broadcast, ending: Ending) -> None:
     counts = {name: row[name] for name in ("sent", "blocked", "failed")} if row else {}
     key = f"notice:broadcast:{job.broadcast_id}:refused"
     data = {"broadcast_id": job.broadcast_id, **counts}
-    outbox.add(tx, jobs.NotifyAdmins(key=key, kind="broadcast_refused", data=data))
+    outbox.notify_admins(tx, jobs.NotifyAdmins(key=key, kind="broadcast_refused", data=data))
 
 
 def owe_moved(tx: Transaction, broadcast_id: str, moved: BroadcastMoved) -> None:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from functools import wraps
 from typing import Any, Final, TypeVar, overload
@@ -38,9 +38,10 @@ from socialboost.jobs import PAYMENTS, Decision, Job, LedgerJob, Tap
 from socialboost.jobs.sending import ANSWER
 from socialboost.queue import broker
 from socialboost.queue.middleware import MAX_RETRIES, worth_repeating
-from workers.engine import deciding, hooks, ledger, outages, resources, rights
+from workers.engine import deciding, hooks, ledger, outages, resources, rights, under_way
 from workers.engine.ledger import Claim, OnExhausted
 from workers.engine.rights import Right
+from workers.engine.under_way import ClaimLostError, UnderWay
 
 J = TypeVar("J", bound=Job)
 L = TypeVar("L", bound=LedgerJob)
@@ -215,23 +216,48 @@ def _run_ledger(declared: Actor, kwargs: Mapping[str, Any]) -> Any:
         if claimed.outcome != "claimed":
             return _answer(message, _not_ours(declared, job, claimed, message))
         job = decode(declared.contract, {**kwargs, **(claimed.args or {})})
-        with logs.context(attempt=claimed.attempt), ledger.sending():
+        with logs.context(attempt=claimed.attempt):
             log.info("job_started", waited_ms=_waited_ms(message))
-            return _work(declared, job, claimed, message)
+            value, following = _work(declared, job, claimed)
+    _go_on(following, message)
+    return _answer(message, value)
 
 
-def _work(declared: Actor, job: Any, claimed: Claim, message: Message[Any]) -> Any:
+def _go_on(following: Sequence[tuple[LedgerJob, Claim]], message: Message[Any]) -> None:
+    """Run the jobs that were born claimed (under_way.add_next), and those that they bring."""
+    waiting = list(following)
+    while waiting:
+        job, claimed = waiting.pop(0)
+        with logs.context(**_labels(job, message), attempt=claimed.attempt):
+            log.info("job_started", waited_ms=0)
+            waiting += _work(REGISTRY[job.actor_name], job, claimed)[1]
+
+
+def _work(declared: Actor, job: Any, claimed: Claim) -> tuple[Any, list[tuple[LedgerJob, Claim]]]:
+    """Run the body of a claimed job and settle it. Returns its value, and the jobs to go on with."""
     started = time.monotonic()
     resources.lease_renewer().hold(claimed, job.lease_seconds)
     attempt = Attempt(claimed.attempt, claimed.worker, claimed.last, claimed.is_repeated)
-    try:
-        value = _permitted(declared, job, attempt)
-    except (Exception, Interrupt) as error:  # noqa: BLE001 (every failure is written to the ledger)
-        settle_failure(declared, job, claimed, error, started)
-        return None
-    resources.lease_renewer().settle(claimed, lambda: ledger.finish(resources.db(), claimed))
+    with under_way.working(claimed) as running:
+        try:
+            value = _permitted(declared, job, attempt)
+        except (Exception, Interrupt) as error:  # noqa: BLE001 (every failure is written to the ledger)
+            settle_failure(declared, job, claimed, error, started, kept=running.kept)
+            return None, running.next
+    _settle_success(running, job)
     log.info("job_finished", outcome="done", ms=_ms(started))
-    return _answer(message, value)
+    return value, running.next
+
+
+def _settle_success(running: UnderWay, job: LedgerJob) -> None:
+    """Record the job as done, unless its own transaction did (under_way.finish_with)."""
+    renewer, claimed, kept = resources.lease_renewer(), running.claim, tuple(running.kept)
+    if running.is_finished:
+        renewer.settle(claimed, lambda: ledger.write_kept(resources.db(), kept))
+    elif job.may_finish_later and not kept:
+        resources.finisher().add(claimed)
+    else:
+        renewer.settle(claimed, lambda: ledger.finish(resources.db(), claimed, kept))
 
 
 def _permitted(declared: Actor, job: Any, attempt: Attempt) -> Any:
@@ -294,25 +320,41 @@ def _not_now(message: Message[Any], error: Exception, wait: outages.Wait) -> dra
 
 
 def settle_failure(
-    declared: Actor, job: LedgerJob, claimed: Claim, error: BaseException, started: float
+    declared: Actor,
+    job: LedgerJob,
+    claimed: Claim,
+    error: BaseException,
+    started: float,
+    *,
+    kept: Sequence[tuple[int, int]] = (),
 ) -> None:
-    """Decide what an exception costs, and write that down."""
-    text, wait = outages.describe(error), outages.wait(error)
-    renewer, db = resources.lease_renewer(), resources.db
-    if wait is not None:
-        renewer.settle(claimed, lambda: ledger.postpone(db(), claimed, wait, text))
+    """Decide what an exception costs, and write that down, after the messages (`kept`) that must last."""
+    text, wait, db = outages.describe(error), outages.wait(error), resources.db
+
+    def settle(action: Callable[[], object]) -> None:
+        def write() -> None:
+            ledger.write_kept(db(), kept)
+            action()
+
+        resources.lease_renewer().settle(claimed, write)
+
+    if isinstance(error, ClaimLostError):
+        log.warning("claim_lost", ms=_ms(started))
+        settle(lambda: None)
+    elif wait is not None:
+        settle(lambda: ledger.postpone(db(), claimed, wait, text))
         log.info("job_postponed", error=text, delay_seconds=wait.seconds, grows=wait.grows, ms=_ms(started))
         if isinstance(error, RefusesUsError):
             hooks.SERVICE_REFUSES(error)
     elif isinstance(error, DiscardError):
         log.error("job_discarded", error=text, ms=_ms(started))
-        renewer.settle(claimed, lambda: ledger.discard(db(), claimed, text))
+        settle(lambda: ledger.discard(db(), claimed, text))
     elif claimed.last or isinstance(error, RejectedError | ParkError):
         log.error("job_failed", error=text, ms=_ms(started), exc_info=error)
-        renewer.settle(claimed, lambda: ledger.park(db(), claimed, job, text, declared.on_exhausted))
+        settle(lambda: ledger.park(db(), claimed, job, text, declared.on_exhausted))
     else:
         log.warning("job_failed", error=text, ms=_ms(started), exc_info=error)
-        renewer.settle(claimed, lambda: ledger.retry(db(), claimed, text))
+        settle(lambda: ledger.retry(db(), claimed, text))
 
 
 def seconds_left() -> float | None:

@@ -58,7 +58,7 @@ class DeadLetters:
             data={"queue": queue, "count": len(message_ids)},
         )
         with self._db().transaction() as tx:
-            outbox.add(tx, notice)
+            outbox.notify_admins(tx, notice)
 
 
 def _actor(body: bytes) -> str | None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, Generic, ParamSpec, TypeVar
 
+from socialboost.db import Transaction
 from socialboost.errors import RefusesUsError
-from socialboost.jobs import Job
+from socialboost.jobs import Job, NotifyAdmins
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,5 +47,7 @@ CHAT_REACHED: Final[Hook[[int], None]] = Hook("chat_reached")
 """Something has just arrived in this chat: what waits for it can be sent."""
 RIGHTS: Final[Hook[[int], frozenset[str]]] = Hook("rights")
 """What whoever has this private chat may do as an admin; nothing for anybody else."""
+ADMINS_NOTIFIED: Final[Hook[[Transaction, NotifyAdmins], None]] = Hook("admins_notified")
+"""The admins are to get a notice if the transaction commits."""
 AUTHORISE: Final[Hook[[Any, str], bool]] = Hook("authorise")
 """Whether whoever is behind an admins' job has this right; somebody without it has been answered then."""

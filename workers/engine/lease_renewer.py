@@ -17,7 +17,7 @@ import psycopg
 
 from socialboost import logs
 from socialboost.db import Database
-from workers.engine import ledger, outages
+from workers.engine import outages
 from workers.engine.ledger import Claim
 
 PERIOD_SECONDS: Final = 1.0
@@ -87,7 +87,6 @@ class LeaseRenewer:
 
         `action` must be safe to repeat. Every settlement is, because it names its claim.
         """
-        action = ledger.after_keeping(self._db, action)
         try:
             action()
         except psycopg.Error as error:
@@ -96,13 +95,17 @@ class LeaseRenewer:
             log.warning("settlement_deferred", key=claim.key, error=type(error).__name__)
             self.settle_later(claim, action)
         else:
-            self._release(claim.worker)
+            self.release(claim)
 
     def settle_later(self, claim: Claim, action: Callable[[], object]) -> None:
         """Queue the settlement for a retry without trying it first (PostgreSQL is known to be down)."""
         with self._lock:
             self._unsettled[claim.worker] = action
         self._wake.set()
+
+    def release(self, claim: Claim) -> None:
+        """Stop renewing the claim: its outcome is recorded."""
+        self._release(claim.worker)
 
     def _release(self, worker: str) -> None:
         with self._lock:

@@ -6,13 +6,9 @@ Every settlement names its claim. It changes nothing if another worker has taken
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
-
-import psycopg
 
 from socialboost import logs
 from socialboost.db import Database, Transaction
@@ -31,8 +27,6 @@ BACKOFF_SECONDS: Final = (2.0, 10.0, 30.0)
 """Waits before the second, the third and every later attempt."""
 _SILENT: Final = frozenset({NotifyAdmins.actor_name, SendAdminNotice.actor_name})
 """Actors whose parked jobs are not announced: a notice about a lost notice would be lost too."""
-
-_unkept: ContextVar[list[tuple[int, int]] | None] = ContextVar("unkept", default=None)
 
 log = logs.get(__name__)
 
@@ -85,50 +79,24 @@ def claim(db: Database, job: LedgerJob, worker: str) -> Claim:
     )
 
 
-@contextmanager
-def sending() -> Iterator[None]:
-    """Remember, during a ledger job, what `keep_message` could not write; `after_keeping` writes it.
+def write_kept(db: Database, messages: Sequence[tuple[int, int]]) -> None:
+    """Record that these messages (chat, message) must never be edited. Safe to repeat."""
+    if messages:
+        db.run("keep_messages", **_columns(messages))
 
-    So the job's row stays `running` until PostgreSQL knows of every message that must last.
+
+def finish(db: Database, claimed: Claim, kept: Sequence[tuple[int, int]] = ()) -> bool:
+    """Record the job as done, and with it the messages it sent that must last.
+
+    Returns False if another worker has taken it over; the messages are recorded all the same.
     """
-    token = _unkept.set([])
-    try:
-        yield
-    finally:
-        _unkept.reset(token)
+    if not kept:
+        return db.run("finish_job", key=claimed.key, worker=claimed.worker) == 1
+    return db.run("finish_sending_job", key=claimed.key, worker=claimed.worker, **_columns(kept)) == 1
 
 
-def keep_message(db: Database, chat_id: int, message_id: int) -> None:
-    """Record that a message must never be edited. Id 0 stands for a message whose id is unknown.
-
-    No error is raised: the message was sent, and sending it twice would be worse than editing it.
-    """
-    try:
-        db.run("keep_message", chat_id=chat_id, message_id=message_id)
-    except psycopg.Error as error:
-        unkept = _unkept.get()
-        log.warning("lasting_not_kept", error=type(error).__name__, later=unkept is not None)
-        if unkept is not None:
-            unkept.append((chat_id, message_id))
-
-
-def after_keeping(db: Callable[[], Database], settle: Callable[[], object]) -> Callable[[], object]:
-    """Return a settlement that first writes the messages `keep_message` could not."""
-    unkept = _unkept.get()
-    if not unkept:
-        return settle
-
-    def run() -> object:
-        for chat_id, message_id in unkept:
-            db().run("keep_message", chat_id=chat_id, message_id=message_id)
-        return settle()
-
-    return run
-
-
-def finish(db: Database, claimed: Claim) -> bool:
-    """Record the job as done. Returns False if another worker has taken it over."""
-    return db.run("finish_job", key=claimed.key, worker=claimed.worker) == 1
+def _columns(messages: Sequence[tuple[int, int]]) -> dict[str, list[int]]:
+    return {"chat_ids": [chat for chat, _ in messages], "message_ids": [number for _, number in messages]}
 
 
 def postpone(db: Database, claimed: Claim, wait: outages.Wait, error: str) -> bool:
@@ -233,4 +201,4 @@ def _announce(tx: Transaction, key: str, actor_name: str, error: str, row: Parke
     if actor_name not in _SILENT:
         data = {"key": key, "actor": actor_name, "error": error, "attempts": row["attempts"]}
         notice = f"notice:parked:{key}:{row['parked_ms']}"
-        outbox.add(tx, NotifyAdmins(key=notice, kind="job_parked", data=data))
+        outbox.notify_admins(tx, NotifyAdmins(key=notice, kind="job_parked", data=data))

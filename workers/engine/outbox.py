@@ -11,11 +11,10 @@ from socialboost import jobs, logs
 from socialboost.db import Transaction
 from socialboost.errors import QueueUnavailableError
 from socialboost.jobs import sending
+from workers.engine import hooks
 
 GRACE_SECONDS: Final = 2.0
 """How long the rescuer ignores a new row: its message is sent right after the commit."""
-
-_WITHHELD: Final = ("key", "actor", "queue", "args", "max_attempts")
 
 log = logs.get(__name__)
 
@@ -38,8 +37,7 @@ def add(
 
 
 def _withhold(tx: Transaction, job: jobs.LedgerJob) -> bool:
-    row = _row(job, 0.0)
-    written = tx.run("withhold_job", **{name: row[name] for name in _WITHHELD})
+    written = tx.run("withhold_job", **begun(job))
     if written:
         tx.after_commit(partial(log.warning, "message_withheld", job=job.actor_name, key=job.key))
     return bool(written)
@@ -58,13 +56,31 @@ def add_again(
     return bool(written)
 
 
-def _row(job: jobs.LedgerJob, delay_seconds: float) -> dict[str, Any]:
+def notify_admins(tx: Transaction, notice: jobs.NotifyAdmins, *, told_before: bool = False) -> None:
+    """Add a notice to the admins: each chat's message is written by `tx` itself, without a job in between.
+
+    With `told_before` the notice waits for an admin's decision (workers/withheld).
+    """
+    if told_before:
+        _withhold(tx, notice)
+    else:
+        hooks.ADMINS_NOTIFIED(tx, notice)
+
+
+def begun(job: jobs.LedgerJob) -> dict[str, Any]:
+    """Return what a job's row holds from the beginning, whatever its state."""
     return {
         "key": job.key,
         "actor": job.actor_name,
         "queue": job.queue,
         "args": json.dumps(job.ledger_args()),
         "max_attempts": job.max_attempts,
+    }
+
+
+def _row(job: jobs.LedgerJob, delay_seconds: float) -> dict[str, Any]:
+    return {
+        **begun(job),
         "delay_seconds": delay_seconds,
         "grace_seconds": GRACE_SECONDS if delay_seconds <= 0 else 0.0,
     }
@@ -82,6 +98,11 @@ def _wake(actor: str, queue: str, args: dict[str, Any]) -> None:
         sending.wake(actor, queue, args)
     except QueueUnavailableError as error:
         log.warning("owed_not_sent", job=actor, key=args.get("key"), error=str(error))
+
+
+def committed(tx: Transaction, job: jobs.LedgerJob, *, due_now: bool) -> None:
+    """Have the job sent after the commit of `tx`, which wrote its row. A later one waits for the rescuer."""
+    tx.after_commit(partial(_committed, job, due_now))
 
 
 def _committed(job: jobs.LedgerJob, due_now: bool) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from socialboost.clients.telegram_bulk import BulkSender
     from socialboost.db import Database
     from socialboost.security.sealing import Courier, Sealer
+    from workers.engine.finisher import Finisher
     from workers.engine.lease_renewer import LeaseRenewer
     from workers.telegram.rate_limit import RateLimiter
 
@@ -187,6 +188,14 @@ def _make_lease_renewer() -> LeaseRenewer:
     return renewer
 
 
+def _make_finisher() -> Finisher:
+    from workers.engine.finisher import Finisher  # noqa: PLC0415
+
+    made = Finisher(db, lease_renewer())
+    made.start()
+    return made
+
+
 def _close_lease_renewer(made: LeaseRenewer) -> None:
     made.stop()
     made.let_go()
@@ -214,11 +223,15 @@ courier: Final = _Shared(_make_courier)
 lease_renewer: Final = _Shared(_make_lease_renewer, _close_lease_renewer)
 """Renews the leases of this process's claims (workers/engine/lease_renewer.py)."""
 
+finisher: Final = _Shared(_make_finisher, lambda made: made.stop())
+"""Records the ends of jobs that may be recorded together (workers/engine/finisher.py)."""
+
 
 def closing() -> list[tuple[str, Callable[[], object]]]:
-    """Return the steps of `close`, in order. The lease renewer is closed last but one, before the database.
+    """Return the steps of `close`, in order. Settlements need the database until the end.
 
-    It still records outcomes in the database. It also frees the claims left, so no job may run here by then.
+    The finisher records the last ends. The lease renewer records what was deferred, and frees the claims
+    left, so no job may run here by then.
     """
     return [
         ("rate_limiter", rate_limiter.close),
@@ -230,6 +243,7 @@ def closing() -> list[tuple[str, Callable[[], object]]]:
         ("telegram", telegram.close),
         ("cache", cache.close),
         ("redis", redis.close),
+        ("finisher", finisher.close),
         ("lease_renewer", lease_renewer.close),
         ("database", db.close),
         ("settings", settings.close),

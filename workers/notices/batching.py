@@ -68,8 +68,9 @@ def joined(
             with logs.context(key=other.key, attempt=claimed.attempt):
                 actors.settle_failure(actors.REGISTRY[job.actor_name], other, claimed, error, started)
         raise
-    for _, claimed in taken:
-        _finish(claimed)
+    resources.finisher().record([claimed for _, claimed in taken])
+    for other, _ in taken:
+        log.info("job_finished", outcome="joined", job=other.actor_name, key=other.key)
 
 
 def _take(job: jobs.SendAdminNotice, fitting: Callable[[Sequence[jobs.SendAdminNotice]], int]) -> Joined:
@@ -138,8 +139,3 @@ def _claim(keys: list[str]) -> list[Claim]:
         )
         for row in rows
     ]
-
-
-def _finish(claimed: Claim) -> None:
-    resources.lease_renewer().settle(claimed, lambda: ledger.finish(resources.db(), claimed))
-    log.info("job_finished", outcome="joined", job=jobs.SendAdminNotice.actor_name, key=claimed.key)

@@ -47,7 +47,7 @@ def refuses_us(error: RefusesUsError) -> None:
         with resources.db().transaction() as tx:
             since = tx.value("note_refusal", **names, calm_seconds=CALM_SECONDS)
             key = f"notice:refuses_us:{error.service}:{error.setting}:{since}"
-            outbox.add(tx, jobs.NotifyAdmins(key=key, kind="refuses_us", data=data))
+            outbox.notify_admins(tx, jobs.NotifyAdmins(key=key, kind="refuses_us", data=data))
     except (psycopg.Error, SettingsError) as gone:  # the job is retried and reports it again
         log.warning("refusal_not_noted", error=type(gone).__name__)
 
@@ -119,7 +119,7 @@ class Alarm:
             was_told = bool(tx.run("drop_lease", name=f"alarm:{kind}")) or was_told
             if was_told:
                 key = f"notice:{_BACK[kind]}:{uuid.uuid4().hex}"
-                outbox.add(tx, jobs.NotifyAdmins(key=key, kind=_BACK[kind]))
+                outbox.notify_admins(tx, jobs.NotifyAdmins(key=key, kind=_BACK[kind]))
 
     def _tell(self, chat_id: int, kind: str, error: Exception) -> bool:
         """Send the notice. Returns False if it certainly was not sent and can be tried again.

@@ -38,14 +38,28 @@ PASSING: Final[frozenset[NoticeKind]] = frozenset(
 log = logs.get(__name__)
 
 
+@hooks.ADMINS_NOTIFIED.register
 def add(tx: Transaction, notice: jobs.NotifyAdmins) -> None:
-    """Add the notice's messages to every admin and the channel, and keep it if its kind is not in PASSING."""
+    """Add the notice's messages to every admin and the channel, and keep it if its kind is not in PASSING.
+
+    A chat that has a message of this key already gets no second one.
+    """
     if notice.kind not in PASSING:
         data = json.dumps(notice.data)
         tx.run("owe_notice", key=notice.key, kind=notice.kind, data=data, wait_seconds=AGAIN_SECONDS)
-    for chat_id in resources.settings().chats_of_admins:
-        message = _message(notice.key, notice.kind, notice.data, chat_id)
-        outbox.add(tx, message, batching.delay_seconds(tx, message))
+    chats = resources.settings().chats_of_admins
+    messages = {chat_id: _message(notice.key, notice.kind, notice.data, chat_id) for chat_id in chats}
+    for row in tx.many(
+        "owe_admin_notices",
+        chat_ids=chats,
+        keys=[message.key for message in messages.values()],
+        args=[json.dumps(message.ledger_args()) for message in messages.values()],
+        max_attempts=jobs.SendAdminNotice.max_attempts,
+        ahead_seconds=batching.AHEAD_SECONDS,
+        longest_seconds=batching.LONGEST_SECONDS,
+        grace_seconds=outbox.GRACE_SECONDS,
+    ):
+        outbox.committed(tx, messages[row["chat_id"]], due_now=row["due_now"])
 
 
 def told(notices: Sequence[jobs.SendAdminNotice], chat_id: int) -> None:
@@ -53,9 +67,11 @@ def told(notices: Sequence[jobs.SendAdminNotice], chat_id: int) -> None:
 
     A database error is only logged: the notices were sent and must not be repeated. `tell_again` corrects it.
     """
-    keys = [notice.key.removesuffix(f":{notice.chat_id}") for notice in notices]
+    kept = [notice for notice in notices if notice.kind not in PASSING]
+    keys = [notice.key.removesuffix(f":{notice.chat_id}") for notice in kept]
     try:
-        resources.db().run("mark_notices_told", keys=keys, chat_id=chat_id)
+        if keys:
+            resources.db().run("mark_notices_told", keys=keys, chat_id=chat_id)
     except psycopg.Error as error:
         log.warning("notices_told_not_noted", chat_id=chat_id, error=type(error).__name__)
         return

@@ -40,7 +40,7 @@ def check_invariants(job: jobs.CheckInvariants, attempt: Attempt) -> None:  # no
         data=data,
     )
     with resources.db().transaction() as tx:
-        outbox.add(tx, notice)
+        outbox.notify_admins(tx, notice)
 
 
 @actor(jobs.SendDailyReport)
@@ -54,7 +54,7 @@ def send_daily_report(job: jobs.SendDailyReport, attempt: Attempt) -> None:  # n
     midnight = datetime.fromisoformat(job.day).replace(tzinfo=resources.settings().timezone)
     with resources.db().transaction() as tx:
         told = tx.value("told_before", at=midnight + timedelta(days=1, hours=REPORT_HOUR))
-        outbox.add(tx, notice, told_before=bool(told))
+        outbox.notify_admins(tx, notice, told_before=bool(told))
 
 
 def _sums(amounts: Mapping[str, Decimal]) -> str:

@@ -144,7 +144,7 @@ class Watch(Loop):
         key = f"notice:{kind}{subject}:{datetime.now(UTC):%Y-%m-%dT%H}"
         data = {"step": step.name, "error": outages.describe(error)}
         with self.db().transaction() as tx:
-            outbox.add(tx, jobs.NotifyAdmins(key=key, kind=kind, data=data))
+            outbox.notify_admins(tx, jobs.NotifyAdmins(key=key, kind=kind, data=data))
 
     def ask_about_tasks(self) -> None:
         """Owe a question about each task that Main Bot has been silent about."""
@@ -172,7 +172,7 @@ class Watch(Loop):
         key = f"notice:webhook_silent:{datetime.now(UTC):%Y-%m-%dT%H}"
         with self.db().transaction() as tx:
             data = {"count": sources["by_reconciler"]}
-            outbox.add(tx, jobs.NotifyAdmins(key=key, kind="webhook_silent", data=data))
+            outbox.notify_admins(tx, jobs.NotifyAdmins(key=key, kind="webhook_silent", data=data))
 
 
 def _is_outage(error: Exception) -> bool:

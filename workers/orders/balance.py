@@ -49,4 +49,5 @@ def _owe_words(tx: Transaction, job: jobs.PayFromBalance, order: GetOrder) -> No
         "provider": "balance",
     }
     outbox.add(tx, jobs.SendReceipt(key=f"receipt:{order_id}", order_id=order_id))
-    outbox.add(tx, jobs.NotifyAdmins(key=f"notice:order_paid:{order_id}", kind="order_paid", data=data))
+    notice = jobs.NotifyAdmins(key=f"notice:order_paid:{order_id}", kind="order_paid", data=data)
+    outbox.notify_admins(tx, notice)

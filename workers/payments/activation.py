@@ -11,7 +11,7 @@ from socialboost import jobs, logs
 from socialboost.chat import callbacks
 from socialboost.db import Transaction
 from socialboost.kinds import NoticeKind
-from workers.engine import cache, outbox, resources
+from workers.engine import cache, outbox, resources, under_way
 from workers.engine.actors import Attempt, actor
 from workers.orders import closing
 
@@ -51,6 +51,7 @@ def activate_order(job: jobs.ActivateOrder, attempt: Attempt) -> None:  # noqa: 
         )
         _owe_words(tx, job, result)
         cache.forget_user(tx, result.get("telegram_id"))
+        under_way.finish_with(tx)
     log.info("payment_applied", outcome=result["outcome"], invoice_id=job.invoice_id)
 
 
@@ -76,7 +77,7 @@ def _owe_words(tx: Transaction, job: jobs.ActivateOrder, result: Mapping[str, An
         closing.follow(tx, [order_id])
     if result["outcome"] == "activated":
         receipt = jobs.SendReceipt(key=f"receipt:{order_id}", order_id=str(order_id))
-        outbox.add(tx, receipt, told_before=told)
+        under_way.add_next(tx, receipt, told_before=told)
         if not told:
             _owe_admins(tx, f"order_paid:{order_id}", "order_paid", data)
     elif result["outcome"] == "exception":
@@ -90,7 +91,7 @@ def _owe_words(tx: Transaction, job: jobs.ActivateOrder, result: Mapping[str, An
                 received=known.get("amount", ""),
                 asset=known.get("asset", ""),
             )
-            outbox.add(tx, notice, told_before=told)
+            under_way.add_next(tx, notice, told_before=told)
         subject = f"payment_exception:{job.invoice_id}"
         _owe_admins(tx, subject, "payment_exception", data, told_before=told and not _is_lost(job, result))
 
@@ -104,7 +105,7 @@ def _owe_admins(
     tx: Transaction, subject: str, kind: NoticeKind, data: dict[str, Any], *, told_before: bool = False
 ) -> None:
     notice = jobs.NotifyAdmins(key=f"notice:{subject}", kind=kind, data=data)
-    outbox.add(tx, notice, told_before=told_before)
+    outbox.notify_admins(tx, notice, told_before=told_before)
 
 
 def _amount(text: str) -> Decimal | None:

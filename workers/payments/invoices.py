@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from socialboost import jobs, logs
 from socialboost.chat import callbacks
@@ -78,27 +79,28 @@ def create_invoice(job: jobs.CreateInvoice, attempt: Attempt) -> None:
     person = current.known(job)
     if person is None:
         return
-    order, remembered = checkout.find(job), None
-    with answers.acknowledged(job):
-        if order is not None and order["status"] == "pending" and not order["pay_url"]:
-            _wait_for_room(job, person.language)
-            try:
-                remembered = _attach(job, order, _obtain(order, attempt))
-            except (UnreachableError, ThrottledError, AmbiguousError):
-                _say_wait(job, person.language)
-                raise
-            order = checkout.find(job)
-        checkout.show(job, order, person, remembered=remembered)
-
-
-def _wait_for_room(job: jobs.CreateInvoice, language: str) -> None:
-    """Reserve the right to an invoice; PostponeError, after saying when, while the person has too many."""
-    wanted = resources.db().value(
-        "want_invoice",
+    order = resources.db().one(
+        "get_order_to_pay",
+        telegram_id=job.telegram_id,
         order_id=job.order_id,
         most_open=MOST_OPEN_INVOICES,
         most_an_hour=MOST_INVOICES_AN_HOUR,
     )
+    shown: GetOrder | None = cast("GetOrder | None", order)
+    remembered = None
+    with answers.acknowledged(job):
+        if order is not None and order["wanted"] is not None:
+            _wait_for_room(job, order["wanted"], person.language)
+            try:
+                shown, remembered = _attach(job, order, _obtain(order, attempt))
+            except (UnreachableError, ThrottledError, AmbiguousError):
+                _say_wait(job, person.language)
+                raise
+        checkout.show(job, shown, person, remembered=remembered)
+
+
+def _wait_for_room(job: jobs.CreateInvoice, wanted: Mapping[str, Any], language: str) -> None:
+    """Return if the right to an invoice was reserved; PostponeError, after saying when, otherwise."""
     if wanted["allowed"]:
         return
     next_at = datetime.fromisoformat(wanted["next_at"])
@@ -157,8 +159,8 @@ def _objection(order: GetOrder, invoice: Invoice) -> str:
     return "" if is_link(invoice.pay_url) else "it has no link a button can carry"
 
 
-def _attach(job: jobs.CreateInvoice, order: GetOrder, invoice: Invoice) -> int | None:
-    """Record the invoice, and the message that is to show its link, which is returned.
+def _attach(job: jobs.CreateInvoice, order: GetOrder, invoice: Invoice) -> tuple[GetOrder | None, int | None]:
+    """Record the invoice; return the order as it then is, and the message recorded as showing its link.
 
     One that came too late (the order has another, or has ended) is to be withdrawn, unless it was paid and
     its webhook was faster than the answer that brought us the invoice (workers/orders/closing.py).
@@ -182,7 +184,8 @@ def _attach(job: jobs.CreateInvoice, order: GetOrder, invoice: Invoice) -> int |
             closing.withdraw(tx, order_id, invoice.invoice_id)
         elif job.message_id is not None:
             order_cards.remember(tx, job, order_id, job.message_id)
-    return job.message_id if is_the_orders else None
+        now = tx.one("get_order", telegram_id=job.telegram_id, order_id=order_id)
+    return now, job.message_id if is_the_orders else None
 
 
 def _withdraw(order: GetOrder, invoice: Invoice) -> None:

@@ -137,7 +137,7 @@ class Reconciler:
             data = {"invoice_id": one.invoice_id, "reason": "unreadable", "error": outages.describe(error)}
             with self._db().transaction() as tx:
                 key = f"notice:payment_unreadable:{one.invoice_id}"
-                outbox.add(tx, jobs.NotifyAdmins(key=key, kind="payment_exception", data=data))
+                outbox.notify_admins(tx, jobs.NotifyAdmins(key=key, kind="payment_exception", data=data))
 
     def _doubt(self, invoice_id: str, known: PaidInvoice | None) -> None:
         """Tell the admins; what was given stays given until one of them decides."""
@@ -147,7 +147,7 @@ class Reconciler:
         with self._db().transaction() as tx:
             if tx.value("doubt_payment", invoice_id=invoice_id):
                 key = f"notice:credited_not_paid:{invoice_id}"
-                outbox.add(tx, jobs.NotifyAdmins(key=key, kind="credited_not_paid", data=data))
+                outbox.notify_admins(tx, jobs.NotifyAdmins(key=key, kind="credited_not_paid", data=data))
         log.error("payment_doubted", invoice_id=invoice_id, reason=data["reason"])
 
 

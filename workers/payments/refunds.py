@@ -68,7 +68,7 @@ def _still_owed(refund: GetRefund, error: RefusesUsError) -> Exception:
     data = {name: str(value) for name, value in refund.items() if name in names and value is not None}
     data |= {"reason": error.code, "setting": error.setting}
     with resources.db().transaction() as tx:
-        outbox.add(tx, jobs.NotifyAdmins(key=key, kind="refund_waits", data=data))
+        outbox.notify_admins(tx, jobs.NotifyAdmins(key=key, kind="refund_waits", data=data))
     log.error("refund_waits", refund_id=refund["refund_id"], setting=error.setting, error=error.code)
     return PostponeError(0.0, f"Crypto Pay refuses us: {error.code}", outage=True)
 
@@ -139,7 +139,7 @@ def settle_sent(tx: Transaction, refund: GetRefund, sent: Transfer) -> None:
     messages.owe_decision(tx, str(result["payment_id"]), "refunded", told_before=told)
     data = _told(result) | {"transfer_id": sent.transfer_id}
     key = f"notice:refund_sent:{refund['refund_id']}"
-    outbox.add(tx, jobs.NotifyAdmins(key=key, kind="refund_sent", data=data), told_before=told)
+    outbox.notify_admins(tx, jobs.NotifyAdmins(key=key, kind="refund_sent", data=data), told_before=told)
 
 
 def settle_refused(tx: Transaction, refund: GetRefund, refusal: str) -> None:
@@ -156,7 +156,7 @@ def settle_refused(tx: Transaction, refund: GetRefund, refusal: str) -> None:
         return
     data = _told(result) | {"reason": refusal}
     key = f"notice:refund_refused:{refund['refund_id']}:{refund['round']}"
-    outbox.add(tx, jobs.NotifyAdmins(key=key, kind="refund_refused", data=data))
+    outbox.notify_admins(tx, jobs.NotifyAdmins(key=key, kind="refund_refused", data=data))
 
 
 def _told(result: Mapping[str, Any]) -> dict[str, str]:

@@ -113,7 +113,7 @@ def _announce_outage(error: ServiceError | None = None) -> None:
     data = {} if error is None else {"setting": _setting(error), "error": outages.describe(error)}
     with resources.db().transaction() as tx:
         notice = jobs.NotifyAdmins(key=f"notice:breaker_open:{since}", kind="breaker_open", data=data)
-        outbox.add(tx, notice)
+        outbox.notify_admins(tx, notice)
 
 
 def _setting(error: ServiceError) -> str:

@@ -23,7 +23,7 @@ from socialboost.clients.refusals import REFUSED_ALIKE, UNREACHABLE_CODES
 from socialboost.errors import AmbiguousError, PostponeError, RejectedError, ServiceError
 from socialboost.jobs import Tap
 from socialboost.screens.core import Screen
-from workers.engine import hooks, ledger, resources
+from workers.engine import hooks, resources, under_way
 from workers.telegram import order_cards, rate_limit_scripts
 
 log = logs.get(__name__)
@@ -244,7 +244,7 @@ def _deliver(chat_id: int, screen: Screen) -> int:
             message_id = resources.telegram().send_message(chat_id, screen.text, screen.keyboard_markup())
     except AmbiguousError:
         if screen.lasting:  # it may exist, with an id that we do not know
-            ledger.keep_message(resources.db(), chat_id, 0)
+            under_way.keep_message(resources.db(), chat_id, 0)
         raise
     if screen.lasting:
         keep(chat_id, message_id)
@@ -269,7 +269,7 @@ def keep(chat_id: int, message_id: int) -> None:
     if not message_id:
         return
     _mark(chat_id, message_id, "lasting", LASTING_SECONDS)
-    ledger.keep_message(resources.db(), chat_id, message_id)
+    under_way.keep_message(resources.db(), chat_id, message_id)
 
 
 def _mark(chat_id: int, message_id: int, mark: str, seconds: int, *, new: bool = False) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from socialboost.errors import AmbiguousError, PostponeError, RefusesUsError, RejectedError
-from workers.engine import ledger, resources
+from workers.engine import resources, under_way
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def allowed(number: int, chat_id: int) -> Iterator[None]:
     """
     if number > 1:
         _ask_telegram()
-        ledger.keep_message(resources.db(), chat_id, 0)
+        under_way.keep_message(resources.db(), chat_id, 0)
     try:
         yield
     except AmbiguousError as error:

@@ -15,6 +15,12 @@ class ClaimJob(TypedDict):
     is_repeated: bool
 
 
+class FinishJobs(TypedDict):
+    """A row of finish_jobs."""
+
+    key: str
+
+
 class ParkJob(TypedDict):
     """A row of park_job."""
 

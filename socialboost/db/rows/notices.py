@@ -34,3 +34,10 @@ class GetWaitingNotices(TypedDict):
 
     key: str
     args: str
+
+
+class OweAdminNotices(TypedDict):
+    """A row of owe_admin_notices."""
+
+    chat_id: int
+    due_now: bool

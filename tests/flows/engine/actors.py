@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Final
 
 import dramatiq.brokers.redis
 import dramatiq.worker
+import psycopg
 
 import socialboost.queue.broker
 import socialboost.queue.consumer
@@ -31,12 +32,25 @@ from socialboost.errors import (
     UnreachableError,
 )
 from tests.flows.engine.recording import record, recorded
-from workers.engine import deciding, ledger, outbox, rescuer, resources, shutdown, watchdog
+from workers.engine import (
+    deciding,
+    finisher,
+    ledger,
+    outbox,
+    rescuer,
+    resources,
+    shutdown,
+    under_way,
+    watchdog,
+)
 from workers.engine.actors import Attempt, actor
 from workers.operations import boot
 
 if "CORE_LEASE" in os.environ:  # the same course of events in less time
     vars(ledger)["LEASE_SECONDS"] = vars(rescuer)["LEASE_SECONDS"] = float(os.environ["CORE_LEASE"])
+
+if "CORE_END_WAIT" in os.environ:  # ends wait longer for others, so that a slow machine shows it too
+    vars(finisher)["WAIT_SECONDS"] = float(os.environ["CORE_END_WAIT"])
 
 if "CORE_SKEW_MS" in os.environ:  # a machine whose clock is wrong, as far as Dramatiq can see
     skew = int(os.environ["CORE_SKEW_MS"])
@@ -240,6 +254,60 @@ def misbehave(job: Work) -> None:
         raise AmbiguousError("main_bot", "no answer in time")
     if job.mode in OUTAGES:
         raise OUTAGES[job.mode]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect(jobs.LedgerJob):
+    """A ledger job that ends with its effect, and goes on with a Work that behaves as `mode` says."""
+
+    actor_name: ClassVar[str] = "core_effect"
+    queue: ClassVar[str] = jobs.PAYMENTS
+    mode: str = "done"
+    fate: str = ""
+    """`die` before the commit in the first attempt, or `lose` the claim to another worker then."""
+
+
+@actor(Effect)
+def core_effect(job: Effect, attempt: Attempt) -> None:
+    """Owe a Work (the effect), add the next one, and end, all in one transaction."""
+    record("start", job.key, attempt.number)
+    with resources.db().transaction() as tx:
+        outbox.add(tx, Work(key=f"effect:{job.key}:{attempt.number}"))
+        under_way.add_next(tx, Work(key=f"next:{job.key}", mode=job.mode, times=1))
+        if job.fate == "die" and attempt.number == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if job.fate == "lose" and attempt.number == 1:
+            take_over(job.key)
+        under_way.finish_with(tx)
+
+
+def take_over(key: str) -> None:
+    """Let another worker claim the job, as if this one had been frozen for longer than its lease."""
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        connection.execute(
+            "UPDATE job_ledger"
+            " SET worker = 'another', attempts = 2, lease_until = now() + interval '2 seconds'"
+            " WHERE key = %s",
+            (key,),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quick(jobs.LedgerJob):
+    """A ledger job whose end may be recorded with others'."""
+
+    actor_name: ClassVar[str] = "core_quick"
+    queue: ClassVar[str] = jobs.INTERACTIVE
+    may_finish_later: ClassVar[bool] = True
+    die: bool = False
+
+
+@actor(Quick)
+def core_quick(job: Quick, attempt: Attempt) -> None:
+    """End at once; with `die` the first attempt's process is killed before its end is recorded."""
+    record("start", job.key, attempt.number)
+    if job.die and attempt.number == 1:
+        threading.Timer(0.001, os.kill, (os.getpid(), signal.SIGKILL)).start()
 
 
 @actor(Chain)

@@ -146,6 +146,11 @@ class CoreSystem:
         with psycopg.connect(self.database_url, row_factory=dict_row) as connection:
             return connection.execute("SELECT * FROM job_ledger WHERE key = %s", [key]).fetchone()
 
+    def notices(self) -> list[str]:
+        """Return the keys of the notices that the admins are to get."""
+        with psycopg.connect(self.database_url) as connection:
+            return [key for (key,) in connection.execute("SELECT key FROM owed_notices ORDER BY key")]
+
     def state(self, key: str) -> str | None:
         """Return the state of the job's row, None without one."""
         row = self.row(key)

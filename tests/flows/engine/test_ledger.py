@@ -83,7 +83,7 @@ def test_the_third_failure_parks_with_a_notice_and_not_now_uses_up_no_attempt(sy
     assert row is not None
     assert row["error"] == "ValueError: see <url> for more"
     assert system.count("exhausted", "tg:5:1") == 1
-    notices = [key for key in keys(system) if key.startswith("notice:parked:tg:5:1:")]
+    notices = [key for key in system.notices() if key.startswith("notice:parked:tg:5:1:")]
     assert len(notices) == 1
     for mode in ("postpone", "throttle", "unreachable"):
         wait_until(lambda key=f"tg:8:{mode}": system.state(key) == "done", 60)
@@ -119,7 +119,7 @@ def test_a_refusal_parks_at_once_even_when_the_callback_is_broken(system: CoreSy
     wait_until(lambda: system.states()["parked"] == 2)
     wait_until(lambda: system.count("end", "after:tg:7:1") == 1)
     assert system.counts("start") == {"tg:7:1": 1, "tg:7:2": 1, "after:tg:7:1": 1}
-    assert sum(key.startswith("notice:parked:tg:7:") for key in keys(system)) == 2
+    assert sum(key.startswith("notice:parked:tg:7:") for key in system.notices()) == 2
 
 
 def test_an_outbox_job_runs_after_the_commit_and_only_then(system: CoreSystem) -> None:

@@ -52,7 +52,7 @@ def test_a_row_that_cannot_be_read_is_parked_and_the_others_are_sent(
         system.start("maintenance", "interactive")
         wait_until(lambda: system.state("tg:1:1") == "done")
         wait_until(lambda: all(system.state(key) == "parked" for key in keys), what="all parked")
-        notices = "SELECT key FROM job_ledger WHERE key LIKE 'notice:parked:bad:%'"
+        notices = "SELECT key FROM owed_notices WHERE key LIKE 'notice:parked:bad:%'"
         told = Counter(key.rpartition(":")[0] for (key,) in connection.execute(notices).fetchall())
     assert told == {f"notice:parked:{key}": 1 for key in keys}
     assert '"event":"round_failed"' not in system.log_text()

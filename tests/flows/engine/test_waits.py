@@ -112,10 +112,7 @@ def test_a_refused_api_key_parks_no_job_and_is_reported_once(system: CoreSystem)
 
 def told(system: CoreSystem) -> list[dict[str, str]]:
     """Return the notices that were added for the admins."""
-    query = (
-        "SELECT args -> 'data' FROM job_ledger"
-        " WHERE actor = 'notify_admins' AND args ->> 'kind' = 'refuses_us'"
-    )
+    query = "SELECT data FROM owed_notices WHERE kind = 'refuses_us'"
     with psycopg.connect(system.database_url) as connection:
         return [row[0] for row in connection.execute(query).fetchall()]
 

@@ -65,7 +65,7 @@ def test_a_receipt_that_is_not_noted_yet_is_not_edited_away(shop: Shop, buyer: B
         before = len(buyer.messages())
         jobs.send(jobs.ShowPage(**buyer.fields(tapped=receipt["message_id"]), page="support"))
         wait_until(lambda: len(buyer.messages()) > before, "the page in a new message")
-        wait_until(lambda: "lasting_not_kept" in shop.log_text(), "PostgreSQL's refusal")
+        wait_until(lambda: "settlement_deferred" in shop.log_text(), "PostgreSQL's refusal")
         assert shop.job(f"receipt:{order_id}")["state"] == "running"
     shop.wait_for_job(job.key)
     shop.wait_for_job(f"receipt:{order_id}")

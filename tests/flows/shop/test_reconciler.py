@@ -331,8 +331,7 @@ def test_a_broken_invariant_is_reported_to_the_admins_once(shop: Shop, buyer: Bu
     invoice_id = shop.value("SELECT invoice_id FROM payments WHERE order_id = %s", order_id)
     wait_until(lambda: [m for m in told(shop, str(invoice_id)) if "суперечать" in m], "the admin to be told")
     notices = shop.rows(
-        "SELECT key FROM job_ledger WHERE actor = 'notify_admins' AND key LIKE 'notice:invariant_broken:%%'"
-        " AND args::text LIKE %s",
+        "SELECT key FROM owed_notices WHERE kind = 'invariant_broken' AND data::text LIKE %s",
         f"%{invoice_id}%",
     )
     assert len(notices) == 1

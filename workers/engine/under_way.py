@@ -1,0 +1,116 @@
+"""The ledger job that runs in this thread, and what it does in one commit with its effect.
+
+    with resources.db().transaction() as tx:
+        tx.value("apply_payment", ...)
+        under_way.add_next(tx, receipt)     # this process goes on with it; the queue is the fallback
+        under_way.finish_with(tx)           # the job is done if and only if its effect is
+
+Outside of a ledger job (a loop, a test that calls the function) `finish_with` does nothing and `add_next` is
+`outbox.add`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import partial
+
+import psycopg
+
+from socialboost import jobs, logs
+from socialboost.db import Database, Transaction
+from workers.engine import ledger, outbox, resources
+from workers.engine.ledger import Claim
+
+log = logs.get(__name__)
+
+
+class ClaimLostError(Exception):
+    """Another worker has taken the job over: this one must change nothing more."""
+
+
+@dataclass
+class UnderWay:
+    """A ledger job while its body runs."""
+
+    claim: Claim
+    is_finished: bool = False
+    """True once the job was recorded as done in the transaction of its effect."""
+    kept: list[tuple[int, int]] = field(default_factory=list)
+    """Messages that must last (chat, message); they are recorded with the job's settlement."""
+    next: list[tuple[jobs.LedgerJob, Claim]] = field(default_factory=list)
+    """Claimed jobs with which this process goes on."""
+
+    def finished(self) -> None:
+        """Note that the job was recorded as done."""
+        self.is_finished = True
+
+
+_current: ContextVar[UnderWay | None] = ContextVar("under_way", default=None)
+
+
+@contextmanager
+def working(claim: Claim) -> Iterator[UnderWay]:
+    """Make the claimed job the one that runs in this thread."""
+    made = UnderWay(claim)
+    token = _current.set(made)
+    try:
+        yield made
+    finally:
+        _current.reset(token)
+
+
+def finish_with(tx: Transaction) -> None:
+    """Record the running job as done in the transaction of its effect: both commit or neither does.
+
+    Raises ClaimLostError, which undoes the effect, if another worker has taken the job over.
+    """
+    job = _current.get()
+    if job is None:
+        return
+    if tx.run("finish_job", key=job.claim.key, worker=job.claim.worker) != 1:
+        raise ClaimLostError(job.claim.key)
+    tx.after_commit(job.finished)
+
+
+def add_next(tx: Transaction, job: jobs.LedgerJob, *, told_before: bool = False) -> bool:
+    """Add a job with which this process goes on when the running one has ended. Returns as `outbox.add`.
+
+    Its row is born claimed: the first attempt is counted in `tx`, so the job needs neither a message nor a
+    claim of its own. If the process dies, the lease runs out and the rescuer sends the job like any other.
+    """
+    running = _current.get()
+    if told_before or running is None:
+        return outbox.add(tx, job, told_before=told_before)
+    claim = Claim("claimed", job.key, uuid.uuid4().hex, 1, job.max_attempts, job.ledger_args())
+    row = {**outbox.begun(job), "worker": claim.worker, "lease_seconds": claim.lease_seconds}
+    written = tx.run("owe_claimed_job", **row)
+    if written:
+        tx.after_commit(partial(_go_on_with, running, job, claim))
+    return bool(written)
+
+
+def _go_on_with(running: UnderWay, job: jobs.LedgerJob, claim: Claim) -> None:
+    log.info("owed", job=job.actor_name, queue=job.queue, key=job.key)
+    resources.lease_renewer().hold(claim, job.lease_seconds)
+    running.next.append((job, claim))
+
+
+def keep_message(db: Database, chat_id: int, message_id: int) -> None:
+    """Record that a message must never be edited. Id 0 stands for a message whose id is unknown.
+
+    In a ledger job this is written with the job's settlement: until then the row is `running`, and
+    `get_message_fate` takes every unknown message of its chat for one to keep. Elsewhere it is written at
+    once. No error is raised: the message was sent, and sending it twice would be worse than editing it.
+    """
+    job = _current.get()
+    if job is not None:
+        job.kept.append((chat_id, message_id))
+        return
+    try:
+        ledger.write_kept(db, [(chat_id, message_id)])
+    except psycopg.Error as error:
+        log.warning("lasting_not_kept", error=type(error).__name__)
