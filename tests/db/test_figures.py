@@ -171,6 +171,7 @@ def test_what_is_rolled_back_was_never_counted(store: Store) -> None:
     assert kept(store) == before == counted(store)
 
 
+@pytest.mark.usefixtures("database_url")
 @pytest.mark.parametrize(("table", "trigger"), [
     ("users", "count_users"), ("orders", "count_inserted"), ("orders", "count_updated"),
     ("payments", "count_payments"), ("posts", "count_posts"),

@@ -116,6 +116,7 @@ def attach_unlocked(store: Store, order_id: str) -> list[str]:
     return sorted(at_once(store.dsn, 2, one, behind="invoices"))
 
 
+@pytest.mark.usefixtures("database_url")
 def test_an_order_keeps_one_payable_invoice_also_without_its_lock(store: Store, buyer: int) -> None:
     order_id = store.order(buyer)
     answers = attach_unlocked(store, order_id)
@@ -123,6 +124,7 @@ def test_an_order_keeps_one_payable_invoice_also_without_its_lock(store: Store, 
     assert store.value("SELECT count(*) FROM invoices WHERE status = 'active'") == 1
 
 
+@pytest.mark.usefixtures("database_url")
 def test_without_the_index_it_would_have_two(store: Store, buyer: int) -> None:
     """Negative control of the test above."""
     store.run("DROP INDEX idx_invoices_one_open")

@@ -79,7 +79,7 @@ def move(store: Store, table: str, to: str) -> None:
     why="it moves one row's status and nothing that belongs to it",
 )
 @pytest.mark.parametrize("table", LEGAL)
-@pytest.mark.usefixtures("one_of_each")
+@pytest.mark.usefixtures("database_url", "one_of_each")
 def test_every_move_is_let_through_or_refused_as_the_state_machine_says(store: Store, table: str) -> None:
     states = LEGAL[table]
     for start, end in itertools.permutations(states, 2):
