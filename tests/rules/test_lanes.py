@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -71,6 +75,48 @@ def test_tests_that_share_a_fixture_stay_together() -> None:
     assert lanes.shared_by(item(name, redis_url="function", postgres_server="session")) == ""
     assert lanes.shared_by(item(name, shop="module", redis_url="function")) == module
     assert lanes.shared_by(item(name, guarded="package", x="module")) == "tests/flows/shop"
+
+
+SHARED = """
+import os
+import pathlib
+import pytest
+
+@pytest.fixture(scope="{scope}")
+def shared():
+    with pathlib.Path({made!r}).open("a") as made:
+        made.write(os.environ["PYTEST_XDIST_WORKER"] + chr(10))
+
+@pytest.mark.parametrize("number", range(12))
+def test_a(shared, number):
+    pass
+"""
+PLUGIN = """
+from tests.lanes import Lanes
+
+def pytest_configure(config):
+    config.pluginmanager.register(Lanes())
+"""
+
+
+@pytest.mark.parametrize(("scope", "processes"), [("module", 1), ("session", 2)])
+def test_only_one_process_makes_a_module_s_fixture(tmp_path: Path, scope: str, processes: int) -> None:
+    """With the pytest and the xdist that are installed. What lasts for a session is made in each process."""
+    made = tmp_path / "made"
+    (tmp_path / "conftest.py").write_text(PLUGIN)
+    (tmp_path / "test_shared.py").write_text(SHARED.format(scope=scope, made=str(made)))
+    command = [sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", "--rootdir", str(tmp_path)]
+    done = subprocess.run(
+        [*command, "-p", "no:cacheprovider", "-n", "2", "--dist", "loadgroup", str(tmp_path)],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert "12 passed" in done.stdout, done.stdout + done.stderr
+    assert len(made.read_text().split()) == processes
 
 
 def test_the_fixtures_that_are_shared_are_seen(request: pytest.FixtureRequest) -> None:
