@@ -51,7 +51,7 @@ SELECT begin_broadcast(%(broadcast_id)s::uuid, %(chunk)s, %(runner)s, %(lease_se
 SELECT list_recipients(%(broadcast_id)s::uuid, %(runner)s, %(scan)s)
 
 -- name: get_pending_recipients :many
--- The next recipients in order, with the chats to ask the gate for.
+-- The next recipients in order, with the chats to ask the rate limit for.
 SELECT r.user_id::text AS user_id, u.telegram_id AS chat_id
 FROM broadcast_recipients AS r
 JOIN users AS u ON u.id = r.user_id

@@ -117,7 +117,7 @@ LIMIT 1
 
 -- name: space_waiting_notices :run
 -- Lets the oldest of the notices that wait for a chat come in rows of %(together)s, a row a turn of so many seconds,
--- one of each row first to take the others along: each by itself would ask the gate in vain, again and again. Of those
+-- one of each row first to take the others along: each by itself would ask the rate limit in vain, again and again. Of those
 -- behind the page, as many that would come before its last turn wait for it and %(longest)s seconds more.
 WITH page AS (
     SELECT key, row_number() OVER (ORDER BY created_at, key) - 1 AS place, created_at

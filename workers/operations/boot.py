@@ -83,7 +83,7 @@ class WorkerBoot(Middleware):
         log.info("worker_started", queues=sorted(queues), threads=worker.worker_threads)
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
-        """Note what this thread is at."""
+        """Record which job this thread runs."""
         options = broker.get_actor(message.actor_name).options
         limit = message.options.get("time_limit") or options.get("time_limit", TIME_LIMIT_MS)
         self._jobs.begin(message.actor_name, limit / 1000)
@@ -96,15 +96,15 @@ class WorkerBoot(Middleware):
         result: Any = None,  # noqa: ARG002
         exception: BaseException | None = None,  # noqa: ARG002
     ) -> None:
-        """It is over; what Redis is told of it has time limits of its own."""
+        """Note that the job is over. What Redis is told about it has time limits of its own."""
         self._jobs.end()
 
     def after_skip_message(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002
-        """As after a job."""
+        """Do the same for a job that was skipped."""
         self._jobs.end()
 
     def before_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
-        """Let the jobs under way end, and have PostgreSQL know of it, before Redis is told anything."""
+        """Let running jobs end, and record their ends in PostgreSQL, before Redis is told anything."""
         if self._watchdog is not None:
             self._watchdog.stop()
         for loop in self._loops:
@@ -115,7 +115,7 @@ class WorkerBoot(Middleware):
             broker.begin_ending()
 
     def after_worker_shutdown(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002
-        """Close everything; nothing that hangs keeps the rest from it."""
+        """Close everything. A step that hangs does not keep the others from running."""
         last = time.monotonic() + shutdown.CLOSE_SECONDS
         for loop in self._loops:
             loop.join(max(last - time.monotonic(), 0.0))
@@ -164,9 +164,9 @@ class SchedulerBoot(Middleware):
 
 
 def _check_eviction(broker: Broker) -> None:
-    """Refuse a Redis that throws queued jobs away when its memory is full; nobody would ever hear of it.
+    """Refuse a Redis that evicts queued jobs when its memory is full: they would be lost without a trace.
 
-    `volatile-*` spares the queues, whose keys never expire, and takes dialogues and answers: only a warning.
+    `volatile-*` spares the queues, whose keys never expire, but evicts dialogues and answers: only a warning.
     """
     if not isinstance(broker, QueueBroker):
         return

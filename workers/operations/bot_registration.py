@@ -38,7 +38,7 @@ def register_bot(job: jobs.RegisterBot, attempt: Attempt) -> None:  # noqa: ARG0
 
 @actor(jobs.RegisterCommands)
 def register_commands(job: jobs.RegisterCommands, attempt: Attempt) -> None:  # noqa: ARG001 (sets, never adds)
-    """Give an admin's own chat its commands: before their /start Telegram knew no such chat."""
+    """Set the commands of an admin's own chat. Telegram knows that chat only after their /start."""
     if job.telegram_id in resources.settings().admin_telegram_ids:
         _register_commands(job.telegram_id)
 

@@ -39,5 +39,5 @@ def tick_minute(job: jobs.TickMinute) -> None:  # noqa: ARG001
 
 @actor(jobs.ReconcilePayments)
 def reconcile_payments(job: jobs.ReconcilePayments, attempt: Attempt) -> None:  # noqa: ARG001 (UNIQUE facts)
-    """Do the watch's round if none of its loops lives any more."""
-    watch.stand_in()
+    """Run one round of the watch if none of its loops is alive."""
+    watch.run_if_no_loop_is_alive()

@@ -13,7 +13,7 @@ log = logs.get(__name__)
 
 @actor(jobs.CheckHealth, max_retries=0)
 def check_health(job: jobs.CheckHealth) -> dict[str, bool]:  # noqa: ARG001 (a question without arguments)
-    """Say whether this worker's database takes a write; that somebody answers at all says the rest."""
+    """Return whether this worker's database accepts a write. The answer itself shows that a worker runs."""
     try:
         resources.db().run("beat", name="health")
     except psycopg.Error as exc:

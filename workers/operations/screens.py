@@ -1,4 +1,4 @@
-"""The admins' panel: its doors, the shop's figures, the settings, the machinery."""
+"""The admins' panel: its pages, the shop's figures, the settings, the machinery."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _right(job: jobs.ShowAdminPage) -> str:
 
 @actor(jobs.ShowAdminPage, right=_right)
 def show_admin_page(job: jobs.ShowAdminPage) -> None:
-    """Show a place of the panel; the panel itself for a name it does not have."""
+    """Show a page of the panel. An unknown name shows the panel itself."""
     language = access.language(job)
     if job.page == "notices":
         _show_untold(job, language)
@@ -47,7 +47,7 @@ def _panel(language: str) -> Screen:
 
 
 def _show_untold(tap: jobs.Tap, language: str) -> None:
-    """Show the oldest notices that reached nobody: who has them on the screen has got them."""
+    """Show the oldest notices that no admin received. An admin who sees them has received them."""
     rows = resources.db().many("get_untold_notices", limit=notices.UNTOLD + 1)
     zone = resources.settings().timezone
     events = [(str(row["kind"]), json.loads(row["data"])) for row in rows[: notices.UNTOLD]]

@@ -1,7 +1,7 @@
-"""The watch: what is asked of the other services again and again, by one process at a time.
+"""The watch: polls the other services, in one process at a time.
 
-Its steps are independent: Crypto Pay being away does not keep Main Bot from being asked. Every process that
-consumes `maintenance` runs it; the one with the lease works.
+Its steps are independent: Main Bot is asked also while Crypto Pay is down. Every process that consumes
+`maintenance` runs the loop; the one with the lease works.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ log = logs.get(__name__)
 
 @dataclass
 class Step:
-    """One thing the watch does, and when it is due again (time.monotonic)."""
+    """One thing the watch does, and when it is due next (time.monotonic)."""
 
     name: str
     run: Callable[[], object]
@@ -63,18 +63,18 @@ class Step:
     failing_since: float | None = None
 
     def begin(self) -> None:
-        """Say when it is due again if this run goes well."""
+        """Set when the step is due again if this run succeeds."""
         self.began = time.monotonic()
         self.due = self.began + self.every_seconds
 
     def succeed(self) -> None:
-        """Forget the runs that failed."""
+        """Forget earlier failures."""
         self.retry_seconds, self.failing_since = FIRST_RETRY_SECONDS, None
 
     def fail(self, error: Exception) -> float:
-        """Have it run again soon, a little later each time, and not before the service wants to be asked.
+        """Schedule the next run with a growing delay, at least as long as the service asks for.
 
-        Returns for how many seconds there has been no answer now.
+        Returns for how many seconds the service has not answered.
         """
         now = time.monotonic()
         if self.failing_since is None:
@@ -86,7 +86,7 @@ class Step:
 
 
 class Watch(Loop):
-    """See the module."""
+    """Runs the steps in turn while this process has the lease."""
 
     name: ClassVar[str] = "watch"
     period_seconds: ClassVar[float] = 1.0
@@ -106,7 +106,7 @@ class Watch(Loop):
         ]
 
     def round(self) -> None:
-        """Run the steps that are due, if the lease is ours."""
+        """Run the steps that are due, if this process has the lease."""
         for step in self._steps:
             if self.stopping or not self._lead():
                 return
@@ -136,7 +136,7 @@ class Watch(Loop):
                 self._notice_stopped(step, error)
 
     def _notice_stopped(self, step: Step, error: Exception) -> None:
-        """Tell the admins, at most once an hour: Crypto Pay is away, or what else stops this step."""
+        """Notify the admins, at most once an hour, that this step cannot run, and why."""
         kind: NoticeKind = "crypto_pay_away"
         subject = ""
         if not _is_outage(error):
@@ -147,7 +147,7 @@ class Watch(Loop):
             outbox.notify_admins(tx, jobs.NotifyAdmins(key=key, kind=kind, data=data))
 
     def ask_about_tasks(self) -> None:
-        """Owe a question about each task that Main Bot has been silent about."""
+        """Add a question to Main Bot about each task on which it has not reported for too long."""
         with self.db().transaction() as tx:
             silent = tx.many("ask_about_silent_tasks", silent_seconds=SILENT_SECONDS, limit=MOST_QUESTIONS)
             for task in silent:
@@ -157,15 +157,15 @@ class Watch(Loop):
                 outbox.add(tx, jobs.AskMainBot(key=key, task_id=task["task_id"]))
 
     def tell_again(self) -> None:
-        """Try again to tell the admins what none of them got."""
+        """Send notices again that no admin has received."""
         owed.tell_again(self.db)
 
     def share_admins(self) -> None:
-        """Let the bot know who has a role."""
+        """Copy the ids of everybody with a role to Redis, where the bot reads them."""
         roster.share(self.db)
 
     def notice_silent_webhook(self) -> None:
-        """Tell the admins, at most once an hour, that payments are found only by asking."""
+        """Notify the admins, at most once an hour, that payments are found only by polling."""
         sources = self.db().one("count_recent_sources")
         if sources is None or sources["by_webhook"] or sources["by_reconciler"] < FEW_PAYMENTS:
             return
@@ -176,16 +176,16 @@ class Watch(Loop):
 
 
 def _is_outage(error: Exception) -> bool:
-    """Whether there was no answer at all: one that we cannot use is another trouble."""
+    """Return True if the service did not answer at all. An unusable answer is another problem."""
     if isinstance(error, AmbiguousError):
         return not isinstance(error, UnaskedError) and not 200 <= error.status < 300
     return isinstance(error, UnreachableError | ThrottledError)
 
 
-def stand_in() -> bool:
-    """Do one round if the watch's own loop has stopped everywhere; whether it was needed.
+def run_if_no_loop_is_alive() -> bool:
+    """Run one round if no process runs the watch's loop. Returns True if it ran.
 
-    periodiq's minute calls this, so that payments are looked for even when every loop died.
+    The scheduler calls this every minute, so that payments are found even when every loop has died.
     """
     watch = Watch(resources.db, owner="minute")
     if not resources.db().value("take_lease", name=LEASE, owner=watch.owner, seconds=1.0):

@@ -1,4 +1,4 @@
-"""A package paid from what the shop owes its buyer."""
+"""Pays an order from its buyer's balance."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logs.get(__name__)
 
 @actor(jobs.PayFromBalance)
 def pay_from_balance(job: jobs.PayFromBalance, attempt: Attempt) -> None:  # noqa: ARG001 (guarded transition)
-    """Pay and activate in one step, owing the receipt; a second tap finds the order paid."""
+    """Pay and activate the order in one step, and add the receipt. A second tap finds the order paid."""
     person = current.known(job)
     if person is None:
         return
@@ -26,7 +26,7 @@ def pay_from_balance(job: jobs.PayFromBalance, attempt: Attempt) -> None:  # noq
         result = tx.value("pay_from_balance", telegram_id=job.telegram_id, order_id=job.order_id)
         if order is not None and result["outcome"] == "activated":
             cache.forget_user(tx, job.telegram_id)
-            _owe_words(tx, job, order)
+            _add_messages(tx, job, order)
             checkout.end(tx, job, job.order_id)
     log.info("balance_payment", order_id=job.order_id, outcome=result["outcome"])
     if order is not None and result["outcome"] == "insufficient":
@@ -38,7 +38,7 @@ def pay_from_balance(job: jobs.PayFromBalance, attempt: Attempt) -> None:  # noq
             checkout.show(job, checkout.find(job), person)
 
 
-def _owe_words(tx: Transaction, job: jobs.PayFromBalance, order: GetOrder) -> None:
+def _add_messages(tx: Transaction, job: jobs.PayFromBalance, order: GetOrder) -> None:
     order_id = order["order_id"]
     data = {
         "package_name": order["package_name"],

@@ -1,4 +1,4 @@
-"""Orders before the money: opened, shown, cancelled."""
+"""Orders before payment: opening, showing and cancelling them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def open_order(job: jobs.OpenOrder, attempt: Attempt) -> None:  # noqa: ARG001 (
 
 @actor(jobs.CancelOrder)
 def cancel_order(job: jobs.CancelOrder, attempt: Attempt) -> None:  # noqa: ARG001 (guarded transition)
-    """Cancel the person's pending order; a foreign one is as unknown as one that never was."""
+    """Cancel the person's pending order. Another person's order is treated as unknown."""
     person = current.known(job)
     if person is None:
         return
@@ -63,19 +63,19 @@ def cancel_order(job: jobs.CancelOrder, attempt: Attempt) -> None:  # noqa: ARG0
 
 
 def find(job: OrderTap) -> GetOrder | None:
-    """Return get_order's row of this person's order; None for a foreign or unknown one alike."""
+    """Return get_order's row of this person's order, or None if it is unknown or another person's."""
     return resources.db().one("get_order", telegram_id=job.telegram_id, order_id=job.order_id)
 
 
 def end(tx: Transaction, tap: OrderTap, order_id: str) -> None:
-    """Owe what follows from the end of this order, the tapped message aside: its answer is drawn there."""
+    """Add the jobs that follow from the order's end. The tapped message needs none: the answer redraws it."""
     if tap.message_id is not None:
         order_cards.forget(tx, tap, tap.message_id)
     closing.follow(tx, [order_id])
 
 
 def show(tap: OrderTap, order: GetOrder | None, person: Person, *, remembered: int | None = None) -> None:
-    """Show where an order is now; `remembered` is the message that PostgreSQL knows to offer it."""
+    """Show the order as it is now. `remembered` is the message recorded in PostgreSQL as offering it."""
     if order is None:
         answers.show(tap, orders.order_not_found(person.language))
     elif order["status"] != "pending":
@@ -87,7 +87,7 @@ def show(tap: OrderTap, order: GetOrder | None, person: Person, *, remembered: i
 
 
 def show_offer(tap: jobs.Tap, order_id: str, screen: Screen, *, remembered: int | None = None) -> None:
-    """Show a screen from which the order can be paid or cancelled, and remember which message has it."""
+    """Show a screen from which the order can be paid or cancelled, and record which message has it."""
     shown = answers.show(tap, screen, offers=order_id)
     if shown == remembered:
         return

@@ -1,7 +1,7 @@
 """What follows when an order can no longer be paid: its invoice is withdrawn, and its messages say so.
 
-Both are owed in the transaction that ends the order (`follow`), so neither depends on Redis or on Crypto Pay
-answering at that moment. Money that comes all the same is recorded like any other (apply_payment).
+`follow` adds both jobs in the transaction that ends the order, so neither depends on Redis or Crypto Pay at
+that moment. Money that comes anyway is recorded like any other (apply_payment).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ log = logs.get(__name__)
 
 
 def follow(tx: Transaction, order_ids: Sequence[str]) -> None:
-    """Owe what follows from the end of these orders, which `tx` has just recorded."""
+    """Add the jobs that follow from the end of these orders, which `tx` has just recorded."""
     for end in tx.many("get_loose_ends", order_ids=list(order_ids)):
         if end["kind"] == "invoice":
             withdraw(tx, end["order_id"], end["name"])
@@ -36,7 +36,7 @@ def follow(tx: Transaction, order_ids: Sequence[str]) -> None:
 
 
 def withdraw(tx: Transaction, order_id: str, invoice_id: str) -> None:
-    """Owe the withdrawal of one invoice."""
+    """Add the job that withdraws one invoice."""
     job = jobs.WithdrawInvoice(key=f"withdraw:{invoice_id}", invoice_id=invoice_id, order_id=order_id)
     outbox.add(tx, job)
 
@@ -56,7 +56,7 @@ def withdraw_invoice(job: jobs.WithdrawInvoice, attempt: Attempt) -> None:  # no
 
 
 def _delete(invoice_id: str) -> str:
-    """Delete it and say how it ended. A refusal counts only if the invoice can still be paid after it."""
+    """Delete the invoice and return its state. A refusal counts only if the invoice can still be paid."""
     try:
         resources.crypto_pay().delete_invoice(invoice_id)
     except RejectedError:
@@ -69,7 +69,7 @@ def _delete(invoice_id: str) -> str:
 
 @actor(jobs.CloseOrderCards)
 def close_order_cards(job: jobs.CloseOrderCards, attempt: Attempt) -> None:  # noqa: ARG001 (safe to repeat)
-    """Say what became of the order in the messages that offer it, unless they show something else by now."""
+    """Show the order's end in the messages that offer it, unless they show something else by now."""
     for card in resources.db().many("get_order_cards", order_id=job.order_id):
         try:
             _close(card)

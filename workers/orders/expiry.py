@@ -1,4 +1,4 @@
-"""Orders whose time is over: those not paid in time are cancelled, those past their days completed."""
+"""Ends orders whose time is over: unpaid ones are cancelled, paid ones completed after their days."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BATCH: Final = 100
 
 @actor(jobs.SweepOrders)
 def sweep_orders(job: jobs.SweepOrders, attempt: Attempt) -> None:  # noqa: ARG001 (guarded transitions)
-    """Cancel what was not paid in time, telling the buyers, and complete what has run its days."""
+    """Cancel orders that were not paid in time, tell their buyers, and complete those past their days."""
     while _expire_batch() == BATCH:
         pass
     while resources.db().value("complete_orders", limit=BATCH) == BATCH:

@@ -1,4 +1,4 @@
-"""What an admin changes of a package. An order keeps the terms it was opened with."""
+"""Changes of a package by an admin. An order keeps the terms with which it was opened."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = logs.get(__name__)
 
 @actor(jobs.ChangePackage, right="packages", on_duplicate=deciding.value)
 def change_package(job: jobs.ChangePackage, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (sets only)
-    """Write the new value down with who gave it; one that is no use leaves the dialogue open."""
+    """Store the new value and who gave it. An unusable value leaves the dialogue open."""
     language = access.language(job)
     change = _change(job)
     value = deciding.decide(job, lambda tx: _write(tx, job, change))
@@ -65,7 +65,7 @@ def _write(tx: Transaction, job: jobs.ChangePackage, change: Mapping[str, Any] |
 
 
 def _change(job: jobs.ChangePackage) -> Mapping[str, Any] | None:
-    """Return change_package's values, all but one of them None; None when the text is no use."""
+    """Return change_package's values, all but one of them None, or None if the text is unusable."""
     unchanged: dict[str, Any] = dict.fromkeys(("name", "price", "posts", "active"))
     text = job.text.strip()
     if job.field == "sale" and text in callbacks.SALES:

@@ -1,4 +1,4 @@
-"""Packages, shown: what is on sale to buyers, every one of them to admins."""
+"""Shows packages: those on sale to buyers, all of them to admins."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def show_every_package(job: jobs.ShowEveryPackage) -> None:
 
 
 def _right(job: jobs.ShowAnyPackage) -> str:
-    """Return what the screen needs: to ask for a new value is the beginning of a change."""
+    """Return the right that the screen needs. Asking for a new value is the first step of a change."""
     return "packages" if job.field else "look"
 
 

@@ -1,7 +1,7 @@
-"""What an admin decides about a parked job or a dead letter: it is replayed or discarded.
+"""An admin's decision about a parked job or a dead letter: replay or discard.
 
-Discarding a job gives up what it was for, in the same transaction, so that nobody waits for it for ever. A
-payment cannot be given up that way.
+Discarding a job also gives up its purpose, in the same transaction, so that no order or task waits for it for
+ever. A payment cannot be given up that way.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ log = logs.get(__name__)
 
 @actor(jobs.SettleParkedJob, right="parked_jobs", on_duplicate=deciding.value)
 def settle_parked_job(job: jobs.SettleParkedJob, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (once)
-    """Replay or discard; of two admins the second learns that it was settled."""
+    """Replay or discard the job. The second of two admins is told that it was settled."""
     language = access.language(job)
     if job.action not in callbacks.SETTLEMENTS:
         raise ParkError("no such settlement")
@@ -58,7 +58,7 @@ def settle_parked_job(job: jobs.SettleParkedJob, attempt: Attempt) -> deciding.V
 
 
 def _way(job: jobs.SettleParkedJob) -> Way:
-    """Return what is to be done in the decision's transaction. Other services are asked before it, here."""
+    """Return what is done in the decision's transaction. Other services are asked here, before it."""
     found = lookup.find(job.ref)
     if found is None:
         return lambda _: "gone"
@@ -74,7 +74,7 @@ def _way(job: jobs.SettleParkedJob) -> Way:
 
 
 def _settle(tx: Transaction, job: jobs.SettleParkedJob, hook: Hook | None = None) -> SettlementOutcome:
-    """Settle a parked job and what hangs on it."""
+    """Settle a parked job and what depends on it."""
     settled = tx.value(
         "settle_parked_job",
         ref=job.ref,
@@ -97,7 +97,7 @@ def _settle(tx: Transaction, job: jobs.SettleParkedJob, hook: Hook | None = None
 
 
 def _abandon_task(tx: Transaction, args: Mapping[str, Any]) -> None:
-    """The task fails, its post gives the quota back, its owner is told."""
+    """Fail the task, give its post's quota back and tell its owner."""
     result = tx.value("abandon_task", task_id=args["task_id"], reason=_ABANDONED)
     if result["ended"]:
         post_id = result["post_id"]
@@ -115,11 +115,11 @@ _GIVE_UP: Final[Mapping[str, Hook]] = {
 
 
 def _nothing(_: Transaction, __: Mapping[str, Any]) -> None:
-    """What discarding a job means of which nobody can read what it was for."""
+    """Do nothing besides discarding: the job is unreadable, so its purpose is unknown."""
 
 
 def _refund_way(job: jobs.SettleParkedJob, found: Mapping[str, Any]) -> Way:
-    """Discard only once Crypto Pay has said that nothing was sent: the next decision may pay another way."""
+    """Discard only if Crypto Pay says that nothing was sent: the next decision may pay in another way."""
     refund = resources.db().one("get_refund", refund_id=found["args"]["refund_id"])
     if refund is None:
         return lambda tx: _settle(tx, job)
@@ -139,7 +139,7 @@ def _refund_way(job: jobs.SettleParkedJob, found: Mapping[str, Any]) -> Way:
 
 
 def _letter_way(job: jobs.SettleParkedJob, letter: Mapping[str, Any]) -> Way:
-    """Settle a dead letter. A replay is queued first: marked first and lost then, nobody would know."""
+    """Settle a dead letter. A replay is queued before the letter is marked, so that it cannot get lost."""
     refusal = _requeue(letter["body"]) if job.action == "replay" else None
     if refusal is not None:
         return lambda _: refusal
@@ -149,7 +149,7 @@ def _letter_way(job: jobs.SettleParkedJob, letter: Mapping[str, Any]) -> Way:
 
 
 def _requeue(body: bytes) -> SettlementOutcome | None:
-    """Queue the letter's job again, as a message of its own; return why not."""
+    """Queue the letter's job again as a new message. Returns why not."""
     try:
         message: Message[Any] = Message.decode(bytes(body))
     except DecodeError:

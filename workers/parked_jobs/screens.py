@@ -1,4 +1,4 @@
-"""Parked jobs and dead letters, shown to an admin: the list, one of them, the question before discarding."""
+"""Parked jobs and dead letters for an admin: the list, one of them, the question before discarding."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def show_parked_job(job: jobs.ShowParkedJob) -> None:
 
 @actor(jobs.AskSettlement, right="parked_jobs")
 def ask_settlement(job: jobs.AskSettlement) -> None:
-    """Ask whether the admin is sure, saying what is given up with the job."""
+    """Ask for confirmation, saying what is given up with the job."""
     language = access.language(job)
     answers.reply(job, question(job.ref, language))
 
 
 def show_settled(job: jobs.ShowDecision, language: str) -> None:
-    """Say what became of a decision about a parked job."""
+    """Show the outcome of a decision about a parked job."""
     answers.reply(job, parked_jobs.outcome(job.outcome, language))
 
 

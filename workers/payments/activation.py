@@ -1,4 +1,4 @@
-"""A payment that arrived: recorded once, then its order is activated or an exception is listed."""
+"""Records an arrived payment once, and activates its order or lists an exception."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ log = logs.get(__name__)
 
 @actor(jobs.ActivateOrder)
 def activate_order(job: jobs.ActivateOrder, attempt: Attempt) -> None:  # noqa: ARG001 (a UNIQUE fact)
-    """Record the payment once; in the same transaction activate or list it, and owe everybody word of it."""
+    """Record the payment once. The same transaction activates or lists it and adds every message about it."""
     amount, paid_at = _amount(job.amount), _moment(job.paid_at)
     sealed = _sealed_event(job)
     with resources.db().transaction() as tx:
@@ -49,25 +49,25 @@ def activate_order(job: jobs.ActivateOrder, attempt: Attempt) -> None:  # noqa: 
             source=job.source,
             raw=sealed,
         )
-        _owe_words(tx, job, result)
+        _add_messages(tx, job, result)
         cache.forget_user(tx, result.get("telegram_id"))
         under_way.finish_with(tx)
     log.info("payment_applied", outcome=result["outcome"], invoice_id=job.invoice_id)
 
 
 def _sealed_event(job: jobs.ActivateOrder) -> bytes | None:
-    """Return the event as it is kept; None for none, and for one that stays shut: money needs no copy."""
+    """Return the event encrypted for storage, or None without one or if it cannot be opened."""
     event = resources.courier().unseal(job.raw_event) if job.raw_event else None
     if job.raw_event and event is None:
         log.error("event_not_opened", invoice_id=job.invoice_id)
     return None if event is None else resources.sealer().seal(event)
 
 
-def _owe_words(tx: Transaction, job: jobs.ActivateOrder, result: Mapping[str, Any]) -> None:
-    """Owe the receipt or the explanation, and the admins' notice; a duplicate owes nothing new.
+def _add_messages(tx: Transaction, job: jobs.ActivateOrder, result: Mapping[str, Any]) -> None:
+    """Add the receipt or the explanation, and the admins' notice. A duplicate adds nothing.
 
-    Of a payment that a restored copy did not know people may have been told: that waits for an admin, on a
-    list that names it, so it is no news of a paid order.
+    After a restore the buyer may have been told already about a payment that the copy did not know. Its
+    messages wait for an admin, on a list that names them, so no notice of a paid order is added.
     """
     order_id, told = result.get("order_id"), bool(result.get("told_before"))
     known = {name: str(value) for name, value in result.items() if name in _TOLD and value is not None}
@@ -79,7 +79,7 @@ def _owe_words(tx: Transaction, job: jobs.ActivateOrder, result: Mapping[str, An
         receipt = jobs.SendReceipt(key=f"receipt:{order_id}", order_id=str(order_id))
         under_way.add_next(tx, receipt, told_before=told)
         if not told:
-            _owe_admins(tx, f"order_paid:{order_id}", "order_paid", data)
+            _notify_admins(tx, f"order_paid:{order_id}", "order_paid", data)
     elif result["outcome"] == "exception":
         if order_id:
             key = f"notice:{result['reason']}:{order_id}:{job.invoice_id}"
@@ -93,15 +93,15 @@ def _owe_words(tx: Transaction, job: jobs.ActivateOrder, result: Mapping[str, An
             )
             under_way.add_next(tx, notice, told_before=told)
         subject = f"payment_exception:{job.invoice_id}"
-        _owe_admins(tx, subject, "payment_exception", data, told_before=told and not _is_lost(job, result))
+        _notify_admins(tx, subject, "payment_exception", data, told_before=told and not _is_lost(job, result))
 
 
 def _is_lost(job: jobs.ActivateOrder, result: Mapping[str, Any]) -> bool:
-    """Whether the payment names an order that went with the lost database: that it needs a person is new."""
+    """Return True if the payment names an order that the restored copy does not have: that is news."""
     return result["reason"] == "unknown_order" and callbacks.uuid(job.order_id) is not None
 
 
-def _owe_admins(
+def _notify_admins(
     tx: Transaction, subject: str, kind: NoticeKind, data: dict[str, Any], *, told_before: bool = False
 ) -> None:
     notice = jobs.NotifyAdmins(key=f"notice:{subject}", kind=kind, data=data)
@@ -109,7 +109,7 @@ def _owe_admins(
 
 
 def _amount(text: str) -> Decimal | None:
-    """Return the amount exactly as Crypto Pay wrote it; None for what is no amount of money."""
+    """Return the amount exactly as Crypto Pay wrote it, or None if it is not an amount of money."""
     try:
         amount = Decimal(text)
     except InvalidOperation:
@@ -120,9 +120,9 @@ def _amount(text: str) -> Decimal | None:
 
 
 def _moment(text: str | None) -> datetime | None:
-    """Return when the provider says it was paid, in UTC: in some zones PostgreSQL takes no time.
+    """Return the provider's time of the payment in UTC, or None if it is not a time PostgreSQL can store.
 
-    It is kept, never reckoned with, so nonsense is None.
+    It is kept for reference and not used in any calculation.
     """
     try:
         moment = datetime.fromisoformat(text or "")

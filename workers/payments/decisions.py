@@ -1,4 +1,4 @@
-"""What an admin decides about a payment: once, with what follows owed in the same transaction."""
+"""An admin's decision about a payment: taken once, with its consequences in the same transaction."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ log = logs.get(__name__)
 
 @actor(jobs.ResolvePayment, right="payments", on_duplicate=deciding.value)
 def resolve_payment(job: jobs.ResolvePayment, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (once)
-    """Decide, if the payment is as the admin saw it. Of two admins the second is shown how it stands now."""
+    """Decide, if the payment is as the admin saw it. The second of two admins sees how it stands now."""
     language = access.language(job)
     if job.action not in callbacks.DECISIONS:
         raise ParkError("no such decision")
@@ -61,12 +61,12 @@ def _resolve(tx: Transaction, job: jobs.ResolvePayment) -> deciding.Value:
         refused = deciding.outcome(result)
         return {**refused, "state": result["state"], "resolution": result["resolution"]}
     cache.forget_user(tx, result["telegram_id"])
-    _owe_consequences(tx, result)
+    _add_consequences(tx, result)
     return {**deciding.outcome(result), "order_id": result["order_id"], "refund_id": result["refund_id"]}
 
 
-def _owe_consequences(tx: Transaction, result: PaymentResolved) -> None:
-    """Owe the receipt, the transfer or the word that this decision calls for."""
+def _add_consequences(tx: Transaction, result: PaymentResolved) -> None:
+    """Add the receipt, the transfer or the message that this decision calls for."""
     if result["action"] == "activate":
         order_id = result["order_id"]
         outbox.add(tx, jobs.SendReceipt(key=f"receipt:{order_id}", order_id=order_id))
@@ -74,12 +74,12 @@ def _owe_consequences(tx: Transaction, result: PaymentResolved) -> None:
         refund_id, number = result["refund_id"], result["refund_round"]
         outbox.add(tx, jobs.SendRefund(key=f"refund:{refund_id}:{number}", refund_id=refund_id))
     elif result["telegram_id"] is not None:
-        messages.owe_decision(tx, result["payment_id"], _CLOSING[result["action"]])
+        messages.add_decision_notice(tx, result["payment_id"], _CLOSING[result["action"]])
 
 
 @actor(jobs.NamePaymentOwner, right="payments", on_duplicate=deciding.value)
 def name_payment_owner(job: jobs.NamePaymentOwner, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (sets)
-    """Write the owner down; while the answer is no use the dialogue stays open."""
+    """Record the payment's owner. An unusable answer leaves the dialogue open."""
     language = access.language(job)
     value = deciding.decide(job, lambda tx: _name(tx, job))
     error = str(value.get("error", ""))

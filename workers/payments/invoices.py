@@ -41,14 +41,14 @@ log = logs.get(__name__)
 
 
 def _show_order(job: jobs.CreateInvoice) -> None:
-    """Another tap on "pay" after the invoice was made, or after making one was given up."""
+    """Answer another tap on "pay" after the invoice was made, or after making one was given up."""
     if person := current.known(job):
         with answers.acknowledged(job):
             checkout.show(job, checkout.find(job), person)
 
 
 def _say_busy(job: jobs.CreateInvoice) -> None:
-    """Another tap on "pay" while the invoice is being made: the link comes into this message anyway."""
+    """Answer another tap on "pay" while the invoice is being made. The link will appear in this message."""
     person = current.known(job)
     if person is None:
         return
@@ -61,9 +61,9 @@ def _say_busy(job: jobs.CreateInvoice) -> None:
 
 
 def _give_up(tx: Transaction, job: jobs.CreateInvoice, error: str) -> None:
-    """Close the order whose invoice was refused, or three workers died of, and owe the buyer word of it.
+    """Fail the order whose invoice was refused or used up its attempts, and tell the buyer.
 
-    Answers about something else than was asked are no verdict on the order: it stays open for its hour.
+    An answer that is about another invoice says nothing about this order: it stays open for its hour.
     """
     if error.startswith(UnaskedError.__name__):
         return
@@ -75,7 +75,7 @@ def _give_up(tx: Transaction, job: jobs.CreateInvoice, error: str) -> None:
 
 @actor(jobs.CreateInvoice, on_duplicate=_show_order, on_busy=_say_busy, on_exhausted=_give_up)
 def create_invoice(job: jobs.CreateInvoice, attempt: Attempt) -> None:
-    """Get one invoice for the order and show its link; any later tap finds the invoice attached."""
+    """Get one invoice for the order and show its link. Any later tap finds the invoice attached."""
     person = current.known(job)
     if person is None:
         return
@@ -110,7 +110,7 @@ def _wait_for_room(job: jobs.CreateInvoice, wanted: Mapping[str, Any], language:
 
 
 def _say_wait(job: jobs.CreateInvoice, language: str) -> None:
-    """Say that the invoice comes later. What Telegram makes of that is no verdict on the order."""
+    """Say that the invoice comes later. An error of Telegram changes nothing about the order."""
     try:
         answers.show(job, screens.invoice_busy(language))
     except (ServiceError, PostponeError) as error:
@@ -118,7 +118,7 @@ def _say_wait(job: jobs.CreateInvoice, language: str) -> None:
 
 
 def _obtain(order: GetOrder, attempt: Attempt) -> Invoice:
-    """Return the order's invoice. An earlier attempt may have made one and not got as far as recording it."""
+    """Return the order's invoice. An earlier attempt may have made one without recording it."""
     made = _made_before(order) if attempt.is_repeated else None
     if made is not None:
         log.info("invoice_adopted", order_id=order["order_id"], invoice_id=made.invoice_id)
@@ -136,7 +136,7 @@ def _obtain(order: GetOrder, attempt: Attempt) -> Invoice:
 
 
 def _made_before(order: GetOrder) -> Invoice | None:
-    """Return the open invoice that an earlier run made; whatever else carries the order's id is withdrawn."""
+    """Return the open invoice that an earlier attempt made. Any other one for this order is withdrawn."""
     try:
         found = resources.crypto_pay().find_invoices(order["order_id"])
     except (AmbiguousError, RejectedError) as error:  # a refused question is no refusal of the invoice
@@ -149,7 +149,7 @@ def _made_before(order: GetOrder) -> Invoice | None:
 
 
 def _objection(order: GetOrder, invoice: Invoice) -> str:
-    """Return why this is not the invoice that was asked for; empty when it is."""
+    """Return why this is not the invoice that was requested, or "" if it is."""
     if invoice.order_id != order["order_id"]:
         return "it is another order's"
     if invoice.asset != ASSET or invoice.amount != order["amount"]:
@@ -160,10 +160,10 @@ def _objection(order: GetOrder, invoice: Invoice) -> str:
 
 
 def _attach(job: jobs.CreateInvoice, order: GetOrder, invoice: Invoice) -> tuple[GetOrder | None, int | None]:
-    """Record the invoice; return the order as it then is, and the message recorded as showing its link.
+    """Record the invoice. Returns the order as it then is, and the message recorded as showing its link.
 
-    One that came too late (the order has another, or has ended) is to be withdrawn, unless it was paid and
-    its webhook was faster than the answer that brought us the invoice (workers/orders/closing.py).
+    An invoice that came too late (the order has another, or has ended) is withdrawn, unless it was paid
+    before its answer reached us (workers/orders/closing.py).
     """
     order_id = order["order_id"]
     with resources.db().transaction() as tx:
@@ -189,7 +189,7 @@ def _attach(job: jobs.CreateInvoice, order: GetOrder, invoice: Invoice) -> tuple
 
 
 def _withdraw(order: GetOrder, invoice: Invoice) -> None:
-    """Owe the withdrawal of an invoice nobody was shown, unless it is another order's by any sign."""
+    """Add the withdrawal of an invoice that nobody was shown, unless it may be another order's."""
     with resources.db().transaction() as tx:
         owner = tx.value(
             "get_invoice_order", invoice_id=invoice.invoice_id, named=callbacks.uuid(invoice.order_id)

@@ -40,10 +40,10 @@ def send_payment_notice(job: jobs.SendPaymentNotice, attempt: Attempt) -> None:
         answers.send(order["telegram_id"], orders.payment_notice(job.kind, told, language))
 
 
-def owe_decision(
+def add_decision_notice(
     tx: Transaction, payment_id: str, kind: DecisionNoticeKind, *, told_before: bool = False
 ) -> None:
-    """Owe the payment's owner word of what was decided."""
+    """Add the message to the payment's owner about what was decided."""
     key = f"decision:{payment_id}:{kind}"
     notice = jobs.SendDecisionNotice(key=key, payment_id=payment_id, kind=kind)
     outbox.add(tx, notice, told_before=told_before)
@@ -51,7 +51,7 @@ def owe_decision(
 
 @actor(jobs.SendDecisionNotice)
 def send_decision_notice(job: jobs.SendDecisionNotice, attempt: Attempt) -> None:
-    """Tell the payment's owner; a money message: at least once, one repeat."""
+    """Tell the payment's owner what was decided. It is sent at least once and repeated at most once."""
     row = resources.db().one("get_payment", payment_id=job.payment_id)
     if row is None or row["telegram_id"] is None or job.kind not in DECISION_NOTICE_KINDS:
         raise ParkError("nobody to tell, or nothing to say")

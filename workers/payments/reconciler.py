@@ -50,26 +50,26 @@ log = logs.get(__name__)
 
 
 class Reconciler:
-    """Its rounds are called by the watch, one at a time by its lease."""
+    """Compares our payments with Crypto Pay's. The watch calls its rounds, one at a time."""
 
     def __init__(self, db: Callable[[], Database]) -> None:
         self._db = db
 
     def repair(self) -> None:
-        """Ask about the open invoices whose turn it is; owe what was paid and is not recorded."""
+        """Ask about the open invoices that are due, and add what was paid and is not recorded."""
         for _ in range(MOST_BATCHES):
             rows = self._db().many("get_due_invoices", limit=BATCH)
             if not rows:
                 return
             asked = [row["invoice_id"] for row in rows]
             paid = resources.crypto_pay().paid_among(asked)
-            self._owe(paid)
+            self._add_found(paid)
             self._db().value("postpone_invoice_checks", invoice_ids=asked, soon_seconds=SOON_SECONDS)
             if len(rows) < BATCH:
                 return
 
     def verify(self) -> None:
-        """Look recorded payments up; tell the admins of one that Crypto Pay does not know as recorded."""
+        """Look recorded payments up, and notify the admins of one that Crypto Pay does not know."""
         rows = self._db().many(
             "get_unverified_payments", age_seconds=VERIFY_AFTER_SECONDS, limit=VERIFY_BATCH
         )
@@ -99,7 +99,7 @@ class Reconciler:
         while offset is not None and offset < MOST_RECENT:
             page = resources.crypto_pay().newest_paid(offset=offset, count=RECENT_PAGE)
             missing = self._unrecorded(page.paid)
-            self._owe(missing)
+            self._add_found(missing)
             made = [one.made_at for one in page.paid if one.made_at]
             latest = latest or max(made, default=None)
             if latest and made and made[-1] < latest - RECENT and not missing:
@@ -113,7 +113,7 @@ class Reconciler:
         unrecorded = {row["invoice_id"] for row in rows}
         return [one for one in paid if one.invoice_id in unrecorded]
 
-    def _owe(self, paid: list[PaidInvoice]) -> None:
+    def _add_found(self, paid: list[PaidInvoice]) -> None:
         for start in range(0, len(paid), TOGETHER):
             some = paid[start : start + TOGETHER]
             try:
@@ -140,7 +140,7 @@ class Reconciler:
                 outbox.notify_admins(tx, jobs.NotifyAdmins(key=key, kind="payment_exception", data=data))
 
     def _doubt(self, invoice_id: str, known: PaidInvoice | None) -> None:
-        """Tell the admins; what was given stays given until one of them decides."""
+        """Notify the admins. What the buyer got stays until an admin decides."""
         data = {"invoice_id": invoice_id, "reason": "not_paid" if known is None else "paid_otherwise"}
         if known is not None:
             data |= {"asset": known.asset, "amount": known.amount}
@@ -152,7 +152,7 @@ class Reconciler:
 
 
 def _activation(paid: PaidInvoice) -> jobs.ActivateOrder:
-    """Return the job under the key that its webhook's job has."""
+    """Return the job with the key that its webhook's job would have."""
     return jobs.ActivateOrder(
         key=f"cp:{paid.invoice_id}",
         invoice_id=paid.invoice_id,

@@ -1,9 +1,9 @@
-"""Money sent back through Crypto Pay: once, whatever is lost on the way, and honestly said when refused.
+"""Sends money back through Crypto Pay: once, whatever fails on the way.
 
-The refund's row has one spend_id for ever, which Crypto Pay accepts once. What was sent under it is looked
-up before every try and after every refusal, so that neither a lost answer nor a second round pays twice.
-A refusal that is about us (our balance, our token, a method switched off) ends nothing: the refund stays
-owed, the admins hear what to do, and once that is done it is sent by itself.
+The refund's row has one spend_id for ever, which Crypto Pay accepts once. Transfers under it are looked up
+before every try and after every refusal, so neither a lost answer nor a second round pays twice. A refusal
+that is about us (our balance, our token, a method switched off) ends nothing: the refund waits, the admins
+are told what to do, and it is sent once that is done.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ log = logs.get(__name__)
 
 @actor(jobs.SendRefund)
 def send_refund(job: jobs.SendRefund, attempt: Attempt) -> None:  # noqa: ARG001 (spend_id: sent once)
-    """Send the money and settle the refund. A refusal of it settles it too; parked, it stays wanted."""
+    """Send the money and settle the refund. A refusal of the refund itself settles it too."""
     refund = resources.db().one("get_refund", refund_id=job.refund_id)
     if refund is None:
         raise ParkError("no such refund")
@@ -60,7 +60,7 @@ def send_refund(job: jobs.SendRefund, attempt: Attempt) -> None:  # noqa: ARG001
 
 
 def _still_owed(refund: GetRefund, error: RefusesUsError) -> Exception:
-    """Owe the admins word of what keeps the refund, once a cause, and return what makes it wait."""
+    """Notify the admins why the refund waits, once per cause. Returns the error to wait with."""
     if refund["wanted_seconds"] > PATIENCE_SECONDS:
         return ParkError(f"Crypto Pay has refused us for a day ({error.code}): look at {error.setting}")
     key = f"notice:refund_waits:{refund['refund_id']}:{refund['round']}:{error.code}"
@@ -74,7 +74,7 @@ def _still_owed(refund: GetRefund, error: RefusesUsError) -> Exception:
 
 
 def _send(refund: GetRefund) -> Transfer:
-    """Return the transfer, made now or before. RejectedError: there is none, and there will be none."""
+    """Return the transfer, made now or before. Raises RejectedError if there is none and will be none."""
     found = find_transfer(refund)
     if found is not None:
         return found
@@ -123,7 +123,7 @@ def find_transfer(refund: GetRefund) -> Transfer | None:
 
 
 def settle_sent(tx: Transaction, refund: GetRefund, sent: Transfer) -> None:
-    """Write down that the money went, and owe its owner and the admins word of it."""
+    """Record that the money was sent, and add the messages to its owner and the admins."""
     result = tx.value(
         "settle_refund",
         refund_id=refund["refund_id"],
@@ -136,14 +136,14 @@ def settle_sent(tx: Transaction, refund: GetRefund, sent: Transfer) -> None:
         return
     cache.forget_user(tx, result["telegram_id"])
     told = bool(tx.value("told_before", at=refund["created_at"]))
-    messages.owe_decision(tx, str(result["payment_id"]), "refunded", told_before=told)
+    messages.add_decision_notice(tx, str(result["payment_id"]), "refunded", told_before=told)
     data = _told(result) | {"transfer_id": sent.transfer_id}
     key = f"notice:refund_sent:{refund['refund_id']}"
     outbox.notify_admins(tx, jobs.NotifyAdmins(key=key, kind="refund_sent", data=data), told_before=told)
 
 
 def settle_refused(tx: Transaction, refund: GetRefund, refusal: str) -> None:
-    """Write down that nothing moved and why; the payment waits for another decision, and the admins hear."""
+    """Record that nothing was sent and why. The payment waits for another decision; the admins are told."""
     result = tx.value(
         "settle_refund",
         refund_id=refund["refund_id"],

@@ -1,4 +1,4 @@
-"""Payments that wait for a decision, shown to an admin: the list, a card, the questions before a decision."""
+"""Payments that wait for a decision: the list, a card, and the questions before a decision."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workers.telegram import answers
 
 @actor(jobs.ShowExceptions, right="look")
 def show_exceptions(job: jobs.ShowExceptions) -> None:
-    """Show a page of what waits, oldest first."""
+    """Show a page of the payments that wait, oldest first."""
     language = access.language(job)
     page = max(job.page, 0)
     entries = resources.db().many(
@@ -33,19 +33,19 @@ def show_payment(job: jobs.ShowPayment) -> None:
 
 @actor(jobs.AskDecision, right="payments")
 def ask_decision(job: jobs.AskDecision) -> None:
-    """Ask whether the admin is sure, naming the money, the person and the package."""
+    """Ask for confirmation, naming the money, the person and the package."""
     language = access.language(job)
     answers.reply(job, question(job.payment_id, job.action, language))
 
 
 def show_decided(job: jobs.ShowDecision, language: str) -> None:
-    """Show how the payment stands after a decision, or why it was not taken."""
+    """Show the payment after a decision, or why the decision was not taken."""
     answers.reply(job, card(job.target, language, job.outcome))
 
 
 @actor(jobs.AskPaymentOwner, right="payments")
 def ask_payment_owner(job: jobs.AskPaymentOwner) -> None:
-    """Ask whose money it is, while that is a question."""
+    """Ask whose money it is, if the payment has no owner yet."""
     language = access.language(job)
     row = resources.db().one("get_payment", payment_id=job.payment_id)
     if row is None or row["order_id"] is not None or row["state"] != "exception":
@@ -56,7 +56,7 @@ def ask_payment_owner(job: jobs.AskPaymentOwner) -> None:
 
 
 def question(payment_id: str, action: str, language: str) -> Screen:
-    """Return the question, or the card when this cannot be decided about the payment as it stands."""
+    """Return the question, or the card if this decision is not possible for the payment as it stands."""
     row = resources.db().one("get_payment", payment_id=payment_id)
     if row is None:
         return payments.payment_gone(language)

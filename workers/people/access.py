@@ -1,4 +1,4 @@
-"""Whether whoever tapped or decides has the right to: asked at each attempt, whatever the bot let through."""
+"""Checks the right of the person who tapped or decides, at each attempt, whatever the bot let through."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def authorise(job: jobs.AdminTap | jobs.Decision, right: str) -> bool:
 
 
 def _role_of(job: jobs.AdminTap | jobs.Decision) -> str | None:
-    """Return the role in which this was done; None for somebody without one, or who is not named."""
+    """Return the role in which this was done, or None for somebody without a role or a name."""
     who = deciding.actor_id(job) if isinstance(job, jobs.Decision) else job.telegram_id
     origin = job.origin if isinstance(job, jobs.Decision) else "bot"
     if not who:
@@ -61,7 +61,7 @@ def rights(telegram_id: int) -> frozenset[str]:
 
 
 def role(telegram_id: int) -> str | None:
-    """Return the role; None for somebody who has none. An owner by the setting needs no database."""
+    """Return the role, or None. An owner named in the setting needs no database."""
     if telegram_id in resources.settings().admin_telegram_ids:
         return OWNER
     found: str | None = resources.db().value("get_admin_role", telegram_id=telegram_id)

@@ -27,11 +27,11 @@ def register_user(job: jobs.RegisterUser, attempt: Attempt) -> None:  # noqa: AR
     if person := current.known(job):
         answers.reply(job, menu.welcome(person.figures, person.language, resources.settings().timezone))
     if job.telegram_id in resources.settings().admin_telegram_ids:
-        _owe_commands(job)
+        _add_commands(job)
 
 
-def _owe_commands(job: jobs.RegisterUser) -> None:
-    """Owe an admin the menu of commands: Telegram takes it for a chat only once the chat exists."""
+def _add_commands(job: jobs.RegisterUser) -> None:
+    """Add the job that sets an admin's menu of commands. Telegram accepts it once the chat exists."""
     key = f"commands:{job.telegram_id}:{job.update_id}"
     with resources.db().transaction() as tx:
         outbox.add(tx, jobs.RegisterCommands(key=key, telegram_id=job.telegram_id))
@@ -39,7 +39,7 @@ def _owe_commands(job: jobs.RegisterUser) -> None:
 
 @actor(jobs.SetLanguage)
 def set_language(job: jobs.SetLanguage, attempt: Attempt) -> None:  # noqa: ARG001 (safe to repeat)
-    """Remember the language, then show the menu in it."""
+    """Store the language, then show the menu in it."""
     language = texts.language(job.chosen)
     resources.db().run("set_language", telegram_id=job.telegram_id, language=language)
     cache.forget(cache.user_key(job.telegram_id))
@@ -49,7 +49,7 @@ def set_language(job: jobs.SetLanguage, attempt: Attempt) -> None:  # noqa: ARG0
 
 @actor(jobs.SetReachable)
 def set_reachable(job: jobs.SetReachable, attempt: Attempt) -> None:  # noqa: ARG001 (safe to repeat)
-    """Remember whether messages reach this person; somebody unknown is not written down."""
+    """Store whether messages reach this person. An unknown person is not recorded."""
     resources.db().run("set_reachable", telegram_id=job.telegram_id, reachable=job.reachable)
     if job.reachable:
         hooks.CHAT_REACHED(job.telegram_id)

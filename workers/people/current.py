@@ -1,4 +1,4 @@
-"""Who tapped: the person as the database knows them, and the language to answer in."""
+"""The person who tapped, as the database knows them, and the language to answer in."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Person:
 
 
 def known(tap: Tap, *, fresh: bool = False) -> Person | None:
-    """Return the person, or answer that /start comes first and return None.
+    """Return the person. Answers that /start comes first, and returns None, if they are unknown.
 
-    The figures may come from the cache, good enough to be shown; `fresh` asks the database, for a decision.
-    The database does not know somebody whose old buttons outlived a restored backup.
+    The figures may come from the cache, good enough to be shown; `fresh` reads the database, for a decision.
+    A person can be unknown whose old buttons outlived a restored backup.
     """
     row = find(tap, fresh=fresh)
     if row is None:
@@ -67,7 +67,7 @@ def _read(text: str) -> dict[str, Any]:
 
 
 def _lifetime(text: str) -> int:
-    """How many seconds the figures hold by themselves: until the local day or the package ends."""
+    """Return for how many seconds the figures stay correct: until the local day or the package ends."""
     now = datetime.now(UTC)
     local = now.astimezone(resources.settings().timezone)
     midnight = datetime.combine(local.date() + timedelta(days=1), datetime.min.time(), local.tzinfo)

@@ -1,7 +1,7 @@
-"""Which role has which right: the one table of it.
+"""The table of roles and rights.
 
-An owner may do everything; a manager everything but change who works here and how the shop is set; support
-looks, and answers people.
+An owner may do everything. A manager may do everything but change the team and the settings. Support may
+look, and answer people.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Lets the entry points know who has a role: they show the admins' part, each worker decides by the table."""
+"""Copies the admins' ids to Redis for the entry points, which have no database. Workers check the table."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = logs.get(__name__)
 
 
 def share(db: Callable[[], Database]) -> None:
-    """Have Redis name those of the table. While Redis is away nothing waits for it: the next call does it."""
+    """Write the ids of the table to Redis. While Redis is down the next call does it."""
     ids = {str(row["telegram_id"]) for row in db().many("list_admins")}
     client = resources.redis()
     try:

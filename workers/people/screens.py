@@ -1,4 +1,4 @@
-"""What a person is shown about themselves: the menu, their figures and history, the fixed texts."""
+"""Screens about the person: the menu, their figures and history, the fixed texts."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def show_history(job: jobs.ShowHistory) -> None:
 
 @actor(jobs.ShowPage)
 def show_page(job: jobs.ShowPage) -> None:
-    """Show a fixed text; anybody may read those. A tapped heading changes nothing but its spinner."""
+    """Show a fixed text, to anybody. A tap on a heading only stops its spinner."""
     if job.page == callbacks.NOOP:
         answers.stop_spinner(job)
         return

@@ -1,4 +1,4 @@
-"""How a post ended, said to its owner. Paced behind answers and money (docs/adr/0007)."""
+"""Tells the owner how a post ended. Paced behind answers and money (docs/adr/0007)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked before a post: its network, its link."""
+"""The questions before a post: its network, its link."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from workers.telegram import answers
 
 @actor(jobs.ShowPlatforms)
 def show_platforms(job: jobs.ShowPlatforms) -> None:
-    """Ask which network the post is on, when there is a package and something left of today's quota."""
+    """Ask for the post's network, if there is a package and some of today's quota is left."""
     person = current.known(job, fresh=True)
     if person is None:
         return
@@ -27,7 +27,7 @@ def show_platforms(job: jobs.ShowPlatforms) -> None:
 
 @actor(jobs.AskPostLink)
 def ask_post_link(job: jobs.AskPostLink) -> None:
-    """Ask for the link, or say right away that it could not be taken now."""
+    """Ask for the link, or say at once that no post can be added now."""
     person = current.known(job, fresh=True)
     if person is None:
         return

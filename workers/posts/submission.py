@@ -1,4 +1,4 @@
-"""Posts: the links that a person sends, taken in against the day's quota."""
+"""Accepts the links that a person sends, within the day's quota."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ Found = PostLink | LinkError
 
 @actor(jobs.AddPost)
 def add_post(job: jobs.AddPost, attempt: Attempt) -> None:  # noqa: ARG001 (the database knows the request)
-    """Take the links in their order, each one of today's quota, and answer once.
+    """Add the links in their order, each one of today's quota, and answer once.
 
-    The hand-over of each task is owed in the transaction that creates it. What was not accepted leaves the
-    dialogue open: the next message is read as a link again.
+    The transaction that creates a task also adds its hand-over. If nothing was accepted the dialogue stays
+    open: the next message is read as a link again.
     """
     person = current.known(job)
     if person is None:
@@ -38,7 +38,7 @@ def add_post(job: jobs.AddPost, attempt: Attempt) -> None:  # noqa: ARG001 (the 
 
 
 def _go_on(job: jobs.AddPost, answers: Sequence[Mapping[str, Any] | None]) -> None:
-    """End the dialogue; after a link that was no post's, or added today already, another one may follow."""
+    """End the dialogue. After a link that is no post's, or was added today, it stays open for another one."""
     if any(answer is not None and answer.get("error") != "duplicate_post" for answer in answers):
         replies.end_dialogue(job, job.dialogue)
     else:
@@ -46,7 +46,7 @@ def _go_on(job: jobs.AddPost, answers: Sequence[Mapping[str, Any] | None]) -> No
 
 
 def _found(job: jobs.AddPost) -> list[Found]:
-    """Return the links of the message, one more than are taken; the reason alone when it has none."""
+    """Return the links in the message, one more than are accepted, or the reason if there is none."""
     found: list[Found] = list(links.find_all(job.text, links.MAX_LINKS + 1))
     if found:
         return found
@@ -57,7 +57,7 @@ def _found(job: jobs.AddPost) -> list[Found]:
 
 
 def _add(job: jobs.AddPost, found: Sequence[Found]) -> list[Mapping[str, Any] | None]:
-    """Return what the database answered to each link, None for what is no post's."""
+    """Return the database's answer to each link, None for one that is no post's."""
     taken = found[: links.MAX_LINKS]
     if not any(isinstance(link, PostLink) for link in taken):
         return [None] * len(taken)
@@ -92,7 +92,7 @@ def _add_one(tx: Transaction, job: jobs.AddPost, number: int, link: PostLink) ->
 def _outcome(
     job: jobs.AddPost, found: Sequence[Found], answers: Sequence[Mapping[str, Any] | None], language: str
 ) -> Screen:
-    """Return the one answer to all of them."""
+    """Return one answer for all links."""
     given = [answer for answer in answers if answer is not None]
     if given and all(answer.get("error") == "no_active_package" for answer in given):
         return posts.no_active_package(language)

@@ -1,4 +1,4 @@
-"""Tasks pushed to Main Bot, and asked about when it says nothing."""
+"""Pushes tasks to Main Bot, and asks about those on which it does not report."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def dispatch_tasks(job: jobs.DispatchTasks, attempt: Attempt) -> None:
 
 
 def _has_it_already(job: jobs.DispatchTasks, owner: str) -> bool:
-    """Ask before handing over again: an earlier time ended unknown, and not every service honours keys."""
+    """Ask before a repeated push: the last one ended unknown, and Main Bot may ignore our key."""
     in_vain = _asked_in_vain(job.key, LONGEST_PATIENCE_SECONDS)
     try:
         known = resources.main_bot().get_task(job.task_id)
@@ -74,16 +74,16 @@ def _has_it_already(job: jobs.DispatchTasks, owner: str) -> bool:
 
 
 def _for_a_person(job: jobs.DispatchTasks, owner: str, error: ServiceError) -> Exception:
-    """Return what parks the job: Main Bot may have the task and does not say. A person looks, and decides."""
+    """Return the error that parks the job: Main Bot may have the task and does not say. An admin decides."""
     _record(job, owner, "ambiguous", reason=str(error))
     return ParkError(f"handed over with an unknown outcome, and Main Bot does not say: {error}")
 
 
 def _asked_in_vain(key: str, longest_seconds: float = math.inf) -> bool:
-    """Whether the job has asked for so long that no outage can be why: Main Bot says that it is well.
+    """Return True if the job has asked for so long that no outage explains it: Main Bot's health is good.
 
-    Something in its place may answer such questions for good: a page of its framework, for a path it lacks.
-    To be asked before the question, which may open the breaker.
+    Another program at its address may answer such questions for ever, for example a framework's error page.
+    Call this before the question, which may open the breaker.
     """
     waited = resources.db().value("get_wait_seconds", key=key) or 0.0
     if waited <= PATIENCE_SECONDS:
@@ -98,7 +98,7 @@ def _asked_in_vain(key: str, longest_seconds: float = math.inf) -> bool:
 
 
 def _wait_for_main_bot() -> None:
-    """Leave quietly while Main Bot is known to be down."""
+    """Postpone the job while Main Bot is known to be down."""
     seconds = resources.main_bot().breaker.open_for_seconds()
     if seconds:
         _announce_outage()
@@ -106,7 +106,7 @@ def _wait_for_main_bot() -> None:
 
 
 def _announce_outage(error: ServiceError | None = None) -> None:
-    """Tell the admins that the breaker opened, once an outage, and what to look at."""
+    """Notify the admins that the breaker opened, once per outage, and what to check."""
     since = resources.main_bot().breaker.outage_since()
     if since is None:
         return
@@ -121,13 +121,13 @@ def _setting(error: ServiceError) -> str:
 
 
 def _away(job: jobs.DispatchTasks, owner: str, error: ServiceError) -> Exception:
-    """Give the task's attempt back: Main Bot could not be reached, or refuses us and not the task."""
+    """Give the task's attempt back: Main Bot could not be reached, or refuses us rather than the task."""
     _record(job, owner, "not_accepted", reason=str(error))
     return _outage(error)
 
 
 def _outage(error: ServiceError) -> Exception:
-    """Return what makes a job wait for Main Bot, without an attempt used, once the admins are owed word."""
+    """Notify the admins, and return the error with which a job waits without using an attempt."""
     if isinstance(error, ThrottledError):
         return error
     _announce_outage(error)
@@ -159,7 +159,7 @@ def _record(
     external_task_id: str | None = None,
     reason: str | None = None,
 ) -> None:
-    """Write the push's outcome down; a task that ended by it owes its owner word of that."""
+    """Record the push's outcome. If it ended the task, add the message to its owner."""
     with resources.db().transaction() as tx:
         result = tx.value(
             "record_dispatch",
@@ -170,14 +170,14 @@ def _record(
             reason=reason,
         )
         if result["ended"]:
-            progress.owe_word(tx, result)
+            progress.add_end_message(tx, result)
             cache.forget_user(tx, result["telegram_id"])
     log.info("task_pushed", task_id=job.task_id, outcome=outcome, status=result["status"])
 
 
 @actor(jobs.AskMainBot)
 def ask_main_bot(job: jobs.AskMainBot, attempt: Attempt) -> None:
-    """Settle a silent task by what Main Bot says of it: apply its status, or hand it over again."""
+    """Settle a silent task by Main Bot's answer: apply its status, or push the task again."""
     _wait_for_main_bot()
     in_vain = _asked_in_vain(job.key)
     try:
@@ -198,7 +198,7 @@ def ask_main_bot(job: jobs.AskMainBot, attempt: Attempt) -> None:
 
 
 def _reissue(job: jobs.AskMainBot) -> None:
-    """Main Bot does not have it: hand it over again under the same id, while it has attempts left."""
+    """Push the task again under the same id, while it has attempts left: Main Bot does not have it."""
     with resources.db().transaction() as tx:
         found = tx.value("reissue_task", task_id=job.task_id)
         if found["outcome"] == "due":

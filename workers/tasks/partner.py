@@ -1,4 +1,4 @@
-"""What Main Bot asks and reports about tasks: claims, their confirmation, a status."""
+"""Answers Main Bot's questions and reports about tasks: claims, confirmations, statuses."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ def claim_tasks(job: jobs.ClaimTasks) -> list[dict[str, Any]]:
 
 @actor(jobs.ConfirmTasks)
 def confirm_tasks(job: jobs.ConfirmTasks) -> None:
-    """Remember whether somebody got the tasks; without that they are handed over again."""
+    """Record whether the caller received the tasks. Without that they are handed over again."""
     resources.db().run("confirm_pull", owner=job.owner, task_ids=job.task_ids, arrived=job.arrived)
 
 
 def _repeat(job: jobs.UpdateTaskStatus) -> dict[str, Any]:
-    """Answer a report that was worked on already: reporting the same again changes nothing."""
+    """Answer a report that was handled before. It changes nothing."""
     return _update(job)
 
 
 @actor(jobs.UpdateTaskStatus, on_duplicate=_repeat)
 def update_task_status(job: jobs.UpdateTaskStatus, attempt: Attempt) -> dict[str, Any]:  # noqa: ARG001
-    """Move the task as Main Bot reports and owe the owner word of its end. Answer: HTTP status and body."""
+    """Apply Main Bot's status to the task, and tell its owner when it ends. Returns HTTP status and body."""
     return _update(job)
 
 

@@ -1,4 +1,4 @@
-"""A task's progress as Main Bot has it: written down, and its owner told of the end."""
+"""A task's progress as Main Bot reports it: recorded, and told to its owner at the end."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def apply(
     *,
     reported: bool = False,
 ) -> dict[str, Any]:
-    """Move the task to where Main Bot has it, whether it reported that or was asked."""
+    """Set the task to Main Bot's status, reported or asked for."""
     with resources.db().transaction() as tx:
         result: dict[str, Any] = tx.value(
             "update_task_status",
@@ -32,14 +32,17 @@ def apply(
             response=words.response_data(response_data),
         )
         if result["changed"] and result["status"] in _ENDED:
-            owe_word(tx, result, reported=reported)
+            add_end_message(tx, result, reported=reported)
         if result["changed"]:
             cache.forget_user(tx, result["telegram_id"])
     return result
 
 
-def owe_word(tx: Transaction, result: Mapping[str, Any], *, reported: bool = False) -> None:
-    """Owe the owner word of the post's end. One that Main Bot reports now was not told before a restore."""
+def add_end_message(tx: Transaction, result: Mapping[str, Any], *, reported: bool = False) -> None:
+    """Add the message to the owner about the post's end.
+
+    With `reported` Main Bot has reported the end just now, so no message about it was sent before a restore.
+    """
     post_id = result["post_id"]
     notice = jobs.NotifyPost(key=f"post:{post_id}:{result['status']}", post_id=post_id)
     told_before = not reported and bool(tx.value("post_told_before", post_id=post_id))

@@ -22,7 +22,7 @@ log = logs.get(__name__)
 
 @actor(jobs.SettleWithheld, right="withheld", on_duplicate=deciding.value)
 def settle_withheld(job: jobs.SettleWithheld, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (once)
-    """Send or discard, if all is as the admin saw it. Of two admins the second learns how it is now."""
+    """Send or discard, if all is as the admin saw it. The second of two admins sees how it is now."""
     language = access.language(job)
     if job.action not in callbacks.WITHHELD_ACTIONS:
         raise ParkError("no such decision")
@@ -39,7 +39,7 @@ def settle_withheld(job: jobs.SettleWithheld, attempt: Attempt) -> deciding.Valu
 
 
 def _settle(tx: Transaction, job: jobs.SettleWithheld) -> deciding.Value:
-    """Move them; the rescuer sends what is due now, as many in a round as it may."""
+    """Change their state. The rescuer sends what is due, as many in a round as it may."""
     settled: deciding.Value = tx.value(
         "settle_withheld",
         ref=job.ref,

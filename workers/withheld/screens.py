@@ -1,4 +1,4 @@
-"""Withheld messages, shown to an admin: the list, one of them, the question before a decision."""
+"""Withheld messages for an admin: the list, one of them, the question before a decision."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def show_withheld_message(job: jobs.ShowWithheldMessage) -> None:
 
 @actor(jobs.AskWithheld, right="withheld")
 def ask_withheld(job: jobs.AskWithheld) -> None:
-    """Ask whether the admin is sure, saying how many people would hear it."""
+    """Ask for confirmation, saying how many people would get a message."""
     language = access.language(job)
     answers.reply(job, question(job.ref, job.action, language))
 

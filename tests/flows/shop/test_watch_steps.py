@@ -71,7 +71,7 @@ def test_one_payment_that_cannot_be_stored_is_listed_and_the_others_are_owed(sta
     def paid(number: int, order_id: str) -> PaidInvoice:
         return PaidInvoice(str(number), "USDT", "1", order_id, None, None, {})
 
-    Reconciler(resources.db)._owe([paid(8_001, "a"), paid(8_002, "b\x00"), paid(8_003, "c")])
+    Reconciler(resources.db)._add_found([paid(8_001, "a"), paid(8_002, "b\x00"), paid(8_003, "c")])
     owed = "SELECT key FROM job_ledger WHERE key LIKE 'cp:800%%' ORDER BY key"
     assert [row["key"] for row in stage.rows(owed)] == ["cp:8001", "cp:8003"]
     (notice,) = stage.rows("SELECT data FROM owed_notices WHERE key = 'notice:payment_unreadable:8002'")
