@@ -23,9 +23,10 @@ AT_ONCE = 40
 """On their way together: what breaks makes everybody tap again, and a busy machine would do nothing else."""
 TIMES = ("active_p99: ", "active_max: ")
 """Bars that are the machine's as much as ours: a run of a minute on a busy one says nothing of them."""
+ACTIVATED = "apply_payment+owe_job+owe_claimed_job+owe_admin_notices+finish_job"
 DEADLY = (
     "after call crypto_pay POST /api/createInvoice @ create_invoice",
-    "after commit apply_payment+owe_job @ activate_order",
+    f"after commit {ACTIVATED} @ activate_order",
     "after call telegram POST sendMessage @ send_receipt",
     "before commit add_user_post+owe_job @ add_post",
     "after call main_bot POST /api/tasks @ dispatch_tasks",
@@ -33,8 +34,8 @@ DEADLY = (
 )
 CUT_OFF = (
     "cut before commit attach_invoice+remember_card @ create_invoice",
-    "cut after commit apply_payment+owe_job @ activate_order",
-    "cut after commit finish_job @ send_receipt",
+    f"cut after commit {ACTIVATED} @ activate_order",
+    "cut after commit finish_sending_job @ send_receipt",
     "cut before commit record_dispatch @ dispatch_tasks",
 )
 
