@@ -239,7 +239,6 @@ def _special(world: World) -> dict[str, dict[str, Any]]:
         "complete_orders": {"limit": 100},
         "purge_ledger": {"limit": 1000},
         "purge_kept_messages": {"limit": 1000, "days": 60},
-        "get_order_to_pay": {"telegram_id": BUYER},
         "owe_claimed_job": {"key": "sample:claimed"},
         "owe_admin_notices": {
             "keys": [f"notice:sample:{chat}" for chat in (ADMIN, -ADMIN)],

@@ -98,17 +98,6 @@ class Reads:
     ) -> orders.GetOrder | None: ...
     @overload
     def one(
-        self,
-        name: Literal["get_order_to_pay"],
-        /,
-        *,
-        most_open: object,
-        most_an_hour: object,
-        order_id: object,
-        telegram_id: object,
-    ) -> orders.GetOrderToPay | None: ...
-    @overload
-    def one(
         self, name: Literal["get_notice_order"], /, *, order_id: object
     ) -> orders.GetNoticeOrder | None: ...
     @overload

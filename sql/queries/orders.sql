@@ -18,25 +18,6 @@ LEFT JOIN LATERAL (
 ) AS i ON true
 WHERE o.id = %(order_id)s AND u.telegram_id = %(telegram_id)s
 
--- name: get_order_to_pay :one
--- get_order of an order whose link is to be shown. wanted: what want_invoice says to one that waits for its invoice, null
--- for any other.
--- nullable: ran_out, wanted
-SELECT
-    o.id::text AS order_id, o.status, o.amount, o.currency, o.package_name, o.package_slug, o.posts_per_day,
-    o.deadline_at, o.activated_at, o.expires_at, o.is_late, o.ended_at >= o.deadline_at AS ran_out, i.pay_url, i.invoice_id,
-    i.expires_at AS invoice_expires_at, u.telegram_id, u.language, u.balance,
-    CASE WHEN o.status = 'pending' AND i.pay_url IS NULL
-        THEN want_invoice(o.id, %(most_open)s, %(most_an_hour)s) END AS wanted
-FROM orders AS o
-JOIN users AS u ON u.id = o.user_id
-LEFT JOIN LATERAL (
-    SELECT pay_url, invoice_id, expires_at FROM invoices
-    WHERE order_id = o.id AND NOT adopted AND status <> 'withdrawn'
-    ORDER BY created_at LIMIT 1
-) AS i ON true
-WHERE o.id = %(order_id)s AND u.telegram_id = %(telegram_id)s
-
 -- name: get_notice_order :one
 -- What a notice about an order needs to know.
 SELECT o.id::text AS order_id, u.telegram_id, u.language, o.package_name, o.amount, o.currency, o.status

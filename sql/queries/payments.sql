@@ -1,3 +1,7 @@
+-- name: want_invoice :value
+-- Reserves the right to make the order's invoice, or says when there is room for it.
+SELECT want_invoice(%(order_id)s::uuid, %(most_open)s, %(most_an_hour)s)
+
 -- name: attach_invoice :value
 -- Records a pending order's invoice, the first one winning, as JSON.
 SELECT attach_invoice(

@@ -16,6 +16,7 @@ import psycopg
 
 from socialboost import logs
 from socialboost.db import Database
+from socialboost.errors import SettingsError
 from workers.engine import ledger, outages
 from workers.engine.lease_renewer import LeaseRenewer
 from workers.engine.ledger import Claim
@@ -58,18 +59,16 @@ class Finisher:
 
     def record(self, claims: list[Claim]) -> None:
         """Record these jobs as done now. While PostgreSQL is down each is retried by the lease renewer."""
-        if not claims:
-            return
         keys, workers = [claim.key for claim in claims], [claim.worker for claim in claims]
         try:
             self._db().many("finish_jobs", keys=keys, workers=workers)
-        except psycopg.Error as error:
+        except (psycopg.Error, SettingsError) as error:
             log.warning("ends_deferred", count=len(claims), error=outages.describe(error))
             for claim in claims:
                 self._renewer.settle_later(claim, partial(self._finish, claim))
             return
         for claim in claims:
-            self._renewer.release(claim)
+            self._renewer.release(claim.worker)
 
     def _run(self) -> None:
         while True:

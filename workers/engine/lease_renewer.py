@@ -95,7 +95,7 @@ class LeaseRenewer:
             log.warning("settlement_deferred", key=claim.key, error=type(error).__name__)
             self.settle_later(claim, action)
         else:
-            self.release(claim)
+            self.release(claim.worker)
 
     def settle_later(self, claim: Claim, action: Callable[[], object]) -> None:
         """Queue the settlement for a retry without trying it first (PostgreSQL is known to be down)."""
@@ -103,11 +103,8 @@ class LeaseRenewer:
             self._unsettled[claim.worker] = action
         self._wake.set()
 
-    def release(self, claim: Claim) -> None:
-        """Stop renewing the claim: its outcome is recorded."""
-        self._release(claim.worker)
-
-    def _release(self, worker: str) -> None:
+    def release(self, worker: str) -> None:
+        """Stop renewing the claim of this `worker` id: its outcome is recorded."""
         with self._lock:
             self._held.pop(worker, None)
             self._unsettled.pop(worker, None)
@@ -132,7 +129,7 @@ class LeaseRenewer:
                 if outages.is_away(error):
                     return
                 log.exception("settlement_failed", worker=worker)  # the lease runs out, the rescuer goes on
-            self._release(worker)
+            self.release(worker)
 
     def _renew(self) -> None:
         now = time.monotonic()

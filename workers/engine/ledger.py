@@ -51,9 +51,14 @@ class Claim:
         return self.attempt >= self.max_attempts
 
 
+def lease_seconds(job: LedgerJob) -> float:
+    """Return how long a claim of this job lasts without a renewal."""
+    return LEASE_SECONDS if job.claim_seconds is None else job.claim_seconds
+
+
 def claim(db: Database, job: LedgerJob, worker: str) -> Claim:
     """Claim the job for one attempt, which is committed on return. `outcome` says why a claim failed."""
-    lease_seconds = LEASE_SECONDS if job.claim_seconds is None else job.claim_seconds
+    seconds = lease_seconds(job)
     row = db.one(
         "claim_job",
         key=job.key,
@@ -61,7 +66,7 @@ def claim(db: Database, job: LedgerJob, worker: str) -> Claim:
         queue=job.queue,
         args=json.dumps(job.ledger_args()),
         max_attempts=job.max_attempts,
-        lease_seconds=lease_seconds,
+        lease_seconds=seconds,
         worker=worker,
         tells=job.tells,
     )
@@ -75,7 +80,7 @@ def claim(db: Database, job: LedgerJob, worker: str) -> Claim:
         row["max_attempts"],
         json.loads(row["args"]),
         row["is_repeated"],
-        lease_seconds,
+        seconds,
     )
 
 

@@ -32,7 +32,7 @@ def add(
         return _withhold(tx, job)
     written = tx.run("owe_job", **_row(job, delay_seconds))
     if written:
-        tx.after_commit(partial(_committed, job, delay_seconds <= 0))
+        send_after(tx, job, due_now=delay_seconds <= 0)
     return bool(written)
 
 
@@ -52,7 +52,7 @@ def add_again(
     """
     written = tx.run("owe_job_again", **_row(job, delay_seconds), states=list(states))
     if written:
-        tx.after_commit(partial(_committed, job, delay_seconds <= 0))
+        send_after(tx, job, due_now=delay_seconds <= 0)
     return bool(written)
 
 
@@ -100,12 +100,12 @@ def _wake(actor: str, queue: str, args: dict[str, Any]) -> None:
         log.warning("owed_not_sent", job=actor, key=args.get("key"), error=str(error))
 
 
-def committed(tx: Transaction, job: jobs.LedgerJob, *, due_now: bool) -> None:
+def send_after(tx: Transaction, job: jobs.LedgerJob, *, due_now: bool) -> None:
     """Have the job sent after the commit of `tx`, which wrote its row. A later one waits for the rescuer."""
-    tx.after_commit(partial(_committed, job, due_now))
+    tx.after_commit(partial(_send, job, due_now))
 
 
-def _committed(job: jobs.LedgerJob, due_now: bool) -> None:
+def _send(job: jobs.LedgerJob, due_now: bool) -> None:
     log.info("owed", job=job.actor_name, queue=job.queue, key=job.key)
     if not due_now:
         return

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Final
 
 import psycopg
 
@@ -24,6 +25,9 @@ from socialboost import jobs, logs
 from socialboost.db import Database, Transaction
 from workers.engine import ledger, outbox, resources
 from workers.engine.ledger import Claim
+
+UNKNOWN_ID: Final = 0
+"""Stands for a message in `lasting_messages` that may exist under an id we do not know."""
 
 log = logs.get(__name__)
 
@@ -85,8 +89,16 @@ def add_next(tx: Transaction, job: jobs.LedgerJob, *, told_before: bool = False)
     running = _current.get()
     if told_before or running is None:
         return outbox.add(tx, job, told_before=told_before)
-    claim = Claim("claimed", job.key, uuid.uuid4().hex, 1, job.max_attempts, job.ledger_args())
-    row = {**outbox.begun(job), "worker": claim.worker, "lease_seconds": claim.lease_seconds}
+    lease_seconds = ledger.lease_seconds(job)
+    claim = Claim(
+        "claimed",
+        job.key,
+        uuid.uuid4().hex,
+        attempt=1,
+        max_attempts=job.max_attempts,
+        lease_seconds=lease_seconds,
+    )
+    row = {**outbox.begun(job), "worker": claim.worker, "lease_seconds": lease_seconds}
     written = tx.run("owe_claimed_job", **row)
     if written:
         tx.after_commit(partial(_go_on_with, running, job, claim))
@@ -99,8 +111,17 @@ def _go_on_with(running: UnderWay, job: jobs.LedgerJob, claim: Claim) -> None:
     running.next.append((job, claim))
 
 
+def keep_unknown(db: Database, chat_id: int) -> None:
+    """Record at once that an earlier attempt may have sent this chat a message whose id is not known.
+
+    It cannot wait for the settlement: a second worker that dies would leave the job parked, and its first
+    message unprotected. No error is raised, as in `keep_message`.
+    """
+    _write(db, chat_id, UNKNOWN_ID)
+
+
 def keep_message(db: Database, chat_id: int, message_id: int) -> None:
-    """Record that a message must never be edited. Id 0 stands for a message whose id is unknown.
+    """Record that a message must never be edited. UNKNOWN_ID stands for one whose id nobody was told.
 
     In a ledger job this is written with the job's settlement: until then the row is `running`, and
     `get_message_fate` takes every unknown message of its chat for one to keep. Elsewhere it is written at
@@ -109,7 +130,11 @@ def keep_message(db: Database, chat_id: int, message_id: int) -> None:
     job = _current.get()
     if job is not None:
         job.kept.append((chat_id, message_id))
-        return
+    else:
+        _write(db, chat_id, message_id)
+
+
+def _write(db: Database, chat_id: int, message_id: int) -> None:
     try:
         ledger.write_kept(db, [(chat_id, message_id)])
     except psycopg.Error as error:

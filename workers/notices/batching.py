@@ -68,7 +68,8 @@ def joined(
             with logs.context(key=other.key, attempt=claimed.attempt):
                 actors.settle_failure(actors.REGISTRY[job.actor_name], other, claimed, error, started)
         raise
-    resources.finisher().record([claimed for _, claimed in taken])
+    if taken:
+        resources.finisher().record([claimed for _, claimed in taken])
     for other, _ in taken:
         log.info("job_finished", outcome="joined", job=other.actor_name, key=other.key)
 

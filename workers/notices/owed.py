@@ -59,7 +59,7 @@ def add(tx: Transaction, notice: jobs.NotifyAdmins) -> None:
         longest_seconds=batching.LONGEST_SECONDS,
         grace_seconds=outbox.GRACE_SECONDS,
     ):
-        outbox.committed(tx, messages[row["chat_id"]], due_now=row["due_now"])
+        outbox.send_after(tx, messages[row["chat_id"]], due_now=row["due_now"])
 
 
 def told(notices: Sequence[jobs.SendAdminNotice], chat_id: int) -> None:

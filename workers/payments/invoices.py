@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from socialboost import jobs, logs
 from socialboost.chat import callbacks
@@ -79,24 +79,32 @@ def create_invoice(job: jobs.CreateInvoice, attempt: Attempt) -> None:
     person = current.known(job)
     if person is None:
         return
-    order = resources.db().one(
-        "get_order_to_pay",
-        telegram_id=job.telegram_id,
-        order_id=job.order_id,
-        most_open=MOST_OPEN_INVOICES,
-        most_an_hour=MOST_INVOICES_AN_HOUR,
-    )
-    shown: GetOrder | None = cast("GetOrder | None", order)
+    order, wanted = _look(job)
     remembered = None
     with answers.acknowledged(job):
-        if order is not None and order["wanted"] is not None:
-            _wait_for_room(job, order["wanted"], person.language)
+        if order is not None and wanted is not None:
+            _wait_for_room(job, wanted, person.language)
             try:
-                shown, remembered = _attach(job, order, _obtain(order, attempt))
+                order, remembered = _attach(job, order, _obtain(order, attempt))
             except (UnreachableError, ThrottledError, AmbiguousError):
                 _say_wait(job, person.language)
                 raise
-        checkout.show(job, shown, person, remembered=remembered)
+        checkout.show(job, order, person, remembered=remembered)
+
+
+def _look(job: jobs.CreateInvoice) -> tuple[GetOrder | None, Mapping[str, Any] | None]:
+    """Return the order, and want_invoice's answer if it waits for its invoice; one commit for both."""
+    with resources.db().transaction() as tx:
+        order = tx.one("get_order", telegram_id=job.telegram_id, order_id=job.order_id)
+        if order is None or order["status"] != "pending" or order["pay_url"]:
+            return order, None
+        wanted = tx.value(
+            "want_invoice",
+            order_id=job.order_id,
+            most_open=MOST_OPEN_INVOICES,
+            most_an_hour=MOST_INVOICES_AN_HOUR,
+        )
+    return order, wanted
 
 
 def _wait_for_room(job: jobs.CreateInvoice, wanted: Mapping[str, Any], language: str) -> None:

@@ -244,7 +244,7 @@ def _deliver(chat_id: int, screen: Screen) -> int:
             message_id = resources.telegram().send_message(chat_id, screen.text, screen.keyboard_markup())
     except AmbiguousError:
         if screen.lasting:  # it may exist, with an id that we do not know
-            under_way.keep_message(resources.db(), chat_id, 0)
+            under_way.keep_message(resources.db(), chat_id, under_way.UNKNOWN_ID)
         raise
     if screen.lasting:
         keep(chat_id, message_id)

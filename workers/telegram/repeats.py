@@ -26,7 +26,7 @@ def allowed(number: int, chat_id: int) -> Iterator[None]:
     """
     if number > 1:
         _ask_telegram()
-        under_way.keep_message(resources.db(), chat_id, 0)
+        under_way.keep_unknown(resources.db(), chat_id)
     try:
         yield
     except AmbiguousError as error:

@@ -30,30 +30,6 @@ class GetOrder(TypedDict):
     balance: Decimal
 
 
-class GetOrderToPay(TypedDict):
-    """A row of get_order_to_pay."""
-
-    order_id: str
-    status: str
-    amount: Decimal
-    currency: str
-    package_name: str
-    package_slug: str
-    posts_per_day: int
-    deadline_at: datetime
-    activated_at: datetime | None
-    expires_at: datetime | None
-    is_late: bool
-    ran_out: bool | None
-    pay_url: str | None
-    invoice_id: str | None
-    invoice_expires_at: datetime | None
-    telegram_id: int
-    language: str
-    balance: Decimal
-    wanted: Any
-
-
 class GetNoticeOrder(TypedDict):
     """A row of get_notice_order."""
 

@@ -13,7 +13,9 @@ import redis
 from socialboost import jobs
 from socialboost.errors import PostponeError
 from tests.flows.shop.world import Message, Shop
+from workers.engine import under_way
 from workers.engine.actors import Attempt
+from workers.engine.ledger import Claim
 from workers.orders import messages as order_messages
 from workers.people import screens
 
@@ -128,3 +130,20 @@ def test_a_receipt_whose_number_went_with_its_worker_is_not_edited_away(
         client.flushdb()
     in_parallel(lambda chat_id: tap(chat_id, first["message_id"]), [person])
     assert first in stage.messages(person)
+
+
+@NO_JOBS
+@pytest.mark.usefixtures("here")
+def test_two_workers_that_died_after_sending_leave_both_receipts_protected(stage: Shop) -> None:
+    """Neither got as far as recording its message; the job is parked, so no running row protects them."""
+    ((person, order_id),) = buyers_who_paid(stage, range(FIRST_ID - 2, FIRST_ID - 1)).items()
+    for attempt in (1, 2):
+        with under_way.working(Claim("claimed", f"receipt:{order_id}", "died", attempt, 2)):
+            send_receipt(order_id, attempt=attempt)
+    receipts = [message for message in stage.messages(person) if order_id in message["text"]]
+    assert len(receipts) == 2
+    with redis.Redis.from_url(stage.redis_url) as client:
+        client.flushdb()
+    for receipt in receipts:
+        tap(person, receipt["message_id"])
+    assert [message for message in stage.messages(person) if message in receipts] == receipts
