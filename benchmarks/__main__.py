@@ -20,6 +20,7 @@ BENCHES: Final = {
     "taps": "from a tap to the bot's answer, idle and under 100 updates a second",
     "webhooks": "how fast a payment webhook is acknowledged under 200 a second",
     "paid": "from a paid webhook to an active package and its receipt, idle",
+    "cost": "what one order and each of its taps cost: commits, round trips, jobs, calls, lines",
     "orders": "full orders a second, and where the time goes",
     "broadcast": "how fast broadcasts go out, their memory, and taps beside one",
     "growth": "how orders and taps grow with worker processes",

@@ -16,10 +16,10 @@ RECEIPT: Final = "✅ Оплата успішна"
 async def order(crowd: Crowd, crypto_pay_url: str, person: Person) -> None:
     """Buy one package: from the confirming tap until the receipt was read."""
     await crowd.tap(person, f"confirm_{PACKAGE}")
-    card = await crowd.wait_for(person, lambda message: bool(_button(message, "pay_")), "the order's card")
-    await crowd.tap(person, _button(card, "pay_"))
-    link = await crowd.wait_for(person, lambda message: bool(_address(message)), "the pay link")
-    code = _address(link).rpartition("/")[2]
+    card = await crowd.wait_for(person, lambda message: bool(button(message, "pay_")), "the order's card")
+    await crowd.tap(person, button(card, "pay_"))
+    link = await crowd.wait_for(person, lambda message: bool(address(message)), "the pay link")
+    code = address(link).rpartition("/")[2]
     await crowd.post(f"/sim/invoices/{code}/pay", {}, crypto_pay_url)
     await crowd.wait_for(person, lambda message: str(message["text"]).startswith(RECEIPT), "the receipt")
 
@@ -42,17 +42,17 @@ async def keep_at_it(
     return [moment for moment in sorted(done) if moment[0] <= deadline]
 
 
-def _button(message: Message, prefix: str) -> str:
-    """The data of the message's button that begins so, or nothing."""
+def button(message: Message, prefix: str) -> str:
+    """Return the data of the message's button that begins so, or nothing."""
     return next(
         (str(one["data"]) for one in _flat(message) if str(one.get("data", "")).startswith(prefix)), ""
     )
 
 
-def _address(message: Message) -> str:
-    """The address of the message's url button, or nothing."""
+def address(message: Message) -> str:
+    """Return the address of the message's url button, or nothing."""
     return next((str(one["url"]) for one in _flat(message) if one["kind"] == "url"), "")
 
 
 def _flat(message: Message) -> list[dict[str, Any]]:
-    return [button for row in message["keyboard"] for button in row]
+    return [one for row in message["keyboard"] for one in row]
