@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -347,10 +346,14 @@ def test_the_daily_line(shop: Shop, buyer: Buyer) -> None:
     payment_id, _ = exceptional(shop, buyer, "wrong_asset")
     admin = Admin(shop)
     admin.decide(payment_id, "activate")
-    coin = shop.rows("SELECT amount, asset FROM payments WHERE id = %s", payment_id)[0]
-    sum_in_coin = crypto(coin["amount"], coin["asset"])
+    payment = shop.rows(
+        "SELECT amount, asset, (created_at AT TIME ZONE value)::date::text AS local_day"
+        " FROM payments, settings WHERE id = %s AND key = 'timezone'",
+        payment_id,
+    )[0]
+    sum_in_coin = crypto(payment["amount"], payment["asset"])
     assert " USDT" not in sum_in_coin
-    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    day = payment["local_day"]
     key = f"tick:send_daily_report:{day}"
     jobs.send(jobs.SendDailyReport(key=key, day=day))
     shop.wait_for_job(key)
