@@ -1,4 +1,4 @@
-"""Evaluates Telegram's answers to a broadcast: how a chunk ends, and if too many people refuse it."""
+"""Evaluates Telegram's answers to a broadcast: how a chunk ends, and whether too many people refuse it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from socialboost.screens.admin.broadcasts import AWAY, MOSTLY_REFUSED, REFUSES_U
 from workers.engine import hooks, outages
 
 JUDGED: Final = 50
-"""Answers that are looked at before anybody else is tried."""
+"""How many answers are checked before the broadcast goes on to everybody else."""
 FEWEST_JUDGED: Final = 10
-"""A broadcast that has had fewer answers when it ends is just a small one."""
+"""A broadcast that ends with fewer answers is too small to be checked."""
 _FORBIDDEN: Final = 403
 
 Kind = Literal["continue", "away", "completed", "failed", "paused", "lost"]
@@ -24,22 +24,22 @@ Kind = Literal["continue", "away", "completed", "failed", "paused", "lost"]
 class Ending:
     """The end of a chunk. `lost`: another runner has the broadcast now; `away`: Telegram is down.
 
-    `reason` is one of screens/admin/broadcasts.py's REASONS, with what it says after a colon, or else
-    the words of the refusal.
+    `reason` is one of REASONS in screens/admin/broadcasts.py, with its details after a colon, or the text
+    of the refusal.
     """
 
     kind: Kind
     delay_seconds: float = 0.0
     reason: str | None = None
     answered: bool = False
-    """True if Telegram answered in this chunk: then an outage that ended it has just begun."""
+    """True if Telegram answered in this chunk. Then the outage that ended the chunk is a new one."""
 
 
 LOST: Final = Ending("lost")
 
 
 def away(error: ServiceError) -> Ending:
-    """Return the end of a chunk in which Telegram was away, or refused us: nobody is marked for that."""
+    """Return the end of a chunk in which Telegram was down or refused our token. No recipient is marked."""
     if isinstance(error, RefusesUsError):
         hooks.SERVICE_REFUSES(error)
         return Ending("away", reason=f"{REFUSES_US}:{error.setting}")
@@ -52,7 +52,7 @@ def is_about_the_person(error: RejectedError) -> bool:
 
 
 class Answers:
-    """Counts Telegram's own answers: messages taken and refusals. `row` is begin_broadcast's answer."""
+    """Counts Telegram's own answers: accepted messages and refusals. `row` is begin_broadcast's answer."""
 
     def __init__(self, row: Mapping[str, Any]) -> None:
         self.judged = bool(row["judged"])
@@ -73,7 +73,7 @@ class Answers:
         return JUDGED - self._sent_before - self._refused_before - self.sent - self.refused
 
     def mostly_refused(self, fewest: int) -> Ending | None:
-        """Return the pause that is due when nine in ten so far are refusals, and nobody looked yet."""
+        """Return a pause if nine in ten answers so far are refusals and the answers were not checked yet."""
         refused = self._refused_before + self.refused
         answers = self._sent_before + self.sent + refused
         if self.judged or answers < fewest or refused * 10 < answers * 9:

@@ -1,11 +1,11 @@
-"""One broadcast, one card in each chat that looks at it: whatever happens, that message is edited.
+"""Shows a broadcast as one card in each chat: one message, which is edited whenever the broadcast changes.
 
-A card lasts: a button on it that leads elsewhere is answered in a new message, so that progress never writes
-over a menu. Where the card has to move (below a new preview, to where it was asked for), the message that was
-it until then gives up its buttons. Which message it is stands in broadcast_cards.
+A card is a lasting message: a button on it that leads elsewhere is answered in a new message, so progress
+never overwrites a menu. A card may move to another message: below a new preview, or to where an admin asked
+for it. Then the buttons of the previous message are removed. The table broadcast_cards names the message.
 
-Two draws may be under way at once, and nobody knows which of them Telegram takes last. Each therefore reads
-the row again when it has drawn, and draws again while the broadcast has moved.
+Two draws may run at the same time, and it is unknown which of them Telegram applies last. So each draw reads
+the row again afterwards and draws again if the broadcast has changed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from workers.engine import resources
 from workers.telegram import answers
 
 RETIRE_SECONDS: Final = 1.0
-"""Until the next try: about what a chat without room waits for it."""
+"""Time before the next try: about as long as a chat waits for its next token."""
 
 log = logs.get(__name__)
 
@@ -33,7 +33,7 @@ Row = Mapping[str, Any]
 
 
 def show(tap: jobs.Tap, broadcast_id: str, language: str) -> None:
-    """Show the broadcast as it is now where it was asked for; other chats' cards follow."""
+    """Show the broadcast's card in the chat that asked for it. The cards in other chats are redrawn later."""
     row = _find(broadcast_id)
     if row is None:
         answers.reply(tap, broadcasts.refused("no_draft", language))
@@ -48,7 +48,7 @@ def show(tap: jobs.Tap, broadcast_id: str, language: str) -> None:
 
 
 def place(tap: jobs.Tap, broadcast_id: str, screen: Screen) -> None:
-    """Make `screen` the broadcast's card in this chat: in the message tapped, or in a new one below."""
+    """Make `screen` the broadcast's card in this chat, in the tapped message or in a new one below."""
     chat_id = tap.chat_id
     card = next((card for card in _cards(broadcast_id) if card["chat_id"] == chat_id), None)
     tapped = card is not None and tap.message_id == card["message_id"]
@@ -63,10 +63,11 @@ def place(tap: jobs.Tap, broadcast_id: str, screen: Screen) -> None:
 
 
 def report(broadcast_id: str) -> None:
-    """Have every card say how the broadcast ended; whoever made it is shown that even if their card is gone.
+    """Redraw every card after the broadcast has ended. Its author gets a new card if theirs is gone.
 
-    Raises PostponeError when the rate limiter has no room for them. The others' cards are drawn each on its
-    own, so that two chats that may have one message a second each do not put each other off for ever.
+    Raises PostponeError if the rate limiter has no token for the author's card. Each other card is redrawn
+    by a job of its own. Otherwise two chats with a limit of one message a second could delay each other
+    for ever.
     """
     row = _find(broadcast_id)
     if row is None:
@@ -78,9 +79,10 @@ def report(broadcast_id: str) -> None:
 
 
 def refresh(broadcast_id: str, chat_id: int = 0, *, owed: bool = False) -> None:
-    """Draw every card anew, or one chat's, paced. `owed`: who made the broadcast gets one if theirs is gone.
+    """Redraw all cards, or one chat's, as paced messages.
 
-    PostponeError when the rate limiter kept some of them back; the others are drawn.
+    With `owed` the author of the broadcast gets a new card if theirs is gone. Raises PostponeError if the
+    rate limiter had no token for some cards; the others are drawn.
     """
     kept_back: PostponeError | None = None
     drawn = None
@@ -105,7 +107,7 @@ def refresh(broadcast_id: str, chat_id: int = 0, *, owed: bool = False) -> None:
 
 
 def _retire_all(broadcast_id: str, chat_id: int) -> None:
-    """Take the buttons off what was a card in this chat, or in all; PostponeError if one is left."""
+    """Remove the buttons of previous cards in this chat, or in all chats. PostponeError if one is left."""
     cards = [card for card in _cards(broadcast_id) if chat_id in {0, card["chat_id"]}]
     if not all(_retire(broadcast_id, card["chat_id"], card["previous_id"]) for card in cards):
         raise PostponeError(RETIRE_SECONDS, "the card before still has its buttons")
@@ -120,7 +122,7 @@ def _redraw(row: Row, card: Row, *, owed: bool) -> None:
 
 
 def _make_up(row: Row) -> None:
-    """Send the card to whoever made the broadcast and has none."""
+    """Send the author of the broadcast a card if they have none."""
     maker = row["admin_telegram_id"]
     if all(card["chat_id"] != maker for card in _cards(row["broadcast_id"])):
         resources.rate_limiter().notice(maker)
@@ -143,7 +145,7 @@ def _send(row: Row, language: str | None) -> None:
 
 
 def _record(broadcast_id: str, chat_id: int, message_id: int) -> None:
-    """Write down which message is the card now, and take the buttons off the one before."""
+    """Record which message is the card now, and remove the buttons of the previous one."""
     answers.keep(chat_id, message_id)
     previous = resources.db().value(
         "set_broadcast_card", broadcast_id=broadcast_id, chat_id=chat_id, message_id=message_id
@@ -152,13 +154,13 @@ def _record(broadcast_id: str, chat_id: int, message_id: int) -> None:
 
 
 def _retire_or_follow(broadcast_id: str, chat_id: int, message_id: int | None) -> None:
-    """Take the buttons off what was the card, or have that done a moment later: a draft has no next draw."""
+    """Remove the previous card's buttons, now or by a job: a draft is not redrawn, which would retry it."""
     if not _retire(broadcast_id, chat_id, message_id):
         _follow(broadcast_id, chat_id)
 
 
 def _retire(broadcast_id: str, chat_id: int, message_id: int | None) -> bool:
-    """Take the buttons off what was the card; False when it cannot be done now."""
+    """Remove the previous card's buttons. Returns False if that is not possible now."""
     if message_id is None:
         return True
     reader = resources.db().one("get_user", telegram_id=chat_id)
@@ -175,7 +177,7 @@ def _retire(broadcast_id: str, chat_id: int, message_id: int | None) -> bool:
 
 
 def _edit(chat_id: int, message_id: int, screen: Screen) -> bool:
-    """Edit a card that was let through the rate limiter; False when Telegram will not have it."""
+    """Edit a card that has its token already. Returns False if Telegram refuses the edit."""
     screen = answers.as_seen_by(chat_id, screen)
     try:
         with resources.rate_limiter().watching():
@@ -187,7 +189,7 @@ def _edit(chat_id: int, message_id: int, screen: Screen) -> bool:
 
 
 def _follow(broadcast_id: str, chat_id: int) -> None:
-    """Have a chat's card drawn once more; missing that is no harm, the next change draws it."""
+    """Send the job that redraws a chat's card. If that fails, the next change redraws it."""
     try:
         jobs.send(jobs.ShowBroadcastProgress(broadcast_id=broadcast_id, chat_id=chat_id))
     except QueueUnavailableError as error:

@@ -1,6 +1,6 @@
-"""The broadcast itself: one job a chunk, and what the admin is shown of it.
+"""Runs a broadcast as a chain of jobs, one job for each chunk, and shows its progress to admins.
 
-How each chunk works is in runner.py, how one is composed in dialogue.py, sent and cancelled in decisions.py.
+runner.py works on one chunk, dialogue.py composes a broadcast, and decisions.py sends and cancels it.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from workers.engine.actors import Attempt, actor
 from workers.telegram import repeats
 
 AT_ONCE: Final = 3
-"""Chunks in one process: the threads of all others stay free for tasks and notices."""
+"""How many chunks run at once in one process. The other threads stay free for tasks and notices."""
 BUSY_SECONDS: Final = 1.0
 FIRST_WAIT_SECONDS: Final = 2.0
 LONGEST_WAIT_SECONDS: Final = 60.0
-"""Between two tries while Telegram is away."""
+"""The longest wait between two tries while Telegram is down. The first is FIRST_WAIT_SECONDS."""
 
 log = logs.get(__name__)
 
@@ -36,7 +36,7 @@ _places: Final = threading.BoundedSemaphore(AT_ONCE)
 
 
 def _park(tx: Transaction, job: jobs.Broadcast, error: str) -> None:
-    """A chunk that killed its worker three times without reaching anybody: a person decides."""
+    """Pause a broadcast whose chunk killed its worker three times without a message: an admin decides."""
     stop = {"broadcast_id": job.broadcast_id, "chunk": job.chunk, "status": "paused", "reason": error}
     if tx.value("stop_broadcast", **stop):
         _owe_report(tx, job)
@@ -44,7 +44,7 @@ def _park(tx: Transaction, job: jobs.Broadcast, error: str) -> None:
 
 @actor(jobs.Broadcast, on_exhausted=_park)
 def broadcast(job: jobs.Broadcast, attempt: Attempt) -> None:
-    """Send for some seconds, then owe the next chunk, or the report when it is over."""
+    """Send for some seconds, then add the next chunk's job, or the report when the broadcast has ended."""
     with _place(), logs.context(broadcast_id=job.broadcast_id):
         row = resources.db().value(
             "begin_broadcast",
@@ -58,7 +58,7 @@ def broadcast(job: jobs.Broadcast, attempt: Attempt) -> None:
         if row["outcome"] == "over":
             log.info("broadcast_over", chunk=job.chunk)
             return
-        if attempt.number > 1 and row["moved"]:  # its worker was killed, but not for nothing: begin afresh
+        if attempt.number > 1 and row["moved"]:  # the killed worker made progress: a new chunk, new attempts
             ending = Ending("continue")
         else:
             settings = resources.settings()
@@ -79,7 +79,7 @@ def _place() -> Iterator[None]:
 
 
 def _hand_on(job: jobs.Broadcast, runner: str, ending: Ending) -> None:
-    """Write down what comes next, in the transaction that gives the broadcast away."""
+    """Record how the chunk ended and add what follows, in the transaction that gives up the broadcast."""
     with resources.db().transaction() as tx:
         ours = tx.value("lock_run", broadcast_id=job.broadcast_id, runner=runner)
         stops = ending.kind in {"completed", "failed", "paused"}
@@ -119,11 +119,11 @@ def _wait_seconds(waits: int) -> float:
 
 
 def _owe_word(tx: Transaction, job: jobs.Broadcast, ending: Ending) -> None:
-    """Owe the word that a broadcast has stopped; all admins are told that nearly everybody refuses it."""
+    """Add the report that a broadcast has stopped. If nearly everybody refuses it, notify all admins."""
     _owe_report(tx, job)
     if (ending.reason or "").partition(":")[0] != MOSTLY_REFUSED:
         return
-    tx.run("judge_broadcast", broadcast_id=job.broadcast_id)  # an admin who goes on has seen it
+    tx.run("judge_broadcast", broadcast_id=job.broadcast_id)  # an admin who resumes it knows of the refusals
     row = tx.one("get_broadcast", broadcast_id=job.broadcast_id)
     counts = {name: row[name] for name in ("sent", "blocked", "failed")} if row else {}
     key = f"notice:broadcast:{job.broadcast_id}:refused"
@@ -132,7 +132,7 @@ def _owe_word(tx: Transaction, job: jobs.Broadcast, ending: Ending) -> None:
 
 
 def owe_moved(tx: Transaction, broadcast_id: str, moved: BroadcastMoved) -> None:
-    """Owe what follows from move_broadcast's answer, in the same transaction."""
+    """Add the job that follows from move_broadcast's answer, in the same transaction."""
     if moved["moved"] and moved["status"] in {"running", "scheduled"}:
         _owe_chunk(tx, broadcast_id, moved["chunk"], float(moved["wait"]))
 
@@ -149,10 +149,10 @@ def _owe_report(tx: Transaction, job: jobs.Broadcast) -> None:
 
 @actor(jobs.ShowBroadcastProgress, max_retries=0)
 def show_broadcast_progress(job: jobs.ShowBroadcastProgress) -> None:
-    """Draw the cards anew; missing one of these edits is no harm."""
+    """Redraw the cards. A missed edit is harmless."""
     try:
         cards.refresh(job.broadcast_id, job.chat_id)
-    except PostponeError as error:  # the rate limiter lets others through first
+    except PostponeError as error:  # other messages come first
         if job.chat_id:
             raise
         log.info("progress_not_shown", error=error.reason)
@@ -160,7 +160,7 @@ def show_broadcast_progress(job: jobs.ShowBroadcastProgress) -> None:
 
 @actor(jobs.ReportBroadcast)
 def report_broadcast(job: jobs.ReportBroadcast, attempt: Attempt) -> None:
-    """Say on the cards how it ended, or why it waits; whoever made it sees that in any case."""
+    """Show on the cards how the broadcast ended, or why it waits. Its author always gets a card."""
     row = resources.db().one("get_broadcast", broadcast_id=job.broadcast_id)
     if row is None:
         return

@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from socialboost.clients.telegram import Content
 
 FREE_RATE: Final = 30
-"""Messages a second that Telegram delivers for nothing; a send rate above it needs paid broadcasts."""
+"""Messages a second that Telegram delivers free of charge. A higher send rate needs paid broadcasts."""
 
 
 def made(row: Mapping[str, Any], *, rate: int) -> Content:
-    """Return the content of a broadcast. `rate` is the send rate: above the free one it must be paid for."""
+    """Return the content of a broadcast. With a send rate above FREE_RATE, its messages are paid."""
     from socialboost.clients import telegram  # noqa: PLC0415 (the scheduler needs no HTTP library)
 
     rows = [[dict(button)] for button in row["buttons"]]

@@ -1,4 +1,4 @@
-"""What an admin decides about a broadcast that is composed: to send, pause, resume or cancel it."""
+"""The decisions about a composed broadcast: send, pause, resume or cancel it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from workers.engine import deciding, outbox
 from workers.engine.actors import Attempt, actor
 
 REPORT_SECONDS: Final = 5.0
-"""After a cancellation: until the calls under way have ended and the counts are final."""
+"""Time from a cancellation to its report: by then running calls have ended and the counts are final."""
 
 log = logs.get(__name__)
 
 
 @actor(jobs.MoveBroadcast, right="broadcasts", on_duplicate=deciding.value)
 def move_broadcast(job: jobs.MoveBroadcast, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (moves once)
-    """Send, pause, resume or cancel; however often it is tapped it happens once, and the card is shown."""
+    """Send, pause, resume or cancel a broadcast, once however often it is tapped, and show its card."""
     if job.action not in callbacks.BROADCAST_ACTIONS:
         raise ParkError(f"no such action: {job.action}")
     return deciding.decide(
@@ -32,7 +32,10 @@ def move_broadcast(job: jobs.MoveBroadcast, attempt: Attempt) -> deciding.Value:
 
 
 def move(tx: Transaction, broadcast_id: str, action: str, admin: int, at: datetime | None) -> deciding.Value:
-    """Move the broadcast and owe what follows; {outcome: done | changed_meanwhile | gone, status}."""
+    """Move the broadcast and add the jobs that follow.
+
+    Returns {outcome: done | changed_meanwhile | gone, status}.
+    """
     moved = tx.value("move_broadcast", broadcast_id=broadcast_id, action=action, admin=admin, at=at)
     if moved is None:
         return {"outcome": "gone"}

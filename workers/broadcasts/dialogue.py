@@ -1,4 +1,4 @@
-"""An admin composes a broadcast: the message, whom it goes to, its buttons or its time."""
+"""The dialogue in which an admin composes a broadcast: its message, recipients, buttons and time."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ log = logs.get(__name__)
 
 @actor(jobs.ComposeBroadcast, right="broadcasts")
 def compose_broadcast(job: jobs.ComposeBroadcast, attempt: Attempt) -> None:  # noqa: ARG001 (request_id)
-    """Keep the message as a draft and ask whom it goes to."""
+    """Save the message as a draft and ask who gets it."""
     language = access.language(job)
-    if job.album or (not job.text.strip() and job.copied_id is None):  # the dialogue stays open for another
+    if job.album or (not job.text.strip() and job.copied_id is None):  # the admin may send another message
         answers.reply(job, broadcasts.refused("album" if job.album else "empty_text", language))
         return
     copied = job.copied_id is not None
@@ -53,10 +53,10 @@ def compose_broadcast(job: jobs.ComposeBroadcast, attempt: Attempt) -> None:  # 
 
 @actor(jobs.AimBroadcast, right="broadcasts")
 def aim_broadcast(job: jobs.AimBroadcast, attempt: Attempt) -> None:  # noqa: ARG001 (the admin alone sees it)
-    """Count the segment, then show the message itself and the question below it."""
+    """Count the segment's people, then show the message itself and ask for the confirmation below it."""
     language = access.language(job)
     aimed = resources.db().run("aim_broadcast", broadcast_id=job.broadcast_id, segment=job.segment)
-    if not aimed:  # sent or called off meanwhile: how it stands now says so
+    if not aimed:  # sent or cancelled meanwhile: the card shows it
         cards.show(job, job.broadcast_id, language)
         return
     with answers.acknowledged(job):
@@ -64,7 +64,10 @@ def aim_broadcast(job: jobs.AimBroadcast, attempt: Attempt) -> None:  # noqa: AR
 
 
 def _preview(tap: jobs.AimBroadcast | jobs.DetailBroadcast, broadcast_id: str, language: str) -> None:
-    """Send the admin what everybody would get and owe the confirmation; or say why Telegram refuses it."""
+    """Send the admin the message that people will get, then ask for the confirmation.
+
+    If Telegram refuses the message, show the reason instead.
+    """
     row = resources.db().one("get_broadcast", broadcast_id=broadcast_id)
     if row is None:
         return
@@ -86,7 +89,7 @@ def _preview(tap: jobs.AimBroadcast | jobs.DetailBroadcast, broadcast_id: str, l
 
 @actor(jobs.ConfirmBroadcast, right="broadcasts")
 def confirm_broadcast(job: jobs.ConfirmBroadcast, attempt: Attempt) -> None:  # noqa: ARG001 (one card)
-    """Ask for the confirmation, unless it was sent or called off meanwhile."""
+    """Ask for the confirmation, unless the broadcast was sent or cancelled meanwhile."""
     row = resources.db().one("get_broadcast", broadcast_id=job.broadcast_id)
     if row is not None and row["status"] == "draft":
         rate = resources.settings().telegram_send_rate
@@ -95,7 +98,7 @@ def confirm_broadcast(job: jobs.ConfirmBroadcast, attempt: Attempt) -> None:  # 
 
 @actor(jobs.DetailBroadcast, right="broadcasts")
 def detail_broadcast(job: jobs.DetailBroadcast, attempt: Attempt) -> None:  # noqa: ARG001 (guarded writes)
-    """Take the buttons or the time; while it is neither, the dialogue stays open."""
+    """Store the buttons or the time. If the text is neither, the dialogue stays open."""
     language = access.language(job)
     refusal = _take_buttons(job, language) if job.detail == "buttons" else _schedule(job, language)
     if refusal is None:
@@ -132,7 +135,7 @@ def _schedule(job: jobs.DetailBroadcast, language: str) -> str | None:
 
 
 def parse_buttons(text: str) -> list[dict[str, str]] | None:
-    """Return buttons from lines `label - https://…`; [] for the line that removes them, None for others."""
+    """Return buttons from lines `label - https://…`: [] for NO_BUTTONS, None if a line is not a button."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if lines == [NO_BUTTONS]:
         return []
@@ -159,7 +162,7 @@ def _is_public_https(url: str) -> bool:
 
 
 def parse_time(text: str) -> datetime | None:
-    """Return the moment an admin wrote by the shop's clock, or None."""
+    """Return the time that an admin wrote, in the shop's time zone, or None if it is not a time."""
     match = _TIME.fullmatch(text.strip())
     if match is None:
         return None

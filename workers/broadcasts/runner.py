@@ -1,16 +1,15 @@
-"""One chunk of a broadcast: some seconds of sending, at most once to each recipient (docs/adr/0008).
+"""Sends one chunk of a broadcast for some seconds, at most once to each recipient (docs/adr/0008).
 
     ask the rate limiter for a page → commit its rows as `sending` → call Telegram → commit each outcome
 
-A row is marked before its call and only by the runner that has the broadcast in that transaction, and no
-marked row is ever marked again unless it is certain that its call was not accepted. A call is begun only
-while the lease is known to last, so a process that was stopped and goes on sends nothing more. Calls go on in
-the sender's thread while this one prepares the next page, so the rate limit is reached; a second's worth at
-most is under way.
+A row is marked before its call, and only by the runner that holds the broadcast in that transaction. A marked
+row is marked again only if its call certainly was not accepted. A call begins only while the lease lasts, so
+a process that was stopped and continued sends nothing more. The sender's thread makes the calls while this
+thread prepares the next page, so the send rate is reached. At most one second's worth of calls is in flight.
 
-What Telegram did not say itself is no verdict about anybody: the chunk ends, and the next one, which begins
-with one recipient, comes after a wait that grows. When nearly all the first answers are refusals, the
-broadcast is paused for a person to look at.
+An error that Telegram itself did not send says nothing about a recipient. Then the chunk ends, and the next
+one begins with a single recipient after a growing wait. If nearly all first answers are refusals, the
+broadcast is paused until an admin decides.
 """
 
 from __future__ import annotations
@@ -51,29 +50,29 @@ if TYPE_CHECKING:
     from socialboost.clients.telegram_bulk import Letter, Outcome
 
 CHUNK_SECONDS: Final = 8.0
-"""Then the worker's thread goes to whatever else waits for it."""
+"""How long one chunk sends. Then its thread is free for other jobs."""
 LEASE_SECONDS: Final = 2.0
-"""A runner not heard of for so long has lost the broadcast to whoever asks next; it says something every
-LOOK_SECONDS. Not longer than what is left of its claim on the job when its process dies (jobs.Broadcast): who
-takes the job over need not wait a second time. Losing it for nothing costs no message."""
+"""How long a runner holds the broadcast. It renews the lease every LOOK_SECONDS; after that the next runner
+takes it. It is not longer than the rest of the job's lease when a process dies (jobs.Broadcast), so the next
+worker does not wait twice. Losing the lease without need loses no message."""
 LOOK_SECONDS: Final = 0.5
-"""Between two looks at whether the broadcast still runs."""
+"""Time between two checks whether the broadcast still runs."""
 RECORD_SECONDS: Final = 0.25
 PROGRESS_SECONDS: Final = 4.0
 DRAIN_SECONDS: Final = 20.0
-"""How long the ends of calls under way, and a database to write them to, are waited for."""
+"""How long the end of a chunk waits for running calls, and for PostgreSQL to record their outcomes."""
 PAGE: Final = 500
-"""Recipients read at once. At any send rate two pages at most are under way, and one has ended and is not yet
-recorded: that is what a crash leaves unknown, and what is held in memory."""
+"""Recipients read at once. At any send rate at most two pages are in flight, and one more has ended but is
+not recorded yet. So many are held in memory, and a crash leaves so many with an unknown outcome."""
 SCANNED: Final = 2_000
-"""People looked at when a page of the audience is listed."""
+"""How many people are checked when a page of the audience is listed."""
 LONG_WAIT_SECONDS: Final = 1.5
-"""A wait of the rate limiter that is worth giving the thread back for."""
+"""If the rate limiter asks for a longer wait than this, the chunk ends and its thread is free."""
 LONGEST_WAIT_SECONDS: Final = 30.0
 TROUBLE: Final = 10
-"""Refusals in a row, of unknown meaning: it is not about one recipient any more."""
+"""After so many refusals of unknown meaning in a row, the cause is not a single recipient."""
 AWAY_IN_ROW: Final = 5
-"""Calls of unknown outcome in a row: it is not about one connection any more."""
+"""After so many calls of unknown outcome in a row, the cause is not a single connection."""
 
 log = logs.get(__name__)
 
@@ -86,7 +85,7 @@ class _End:
 
 
 def show_soon(broadcast_id: str) -> None:
-    """Have the card show how far the broadcast is; it is shown again in some seconds."""
+    """Send the job that updates the cards. A failure is only logged: the next update follows in seconds."""
     try:
         jobs.send(jobs.ShowBroadcastProgress(broadcast_id=broadcast_id))
     except QueueUnavailableError as error:
@@ -122,7 +121,7 @@ class Runner:
         self._shown_at = 0.0
 
     def run(self) -> Ending:
-        """Send until the chunk is over; on return the end of every call is written down."""
+        """Send until the chunk is over. On return the outcome of every call is recorded."""
         try:
             ending = self._probe() if self._waited else None
             ending = ending or self._work()
@@ -140,7 +139,7 @@ class Runner:
     # --- the work ---
 
     def _probe(self) -> Ending | None:
-        """After an outage ask for something that reaches nobody; an Ending when Telegram is still away."""
+        """After an outage test Telegram with a getMe. Returns an Ending if it is still down."""
         try:
             resources.telegram().get_me()
         except ThrottledError as error:
@@ -181,7 +180,7 @@ class Runner:
         return self._most if self._answers.judged else min(self._most, self._answers.left)
 
     def _judge(self) -> None:
-        """Look at the first answers, once there are enough of them."""
+        """Check the first answers once there are enough of them."""
         if self._answers.judged or self._answers.left > 0:
             return
         refused = self._answers.mostly_refused(JUDGED)
@@ -192,7 +191,7 @@ class Runner:
             self._answers.judged = True
 
     def _look(self) -> bool:
-        """Say that this runner lives and ask whether the broadcast is still its own; show how far it is."""
+        """Renew the lease and update the cards when due. Returns False if the runner must stop."""
         now = time.monotonic()
         if now - self._shown_at >= PROGRESS_SECONDS:
             self._shown_at = now
@@ -206,9 +205,9 @@ class Runner:
         return may_send is True
 
     def _hold(self, query: str, **arguments: Any) -> Any:
-        """Ask for something that prolongs the lease; it ends for this process no later than for PostgreSQL.
+        """Run a query that renews the lease. For this process it ends no later than in PostgreSQL.
 
-        Of a process that is stopped the clock goes on.
+        The clock goes on while the process is stopped, so the lease can end during a stop.
         """
         asked = time.monotonic()
         answer = resources.db().value(
@@ -219,11 +218,11 @@ class Runner:
         return answer
 
     def _may_begin(self) -> bool:
-        """Return True if a call may be begun now; asked by the sender's thread."""
+        """Return True if a call may begin now. The sender's thread calls this."""
         return not self._halt.is_set() and time.monotonic() < self._lease_ends
 
     def _refill(self) -> bool:
-        """Read the next recipients, listing more of the audience first when there are none."""
+        """Read the next recipients. If there are none, list more of the audience first."""
         from socialboost.clients.telegram_bulk import Letter  # noqa: PLC0415 (its HTTP library is large)
 
         while True:
@@ -240,9 +239,9 @@ class Runner:
             self._listed = not more
 
     def _send_page(self) -> float:
-        """Send to as many of the next recipients as the rate allows; return how long to wait for more.
+        """Send to as many of the next recipients as the rate allows. Returns how long to wait for more.
 
-        The first of a chunk goes alone: a message that Telegram refuses reaches nobody else.
+        The first recipient of a chunk is tried alone, so a message that Telegram refuses is refused once.
         """
         room = 1 if self._alone else self._ask
         if not self._answers.judged:
@@ -268,7 +267,7 @@ class Runner:
     # --- how the calls ended ---
 
     def _gather(self, seconds: float, *, eager: bool = False) -> None:
-        """Take in what has ended within so many seconds, or as soon as something has when `eager`."""
+        """Process calls that end within `seconds`. With `eager`, return as soon as one has ended."""
         deadline = time.monotonic() + seconds
         while True:
             left = deadline - time.monotonic()
@@ -303,7 +302,7 @@ class Runner:
             self._take_in_outage(outcome, error)
 
     def _take_in_outage(self, outcome: Outcome, error: ServiceError) -> None:
-        """Retry a call that certainly was not accepted later; list one of unknown outcome as `unknown`."""
+        """Mark the recipient as pending if the call certainly was not accepted, otherwise as unknown."""
         not_accepted = isinstance(error, UnreachableError)
         self._unknown_in_row += 1
         if not_accepted:
@@ -315,7 +314,7 @@ class Runner:
             self._verdict = self._verdict or away(error)
 
     def _take_in_refusal(self, outcome: Outcome, error: RejectedError) -> None:
-        """Tell a recipient who cannot be reached from a message nobody can get."""
+        """Decide whether a refusal is about this recipient or about the message, which then stops."""
         self._answers.refused += 1
         self._unknown_in_row = 0
         if error.code in UNREACHABLE_CODES:
@@ -334,7 +333,7 @@ class Runner:
         self._ends.append(_End(outcome.letter.ref, status, error))
 
     def _record(self, *, now: bool = False) -> None:
-        """Write the ends down, some at a time; what PostgreSQL did not take is written the next time."""
+        """Record the outcomes in batches. After a database error the next call records them."""
         due = now or not self._outstanding or len(self._ends) >= PAGE
         if not self._ends or not (due or time.monotonic() - self._recorded_at >= RECORD_SECONDS):
             return
@@ -350,9 +349,10 @@ class Runner:
         self._recorded_at = time.monotonic()
 
     def _drain(self) -> None:
-        """Wait for the calls under way and write everything down, also if PostgreSQL is away for a moment.
+        """Wait for running calls and record everything, even if PostgreSQL is down for a moment.
 
-        The broadcast is held until then: whoever has it next lists what has no end yet as unknown.
+        The lease is renewed meanwhile, because the next runner marks recipients without an outcome as
+        unknown.
         """
         deadline = time.monotonic() + DRAIN_SECONDS
         while (self._outstanding or self._ends) and time.monotonic() < deadline:

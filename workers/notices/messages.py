@@ -24,7 +24,7 @@ log = logs.get(__name__)
 
 @actor(jobs.NotifyAdmins)
 def notify_admins(job: jobs.NotifyAdmins, attempt: Attempt) -> None:  # noqa: ARG001
-    """Owe the notice to every admin and to the channel, each on its own row."""
+    """Add the notice's messages to every admin and to the channel, each with its own ledger row."""
     with resources.db().transaction() as tx:
         owed.add(tx, job)
 
@@ -33,8 +33,8 @@ def notify_admins(job: jobs.NotifyAdmins, attempt: Attempt) -> None:  # noqa: AR
 def send_admin_notice(job: jobs.SendAdminNotice, attempt: Attempt) -> None:
     """Send a notice to one admin, in their language, or to the channel, in the shop's.
 
-    Those that wait for the same chat go with it in one message: a chat gets few a minute. A refusal settles
-    the message, not the notice (workers/notices/owed.py).
+    Notices that wait for the same chat are sent in the same message, because a chat may get only a few
+    messages a minute. A refusal ends this job, but the notice is kept (workers/notices/owed.py).
     """
     private = job.chat_id > 0
     admin = resources.db().one("get_user", telegram_id=job.chat_id) if private else None
@@ -54,7 +54,10 @@ def send_admin_notice(job: jobs.SendAdminNotice, attempt: Attempt) -> None:
 
 
 def _tell(chat_id: int, destination: int, screen: Screen) -> None:
-    """Send it, following a chat that has moved, once. DiscardError: this chat does not get it."""
+    """Send the screen. If the chat has moved, send it once more to the new id.
+
+    Raises DiscardError if Telegram refuses it.
+    """
     try:
         try:
             refusal = answers.unreachable(destination, screen)

@@ -15,7 +15,7 @@ from workers.engine.actors import Attempt, actor
 
 LOOKED_BACK: Final = timedelta(days=1)
 REPORT_HOUR: Final = 9
-"""Local; the hour of the admins' daily line."""
+"""The local hour at which the daily report is sent."""
 LATE_SECONDS: Final = 600
 """How long a job may wait before it counts as stuck."""
 MOST_SHOWN: Final = 10
@@ -25,7 +25,7 @@ log = logs.get(__name__)
 
 @actor(jobs.CheckInvariants)
 def check_invariants(job: jobs.CheckInvariants, attempt: Attempt) -> None:  # noqa: ARG001 (it only reads)
-    """Look for what must never be. The same breach is told once a day, not every five minutes."""
+    """Look for broken invariants. The same breach is reported once a day, not every five minutes."""
     since = datetime.now(UTC) - LOOKED_BACK
     found = resources.db().many("find_breaches", since=since, late_seconds=LATE_SECONDS)
     if not found:
@@ -45,7 +45,7 @@ def check_invariants(job: jobs.CheckInvariants, attempt: Attempt) -> None:  # no
 
 @actor(jobs.SendDailyReport)
 def send_daily_report(job: jobs.SendDailyReport, attempt: Attempt) -> None:  # noqa: ARG001 (one key a day)
-    """Owe the admins what happened on that day, and what waits for them now."""
+    """Notify the admins of what happened on that day, and of what waits for their decision now."""
     zone = resources.settings().timezone.key
     report = resources.db().one("get_daily_report", day=job.day, timezone=zone)
     data = {"day": job.day, "amount": _sums(report["amounts"] if report else {})}
