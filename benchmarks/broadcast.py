@@ -39,12 +39,12 @@ GOAL_LOADED: Final = 150.0
 WAIT_SECONDS: Final = 300.0
 
 HOW: Final = f"""\
-By default: {DEFAULT_AUDIENCE} people, TELEGRAM_SEND_RATE as it comes, the stand-in's own limits on. Raised:
-the gate out of the way and the stand-in's limits off, first to {SMALL:,} people, then to those and
+By default: {DEFAULT_AUDIENCE} people, the default TELEGRAM_SEND_RATE, the stand-in's own limits on. Raised:
+a send rate that is never reached and the stand-in's limits off, first to {SMALL:,} people, then to those and
 {LARGE:,} more in the same process. Rates are over the middle 80 % of the calls that reached Telegram; memory
-is the most that the worker's processes had (PSS, looked at four times a second). Beside taps: {RATE:.0f} taps
+is the maximum of the worker's processes (PSS, read four times a second). Beside taps: {RATE:.0f} taps
 a second as in `taps`, with TELEGRAM_SEND_RATE={BESIDE["TELEGRAM_SEND_RATE"]}, of which the taps' edits take
-the most; without a broadcast and with one that runs all the time."""
+the most, without a broadcast and with one that runs all the time."""
 
 
 def run(options: Options) -> Result:
@@ -68,7 +68,7 @@ def run(options: Options) -> Result:
     return Result(
         "broadcast",
         [
-            Table("Broadcasts", ("gate", "messages", "a second", "most in a second", "worker MB"), rows),
+            Table("Broadcasts", ("send rate", "messages", "a second", "most in a second", "worker MB"), rows),
             Table("Taps beside a broadcast, milliseconds", TAP_COLUMNS, _tap_rows(alone, beside, meanwhile)),
         ],
         _goals(rates, beside),
@@ -222,12 +222,17 @@ def _goals(rates: list[float], beside: Spread) -> list[Goal]:
     raised = min(rates[1:])
     return [
         Goal(
-            "broadcast, gate as it comes",
+            "broadcast, default send rate",
             f"{DEFAULT_RATE:.0f}/s",
             f"{rates[0]:.1f}/s",
             abs(rates[0] - DEFAULT_RATE) <= DEFAULT_RATE * 0.03,
         ),
-        Goal("broadcast, gate raised", f"≥ {RAISED_GOAL:,.0f}/s", f"{raised:,.0f}/s", raised >= RAISED_GOAL),
+        Goal(
+            "broadcast, raised send rate",
+            f"≥ {RAISED_GOAL:,.0f}/s",
+            f"{raised:,.0f}/s",
+            raised >= RAISED_GOAL,
+        ),
         Goal(
             "tap → answer under 100 updates/s and a running broadcast",
             f"p99 ≤ {GOAL_LOADED:.0f} ms",

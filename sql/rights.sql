@@ -1,8 +1,8 @@
--- Who may do what. Part of schema.sql, which includes this file at its end.
+-- The rights of roles. Part of schema.sql, which includes this file at its end.
 
--- A worker's login joins this group, which may run the statements of sql/queries and no more. Nobody else sees
--- anything, on Supabase neither `anon` nor `authenticated`. A role belongs to the whole server: another database's
--- migration may have made it, even at this moment.
+-- A worker's login joins this group, which may run the statements of sql/queries and nothing else. No other role may
+-- see anything, including `anon` and `authenticated` on Supabase. A role belongs to the whole server, so another
+-- database's migration may have created it already, even at this moment.
 DO $$
 BEGIN
     CREATE ROLE socialboost_worker NOLOGIN;
@@ -33,7 +33,7 @@ $$;
 
 GRANT USAGE ON SCHEMA public TO socialboost_worker;
 
--- Money and states move only through functions: a worker reads these tables and writes none of them.
+-- Money and states change only in functions: a worker reads these tables and writes none of them.
 GRANT SELECT ON
     users, balance_entries, packages, orders, activations, invoices, payments, refunds, posts, tasks, figures, settings,
     admins
@@ -46,10 +46,10 @@ GRANT SELECT, INSERT, DELETE ON lasting_messages TO socialboost_worker;
 GRANT SELECT, INSERT, UPDATE ON
     broadcasts, broadcast_recipients, broadcast_cards, dead_letters, service_refusals, heartbeats, moved_chats
     TO socialboost_worker;
--- Settled jobs, old leases, told notices and cards of paid orders are removed by the workers themselves.
+-- Workers themselves delete settled jobs, old leases, received notices and cards of paid orders.
 GRANT SELECT, INSERT, UPDATE, DELETE ON job_ledger, leases, order_cards, owed_notices TO socialboost_worker;
 
--- What queries call, and what those of these functions call that only read. A test compares this list with both.
+-- What queries call, and what those functions call if they only read. A test compares this list with both.
 GRANT EXECUTE ON FUNCTION
     -- people and packages
     register_user, get_user_stats, get_available_packages, package_seen, change_package,

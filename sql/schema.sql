@@ -34,14 +34,14 @@ CREATE TABLE users (
     referrer_id uuid REFERENCES users (id),
     referral_code varchar(20) NOT NULL UNIQUE DEFAULT right(replace(gen_random_uuid()::text, '-', ''), 15),
     referral_bonus numeric(10, 2) NOT NULL DEFAULT 0 CHECK (referral_bonus >= 0),
-    -- What followed the first /start: where this person came from.
+    -- The payload of the first /start: where this person came from.
     start_payload varchar(64),
-    -- The code of one of the languages that the bot speaks, chosen by the worker from what Telegram says. It has no
-    -- default here: which languages there are, and which is for everybody else, is said in socialboost/locales.
+    -- The code of a language that the bot speaks. The worker chooses it from what Telegram says. It has no
+    -- default here: socialboost/locales has the languages and which of them is the default.
     language varchar(16) NOT NULL,
     -- True once the person chose a language: then Telegram's language_code no longer overwrites it.
     language_chosen boolean NOT NULL DEFAULT false,
-    -- Since when messages no longer reach this person.
+    -- The time since which messages no longer reach this person.
     blocked_at timestamptz,
     last_seen_at timestamptz NOT NULL DEFAULT now(),
     created_at timestamptz NOT NULL DEFAULT now(),
@@ -49,23 +49,23 @@ CREATE TABLE users (
     CONSTRAINT users_nobody_refers_themselves CHECK (referrer_id <> id)
 );
 
--- The first two double a UNIQUE constraint; the specification names them (10.2).
+-- The first two repeat a UNIQUE constraint; the specification names them (10.2).
 CREATE INDEX idx_users_telegram_id ON users (telegram_id);
 CREATE INDEX idx_users_referral_code ON users (referral_code);
 CREATE INDEX idx_users_referrer_id ON users (referrer_id);
--- A broadcast lists its audience from the newest person on.
+-- A broadcast lists its audience from the newest person to the oldest.
 CREATE INDEX idx_users_newest ON users (created_at DESC, id DESC);
 -- find_breaches compares every balance with the sum of its entries, from the indexes alone.
 CREATE INDEX idx_users_with_balance ON users (id) INCLUDE (balance) WHERE balance <> 0;
 
--- Every movement of a balance. Rows are only ever added.
+-- Every change of a balance. Rows are only added.
 CREATE TABLE balance_entries (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     user_id uuid NOT NULL REFERENCES users (id),
-    -- An entry of nothing would be a fact without an effect.
+    -- An entry of zero would record a fact without an effect.
     amount numeric(10, 2) NOT NULL CHECK (amount <> 0),
     kind varchar(50) NOT NULL,
-    -- What this entry stands for, for example `order:<id>`: the same fact is entered once.
+    -- The fact that this entry records, for example `order:<id>`. A fact is entered once.
     reference varchar(200) NOT NULL UNIQUE,
     created_at timestamptz NOT NULL DEFAULT now()
 );
@@ -90,7 +90,7 @@ CREATE TRIGGER refuse_balance_insert BEFORE INSERT ON users
 
 CREATE TABLE packages (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-    -- Travels in buttons, so it is short and plain.
+    -- Part of callback data, so it is short and plain.
     slug varchar(50) NOT NULL UNIQUE CHECK (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'),
     name varchar(100) NOT NULL,
     description text,
@@ -102,7 +102,7 @@ CREATE TABLE packages (
     reactions_range varchar(50),
     comments_range varchar(50),
     reposts_range varchar(50),
-    -- Not read here: it travels to Main Bot with every task.
+    -- Not used here: Main Bot gets it with every task.
     features jsonb NOT NULL DEFAULT '{}',
     category varchar(50),
     is_active boolean NOT NULL DEFAULT true,
@@ -124,7 +124,7 @@ CREATE TABLE orders (
     status varchar(50) NOT NULL DEFAULT 'pending' CHECK (status IN (
         'pending',     -- can be paid until deadline_at
         'paid',        -- its days run, or wait behind those of another order
-        'processing',  -- its money came, and a person must decide about it
+        'processing',  -- the money came, but an admin must decide about it
         'completed',   -- its days are over
         'failed',      -- no invoice could be made
         'cancelled',   -- by its buyer, or past the deadline
@@ -139,7 +139,7 @@ CREATE TABLE orders (
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     deadline_at timestamptz NOT NULL DEFAULT now() + order_lifetime(),
-    -- When it was cancelled or failed; null again once money arrived all the same.
+    -- When it was cancelled or failed. Null again if money arrived afterwards.
     ended_at timestamptz,
     -- When the right to make this order's invoice was given (want_invoice).
     invoice_wanted_at timestamptz,
@@ -156,7 +156,7 @@ CREATE TABLE orders (
     features jsonb NOT NULL DEFAULT '{}',
     duration_days integer NOT NULL DEFAULT 30 CHECK (duration_days > 0),
     CONSTRAINT orders_days_have_a_length CHECK (expires_at > activated_at),
-    -- Whoever paid has days, at least those that were.
+    -- A paid order has days, even if they are over.
     CONSTRAINT orders_paid_means_days CHECK (
         status NOT IN ('paid', 'completed') OR (activated_at IS NOT NULL AND expires_at IS NOT NULL)
     )
@@ -164,17 +164,17 @@ CREATE TABLE orders (
 
 CREATE INDEX idx_orders_user_id ON orders (user_id);
 CREATE INDEX idx_orders_status ON orders (status);
--- A double press on "buy" finds the same order.
+-- Tapping "buy" twice finds the same order.
 CREATE UNIQUE INDEX idx_orders_one_pending ON orders (user_id, package_id) WHERE status = 'pending';
 CREATE INDEX idx_orders_live ON orders (user_id, expires_at) WHERE status = 'paid';
--- Whose packages are over: nothing else is asked of these rows.
+-- For completing orders whose days are over.
 CREATE INDEX idx_orders_expires_at ON orders (expires_at, user_id) WHERE status = 'paid';
 CREATE INDEX idx_orders_deadline_at ON orders (deadline_at) WHERE status = 'pending';
 CREATE INDEX idx_orders_invoice_wanted ON orders (user_id, invoice_wanted_at) WHERE invoice_wanted_at IS NOT NULL;
 -- A person's history is read from this alone, without the rows.
 CREATE INDEX idx_orders_history ON orders (user_id, created_at DESC, id);
 CREATE INDEX idx_orders_created_at ON orders (created_at DESC);
--- Where find_breaches looks for what happened since its last turn.
+-- For find_breaches, which reads what happened since its last run.
 CREATE INDEX idx_orders_refunded ON orders (updated_at) WHERE status = 'refunded';
 
 CREATE TRIGGER refuse_transition BEFORE UPDATE OF status ON orders
@@ -182,13 +182,13 @@ CREATE TRIGGER refuse_transition BEFORE UPDATE OF status ON orders
     EXECUTE FUNCTION refuse_transition(
         'status',
         'pending>paid', 'pending>cancelled', 'pending>failed', 'pending>processing',
-        -- Money that comes late still counts, by itself or by an admin's decision.
+        -- Late money still counts, automatically or by an admin's decision.
         'cancelled>paid', 'cancelled>processing', 'failed>paid', 'failed>processing',
         'processing>paid', 'processing>refunded', 'processing>cancelled',
         'paid>completed', 'paid>refunded', 'completed>refunded'
     );
 
--- Every activation, as it was granted. orders.activated_at and expires_at say where later purchases moved the days.
+-- Every activation, as granted. orders.activated_at and expires_at have the days as later purchases moved them.
 CREATE TABLE activations (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     -- An order is activated once.
@@ -209,13 +209,13 @@ CREATE INDEX idx_activations_user_id ON activations (user_id);
 CREATE INDEX idx_activations_run_id ON activations (run_id);
 CREATE INDEX idx_activations_created_at ON activations (created_at);
 
--- The messages that offer an order which can be paid. They lose those buttons once it cannot, whatever happened to
--- Redis, unless a later tap drew something else into the message.
+-- The messages that offer an order which can be paid. When the order ends they lose those buttons, even after a wipe
+-- of Redis, unless a later tap showed something else in the message.
 CREATE TABLE order_cards (
     chat_id bigint NOT NULL,
     message_id bigint NOT NULL,
     order_id uuid NOT NULL REFERENCES orders (id) ON DELETE CASCADE,
-    -- The place of the tap that drew it in the order of updates.
+    -- The sequence number of the tap that showed it.
     seq bigint NOT NULL,
     PRIMARY KEY (chat_id, message_id)
 );
@@ -230,7 +230,7 @@ CREATE TABLE invoices (
     order_id uuid NOT NULL REFERENCES orders (id),
     provider varchar(50) NOT NULL DEFAULT 'crypto_pay',
     invoice_id varchar(100) NOT NULL,
-    -- As quoted to the payer: what a payment is compared with.
+    -- As quoted to the payer. A payment is compared with it.
     asset varchar(20) NOT NULL,
     amount numeric(20, 8) NOT NULL CHECK (amount > 0),
     pay_url text,
@@ -238,17 +238,17 @@ CREATE TABLE invoices (
         'active', 'paid', 'expired',
         'withdrawn'  -- it cannot be paid any more, as Crypto Pay confirmed
     )),
-    -- Its payment came before we had recorded the invoice, which was found by the order id it carries.
+    -- Its payment came before the invoice was recorded. It was found by the order id in the payment.
     adopted boolean NOT NULL DEFAULT false,
     expires_at timestamptz,
-    -- When the reconciler asks Crypto Pay about it next.
+    -- When the reconciler next asks Crypto Pay about it.
     check_at timestamptz NOT NULL DEFAULT now(),
     created_at timestamptz NOT NULL DEFAULT now(),
     UNIQUE (provider, invoice_id)
 );
 
 CREATE INDEX idx_invoices_order_id ON invoices (order_id);
--- Nobody can pay one order twice by two links.
+-- Nobody can pay one order twice through two links.
 CREATE UNIQUE INDEX idx_invoices_one_open ON invoices (order_id) WHERE status = 'active';
 CREATE INDEX idx_invoices_check_at ON invoices (check_at) WHERE status = 'active';
 CREATE INDEX idx_invoices_created_at ON invoices (created_at);
@@ -257,13 +257,13 @@ CREATE TABLE payments (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     provider varchar(50) NOT NULL,
     invoice_id varchar(100) NOT NULL,
-    -- Null: money for an order we do not know.
+    -- Null: the money is for an order that we do not know.
     order_id uuid REFERENCES orders (id),
-    -- Whose money it is when no order says so, as named by an admin.
+    -- The owner of the money, as an admin said, if there is no order.
     user_id uuid REFERENCES users (id),
     asset varchar(20),
-    -- Null: what was reported is not an amount; it is kept in raw_event. NaN is greater than every number, so it
-    -- needs a rule of its own.
+    -- Null: what was reported is not an amount; raw_event has it. NaN is greater than every number, so it needs a
+    -- rule of its own.
     amount numeric(20, 8) CHECK (amount >= 0 AND amount <> 'NaN'),
     refunded_amount numeric(20, 8) NOT NULL DEFAULT 0,
     state varchar(20) NOT NULL CHECK (state IN (
@@ -274,24 +274,24 @@ CREATE TABLE payments (
     -- Why it is an exception, or that it was applied late.
     reason varchar(50) CHECK (reason IN
         ('late', 'wrong_amount', 'wrong_asset', 'second_payment', 'unknown_order', 'too_late')),
-    -- Its buyer had cancelled the order before its time was over, and paid all the same.
+    -- The buyer cancelled the order before its deadline and paid anyway.
     after_cancel boolean NOT NULL DEFAULT false,
     -- What the admin decided.
     resolution varchar(20) CHECK (resolution IN ('activated', 'credited', 'refunded', 'dismissed')),
-    -- How we heard of it: webhook, reconciler or balance.
+    -- Who reported it: webhook, reconciler or balance.
     source varchar(50) NOT NULL,
     -- The provider's signed event, encrypted by the worker.
     raw_event bytea,
     paid_at timestamptz NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     resolved_at timestamptz,
-    -- When the reconciler saw it paid at the provider, or found that it was not and told the admins.
+    -- When the reconciler saw it paid at the provider, or found that it was not and notified the admins.
     verified_at timestamptz,
     doubted_at timestamptz,
     -- The same payment, reported by webhook and reconciler, is recorded once.
     UNIQUE (provider, invoice_id),
     CONSTRAINT payments_refunded_at_most_whole CHECK (refunded_amount >= 0 AND refunded_amount <= amount),
-    -- Only money whose order and amount are known activates something.
+    -- Only money of a known amount for a known order activates something.
     CONSTRAINT payments_applied_is_known CHECK (
         state <> 'applied' OR (order_id IS NOT NULL AND asset IS NOT NULL AND amount IS NOT NULL)
     ),
@@ -302,10 +302,10 @@ CREATE TABLE payments (
 );
 
 CREATE INDEX idx_payments_order_id ON payments (order_id);
--- One order is paid for once; everything after that is an exception.
+-- An order is paid once; every later payment is an exception.
 CREATE UNIQUE INDEX idx_payments_one_applied ON payments (order_id) WHERE state = 'applied';
 CREATE INDEX idx_payments_exceptions ON payments (created_at) WHERE state = 'exception';
--- Those found not paid at the provider, too: they are few, and the daily line counts them.
+-- Includes payments not found at the provider: they are few, and the daily report counts them.
 CREATE INDEX idx_payments_unverified ON payments (created_at) WHERE verified_at IS NULL AND provider = 'crypto_pay';
 CREATE INDEX idx_payments_created_at ON payments (created_at);
 CREATE INDEX idx_payments_resolved_at ON payments (resolved_at) WHERE resolved_at IS NOT NULL;
@@ -313,10 +313,10 @@ CREATE INDEX idx_payments_resolved_at ON payments (resolved_at) WHERE resolved_a
 CREATE TRIGGER refuse_transition BEFORE UPDATE OF state ON payments
     FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state)
     EXECUTE FUNCTION refuse_transition('state', 'exception>applied', 'exception>resolved');
--- It has no default: what a payment is at first depends on its order.
+-- No default: the first state of a payment depends on its order.
 COMMENT ON COLUMN payments.state IS 'new>applied, new>exception';
 
--- Money sent back. One row a payment, so one spend_id for ever: Crypto Pay accepts each of those once.
+-- Money sent back. One row for each payment, so its spend_id never changes: Crypto Pay accepts each spend_id once.
 CREATE TABLE refunds (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     payment_id uuid NOT NULL UNIQUE REFERENCES payments (id),
@@ -328,7 +328,7 @@ CREATE TABLE refunds (
     -- How often it was wanted: each time is a job of its own.
     round integer NOT NULL DEFAULT 1 CHECK (round > 0),
     transfer_id varchar(100),
-    -- Crypto Pay's own name for its refusal.
+    -- Crypto Pay's code for its refusal.
     refusal varchar(100),
     admin_telegram_id bigint NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
@@ -356,20 +356,21 @@ CREATE TABLE posts (
     -- The canonical link: two spellings of one link are one post.
     url text NOT NULL CHECK (length(url) BETWEEN 1 AND 2000),
     platform varchar(50) NOT NULL DEFAULT 'telegram',
-    -- With the platform, the post's identity: one post has several links (post_ref, socialboost/links).
+    -- With the platform, the identity of the post: one post has several links (post_ref, socialboost/links).
     post_ref text NOT NULL CHECK (length(post_ref) BETWEEN 1 AND 2000),
-    -- Follows its task.
+    -- Follows the status of its task.
     status varchar(50) NOT NULL DEFAULT 'pending' CHECK (status IN
         ('pending', 'processing', 'completed', 'failed', 'cancelled')),
     metadata jsonb,
     -- The local day whose quota this post takes, fixed when it is added.
     local_day date NOT NULL,
-    -- How much of that day's quota was used with this post: part of the first answer, given again.
+    -- How much of that day's quota was used, including this post: part of the first answer, which a repeat gets
+    -- again.
     quota_used integer NOT NULL CHECK (quota_used > 0),
-    -- The job that added it: the same job again gets the first answer.
+    -- The job that added it. A repeat of that job gets the first answer.
     request_id varchar(200) UNIQUE,
     fail_reason text,
-    -- Completed after it had been reported failed: by then its link may have been added again.
+    -- Completed after it was reported failed. Its link may have been added again in between.
     late_success boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT now(),
     processed_at timestamptz
@@ -378,10 +379,10 @@ CREATE TABLE posts (
 CREATE INDEX idx_posts_user_id ON posts (user_id, status);
 CREATE INDEX idx_posts_status ON posts (status);
 CREATE INDEX idx_posts_quota ON posts (order_id, local_day);
--- A post is sold once a day, under whatever link, unless it did not work out.
+-- A post is sold once a day, whatever its link, unless it failed.
 CREATE UNIQUE INDEX idx_posts_one_post_a_day ON posts (order_id, local_day, platform, post_ref)
     WHERE status NOT IN ('failed', 'cancelled') AND NOT late_success;
--- A person's history is read from this alone, without the rows.
+-- A person's history is read from this index alone, without the rows.
 CREATE INDEX idx_posts_history ON posts (user_id, created_at DESC, id);
 CREATE INDEX idx_posts_created_at ON posts (created_at);
 
@@ -399,26 +400,27 @@ CREATE TRIGGER refuse_transition BEFORE UPDATE OF status ON posts
 
 CREATE TABLE tasks (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-    -- A post is worked on once.
+    -- A post has one task.
     post_id uuid NOT NULL UNIQUE REFERENCES posts (id),
-    -- Ranks may be skipped and never fall. The one way out of an end is failed > completed.
+    -- A status may be skipped but never goes back. The only way out of a final status is failed > completed.
     status varchar(50) NOT NULL DEFAULT 'created' CHECK (status IN
         ('created', 'sent', 'processing', 'completed', 'failed', 'cancelled')),
     external_task_id varchar(100),
-    -- The task as Main Bot gets it, fixed at creation: every repeat has the same body.
+    -- The task as Main Bot gets it, fixed at creation, so every repeat has the same body.
     request_data jsonb NOT NULL,
     response_data jsonb,
-    -- Hand-overs begun, counted before the call: a crash in the middle cannot buy another attempt.
+    -- Hand-overs that began, counted before the call, so a crash in the middle gives no extra attempt.
     attempts integer NOT NULL DEFAULT 0,
-    -- When it may be handed over (again); null once Main Bot is known to have it.
+    -- When it may be handed over (again). Null once Main Bot is known to have it.
     due_at timestamptz DEFAULT now(),
-    -- Who is handing it over, or has pulled it, and until when.
+    -- Which push or pull is handing it over, and until when.
     lease_owner varchar(200),
     lease_until timestamptz,
     handed_over_by varchar(10) CHECK (handed_over_by IN ('push', 'pull')),
-    -- Until when the answer that hands it over is waited for; null when it is known to have left, or nobody said.
+    -- Until when the answer that hands it over may be sent. Null when it is known to have been sent, or no limit
+    -- was given.
     answer_by timestamptz,
-    -- When Main Bot was last asked about a task it has said nothing about.
+    -- When Main Bot was last asked about a task that it has not reported.
     asked_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT now(),
     sent_at timestamptz,
@@ -431,7 +433,7 @@ CREATE TABLE tasks (
 );
 
 CREATE INDEX idx_tasks_status ON tasks (status);
--- Doubles the UNIQUE constraint; the specification names it (10.2).
+-- Repeats the UNIQUE constraint; the specification names it (10.2).
 CREATE INDEX idx_tasks_post_id ON tasks (post_id);
 CREATE INDEX idx_tasks_due_at ON tasks (due_at) WHERE due_at IS NOT NULL AND attempts < attempt_limit();
 CREATE INDEX idx_tasks_silent ON tasks (greatest(sent_at, asked_at)) WHERE status IN ('sent', 'processing');
@@ -453,42 +455,42 @@ CREATE TRIGGER refuse_transition BEFORE UPDATE OF status ON tasks
 CREATE TABLE broadcasts (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     admin_telegram_id bigint NOT NULL,
-    -- Text as Telegram's HTML. Everything else is a message of the admin's that is copied: from_chat_id, message_id.
+    -- A text is Telegram's HTML. Any other message of an admin is copied: from_chat_id, message_id.
     body text CHECK (length(body) BETWEEN 1 AND 65536),
     from_chat_id bigint,
     message_id bigint,
-    -- Each {"text", "url"}, one below the other.
+    -- Each is {"text", "url"}; each has a row of its own.
     buttons jsonb NOT NULL DEFAULT '[]',
-    -- Whom it goes to. Which languages there are is not the database's to say.
+    -- The segment of recipients. The list of languages is not kept in the database.
     segment varchar(20) NOT NULL DEFAULT 'all' CHECK (
         segment ~ '^(all|active|expired|never_bought|language_[a-z]{2,3}|seen_[1-9][0-9]{0,3})$'
     ),
     status varchar(20) NOT NULL DEFAULT 'draft' CHECK (status IN
         ('draft', 'scheduled', 'running', 'paused', 'completed', 'cancelled', 'failed')),
-    -- Why it failed or was paused, unless an admin did that.
+    -- Why it failed or was paused, unless an admin did it.
     reason text,
-    -- The job that wrote the draft: the same job again finds it.
+    -- The job that created the draft. A repeat of that job finds it.
     request_id varchar(200) UNIQUE,
     created_at timestamptz NOT NULL DEFAULT now(),
     scheduled_at timestamptz,
     started_at timestamptz,
     ended_at timestamptz,
-    -- The job that works on it is broadcast:<id>:<chunk>; `runner` is the one attempt that may send now.
+    -- Its job is broadcast:<id>:<chunk>. `runner` is the one attempt that may send now.
     chunk integer NOT NULL DEFAULT 1,
     chunk_settled integer NOT NULL DEFAULT 0,
     runner text,
     runner_until timestamptz,
-    -- Its first answers were looked at, or an admin has seen what they were and goes on.
+    -- Its first answers were checked, or an admin knows of the refusals and resumed it.
     judged boolean NOT NULL DEFAULT false,
-    -- Chunks in a row that ended because Telegram was away: the next wait is the longer.
+    -- Chunks in a row that ended because Telegram was down. The next wait grows with them.
     waits integer NOT NULL DEFAULT 0,
-    -- The audience is listed from the newest person to the oldest: how far, and whether that is done.
+    -- The audience is listed from the newest person to the oldest: the position, and whether the end is reached.
     cursor_created_at timestamptz,
     cursor_id uuid,
     listed boolean NOT NULL DEFAULT false,
-    -- How many belonged to the segment when the admin was asked.
+    -- How many people were in the segment when the admin was asked.
     audience integer NOT NULL DEFAULT 0,
-    -- How many rows of broadcast_recipients there are, and in each state they can end in.
+    -- The number of rows in broadcast_recipients, and of those in each final status.
     recipients integer NOT NULL DEFAULT 0,
     sent integer NOT NULL DEFAULT 0,
     blocked integer NOT NULL DEFAULT 0,
@@ -524,16 +526,16 @@ CREATE TABLE broadcast_recipients (
         'pending',
         'sending',  -- committed before the call
         'sent', 'blocked', 'failed',
-        'unknown',  -- was `sending` when its runner died: nobody knows, so it is not sent again
-        'skipped'   -- not sent, for certain: blocked the bot before their turn, or the broadcast ended
+        'unknown',  -- was `sending` when its runner died: the outcome is unknown, so it is not sent again
+        'skipped'   -- certainly not sent: blocked the bot before their turn, or the broadcast ended
     )),
     error text,
     -- The order of sending.
     position integer NOT NULL DEFAULT 0,
-    -- Whose call it was: only that attempt knows how it ended.
+    -- The attempt that made the call: only it knows the outcome.
     runner text,
     updated_at timestamptz NOT NULL DEFAULT now(),
-    -- Nobody gets one broadcast twice.
+    -- Nobody gets the same broadcast twice.
     PRIMARY KEY (broadcast_id, user_id)
 );
 
@@ -543,12 +545,12 @@ CREATE INDEX idx_broadcast_recipients_sending ON broadcast_recipients (broadcast
 CREATE INDEX idx_broadcast_recipients_unknown ON broadcast_recipients (broadcast_id, position)
     WHERE status = 'unknown';
 
--- The message in which a chat sees a broadcast: one a chat.
+-- The message that shows a broadcast in a chat: one for each chat.
 CREATE TABLE broadcast_cards (
     broadcast_id uuid NOT NULL REFERENCES broadcasts (id) ON DELETE CASCADE,
     chat_id bigint NOT NULL,
     message_id bigint NOT NULL,
-    -- The card that was there before, until its buttons are gone.
+    -- The previous card, until its buttons are removed.
     previous_id bigint,
     PRIMARY KEY (broadcast_id, chat_id)
 );
@@ -556,18 +558,19 @@ CREATE TABLE broadcast_cards (
 
 -- Notices to the admins =================================================================================================
 
--- Owed until somebody got them, whatever became of the single messages.
+-- Notices that are kept until somebody has received them, whatever happened to the single messages.
 CREATE TABLE owed_notices (
     key text PRIMARY KEY,
     kind text NOT NULL,
     data jsonb NOT NULL DEFAULT '{}',
-    -- How often it was sent ahead, to find out whether anybody can be reached again.
+    -- How often it was sent as a probe, to find out whether anybody can be reached again.
     rounds integer NOT NULL DEFAULT 0,
     due_at timestamptz NOT NULL,
-    -- After a restore nobody knows whether an admin got it: it is shown in the panel and not sent ahead.
+    -- After a restore it is unknown whether an admin received it: the panel shows it, and it is not sent as a
+    -- probe.
     withheld boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT now(),
-    -- The first who got it; the others' messages go their own way.
+    -- The first chat that received it. The messages to other chats are independent of it.
     told_at timestamptz,
     told_chat_id bigint
 );
@@ -578,8 +581,8 @@ CREATE INDEX idx_owed_notices_told_at ON owed_notices (told_at) WHERE told_at IS
 
 -- Telegram ==============================================================================================================
 
--- Messages that a later tap must not edit away: receipts, word about money, accepted posts. Redis knows them too,
--- but a wiped Redis forgets, and then a buyer's receipt would turn into a menu.
+-- Messages that a later tap must not edit: receipts, messages about money, accepted posts. Redis has them too, but a
+-- wiped Redis would let a buyer's receipt turn into a menu.
 CREATE TABLE lasting_messages (
     chat_id bigint NOT NULL,
     message_id bigint NOT NULL,
@@ -589,7 +592,7 @@ CREATE TABLE lasting_messages (
 
 CREATE INDEX idx_lasting_messages_sent ON lasting_messages (sent_at);
 
--- Chats of the admins that Telegram has given another id (migrate_to_chat_id); the setting stays as it was set.
+-- Admin chats to which Telegram has given another id (migrate_to_chat_id). The setting is not changed.
 CREATE TABLE moved_chats (
     chat_id bigint PRIMARY KEY,
     moved_to bigint NOT NULL,
@@ -599,35 +602,35 @@ CREATE TABLE moved_chats (
 
 -- Jobs ==================================================================================================================
 
--- Every job that must not be lost. Redis carries messages about them; what counts is written here.
+-- Every job that must not be lost. Redis carries messages about jobs; these rows decide.
 CREATE TABLE job_ledger (
     key text PRIMARY KEY,
     actor text NOT NULL,
     queue text NOT NULL,
     args jsonb NOT NULL DEFAULT '{}',
     state text NOT NULL DEFAULT 'queued' CHECK (state IN (
-        'queued',    -- to be worked on from run_at on
+        'queued',    -- to run from run_at on
         'running',   -- claimed until lease_until
         'done',
-        'parked',    -- a person must look
+        'parked',    -- an admin must decide
         'discarded', -- given up, with the reason in error
-        'withheld'   -- a message that may have been told before a restore from a copy: a person must decide
+        'withheld'   -- a message that may have been sent before a restore: an admin must decide
     )),
-    -- Attempts begun, counted before the work: a crash in the middle cannot buy another attempt.
+    -- Attempts that began, counted before the work, so a crash in the middle gives no extra attempt.
     attempts integer NOT NULL DEFAULT 0,
     max_attempts integer NOT NULL DEFAULT attempt_limit() CHECK (max_attempts > 0),
     run_at timestamptz NOT NULL DEFAULT now(),
-    -- When the sweeper looks at a queued row next. Apart from run_at: a message on its way must find the job due,
-    -- however often it was sent.
+    -- When the rescuer next looks at a queued row. It differs from run_at, because a message on its way must find
+    -- the job due, however often it was sent.
     wake_at timestamptz NOT NULL DEFAULT now(),
-    -- Since when an outage has kept this job from being worked on: the wait grows with it. Null when the last run
-    -- was not stopped by one.
+    -- Since when an outage has stopped this job: its wait grows with that time. Null if no outage stopped the
+    -- last run.
     waiting_since timestamptz,
     lease_until timestamptz,
-    -- The claim that holds it. Whoever settles the job names it, so a claim that was given away changes nothing.
+    -- The claim that holds it. Whoever finishes the job names its claim, so a lost claim changes nothing.
     worker text,
     error text,
-    -- What a decision came to, for whoever asks again under the same key.
+    -- The result of a decision, for a repeat under the same key.
     value jsonb,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
@@ -635,9 +638,9 @@ CREATE TABLE job_ledger (
     CONSTRAINT job_ledger_attempts_check CHECK (attempts BETWEEN 0 AND max_attempts)
 );
 
--- No trigger checks these moves, which are the busiest of all; each statement names the states it starts from. A
--- queued job is settled by a worker whose lease ran out while it was working; one that ended begins anew when its
--- cause comes again (owe_job_again).
+-- No trigger checks these transitions, because they are the most frequent of all; each statement names the states it
+-- starts from. A queued job is finished by a worker whose lease ended during the work. A finished job restarts when
+-- its cause occurs again (owe_job_again).
 COMMENT ON COLUMN job_ledger.state IS
     'queued>running, queued>done, queued>parked, queued>discarded, running>queued, running>done, running>parked, '
     'running>discarded, parked>queued, parked>discarded, done>queued, discarded>queued, new>withheld, '
@@ -646,17 +649,17 @@ COMMENT ON COLUMN job_ledger.state IS
 CREATE INDEX idx_job_ledger_wake ON job_ledger (wake_at) WHERE state = 'queued';
 CREATE INDEX idx_job_ledger_lease ON job_ledger (lease_until) WHERE state = 'running';
 CREATE INDEX idx_job_ledger_parked ON job_ledger (updated_at) WHERE state = 'parked';
--- A parked job is named by the digest of its key: a button carries 64 bytes, a key may be longer.
+-- A parked job is identified by the digest of its key: a button carries 64 bytes, and a key may be longer.
 CREATE INDEX idx_job_ledger_parked_ref ON job_ledger (md5(key)) WHERE state = 'parked';
 CREATE INDEX idx_job_ledger_withheld ON job_ledger (created_at, key) WHERE state = 'withheld';
 CREATE INDEX idx_job_ledger_settled ON job_ledger (done_at) WHERE state IN ('done', 'discarded');
--- Where find_breaches looks for a job that was begun too often.
+-- For find_breaches, which looks for jobs that were claimed too often.
 CREATE INDEX idx_job_ledger_overdone ON job_ledger (created_at) WHERE attempts > attempt_limit();
--- The notices that wait for a chat are read from the front, a page at a time, however many there are.
+-- The notices that wait for a chat are read from the oldest on, a page at a time, however many there are.
 CREATE INDEX idx_job_ledger_notices ON job_ledger (((args ->> 'chat_id')::bigint), created_at, key)
     WHERE state = 'queued' AND actor = 'send_admin_notice';
 
--- Messages that Dramatiq gave up (unknown actor, damaged): Redis forgets them after a week, this table does not.
+-- Messages that Dramatiq gave up (unknown actor, damaged). Redis forgets them after a week, this table does not.
 CREATE TABLE dead_letters (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     queue text NOT NULL,
@@ -671,15 +674,15 @@ CREATE TABLE dead_letters (
 
 CREATE INDEX idx_dead_letters_waiting ON dead_letters (created_at) WHERE state = 'waiting';
 
--- Who may do something alone for now: a leader's turn, or Telegram's order to be silent for so long.
+-- Who alone may do something now: a leader's lease, or a time for which Telegram asked for silence.
 CREATE TABLE leases (
     name text PRIMARY KEY,
     owner text NOT NULL,
     until timestamptz NOT NULL
 );
 
--- Who refuses us (our key, path, rate or balance), since when, and the setting to look at. The admins are told once
--- for each `since`.
+-- Which service refuses us (our key, path, rate or balance), since when, and the setting to check. Admins are
+-- notified once for each `since`.
 CREATE TABLE service_refusals (
     service text NOT NULL,
     setting text NOT NULL,
@@ -697,7 +700,7 @@ CREATE TABLE settings (
     updated_at timestamptz NOT NULL DEFAULT now()
 );
 
--- Every decision of an admin: who, what, about what. Rows are only ever added.
+-- Every decision of an admin: who decided what about which subject. Rows are only added.
 CREATE TABLE admin_actions (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     admin_telegram_id bigint NOT NULL,
@@ -713,31 +716,31 @@ CREATE INDEX idx_admin_actions_subject ON admin_actions (subject);
 CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON admin_actions
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- Who works for the shop beside the owners that ADMIN_TELEGRAM_IDS names, who need no row. Which role may do what
--- stands in workers/people/rights.py. Rows are written by set_admin and remove_admin only, which leave a trace.
+-- People who work for the shop besides the owners in ADMIN_TELEGRAM_IDS, who need no row. Each role's rights are in
+-- workers/people/rights.py. Only set_admin and remove_admin write rows, and they record each change.
 CREATE TABLE admins (
     telegram_id bigint PRIMARY KEY CHECK (telegram_id > 0),
     role text NOT NULL CHECK (role IN ('owner', 'manager', 'support')),
-    -- 0: by a command on the server.
+    -- 0: added by a command on the server.
     added_by bigint NOT NULL,
     added_at timestamptz NOT NULL DEFAULT now()
 );
 
--- Whoever asks how the shop is wants to know whether it can write, which a SELECT does not tell.
+-- The health check asks whether the database can write, and a SELECT does not show that.
 CREATE TABLE heartbeats (
     name text PRIMARY KEY,
     beat_at timestamptz NOT NULL
 );
 
--- Figures kept as rows move instead of counted when asked for. A figure is the sum of its rows. Each backend adds to
--- a row of its own: one row for all would make every order wait for the one before it. Row 0 holds what fold_figures
--- has added up.
+-- Figures that are kept up to date instead of counted on request. A figure is the sum of its rows. Each backend adds
+-- to a row of its own, because with one row for all every order would wait for the one before it. Row 0 has the sum
+-- made by fold_figures.
 CREATE TABLE figures (
     name text NOT NULL,
     backend integer NOT NULL,
     amount numeric NOT NULL,
     PRIMARY KEY (name, backend)
-) WITH (fillfactor = 50);  -- room on the page for the next version: no index entry is written
+) WITH (fillfactor = 50);  -- room on the page for the next version, so no index entry is written
 
 \ir functions/operations/revenue_figure.sql
 \ir functions/operations/count_users.sql
@@ -770,7 +773,7 @@ CREATE TRIGGER count_moved AFTER UPDATE OF status ON posts
 
 -- Functions, each after those it uses ===================================================================================
 
--- People: /start, and the figures of one person.
+-- People: /start, and the local day.
 \ir functions/posts/local_day.sql
 \ir functions/people/register_user.sql
 
@@ -796,7 +799,7 @@ CREATE TRIGGER count_moved AFTER UPDATE OF status ON posts
 \ir functions/orders/close_decided_order.sql
 \ir functions/orders/pay_from_balance.sql
 
--- Payments: invoices, money that comes, what an admin decides about it, money that goes back.
+-- Payments: invoices, incoming money, decisions about payments, refunds.
 \ir functions/payments/want_invoice.sql
 \ir functions/payments/attach_invoice.sql
 \ir functions/payments/note_withdrawal.sql
@@ -813,7 +816,7 @@ CREATE TRIGGER count_moved AFTER UPDATE OF status ON posts
 \ir functions/payments/resolve_payment.sql
 \ir functions/payments/name_payment_owner.sql
 
--- Posts and their tasks: from a link to Main Bot's last report.
+-- Posts and their tasks, from a link to Main Bot's last report.
 \ir functions/posts/post_ref.sql
 \ir functions/posts/quota_used.sql
 \ir functions/posts/post_answer.sql
@@ -829,7 +832,7 @@ CREATE TRIGGER count_moved AFTER UPDATE OF status ON posts
 \ir functions/tasks/reissue_task.sql
 \ir functions/tasks/abandon_task.sql
 
--- Broadcasts: whom they go to, one runner at a time, an admin's moves.
+-- Broadcasts: recipients, one runner at a time, an admin's decisions.
 \ir functions/broadcasts/count_audience.sql
 \ir functions/broadcasts/list_recipients.sql
 \ir functions/broadcasts/begin_broadcast.sql
@@ -839,7 +842,7 @@ CREATE TRIGGER count_moved AFTER UPDATE OF status ON posts
 \ir functions/broadcasts/stop_broadcast.sql
 \ir functions/broadcasts/move_broadcast.sql
 
--- Jobs: taking one, giving abandoned ones to others, what an admin decides about one that waits for a person.
+-- Jobs: claiming a job, rescuing abandoned jobs, decisions about parked and withheld jobs.
 \ir functions/jobs/claim_job.sql
 \ir functions/jobs/take_lease.sql
 \ir functions/jobs/sweep_jobs.sql
@@ -849,15 +852,16 @@ CREATE TRIGGER count_moved AFTER UPDATE OF status ON posts
 \ir functions/parked_jobs/withheld_seen.sql
 \ir functions/parked_jobs/settle_withheld.sql
 
--- Admins: who becomes one, in which role, and who is one no more.
+-- Admins: adding, changing and removing them.
 \ir functions/people/set_admin.sql
 \ir functions/people/remove_admin.sql
 
--- Figures: one person's, and the shop's.
+-- Figures: one person's and the shop's.
 \ir functions/people/get_user_stats.sql
 \ir functions/operations/get_admin_stats.sql
 
 
--- Who may do what =====================================================================================================
+-- Rights
+-- ==============================================================================================================
 
 \ir rights.sql

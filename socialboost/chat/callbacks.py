@@ -47,17 +47,17 @@ DECISIONS: Final = ("activate", "credit", "refund", "dismiss")
 """The decisions about a payment: `payment_<decision>_<payment id>` asks "sure?", and what says yes to
 that has `_<seen>` behind it: the signs for how the payment stood (payment_seen in sql/functions/payments)."""
 SETTLEMENTS: Final = ("replay", "discard")
-"""The decisions about a parked job or a dead letter: `job_<settlement>_<ref>`; to discard asks first."""
+"""The decisions about a parked job or a dead letter: `job_<settlement>_<ref>`. `discard` asks first."""
 LETTER_SEEN: Final = "waiting"
-"""The state of a dead letter that can be decided about; it has no other."""
+"""The only state in which a dead letter can be decided about."""
 LETTER_PREFIX: Final = "letter_"
 """The prefix of a dead letter's ref; a parked job's is the digest of its key."""
 
 WITHHELD_PREFIX: Final = "withheld_"
-"""A message that may have been told before a restore: `withheld_<ref>`, its ref as a parked job's."""
+"""A message that may have been sent before a restore: `withheld_<ref>`. Its ref is made as a parked job's."""
 WITHHELD_ACTIONS: Final = ("send", "discard")
-"""The decisions about one withheld message, or about all (`EVERYTHING` is their ref):
-`withheld_<action>_<ref>` asks, and what says yes to that has `_<seen>` behind it."""
+"""The decisions about one withheld message, or about all (`EVERYTHING` is their ref).
+`withheld_<action>_<ref>` asks for a confirmation, whose button is `withheld_<action>_<ref>_<seen>`."""
 EVERYTHING: Final = "all"
 
 PACKAGE_PREFIX: Final = "pkg_"

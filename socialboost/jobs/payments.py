@@ -93,11 +93,14 @@ class AskPaymentOwner(AdminTap, queue=INTERACTIVE):
 
 @dataclass(frozen=True, kw_only=True)
 class NamePaymentOwner(AdminTap, Decision, queue=INTERACTIVE):
-    """The answer to that question. Answers {outcome: done | changed_meanwhile | refused | not_allowed}."""
+    """The admin's reply to AskPaymentOwner.
+
+    Answers {outcome: done | changed_meanwhile | refused | not_allowed}.
+    """
 
     payment_id: str
     text: str
-    """What the admin sent; a Telegram id, or told so."""
+    """What the admin sent. If it is not a Telegram id, the admin is asked again."""
     dialogue: str = ""
 
 

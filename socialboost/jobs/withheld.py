@@ -9,7 +9,7 @@ from socialboost.jobs.base import INTERACTIVE, AdminTap, Decision
 
 @dataclass(frozen=True, kw_only=True)
 class ShowWithheld(AdminTap, queue=INTERACTIVE):
-    """Show a page of the messages that may have been told before a restore, oldest first."""
+    """Show a page of the messages that may have been sent before a restore, oldest first."""
 
     page: int = 0
 

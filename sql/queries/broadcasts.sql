@@ -1,5 +1,5 @@
 -- name: create_broadcast :one
--- A draft; the same request again finds the one it made.
+-- Creates a draft. The same request again finds the draft it created.
 WITH made AS (
     INSERT INTO broadcasts (admin_telegram_id, body, from_chat_id, message_id, request_id)
     VALUES (
@@ -14,7 +14,7 @@ SELECT id::text FROM broadcasts WHERE request_id = %(request_id)s
 LIMIT 1
 
 -- name: get_broadcast :one
--- One broadcast as its card shows it.
+-- One broadcast, as its card shows it.
 SELECT
     id::text AS broadcast_id, admin_telegram_id, body, from_chat_id, message_id, buttons, segment, status,
     reason, audience, recipients, sent, blocked, failed, unknown, skipped, listed, per_minute, scheduled_at,
@@ -30,28 +30,28 @@ ORDER BY created_at DESC, id
 LIMIT %(limit)s OFFSET %(offset)s
 
 -- name: aim_broadcast :run
--- Whom a draft goes to, and how many that are now; 0 rows when it is no draft any more.
+-- Sets a draft's segment and how many people are in it now. 0 rows if it is no longer a draft.
 UPDATE broadcasts SET segment = %(segment)s::text, audience = count_audience(%(segment)s::text)
 WHERE id = %(broadcast_id)s::uuid AND status = 'draft'
 
 -- name: set_broadcast_buttons :run
--- The buttons below a draft's message; 0 rows when it is no draft any more.
+-- Sets the buttons below a draft's message. 0 rows if it is no longer a draft.
 UPDATE broadcasts SET buttons = %(buttons)s::jsonb WHERE id = %(broadcast_id)s::uuid AND status = 'draft'
 
 -- name: move_broadcast :value
--- An admin sends, schedules, pauses, resumes or cancels (sql/functions).
+-- Sends, schedules, pauses, resumes or cancels a broadcast (sql/functions).
 SELECT move_broadcast(%(broadcast_id)s::uuid, %(action)s, %(admin)s, %(at)s::timestamptz)
 
 -- name: begin_broadcast :value
--- An attempt asks to be the runner (sql/functions).
+-- Makes an attempt the broadcast's runner, if it may be (sql/functions).
 SELECT begin_broadcast(%(broadcast_id)s::uuid, %(chunk)s, %(runner)s, %(lease_seconds)s)
 
 -- name: list_recipients :value
--- Writes down the next page of the audience (sql/functions).
+-- Adds the next page of the audience to the recipients (sql/functions).
 SELECT list_recipients(%(broadcast_id)s::uuid, %(runner)s, %(scan)s)
 
 -- name: get_pending_recipients :many
--- The next recipients in order, with the chats to ask the rate limit for.
+-- The next recipients in order, with the chat ids that the rate limiter needs.
 SELECT r.user_id::text AS user_id, u.telegram_id AS chat_id
 FROM broadcast_recipients AS r
 JOIN users AS u ON u.id = r.user_id
@@ -60,18 +60,18 @@ ORDER BY r.position
 LIMIT %(limit)s
 
 -- name: take_recipients :value
--- Marks a page as being sent, before it is (sql/functions).
+-- Marks a page as being sent, before it is sent (sql/functions).
 SELECT take_recipients(%(broadcast_id)s::uuid, %(runner)s, %(users)s::uuid[], %(lease_seconds)s)
 
 -- name: record_recipients :value
--- Writes down how a page's calls ended (sql/functions).
+-- Records the outcomes of a page's calls (sql/functions).
 SELECT record_recipients(
     %(broadcast_id)s::uuid, %(runner)s, %(users)s::uuid[], %(statuses)s::text[], %(errors)s::text[]
 )
 
 -- name: hold_broadcast :value
--- Prolongs the runner's lease and notes its rate; what it waited for is over. Whether it may send: false while
--- calls end of a broadcast that was stopped; null when the broadcast is not its any more.
+-- Renews the runner's lease, records its rate and clears the reason for waiting. Returns whether it may send: false
+-- if the broadcast was stopped and only running calls may end, null if the broadcast is no longer the runner's.
 UPDATE broadcasts SET
     runner_until = clock_timestamp() + make_interval(secs => %(lease_seconds)s), per_minute = %(per_minute)s,
     reason = NULL
@@ -79,14 +79,14 @@ WHERE id = %(broadcast_id)s::uuid AND runner = %(runner)s
 RETURNING status = 'running'
 
 -- name: lock_run :value
--- Whether a runner still has the broadcast: it does until the transaction is over.
+-- Locks the broadcast for this transaction. Returns true if the runner still holds it.
 SELECT true FROM broadcasts
 WHERE id = %(broadcast_id)s::uuid AND status = 'running' AND runner = %(runner)s
 FOR UPDATE
 
 -- name: end_chunk :one
--- The runner hands over to the next chunk: its number, and how many chunks in a row Telegram was away for;
--- no row when it is not the runner any more. `reason` is why it waits.
+-- Gives the broadcast to its next chunk. Returns that chunk's number and how many chunks in a row ended because
+-- Telegram was down. No row if the runner no longer holds it. `reason` is why it waits.
 UPDATE broadcasts SET
     chunk = chunk + 1, chunk_settled = sent + blocked + failed, runner = NULL, runner_until = NULL,
     reason = %(reason)s,
@@ -95,11 +95,11 @@ WHERE id = %(broadcast_id)s::uuid AND status = 'running' AND runner = %(runner)s
 RETURNING chunk, waits
 
 -- name: judge_broadcast :run
--- Its first answers were looked at: they are not looked at again.
+-- Records that the first answers were checked. They are checked once.
 UPDATE broadcasts SET judged = true WHERE id = %(broadcast_id)s::uuid
 
 -- name: leave_broadcast :run
--- A runner that was told to stop says that it has.
+-- Records that a runner, told to stop, has stopped.
 UPDATE broadcasts SET runner = NULL, runner_until = NULL
 WHERE id = %(broadcast_id)s::uuid AND runner = %(runner)s
 
@@ -108,7 +108,7 @@ WHERE id = %(broadcast_id)s::uuid AND runner = %(runner)s
 SELECT stop_broadcast(%(broadcast_id)s::uuid, %(chunk)s, %(status)s, %(reason)s)
 
 -- name: get_broadcast_cards :many
--- The messages in which admins see a broadcast, each with the language of its reader.
+-- The messages in which admins see a broadcast, each with its reader's language.
 SELECT c.chat_id, c.message_id, c.previous_id, u.language
 FROM broadcast_cards AS c
 LEFT JOIN users AS u ON u.telegram_id = c.chat_id
@@ -116,7 +116,7 @@ WHERE c.broadcast_id = %(broadcast_id)s::uuid
 ORDER BY c.chat_id
 
 -- name: set_broadcast_card :value
--- A message becomes the broadcast's card in its chat: the message that was it until now, if it was another.
+-- Makes a message the broadcast's card in its chat. Returns the message that was the card before, if it was another.
 INSERT INTO broadcast_cards AS c (broadcast_id, chat_id, message_id)
 VALUES (%(broadcast_id)s::uuid, %(chat_id)s, %(message_id)s)
 ON CONFLICT (broadcast_id, chat_id) DO UPDATE SET
@@ -125,6 +125,6 @@ ON CONFLICT (broadcast_id, chat_id) DO UPDATE SET
 RETURNING previous_id
 
 -- name: forget_previous_card :run
--- The card that was there before has lost its buttons.
+-- Records that the previous card has lost its buttons.
 UPDATE broadcast_cards SET previous_id = NULL
 WHERE broadcast_id = %(broadcast_id)s::uuid AND chat_id = %(chat_id)s AND previous_id = %(message_id)s

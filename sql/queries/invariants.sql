@@ -1,12 +1,13 @@
 -- name: find_breaches :many
--- What must never be, whatever was killed (docs/reliability.md): each row is a breach. `late_seconds` is how long something owed may wait.
--- Costs what happened since, not what there is: every row looked at has its partner fetched by an index.
+-- Finds broken invariants (docs/reliability.md): each row is a breach. `late_seconds` is how long work in the outbox
+-- may wait. The cost depends on what happened since `since`, not on the size of the tables: every row is joined by an
+-- index.
 SELECT 'payment_without_activation' AS breach, p.invoice_id AS subject
 FROM payments AS p
 WHERE p.state = 'applied' AND p.created_at >= %(since)s
     AND (SELECT count(*) FROM activations AS a WHERE a.order_id = p.order_id) <> 1
 UNION ALL
--- Ten of one asset are not ten of another: whatever is compared here is compared within its asset.
+-- Ten of one asset are not ten of another: amounts are compared only within their asset.
 SELECT 'active_for_other_money', p.invoice_id
 FROM payments AS p
 JOIN invoices AS i ON i.provider = p.provider AND i.invoice_id = p.invoice_id
@@ -68,7 +69,8 @@ SELECT 'entry_without_cause', e.reference
 FROM balance_entries AS e
 WHERE e.created_at >= %(since)s AND e.kind IN ('purchase', 'credit', 'refund')
     AND NOT EXISTS (
-        -- purchase: 'order:' and the order, whose payment's invoice_id it is; the others end in the payment's id
+        -- purchase: 'order:' and the order's id, which is its payment's invoice_id; other keys end in the
+        -- payment's id
         SELECT FROM payments AS p
         WHERE e.kind = 'purchase' AND p.provider = 'balance' AND p.invoice_id = substr(e.reference, 7)
             AND p.state = 'applied' AND p.amount = -e.amount
@@ -123,7 +125,7 @@ WHERE t.status IN ('sent', 'processing')
 UNION ALL
 SELECT 'post_is_not_as_its_task', t.post_id::text
 FROM tasks AS t JOIN posts AS p ON p.id = t.post_id
-WHERE p.created_at >= %(since)s  -- which is when its task was made, too
+WHERE p.created_at >= %(since)s  -- a post's task is created at the same time
     AND p.status <> CASE WHEN t.status IN ('created', 'sent') THEN 'pending' ELSE t.status END
 UNION ALL
 SELECT 'more_posts_than_the_limit', run.run_id || ' ' || run.local_day
@@ -147,7 +149,7 @@ FROM broadcasts
 WHERE ended_at >= %(since)s AND ended_at < now() - interval '1 minute'
     AND recipients <> sent + blocked + failed + unknown + skipped
 UNION ALL
--- What the tables refuse (a move that no state machine has, a balance written by hand) is refused no more.
+-- A trigger is switched off, so the tables no longer refuse an illegal transition or a balance written by hand.
 SELECT 'guard_is_off', tgrelid::regclass || ' ' || tgname
 FROM pg_trigger
 WHERE NOT tgisinternal AND tgenabled NOT IN ('O', 'A')

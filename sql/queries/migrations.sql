@@ -1,5 +1,5 @@
 -- name: create_schema_migrations :run
--- Makes the runner's own table; called under the runners' lock only.
+-- Creates the runner's own table. Called under the runners' lock only.
 CREATE TABLE IF NOT EXISTS schema_migrations (
     version integer PRIMARY KEY,
     name text NOT NULL UNIQUE,
@@ -8,19 +8,20 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 )
 
 -- name: try_migration_lock :value
--- Takes the runners' lock until the end of this transaction, and bounds its waits for tables; false if busy.
+-- Takes the runners' lock until the end of this transaction and limits its waits for tables. False if another runner
+-- has it.
 SELECT pg_try_advisory_xact_lock(hashtext('socialboost.migrations')) AND set_config('lock_timeout', %(lock_timeout)s, true) IS NOT NULL
 
 -- name: has_schema_migrations :value
--- Says whether a runner has ever worked here.
+-- Says whether a runner has ever run on this database.
 SELECT to_regclass('public.schema_migrations') IS NOT NULL
 
 -- name: get_schema_migrations :many
--- What has been applied here, oldest first.
+-- The migrations applied to this database, oldest first.
 SELECT version, name, sha256, applied_at FROM schema_migrations ORDER BY version
 
 -- name: record_migration :run
--- Remembers an applied file, in its own transaction.
+-- Records an applied file, in that file's transaction.
 INSERT INTO schema_migrations (version, name, sha256) VALUES (%(version)s, %(name)s, %(sha256)s)
 
 -- name: forget_migration :run
@@ -28,11 +29,11 @@ INSERT INTO schema_migrations (version, name, sha256) VALUES (%(version)s, %(nam
 DELETE FROM schema_migrations WHERE version = %(version)s
 
 -- name: knows_rights :value
--- Says whether functions act with rights of their own here, which each step of a runner settles anew.
+-- Says whether functions here run with their owner's rights. Each step of a runner sets this again.
 SELECT to_regprocedure('public.settle_rights()') IS NOT NULL
 
 -- name: settle_rights :value
--- Gives what workers call its owner's rights, wherever a step has taken them away.
+-- Restores the owner's rights of functions that workers call, where a step has removed them.
 SELECT settle_rights()
 
 -- name: has_settings :value
@@ -44,16 +45,16 @@ SELECT to_regclass('public.settings') IS NOT NULL
 SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = %(timezone)s)
 
 -- name: put_setting :run
--- Keeps one setting; writes nothing if it is as it was.
+-- Stores one setting. Writes nothing if it has not changed.
 INSERT INTO settings (key, value) VALUES (%(key)s, %(value)s)
 ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value, updated_at = now()
     WHERE settings.value IS DISTINCT FROM EXCLUDED.value
 
 -- name: note_restore :value
--- Notes that the database was restored from a copy, as JSON (sql/functions); null for a moment yet to come.
+-- Records that the database was restored from a copy, as JSON (sql/functions); null for a time in the future.
 SELECT note_restore(%(at)s, %(actors)s)
 -- name: list_states :many
--- Every column whose moves between states are named: its states, its first state, its moves (docs/states.md).
+-- Every column with named transitions: its states, its first state, its transitions (docs/states.md).
 -- nullable: first_state
 SELECT
     c.relname AS table_name,
@@ -67,7 +68,7 @@ JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname IN ('state', 'status'
 JOIN pg_constraint AS k ON k.conrelid = c.oid AND k.contype = 'c' AND k.conkey = ARRAY[a.attnum]
 LEFT JOIN pg_attrdef AS d ON d.adrelid = c.oid AND d.adnum = a.attnum
 LEFT JOIN LATERAL (
-    -- The arguments of the trigger: the column, then the moves, each ended by a zero byte.
+    -- The trigger's arguments: the column, then the transitions, each ended by a zero byte.
     SELECT (string_to_array(encode(t.tgargs, 'escape'), '\000'))[2:t.tgnargs] AS named
     FROM pg_trigger AS t
     WHERE t.tgrelid = c.oid AND t.tgname = 'refuse_transition'
@@ -88,9 +89,9 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
 SELECT oid::bigint AS type_id, typname AS name FROM pg_type
 
 -- name: set_admin :value
--- Makes somebody an admin or gives them another role; false if it was so already.
+-- Makes somebody an admin or changes their role. False if they have that role already.
 SELECT set_admin(%(telegram_id)s, %(role)s, %(by)s)
 
 -- name: remove_admin :value
--- Makes an admin one no more; false if they were none.
+-- Removes an admin. False if they were none.
 SELECT remove_admin(%(telegram_id)s, %(by)s)

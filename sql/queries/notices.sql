@@ -1,22 +1,22 @@
 -- name: owe_notice :run
--- Writes down a notice that is owed until somebody got it; 0 rows when it is known.
+-- Adds a notice that is kept until somebody has received it. 0 rows if its key exists.
 INSERT INTO owed_notices (key, kind, data, due_at)
 VALUES (%(key)s, %(kind)s, %(data)s::jsonb, now() + make_interval(secs => %(wait_seconds)s))
 ON CONFLICT (key) DO NOTHING
 
 -- name: mark_notices_told :run
--- Somebody got them; whoever was first stays written down.
+-- Records that somebody received the notices. The first receiver stays recorded.
 UPDATE owed_notices SET told_at = now(), told_chat_id = %(chat_id)s
 WHERE key = ANY (%(keys)s) AND told_at IS NULL
 
 -- name: mark_sent_notices_told :run
--- The same for those whose message left and could not be written down in that moment.
+-- Does the same for notices that were sent, but whose receipt could not be recorded then.
 UPDATE owed_notices AS n SET told_at = now(), told_chat_id = c.chat_id
 FROM unnest(%(chat_ids)s::bigint[]) AS c (chat_id), job_ledger AS j
 WHERE n.told_at IS NULL AND j.key = n.key || ':' || c.chat_id AND j.state = 'done'
 
 -- name: get_untold_for_chat :many
--- Notices nobody got that are not on their way to this chat, oldest first.
+-- Notices that nobody has received and that are not on their way to this chat, oldest first.
 SELECT n.key, n.kind, n.data::text AS data
 FROM owed_notices AS n
 LEFT JOIN job_ledger AS j ON j.key = n.key || ':' || %(chat_id)s::bigint
@@ -25,7 +25,7 @@ ORDER BY n.created_at, n.key
 LIMIT %(limit)s
 
 -- name: pick_untold_notice :one
--- The notice to be sent ahead to every chat, if it is time: whoever takes it gets the others. All wait for its outcome.
+-- Picks the notice to send to every chat as a probe, if one is due. All others wait for its outcome.
 WITH picked AS (
     SELECT key FROM owed_notices
     WHERE told_at IS NULL AND NOT withheld AND due_at <= now()
@@ -43,14 +43,14 @@ WITH picked AS (
 SELECT key, kind, data FROM later JOIN picked USING (key)
 
 -- name: get_untold_notices :many
--- Notices that reached nobody within a minute, oldest first.
+-- Notices that nobody received within a minute, oldest first.
 SELECT key, kind, data::text AS data FROM owed_notices
 WHERE told_at IS NULL AND created_at < now() - interval '1 minute'
 ORDER BY created_at, key
 LIMIT %(limit)s
 
 -- name: purge_notices :run
--- Forgets notices that somebody got more than a week ago, some at a time.
+-- Deletes notices received more than a week ago, in batches.
 DELETE FROM owed_notices
 WHERE key IN (
     SELECT key FROM owed_notices
@@ -61,8 +61,8 @@ WHERE key IN (
 )
 
 -- name: get_waiting_notices :many
--- Other notices for one chat that wait for their turn, oldest first: they may leave in one message. One that
--- was tried before waits for its time. They are looked for among the first %(page)s, however many wait.
+-- Other notices that wait for the same chat, oldest first, so that one message carries them. A notice that was tried
+-- before must also be due. Only the first %(page)s are searched, however many wait.
 SELECT key, args::text AS args
 FROM (
     SELECT key, args, attempts, max_attempts, run_at, created_at
@@ -78,8 +78,8 @@ ORDER BY created_at, key
 LIMIT %(limit)s
 
 -- name: owe_admin_notices :many
--- Writes a notice's message to each chat down, unless the chat has one. Behind others that wait for the chat it waits
--- to leave with one of them.
+-- Adds a notice's message to each chat, unless the chat has it already. If others wait for the chat, it is delayed so
+-- that one of them carries it.
 -- certain: chat_id, due_now
 INSERT INTO job_ledger (key, actor, queue, args, max_attempts, run_at, wake_at)
 SELECT
@@ -105,7 +105,7 @@ ON CONFLICT (key) DO NOTHING
 RETURNING (args ->> 'chat_id')::bigint AS chat_id, run_at <= now() AS due_now
 
 -- name: get_notice_delay :value
--- In how many seconds the newest of the notices that wait for the chat is due; NULL when none waits.
+-- In how many seconds the newest notice that waits for the chat is due; null if none waits.
 SELECT extract(epoch FROM run_at - now())::float8
 FROM job_ledger
 WHERE state = 'queued'
@@ -116,9 +116,10 @@ ORDER BY created_at DESC, key DESC
 LIMIT 1
 
 -- name: space_waiting_notices :run
--- Lets the oldest of the notices that wait for a chat come in rows of %(together)s, a row a turn of so many seconds,
--- one of each row first to take the others along: each by itself would ask the rate limit in vain, again and again. Of those
--- behind the page, as many that would come before its last turn wait for it and %(longest)s seconds more.
+-- Spreads the oldest notices that wait for a chat: %(together)s for each turn of so many seconds. In each group one
+-- is due first and carries the others, because each alone would ask the rate limiter again and again. Beyond the
+-- page, the same number of notices that would be due too early are delayed to its last turn and %(longest)s seconds
+-- more.
 WITH page AS (
     SELECT key, row_number() OVER (ORDER BY created_at, key) - 1 AS place, created_at
     FROM job_ledger

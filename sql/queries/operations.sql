@@ -1,13 +1,13 @@
 -- name: get_admin_stats :value
--- The shop at a glance, as JSON.
+-- The shop's figures at a glance, as JSON.
 SELECT get_admin_stats()
 
 -- name: fold_figures :value
--- Adds up what the connections wrote of the figures, which a reader does otherwise; how many rows it was.
+-- Adds up the rows of figures that the connections wrote, so that readers need not. Returns how many there were.
 SELECT fold_figures()
 
 -- name: count_machinery :one
--- How much waits, for /debug.
+-- How much work waits, for /debug.
 SELECT
     (SELECT count(*) FROM tasks WHERE status = 'created') AS waiting_tasks,
     (SELECT count(*) FROM job_ledger WHERE state = 'queued')
@@ -27,7 +27,7 @@ SELECT
     ) AS untold_notices
 
 -- name: get_daily_report :one
--- What happened on one local day, and what is open now, for the admins' daily line.
+-- What happened on one local day and what is open now, for the admins' daily report.
 SELECT
     (SELECT count(*) FROM payments AS p WHERE p.created_at >= d.begins AND p.created_at < d.ends
         AND p.state = 'applied') AS orders_paid,

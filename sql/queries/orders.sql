@@ -1,9 +1,9 @@
 -- name: create_order :value
--- Opens the person's order of a package or finds the pending one, as JSON.
+-- Opens the person's order of a package or finds the pending one. The answer is JSON.
 SELECT create_order(%(telegram_id)s, %(package_slug)s)
 
 -- name: get_order :one
--- One order of this person with its first invoice; no row for somebody else's.
+-- One order of this person with its first invoice. No row for another person's order.
 -- nullable: ran_out
 SELECT
     o.id::text AS order_id, o.status, o.amount, o.currency, o.package_name, o.package_slug, o.posts_per_day,
@@ -19,21 +19,21 @@ LEFT JOIN LATERAL (
 WHERE o.id = %(order_id)s AND u.telegram_id = %(telegram_id)s
 
 -- name: get_notice_order :one
--- What a notice about an order needs to know.
+-- The data of a notice about an order.
 SELECT o.id::text AS order_id, u.telegram_id, u.language, o.package_name, o.amount, o.currency, o.status
 FROM orders AS o JOIN users AS u ON u.id = o.user_id
 WHERE o.id = %(order_id)s
 
 -- name: cancel_order :value
--- pending -> cancelled by its owner, as JSON.
+-- pending -> cancelled by its owner. The answer is JSON.
 SELECT cancel_order(%(telegram_id)s, %(order_id)s)
 
 -- name: pay_from_balance :value
--- Pays a pending order from its owner's balance, as JSON.
+-- Pays a pending order from its owner's balance. The answer is JSON.
 SELECT pay_from_balance(%(telegram_id)s, %(order_id)s)
 
 -- name: get_receipt :one
--- What the receipt of a paid order says; no row for one that was not paid.
+-- The data of a paid order's receipt. No row if it was not paid.
 -- certain: amount, asset, activated_at, expires_at
 SELECT
     o.id::text AS order_id, u.telegram_id, u.language, o.package_name, o.posts_per_day, o.activated_at,
@@ -46,41 +46,41 @@ JOIN activations AS a ON a.order_id = o.id
 WHERE o.id = %(order_id)s
 
 -- name: fail_order :value
--- pending -> failed for an order without an invoice; says whether it moved.
+-- pending -> failed for an order without an invoice. Says whether it changed.
 SELECT fail_order(%(order_id)s)
 
 -- name: expire_orders :many
--- pending -> cancelled past the deadline; whose they were.
+-- pending -> cancelled past the deadline. Returns the orders and their owners.
 SELECT order_id, telegram_id, package_name FROM expire_orders(%(limit)s)
 
 -- name: complete_orders :value
--- paid -> completed for orders whose days are over; how many.
+-- paid -> completed for orders whose days are over. Returns how many.
 SELECT complete_orders(%(limit)s)
 
 -- name: get_linkless_orders :many
--- Of these orders, each with the key of its invoice's job, those whose link was asked for and could not be made.
+-- Those of the orders whose payment link was requested and could not be made, with the key of the invoice's job.
 SELECT asked.order_id
 FROM unnest(%(order_ids)s::text[], %(keys)s::text[]) AS asked (order_id, key)
 WHERE EXISTS (SELECT FROM job_ledger AS j WHERE j.key = asked.key)
     AND NOT EXISTS (SELECT FROM invoices AS i WHERE i.order_id = asked.order_id::uuid)
 
 -- name: remember_card :run
--- This message offers an order that can be paid. What a later tap drew into it stands.
+-- Records that this message offers an order that can be paid. A later tap's record stays.
 INSERT INTO order_cards AS c (chat_id, message_id, order_id, seq)
 VALUES (%(chat_id)s, %(message_id)s, %(order_id)s, %(seq)s)
 ON CONFLICT (chat_id, message_id) DO UPDATE SET order_id = excluded.order_id, seq = excluded.seq
 WHERE c.seq <= excluded.seq
 
 -- name: forget_card :run
--- This message shows something else now.
+-- Records that this message shows something else now.
 DELETE FROM order_cards WHERE chat_id = %(chat_id)s AND message_id = %(message_id)s AND seq <= %(seq)s
 
 -- name: get_loose_ends :many
--- Of orders that can no longer be paid: invoices that still can, and those with messages that offer them.
+-- Of the orders that can no longer be paid: those with an invoice that still can be, and those shown in messages.
 SELECT i.order_id::text AS order_id, 'invoice' AS kind, i.invoice_id AS name
 FROM invoices AS i
 WHERE i.order_id = ANY (%(order_ids)s::uuid[]) AND i.provider = 'crypto_pay' AND i.status = 'active'
-    -- A minute more, for a clock of Crypto Pay's that is behind ours.
+    -- A minute more, in case Crypto Pay's clock is behind ours.
     AND (i.expires_at IS NULL OR i.expires_at > now() - interval '1 minute')
 UNION ALL
 SELECT o.id::text, 'card', o.status
@@ -88,7 +88,7 @@ FROM orders AS o
 WHERE o.id = ANY (%(order_ids)s::uuid[]) AND EXISTS (SELECT FROM order_cards AS c WHERE c.order_id = o.id)
 
 -- name: get_order_cards :many
--- The messages that offer an order which can no longer be paid, and what became of it.
+-- The messages that offer orders which can no longer be paid, with the orders' present state.
 -- nullable: ran_out
 SELECT
     c.chat_id, c.message_id, c.seq, o.status, o.package_name, o.ended_at >= o.deadline_at AS ran_out,

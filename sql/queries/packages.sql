@@ -1,5 +1,5 @@
 -- name: get_available_packages :value
--- The packages on sale, cheapest first, as the text of a JSON array: money keeps its digits in a cache.
+-- The packages on sale, cheapest first, as the text of a JSON array, so that money keeps its digits in a cache.
 SELECT get_available_packages()::text
 
 -- name: get_every_package :many
@@ -9,7 +9,7 @@ FROM packages
 ORDER BY is_active DESC, price, slug
 
 -- name: get_any_package :one
--- One of them.
+-- One package, on sale or not.
 SELECT
     p.id::text AS package_id, p.slug, p.name, p.price, p.currency, p.posts_per_day, p.is_active, p.updated_at,
     package_seen(p) AS seen
@@ -17,7 +17,7 @@ FROM packages AS p
 WHERE p.id = %(package_id)s
 
 -- name: change_package :value
--- An admin changes what is given about a package, as JSON (sql/functions).
+-- Changes the given fields of a package. The answer is JSON (sql/functions).
 SELECT change_package(
     %(package_id)s, %(name)s, %(price)s, %(posts)s, %(active)s, %(admin)s, %(seen)s, %(origin)s
 )

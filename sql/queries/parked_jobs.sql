@@ -1,5 +1,5 @@
 -- name: get_parked_jobs :many
--- A page of parked jobs, newest first; `ref` names one in a button.
+-- A page of parked jobs, newest first. `ref` identifies a job in a button.
 SELECT md5(key) AS ref, key, actor, queue, attempts, error, updated_at
 FROM job_ledger
 WHERE state = 'parked'
@@ -15,17 +15,17 @@ FROM job_ledger AS j
 WHERE md5(j.key) = %(ref)s AND j.state = 'parked'
 
 -- name: settle_parked_job :value
--- An admin's decision about a parked job, as JSON; null when none of that name is parked.
+-- Applies an admin's decision about a parked job. The answer is JSON; null if no such job is parked.
 SELECT settle_parked_job(%(ref)s, %(action)s, %(admin)s, %(seen)s, %(origin)s)
 
 -- name: keep_dead_letter :run
--- Keeps a message that Dramatiq gave up; 0 rows when it is known.
+-- Stores a message that Dramatiq gave up. 0 rows if it is stored already.
 INSERT INTO dead_letters (queue, message_id, actor, body)
 VALUES (%(queue)s, %(message_id)s, %(actor)s, %(body)s)
 ON CONFLICT (queue, message_id) DO NOTHING
 
 -- name: get_dead_letters :many
--- A page of messages that nobody could work on, newest first.
+-- A page of messages that no worker could process, newest first.
 SELECT id::text AS letter_id, queue, message_id, actor, body, created_at
 FROM dead_letters
 WHERE state = 'waiting'
@@ -33,13 +33,13 @@ ORDER BY created_at DESC
 LIMIT %(limit)s OFFSET %(offset)s
 
 -- name: get_dead_letter :one
--- One of them.
+-- One of those messages.
 SELECT id::text AS letter_id, queue, message_id, actor, body, created_at
 FROM dead_letters
 WHERE id = %(letter_id)s AND state = 'waiting'
 
 -- name: settle_dead_letter :run
--- An admin's decision about one: replayed or discarded; 0 rows when it was settled before.
+-- Records an admin's decision about a message, replayed or discarded. 0 rows if it was decided before.
 WITH settled AS (
     UPDATE dead_letters SET state = %(state)s, settled_at = now()
     WHERE id = %(letter_id)s AND state = 'waiting'
@@ -50,7 +50,7 @@ SELECT %(admin)s, 'letter_' || %(state)s::text, id::text, jsonb_build_object('ac
 FROM settled
 
 -- name: get_withheld :many
--- A page of the messages that may have been told before a restore, oldest first; `ref` names one in a button.
+-- A page of messages that may have been sent before a restore, oldest first. `ref` identifies one in a button.
 -- nullable: telegram_id
 SELECT
     md5(j.key) AS ref, j.actor, j.created_at,
@@ -65,7 +65,7 @@ ORDER BY j.created_at, j.key
 LIMIT %(limit)s OFFSET %(offset)s
 
 -- name: get_withheld_message :one
--- One of them by its ref.
+-- One of those messages by its ref.
 -- nullable: telegram_id, order_id, order_status, paid_at
 SELECT
     md5(j.key) AS ref, j.key, j.actor, j.created_at, coalesce(j.args ->> 'kind', '') AS kind,
@@ -83,11 +83,11 @@ LEFT JOIN LATERAL (
 WHERE j.state = 'withheld' AND md5(j.key) = %(ref)s
 
 -- name: count_withheld :one
--- How many there are, and how they stand now.
+-- How many such messages there are, and a digest of their present state.
 SELECT count(*) AS count, coalesce(withheld_seen(array_agg(key)), '') AS seen
 FROM job_ledger
 WHERE state = 'withheld'
 
 -- name: settle_withheld :value
--- An admin's decision about one of them, or about all, as JSON.
+-- Applies an admin's decision about one such message or about all. The answer is JSON.
 SELECT settle_withheld(%(ref)s, %(action)s, %(admin)s, %(seen)s, %(origin)s)

@@ -1,12 +1,12 @@
 -- name: register_user :value
--- /start: the person written down or refreshed, as JSON.
+-- Adds or refreshes the person who sent /start. The answer is JSON.
 SELECT register_user(
     %(telegram_id)s::bigint, %(username)s::text, %(first_name)s::text, %(last_name)s::text,
     %(language)s::text, %(start_payload)s::text
 )
 
 -- name: get_user :one
--- Who this is.
+-- One person by Telegram id.
 SELECT
     id::text AS user_id, telegram_id, username, first_name, language, language_chosen, referral_code,
     blocked_at IS NULL AS reachable
@@ -14,7 +14,7 @@ FROM users
 WHERE telegram_id = %(telegram_id)s
 
 -- name: get_person :value
--- Who this is with their figures, as JSON text: money keeps its digits in a cache. Null for somebody unknown.
+-- One person with their figures, as JSON text, so that money keeps its digits in a cache. Null if unknown.
 WITH seen AS (
     UPDATE users SET last_seen_at = now()
     WHERE telegram_id = %(telegram_id)s AND last_seen_at < now() - interval '1 hour'
@@ -29,21 +29,21 @@ FROM users
 WHERE telegram_id = %(telegram_id)s
 
 -- name: set_language :run
--- The person's own choice, which Telegram's language_code no longer overwrites.
+-- Stores the language that the person chose. Telegram's language_code no longer overwrites it.
 UPDATE users SET language = %(language)s, language_chosen = true, updated_at = now()
 WHERE telegram_id = %(telegram_id)s
 
 -- name: set_reachable :run
--- The person blocked the bot or let it in again; 0 rows when nothing changed.
+-- Records that the person blocked the bot or unblocked it. 0 rows if nothing changed.
 UPDATE users SET blocked_at = CASE WHEN %(reachable)s THEN NULL ELSE now() END, updated_at = now()
 WHERE telegram_id = %(telegram_id)s AND (blocked_at IS NULL) <> %(reachable)s
 
 -- name: get_user_stats :value
--- The person's figures and current package, as JSON; null for somebody unknown.
+-- The person's figures and current package, as JSON; null if unknown.
 SELECT get_user_stats(%(telegram_id)s)
 
 -- name: get_history :many
--- A page of the person's orders and posts, newest first. What is paged over is read from the indexes alone.
+-- A page of the person's orders and posts, newest first. The page is found from the indexes alone.
 -- nullable: is_live, waits
 WITH person AS (
     SELECT id FROM users WHERE telegram_id = %(telegram_id)s
@@ -69,7 +69,7 @@ WITH person AS (
 SELECT
     e.kind, e.id::text AS id, e.created_at, coalesce(o.status, p.status) AS status, o.package_name, o.amount,
     o.currency, o.expires_at,
-    -- Of a person's live orders the first runs, the others wait (docs/adr/0004).
+    -- Of a person's live orders the first runs and the others wait (docs/adr/0004).
     o.status = 'paid' AND o.expires_at > now() AS is_live,
     o.status = 'paid' AND EXISTS (
         SELECT FROM orders AS first
@@ -83,9 +83,9 @@ LEFT JOIN posts AS p ON e.kind = 'post' AND p.id = e.id
 ORDER BY e.created_at DESC, e.id
 
 -- name: get_admin_role :value
--- The role of somebody who works for the shop; null for anybody else, and for an owner without a row.
+-- The role of an admin; null for anybody else, and for an owner without a row.
 SELECT role FROM admins WHERE telegram_id = %(telegram_id)s
 
 -- name: list_admins :many
--- Everybody with a role of their own, longest first.
+-- Everybody who has a role, longest first.
 SELECT telegram_id, role, added_by, added_at FROM admins ORDER BY added_at, telegram_id

@@ -1,5 +1,5 @@
 -- name: add_user_post :value
--- Takes one of today's quota and creates a post with its task, as JSON; so many are accepted in so many seconds.
+-- Uses one of today's quota and creates a post with its task, within the rate limit of posts. The answer is JSON.
 SELECT add_user_post_v2(
     (SELECT id FROM users WHERE telegram_id = %(telegram_id)s), %(url)s, %(platform)s, %(request_id)s, %(post_ref)s,
     %(rate_count)s, %(rate_seconds)s

@@ -1,17 +1,17 @@
 -- name: pause_sending :run
--- Telegram asked for a pause: kept where a wiped Redis and a new process find it. Only ever grows.
+-- Stores a pause that Telegram asked for, where a wiped Redis and a new process find it. It only grows.
 INSERT INTO leases AS l (name, owner, until)
 VALUES ('telegram_pause', 'gate', now() + make_interval(secs => %(seconds)s))
 ON CONFLICT (name) DO UPDATE SET until = greatest(l.until, excluded.until)
 
 -- name: get_sending_pause :value
--- Seconds for which nothing may be sent to Telegram; null when it never asked for a pause.
+-- For how many seconds nothing may be sent to Telegram; null if it never asked for a pause.
 SELECT greatest(extract(epoch FROM until - now()), 0)::double precision
 FROM leases
 WHERE name = 'telegram_pause'
 
 -- name: pause_chat :value
--- Telegram asked for a pause in one group: kept in the same way. Answers how many groups are paused now.
+-- Stores a pause that Telegram asked for in one group. Returns how many groups are paused now.
 WITH paused AS (
     INSERT INTO leases AS l (name, owner, until)
     VALUES (
@@ -27,7 +27,7 @@ SELECT count(*) FROM (
 ) AS held
 
 -- name: get_chat_pauses :many
--- The groups in which nothing may be sent, and for how many seconds.
+-- The groups to which nothing may be sent, and for how many seconds.
 SELECT
     split_part(name, ':', 2)::bigint AS chat_id,
     extract(epoch FROM until - now())::double precision AS seconds
@@ -35,14 +35,14 @@ FROM leases
 WHERE starts_with(name, 'telegram_pause:') AND until > now()
 
 -- name: keep_messages :run
--- Notes that these messages must never be edited away.
+-- Records that these messages must never be edited.
 INSERT INTO lasting_messages (chat_id, message_id)
 SELECT chat_id, message_id FROM unnest(%(chat_ids)s::bigint[], %(message_ids)s::bigint[]) AS sent (chat_id, message_id)
 ON CONFLICT DO NOTHING
 
 -- name: get_message_fate :value
--- What may become of a message: 'kept' must never be edited away, 'free' may be, and 'perhaps' may be one that a job
--- under way has sent to this chat and not noted yet, or whose number nobody was told (it is kept as 0).
+-- Whether a message may be edited. 'kept': never. 'free': yes. 'perhaps': it may be a lasting message, which a
+-- running job has sent to this chat and not recorded yet, or whose id is unknown (recorded as 0).
 SELECT
     CASE
         WHEN exists(SELECT FROM lasting_messages WHERE chat_id = %(chat_id)s AND message_id = %(message_id)s) THEN 'kept'
@@ -76,7 +76,7 @@ SELECT
     END
 
 -- name: purge_kept_messages :run
--- Forgets some of the messages that nobody scrolls back to.
+-- Deletes the records of messages so old that nobody taps them, in batches.
 DELETE FROM lasting_messages
 WHERE ctid IN (
     SELECT ctid FROM lasting_messages
@@ -86,10 +86,10 @@ WHERE ctid IN (
 )
 
 -- name: get_moved_chat :value
--- Where Telegram has moved a chat of the admins; null when it is where it was.
+-- The id to which Telegram has moved an admin chat; null if it has not moved.
 SELECT moved_to FROM moved_chats WHERE chat_id = %(chat_id)s
 
 -- name: note_moved_chat :run
--- Remembers that.
+-- Records that Telegram has moved an admin chat.
 INSERT INTO moved_chats (chat_id, moved_to) VALUES (%(chat_id)s, %(moved_to)s)
 ON CONFLICT (chat_id) DO UPDATE SET moved_to = excluded.moved_to, moved_at = now()

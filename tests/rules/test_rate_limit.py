@@ -6,7 +6,7 @@ import ast
 
 from tests.rules.source import Source, python_files
 
-GATED = {
+LIMITED = {
     "workers/notices/infrastructure.py",
     "workers/broadcasts/cards.py",
     "workers/broadcasts/dialogue.py",
@@ -22,7 +22,7 @@ def unlimited_calls(source: Source) -> list[str]:
     watched = {
         id(inner)
         for node in ast.walk(source.tree)
-        if source.name in GATED and isinstance(node, ast.With)
+        if source.name in LIMITED and isinstance(node, ast.With)
         if any(ast.unparse(item.context_expr).endswith(".watching()") for item in node.items)
         for inner in ast.walk(node)
     }

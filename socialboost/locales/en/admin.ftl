@@ -185,44 +185,44 @@ job-outcome-gone = ℹ️ This job is no longer parked: it was already settled.
 job-outcome-changed_meanwhile = ℹ️ Nothing was done: since then the job was replayed and parked again. Open it from the list once more.
 job-outcome-refund_sent = ℹ️ Crypto Pay has already sent this money: the refund is recorded, there is nothing to discard.
 job-outcome-refund_unknown = ❗️ Not discarded: Crypto Pay did not say whether the money was sent. Try again when it answers.
-job-outcome-money = ❗️ This job cannot be discarded: money stands behind it. Replay it; if the package does not become active, the payment will be listed among those that need a decision.
+job-outcome-money = ❗️ This job cannot be discarded, because it is about money that was paid. Replay it. If the package does not become active, the payment will be listed among those that need a decision.
 job-outcome-unreadable = ❗️ This message is damaged: it cannot be replayed, only discarded.
 job-outcome-unknown_actor = ❗️ This version does not know this kind of job. Update the workers and try again.
 job-sure = ❓ <b>Discard it?</b>
 job-sure-refund = The refund of { $sum } to { $person } will not be sent. The payment will wait for a decision again.
 job-sure-message = The person will not get this message.
 job-sure-task = The post will not be promoted. Its owner is told, and the daily limit is given back.
-job-sure-letter = The queue's message disappears, and what it asked for is not done.
+job-sure-letter = The message will be removed from the queue, and its job will never be done.
 job-sure-other = This job will never be done.
 button-sure-discard = 🗑 Yes, discard
 
 ## withheld.py
 
-button-admin-withheld = 📨 Perhaps told before ({ $count })
+button-admin-withheld = 📨 Perhaps already sent ({ $count })
 withheld =
-    📨 <b>Perhaps told before: { $count }</b>
+    📨 <b>Perhaps already sent: { $count }</b>
 
-    The database was restored from a copy. These messages are about the time before that; whether they were sent then, nobody knows. Nothing is sent until you decide. Oldest first:
+    The database was restored from a copy. These messages are about the time before that, and it is unknown whether they were sent then. Nothing is sent until you decide. Oldest first:
 withheld-none = ✨ No message waits for a decision.
-withheld-sent = 📨 <b>They are on their way.</b>
+withheld-sent = 📨 <b>The messages are being sent.</b>
 withheld-discarded = 🗑 <b>Discarded.</b>
 withheld-gone = ℹ️ <b>Already decided.</b>
-withheld-changed_meanwhile = ℹ️ <b>Nothing was done: the list changed meanwhile. This is how it is now.</b>
-withheld-message = 📨 <b>Perhaps told before: { $what }</b>
+withheld-changed_meanwhile = ℹ️ <b>Nothing was done, because the list changed meanwhile. This is the current list.</b>
+withheld-message = 📨 <b>Perhaps already sent: { $what }</b>
 withheld-send_receipt = receipt
-withheld-send_payment_notice = word about an order
-withheld-send_decision_notice = word about a decision
-withheld-notify_post = word about a post
+withheld-send_payment_notice = message about an order
+withheld-send_decision_notice = message about a decision
+withheld-notify_post = message about a post
 withheld-notify_admins = notice to the admins
 withheld-send_admin_notice = notice to an admin
 withheld-sure-send =
     ❓ <b>Send? Messages: { $count }</b>
 
-    Whoever was told before will be told again.
+    Anyone who has already received their message will get it again.
 withheld-sure-discard =
     ❓ <b>Discard? Messages: { $count }</b>
 
-    Whoever was not told before will not be told. Packages and payments stay as they are.
+    Anyone who has not received their message will not get it. Packages and payments do not change.
 button-withheld = 📨 { $about }
 button-withheld-send = 📨 Send
 button-withheld-discard = 🗑 Discard
@@ -231,7 +231,7 @@ button-withheld-discard-all = 🗑 Discard all ({ $count })
 button-withheld-sure-send = 📨 Yes, send · { $count }
 button-withheld-sure-discard = 🗑 Yes, discard · { $count }
 button-withheld-back = « Back to the messages
-button-withheld-card = 📨 Perhaps told before
+button-withheld-card = 📨 Perhaps already sent
 
 ## pricing.py
 
