@@ -2,7 +2,8 @@
 
 The stock consumer sleeps up to a second when its queue is empty. Ours (socialboost/queue/consumer.py) blocks
 on the queue's own list: `BLMOVE list list LEFT LEFT t` puts the head back where it was, so it only peeks,
-and returns as soon as a producer has pushed. Only Dramatiq's dispatch.lua reads and writes the queues, so
+and returns as soon as a producer has pushed. dispatch.lua's fetch follows in the same round trip, and what
+was finished meanwhile is acknowledged in it (`take`). The queues are written as dispatch.lua writes them, so
 any stock producer works.
 
 Other differences (each has a test in tests/flows/engine, a refusal in flows/shop/test_alarms.py):
@@ -36,10 +37,11 @@ from dramatiq.middleware import Middleware
 from dramatiq.results import Results
 from dramatiq.results.backends import RedisBackend
 from redis.backoff import ExponentialBackoff
+from redis.client import Pipeline
 from redis.retry import Retry
 
 from socialboost import logs
-from socialboost.queue.consumer import BLOCK_SECONDS, BlockingConsumer
+from socialboost.queue.consumer import BLOCK_SECONDS, BlockingConsumer, LastAcknowledgements
 from socialboost.queue.latch import Latch
 from socialboost.queue.messages import DeadLetter, Holding
 
@@ -54,6 +56,14 @@ _RETRY_SECONDS: Final = 0.3
 _CONSUMER_SECONDS: Final = BLOCK_SECONDS + 8.0
 _REDIS_LOST: Final = (redis.ConnectionError, redis.TimeoutError, redis.ResponseError)
 """ResponseError is included: a Redis that is full, cannot save or was demoted answers and does nothing."""
+_NO_WAIT_SECONDS: Final = 0.01
+_ACKNOWLEDGE: Final = "acknowledge"
+_ACKNOWLEDGE_SCRIPT: Final = """
+for i = 1, #ARGV do
+  if redis.call('SREM', KEYS[1], ARGV[i]) > 0 then redis.call('HDEL', KEYS[2], ARGV[i]) end
+end
+"""
+"""What dispatch.lua's `ack` does, for several messages. KEYS: the ids this process took, the messages."""
 
 log = logs.get(__name__)
 
@@ -79,8 +89,8 @@ def connect(url: str, *, timeout_seconds: float, retries: int, decode: bool = Fa
 class QueueBroker(RedisBroker):
     """Dramatiq's Redis broker with `BlockingConsumer` and clients that time out.
 
-    The client that fetches never repeats a command (a repeated fetch would strand the messages of the first
-    reply). The client that enqueues and acknowledges does, because both are safe to repeat.
+    The client that `take` uses never repeats a command (a repeated fetch would strand the messages of the
+    first reply). The other one does, because enqueueing and acknowledging are safe to repeat.
     """
 
     def __init__(self, url: str, *, middleware: Sequence[Middleware], maintenance: bool) -> None:
@@ -90,6 +100,7 @@ class QueueBroker(RedisBroker):
             heartbeat_timeout=HEARTBEAT_MS,
             maintenance_chance=1_000_000 if maintenance else 0,
         )
+        self.scripts[_ACKNOWLEDGE] = self.client.register_script(_ACKNOWLEDGE_SCRIPT)
         self.url = url
         self.blocking_client = connect(url, timeout_seconds=_CONSUMER_SECONDS, retries=0)
         self._holdings: dict[str, Holding] = {}
@@ -115,11 +126,13 @@ class QueueBroker(RedisBroker):
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
         """Return a consumer of the queue. `timeout` is ignored: blocking costs nothing."""
         del timeout
+        holding = self.holding(queue_name)
         if queue_name.endswith(".DQ"):  # Dramatiq has just dropped its list of delayed messages
-            self._holdings[queue_name] = Holding(rounds=self.holding(queue_name).rounds)
-        self.holding(queue_name).rounds += 1
+            holding = self._holdings[queue_name] = holding.without_held()
+        is_restart, holding.rounds = holding.rounds > 0, holding.rounds + 1
+        self._guard(self._load_scripts)
         consumer = BlockingConsumer(self, queue_name, prefetch, BLOCK_SECONDS)
-        consumer.give_back_orphans()
+        consumer.give_back_orphans(look_again=is_restart)
         return consumer
 
     def holding(self, queue_name: str) -> Holding:
@@ -135,18 +148,42 @@ class QueueBroker(RedisBroker):
         """Give messages back with one try in all, instead of one per queue, if Redis is down."""
         self._ending = Latch(_is_lost, _refusal, pause_seconds=_CONSUMER_SECONDS)
 
-    def peek(self, list_name: str, seconds: float) -> bool:
-        """Block until the list has an element, at most `seconds`. Returns True if it has."""
-        return self._blmove(list_name, seconds) is not None
+    def take(
+        self,
+        queue_name: str,
+        room: int,
+        *,
+        finished: Sequence[str],
+        wait_seconds: float | None,
+        newest: bool,
+    ) -> list[bytes | None]:
+        """Acknowledge the finished messages, wait for one, and fetch up to `room`, all in one round trip.
 
-    def bring_newest_forward(self, list_name: str) -> None:
-        """Move the list's last element to its head."""
-        self._blmove(list_name, 0.01, "RIGHT")
+        Without `wait_seconds` it does not wait. With `newest` it fetches from the newest end. After
+        ConnectionClosed it is unknown what was done; messages that were fetched are then found by `taken`.
+        """
+        full_name = f"{self.namespace}:{queue_name}"
+        pipeline = self.blocking_client.pipeline(transaction=False)
+        if finished:
+            self._acknowledge_in(pipeline, queue_name, finished)
+        if wait_seconds is not None:
+            _wait_in(pipeline, full_name, wait_seconds)
+        for _ in range(room if newest else 0):
+            _wait_in(pipeline, full_name, _NO_WAIT_SECONDS, end="RIGHT")
+        arguments = self._arguments("fetch", queue_name, room)
+        pipeline.evalsha(self.scripts["dispatch"].sha, 1, self.namespace, *arguments)
+        return cast("list[bytes | None]", self._guard(pipeline.execute)[-1])
+
+    def acknowledge(self, queue_name: str, identifiers: Sequence[str]) -> None:
+        """Acknowledge finished messages. Raises ConnectionClosed when Redis is lost or refuses."""
+        pipeline = self.client.pipeline(transaction=False)
+        self._acknowledge_in(pipeline, queue_name, identifiers)
+        with nullcontext() if self._ending is None else self._ending.passing():
+            self._guard(pipeline.execute)
 
     def taken(self, queue_name: str) -> set[str]:
         """Return the ids that Redis has handed to this process and that are not acknowledged."""
-        key = f"{self.namespace}:__acks__.{self.broker_id}.{queue_name}"
-        members = self._guard(lambda: self.client.smembers(key))
+        members = self._guard(lambda: self.client.smembers(self._taken_key(queue_name)))
         return {member.decode(errors="replace") for member in members}
 
     def stored(self, queue_name: str, identifier: str) -> bytes | None:
@@ -204,30 +241,44 @@ class QueueBroker(RedisBroker):
         self.client.close()
         self.blocking_client.close()
 
-    def _blmove(self, list_name: str, seconds: float, end: str = "LEFT") -> Any:
-        """Wait for the list's head (or tail) and move it to the head. Returns None if none came in time."""
-        command = ("BLMOVE", list_name, list_name, end, "LEFT", seconds)
-        return self._guard(lambda: self.blocking_client.execute_command(*command))  # type: ignore[no-untyped-call]
+    def _blmove(self, list_name: str, seconds: float) -> Any:
+        """Wait for the list's head, and leave it there. Returns None if none came in time."""
+        return self._guard(lambda: _wait_in(self.blocking_client, list_name, seconds))
 
     def _dispatch(self, command: str) -> Callable[..., Any]:
-        """Return a command of dispatch.lua for Dramatiq: it uses the right client and translates errors."""
+        """Return a command of dispatch.lua for Dramatiq: errors of Redis become ConnectionClosed."""
         script = self.scripts["dispatch"]
-        client = self.blocking_client if command == "fetch" else self.client
 
         def run(queue_name: str, *args: Any) -> Any:
-            header: tuple[Any, ...] = (
-                command,
-                current_millis(),
-                queue_name,
-                self.broker_id,
-                self.heartbeat_timeout,
-                self.dead_message_ttl,
-                self._should_do_maintenance(command),
-                self._max_unpack_size(),  # type: ignore[no-untyped-call]
-            )
-            return script(keys=[self.namespace], args=[*header, *args], client=client)
+            return script(keys=[self.namespace], args=self._arguments(command, queue_name, *args))
 
         return lambda queue_name, *args: self._guard(lambda: run(queue_name, *args))
+
+    def _arguments(self, command: str, queue_name: str, *args: Any) -> list[Any]:
+        """Return the arguments of dispatch.lua."""
+        return [
+            command,
+            current_millis(),
+            queue_name,
+            self.broker_id,
+            self.heartbeat_timeout,
+            self.dead_message_ttl,
+            self._should_do_maintenance(command),
+            self._max_unpack_size(),  # type: ignore[no-untyped-call]
+            *args,
+        ]
+
+    def _taken_key(self, queue_name: str) -> str:
+        return f"{self.namespace}:__acks__.{self.broker_id}.{queue_name}"
+
+    def _acknowledge_in(self, pipeline: Pipeline, queue_name: str, identifiers: Sequence[str]) -> None:
+        keys = (self._taken_key(queue_name), f"{self.namespace}:{queue_name}.msgs")
+        pipeline.evalsha(self.scripts[_ACKNOWLEDGE].sha, 2, *keys, *identifiers)
+
+    def _load_scripts(self) -> None:
+        """Load the scripts that a pipeline runs: it cannot load one that is missing."""
+        for name in ("dispatch", _ACKNOWLEDGE):
+            self.client.script_load(self.scripts[name].script)
 
     @staticmethod
     def _guard(call: Callable[[], Any]) -> Any:
@@ -235,6 +286,12 @@ class QueueBroker(RedisBroker):
             return call()
         except _REDIS_LOST as error:
             raise ConnectionClosed(error) from None
+
+
+def _wait_in(client: redis.Redis, list_name: str, seconds: float, *, end: str = "LEFT") -> Any:
+    """Wait for the list's head, or its tail (`end` RIGHT), and leave it at the head."""
+    command = ("BLMOVE", list_name, list_name, end, "LEFT", seconds)
+    return client.execute_command(*command)  # type: ignore[no-untyped-call]
 
 
 def _is_lost(error: BaseException) -> bool:
@@ -260,7 +317,7 @@ def build(redis_url: str, *, consuming: bool) -> QueueBroker:
     if consuming:
         from socialboost.queue import middleware as worker_side  # noqa: PLC0415 (a worker's weight, not a bot's)
 
-        middleware = worker_side.for_workers(results)
+        middleware = [*worker_side.for_workers(results), LastAcknowledgements()]
     return QueueBroker(redis_url, middleware=middleware, maintenance=consuming)
 
 

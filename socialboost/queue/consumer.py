@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import heapq
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, Protocol
 
 import dramatiq
+from dramatiq import Broker
 from dramatiq.broker import Consumer, MessageProxy
 from dramatiq.common import current_millis
+from dramatiq.errors import BrokerConnectionError
 from dramatiq.message import Message
+from dramatiq.middleware import Middleware
+from dramatiq.worker import ConsumerThread
 
 from socialboost import logs
 from socialboost.queue.messages import GIVE_BACK, Holding, Turns, is_sound
 
 BLOCK_SECONDS: Final = 2.0
 """How long an idle consumer blocks. It notices a stop no later than this."""
+LOOK_AGAIN_SECONDS: Final = 2 * BLOCK_SECONDS
+"""After a lost connection: by then Redis has ended the wait of a fetch that was sent over it."""
 _CHUNK: Final = 500
 
 log = logs.get(__name__)
@@ -34,12 +41,20 @@ class Queue(Protocol):
         """Run a command of dispatch.lua."""
         ...
 
-    def peek(self, list_name: str, seconds: float) -> bool:
-        """Block until the list has an element."""
+    def take(
+        self,
+        queue_name: str,
+        room: int,
+        *,
+        finished: Sequence[str],
+        wait_seconds: float | None,
+        newest: bool,
+    ) -> list[bytes | None]:
+        """Acknowledge, wait and fetch in one round trip."""
         ...
 
-    def bring_newest_forward(self, list_name: str) -> None:
-        """Move the list's last element to its head."""
+    def acknowledge(self, queue_name: str, identifiers: Sequence[str]) -> None:
+        """Acknowledge finished messages."""
         ...
 
     def taken(self, queue_name: str) -> set[str]:
@@ -63,25 +78,27 @@ class BlockingConsumer(Consumer):
         self.fetched: list[Message[Any]] = []
         self.etas: list[float] = []
         self.turns = Turns(queue_name)
-        self._list = f"{broker.namespace}:{queue_name}"
+        self._is_busy = False
+        self._look_again_at: float | None = None
 
     def __next__(self) -> MessageProxy | None:
         """Return a message, or None if none came for a while. Raises ConnectionClosed if Redis is lost."""
         self.holding.rounds += 1
-        self.holding.room.clear()  # before counting: a message acknowledged from here on wakes the wait
-        room = self.prefetch - len(self.holding.ids)
-        if room <= 0:
-            self.holding.room.wait(self.timeout_seconds)
-            return None
+        self.holding.room.clear()  # before counting: a message finished from here on wakes the wait
         if not self.fetched:
-            self._fetch(room)
-        if not self.fetched and self.broker.peek(self._list, self._idle_seconds()):
+            room = self.prefetch - len(self.holding.ids)
+            if room <= 0:
+                self.holding.room.wait(self.timeout_seconds)
+                return None
             self._fetch(room)
         return self._hand_out() if self.fetched else None
 
     def ack(self, message: MessageProxy) -> None:
-        """Acknowledge a finished message, unless its retry could not be stored."""
-        self._settle("requeue" if message.options.get(GIVE_BACK) else "ack", message)
+        """Acknowledge a finished message, at once or with the next fetch, unless its retry was not stored."""
+        if message.options.get(GIVE_BACK):
+            self._settle("requeue", message)
+        elif not self.holding.note_finished(message.options["redis_message_id"]):
+            self._settle("ack", message)
 
     def nack(self, message: MessageProxy) -> None:
         """Move a message that failed for good to the dead letters."""
@@ -92,17 +109,29 @@ class BlockingConsumer(Consumer):
         self._give_back([message.options["redis_message_id"] for message in messages])
 
     def close(self) -> None:
-        """Give back messages that were fetched and not handed out."""
+        """Acknowledge what is finished. Give back messages that were fetched and not handed out."""
+        self.stop_collecting()
         self._give_back([message.options["redis_message_id"] for message in self.fetched])
         self.fetched = []
 
-    def give_back_orphans(self) -> None:
-        """Give back messages that Redis lists for this process and that no thread holds."""
-        taken = self.broker.taken(self.queue_name)
-        orphans = sorted(taken - self.holding.ids)
+    def stop_collecting(self) -> None:
+        """Acknowledge the finished messages. From now on each is acknowledged by itself."""
+        finished = self.holding.collect(collecting=False)
+        if finished:
+            self.broker.acknowledge(self.queue_name, finished)
+            self.holding.collect(collecting=False, acknowledged=finished)
+
+    def give_back_orphans(self, *, look_again: bool) -> None:
+        """Give back messages that Redis lists for this process and that no thread holds.
+
+        With `look_again` it is done once more after LOOK_AGAIN_SECONDS: a fetch sent over a connection that
+        broke may still wait in Redis behind its BLMOVE, and take messages that nobody receives.
+        """
+        orphans = self.holding.orphans(self.broker.taken(self.queue_name))
         if orphans:
             log.warning("messages_given_back", queue=self.queue_name, count=len(orphans))
             self._give_back(orphans)
+        self._look_again_at = time.monotonic() + LOOK_AGAIN_SECONDS if look_again else None
 
     def _settle(self, command: str, message: MessageProxy) -> None:
         self.holding.rounds += 1  # a delayed message is acknowledged by its consumer's own thread
@@ -126,9 +155,24 @@ class BlockingConsumer(Consumer):
         return min(self.timeout_seconds, max(0.002, until_due))
 
     def _fetch(self, room: int) -> None:
-        for _ in range(room if self.turns.is_newest() else 0):
-            self.broker.bring_newest_forward(self._list)
-        answers = self.broker.run("fetch", self.queue_name, room)
+        """Fetch up to `room` messages, after waiting for one unless the last fetch was full."""
+        if self._look_again_at is not None and time.monotonic() >= self._look_again_at:
+            self.give_back_orphans(look_again=False)
+        wait_seconds = None if self._is_busy else self._idle_seconds()
+        finished = self.holding.collect(collecting=self._is_busy)
+        try:
+            answers = self.broker.take(
+                self.queue_name,
+                room,
+                finished=finished,
+                wait_seconds=wait_seconds,
+                newest=self.turns.is_newest(),
+            )
+        except BaseException:
+            self.holding.collect(collecting=False)  # the next round is seconds away
+            raise
+        self.holding.collect(collecting=True, acknowledged=finished)
+        self._is_busy = len(answers) >= room
         messages = [self._decode(data) for data in answers]
         if None in messages:
             self._quarantine()
@@ -138,7 +182,7 @@ class BlockingConsumer(Consumer):
     def _hand_out(self) -> MessageProxy | None:
         message = self.fetched.pop(0)
         identifier = message.options["redis_message_id"]
-        if identifier in self.holding.ids:
+        if identifier in self.holding.ids or identifier in self.holding.finished:
             return None  # pushed twice by a repeated enqueue; acknowledging the first acknowledges both
         self.holding.ids.add(identifier)
         if "eta" in message.options:
@@ -157,10 +201,25 @@ class BlockingConsumer(Consumer):
 
     def _quarantine(self) -> None:
         """Move undecodable messages to the dead letters, and drop ids without a message."""
-        for identifier in sorted(self.broker.taken(self.queue_name) - self.holding.ids):
+        for identifier in self.holding.orphans(self.broker.taken(self.queue_name)):
             data = self.broker.stored(self.queue_name, identifier)
             if data is None:
                 self.broker.run("ack", self.queue_name, identifier)
             elif self._decode(data) is None:
                 log.error("message_undecodable", queue=self.queue_name, redis_message_id=identifier)
                 self.broker.run("nack", self.queue_name, identifier)
+
+
+class LastAcknowledgements(Middleware):
+    """Has a consumer whose thread ends acknowledge what it noted: no fetch follows that could do it.
+
+    The worker threads end later, and their messages are acknowledged one by one from then on.
+    """
+
+    def before_consumer_thread_shutdown(self, broker: Broker, thread: ConsumerThread) -> None:  # noqa: ARG002
+        """Acknowledge them. While Redis is down they are kept for the consumer's `close`."""
+        if isinstance(thread.consumer, BlockingConsumer):
+            try:
+                thread.consumer.stop_collecting()
+            except BrokerConnectionError as error:
+                log.warning("messages_not_acknowledged", queue=thread.queue_name, error=str(error))

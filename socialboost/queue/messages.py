@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -47,11 +48,48 @@ def is_sound(message: Message[Any], queue_name: str) -> bool:
 
 @dataclass
 class Holding:
-    """The messages this process took from a queue and has not acknowledged. Restarted consumers share it."""
+    """The messages this process took from a queue and has not acknowledged. Restarted consumers share it.
+
+    While the consumer is about to call Redis, a finished message is only noted here, and the consumer
+    acknowledges it in the call that fetches. At any other time the thread that finished it calls Redis. If
+    the process dies with noted messages they are delivered again, as is any message whose process dies
+    before its acknowledgement. For a ledger job the claim makes that harmless.
+    """
 
     ids: set[str] = field(default_factory=set)
+    """Handed out and not finished."""
     room: threading.Event = field(default_factory=threading.Event)
     rounds: int = 0  # grows with every round of the consumer (workers/engine/watchdog.py)
+    finished: list[str] = field(default_factory=list)
+    """Noted, and not yet acknowledged as far as Redis has said."""
+    _is_collecting: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note_finished(self, identifier: str) -> bool:
+        """Note a finished message. Returns False if the caller must acknowledge it itself."""
+        with self._lock:
+            if not self._is_collecting:
+                return False
+            self.finished.append(identifier)
+        self.ids.discard(identifier)
+        self.room.set()
+        return True
+
+    def collect(self, *, collecting: bool, acknowledged: Collection[str] = ()) -> list[str]:
+        """Begin or stop to note finished messages. Returns those noted, without the `acknowledged` ones."""
+        with self._lock:
+            self._is_collecting = collecting
+            self.finished = [one for one in self.finished if one not in acknowledged]
+            return self.finished.copy()
+
+    def orphans(self, taken: set[str]) -> list[str]:
+        """Return those of the `taken` messages that no thread of this process holds and none has finished."""
+        with self._lock:
+            return sorted(taken - self.ids - set(self.finished))
+
+    def without_held(self) -> Holding:
+        """Return a holding of the finished messages only: the others were dropped."""
+        return Holding(rounds=self.rounds, finished=self.collect(collecting=False))
 
 
 class Turns:

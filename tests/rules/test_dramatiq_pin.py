@@ -23,9 +23,10 @@ Dramatiq moved. Before changing this number read, in the new version:
   `consume`, `scripts`, and whether consumers still keep `redis_message_id` in options;
 - brokers/redis/dispatch.lua: the list `<namespace>:<queue>` that BLMOVE peeks at, the set
   `__acks__.<broker>.<queue>`, the hash `<queue>.msgs`, and that fetch and requeue still treat them so; what
-  `enqueue` writes, since socialboost/queue/deliveries.py writes the same;
+  `enqueue` and `ack` write, since socialboost/queue/deliveries.py and broker.py write the same;
 - worker.py: that a ConnectionClosed restarts a consumer by `broker.consume`, that `delay_queue` is dropped
-  then, that `before_worker_boot` comes before the consumers, the name QUEUE_PREFETCH; that `stop` joins
+  then, that `before_worker_boot` comes before the consumers, the name QUEUE_PREFETCH; that a consumer's
+  thread emits `before_consumer_thread_shutdown` when its loop ends; that `stop` joins
   `workers` after `before_worker_shutdown`, which has dropped those that hang (workers/engine/shutdown.py);
 - cli.py: that `worker_process` sets its handlers of SIGTERM and SIGHUP before `process_boot`, and that a
   second signal ends it at once;

@@ -190,9 +190,11 @@ def test_the_work_is_done_under_the_two_users_and_nothing_is_refused(
         for number in range(3):
             sender.run("enqueue", jobs.INTERACTIVE, f"m{number}", json.dumps({"number": number}))
         assert sender.depth([jobs.INTERACTIVE]) == {jobs.INTERACTIVE: 3}
-        assert worker.peek(QUEUE, 1)
         dead = broker.build(server.url_as(WORKER), consuming=True)
-        assert len(dead.run("fetch", jobs.INTERACTIVE, 3)) == 3
+        dying = dead.consume(jobs.INTERACTIVE)
+        taken = dead.take(jobs.INTERACTIVE, 3, finished=["m7"], wait_seconds=1, newest=True)
+        assert len(taken) == 3
+        dying.close()
         dead.close()
         operator.zadd("dramatiq:__heartbeats__", {dead.broker_id: time.time() * 1000 - 60_000})
         assert sorted(worker.run("fetch", jobs.INTERACTIVE, 5)) == [
