@@ -35,7 +35,7 @@ TAPS_A_SECOND: Final = 60.0
 SHOWN: Final = 25
 TOPICS: Final = {
     "logging": ("socialboost/logs/", "structlog/"),
-    "HTTP": ("socialboost/clients/http.py", "requests/", "urllib3/", "http/client.py"),
+    "HTTP": ("socialboost/clients/http.py", "socialboost/clients/direct.py", "http/client.py", "email/"),
     "PostgreSQL client": ("socialboost/db/", "psycopg/", "psycopg_pool/"),
     "Redis client": ("redis/",),
     "Dramatiq": ("dramatiq/", "socialboost/queue/broker.py", "socialboost/queue/middleware.py"),

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
+from socialboost.clients.answers import Answer, Limits
 from socialboost.clients.crypto_pay_words import (
     SERVICE,
     Invoice,
@@ -30,9 +31,7 @@ from socialboost.clients.crypto_pay_words import (
 from socialboost.clients.guard import CallGuard
 from socialboost.clients.http import (
     TOO_LONG,
-    Answer,
     HttpService,
-    Limits,
     outage,
     refuse,
     unreadable,

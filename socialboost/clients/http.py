@@ -2,7 +2,7 @@
 
 What happened to a request decides whether it may be repeated. This table is the only place that decides:
 
-    no connection was made (refused, DNS, TLS certificate)   UnreachableError: certain nothing was accepted
+    no connection was made (refused, DNS, TLS handshake)     UnreachableError: certain nothing was accepted
     429                                                      ThrottledError: nothing was accepted, wait
     3xx or 4xx without the service's own envelope            UnreachableError: a proxy spoke, not the service
     a "no" in the service's own envelope                     RejectedError, or RefusesUsError when it is
@@ -12,31 +12,29 @@ What happened to a request decides whether it may be repeated. This table is the
 Only a service's client knows its envelope. The client calls `refuse` for an answer inside it and `outage` for
 one outside it.
 
+A service is reached straight by http.client (direct.py) and through a proxy by `requests` (proxied.py).
+
 An error message never holds a URL, because Telegram's URLs carry the bot token. For the same reason an error
-of `requests` is never kept as the cause.
+of a library is never kept as the cause.
 """
 
 from __future__ import annotations
 
 import json
-import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-import requests
-import urllib3
-from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
-
 from socialboost import logs
+from socialboost.clients.answers import Answer, Limits, NoAnswerInTimeError, NotConnectedError, ResetError
+from socialboost.clients.direct import DirectConnection
 from socialboost.clients.guard import CallGuard
+from socialboost.clients.proxied import ProxiedConnection
 from socialboost.errors import AmbiguousError, RejectedError, ServiceError, ThrottledError, UnreachableError
 from socialboost.partners import outbound
 
@@ -57,45 +55,6 @@ LONGEST_RETRY_AFTER_SECONDS: Final = 3 * 3600.0
 
 TOO_LONG: Final = "too_long"
 """The code of an answer above `Limits.max_bytes`. For a list, half as much is then requested."""
-
-_CHUNK_BYTES: Final = 16 * 1024
-_LONGEST_INTEGER: Final = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Limits of one call's time and size."""
-
-    connect_seconds: float = 3.05
-    read_seconds: float = 10.0
-    """The longest silence of the server."""
-    total_seconds: float = 15.0
-    """The longest time for reading the body, so that a slow server does not hold a thread for ever."""
-    max_bytes: int = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The server's answer. `body` is None if it was too long, too slow or cut off."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes | None
-    is_too_long: bool = False
-
-    def json(self) -> Any:
-        """Return the body as JSON with Decimal for every fraction, or None if it is not JSON."""
-        if self.body is None:
-            return None
-        try:
-            return json.loads(self.body, parse_float=Decimal, parse_int=_integer)
-        except (ValueError, RecursionError):
-            return None
-
-    def json_object(self) -> dict[str, Any]:
-        """Return the body as a JSON object, or an empty one if it is anything else."""
-        value = self.json()
-        return value if isinstance(value, dict) else {}
 
 
 class HttpService:
@@ -124,11 +83,10 @@ class HttpService:
         }
         self._limits = limits or Limits()
         # Read once, for this service's host: `requests` would read the environment at every call.
-        proxy = outbound.proxy_for(self._base_url)
-        self._proxies = {} if proxy is None else {"http": proxy, "https": proxy}
-        self._verify = outbound.ca_bundle()
+        self._proxy = outbound.proxy_for(self._base_url)
+        self._ca_bundle = outbound.ca_bundle()
         self._local = threading.local()
-        self._adapters: list[HTTPAdapter] = []
+        self._connections: list[DirectConnection | ProxiedConnection] = []
         self._lock = threading.Lock()
 
     def call(
@@ -167,79 +125,60 @@ class HttpService:
     def close(self) -> None:
         """Close every thread's connections; a later call opens new ones."""
         with self._lock:
-            for adapter in self._adapters:
-                adapter.close()
+            for connection in self._connections:
+                connection.close()
 
     def _exchange(
         self, method: str, path: str, body: Any, headers: Mapping[str, str] | None, *, repeatable: bool
     ) -> Answer:
-        adapter = self._adapter()
+        connection = self._connection()
         idle = time.monotonic() - getattr(self._local, "used_at", 0.0)
         reused = getattr(self._local, "used_at", None) is not None
         if not repeatable and idle > MAX_IDLE_SECONDS:
-            adapter.close()
+            connection.close()
         self._local.used_at = time.monotonic()
         data = None if body is None else dump_json(body)
         all_headers = dict(headers or {})
         if data is not None:
             all_headers["Content-Type"] = "application/json"
         try:
-            return self._send(adapter, method, path, data, all_headers)
-        except _ResetError:
+            return self._send(connection, method, path, data, all_headers)
+        except ResetError as error:
             if not (repeatable and reused):
-                raise AmbiguousError(self.service, "the connection was cut after sending") from None
-        adapter.close()
+                raise AmbiguousError(self.service, f"the exchange broke off ({error})") from None
+        connection.close()
         try:
-            return self._send(adapter, method, path, data, all_headers)
-        except _ResetError:
-            raise AmbiguousError(self.service, "the connection was cut after sending, twice") from None
+            return self._send(connection, method, path, data, all_headers)
+        except ResetError as error:
+            raise AmbiguousError(self.service, f"the exchange broke off, twice ({error})") from None
 
     def _send(
         self,
-        adapter: HTTPAdapter,
+        connection: DirectConnection | ProxiedConnection,
         method: str,
         path: str,
         data: bytes | None,
         headers: Mapping[str, str],
     ) -> Answer:
-        limits = self._limits
         try:
-            response = adapter.send(
-                self._prepare(method, path, data, headers),
-                timeout=(limits.connect_seconds, limits.read_seconds),
-                proxies=self._proxies,
-                verify=self._verify,
-                stream=True,
-            )
-        except requests.RequestException as exc:
-            raise _meaning(self.service, exc) from None
-        body, is_too_long = _read(response, limits)
-        return Answer(response.status_code, response.headers, body, is_too_long)
+            return connection.send(method, path, data, headers)
+        except NotConnectedError:
+            raise UnreachableError(self.service, "no connection was made") from None
+        except NoAnswerInTimeError:
+            raise AmbiguousError(self.service, "no answer in time") from None
 
-    def _prepare(
-        self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]
-    ) -> requests.PreparedRequest:
-        """Return the request that `Session.request` would prepare, in half the time (nothing is merged)."""
-        request = requests.PreparedRequest()
-        request.method = method
-        request.url = self._base_url + path
-        request.headers = CaseInsensitiveDict({**self._headers, **headers})
-        request.prepare_cookies(None)
-        request.body = data
-        request.prepare_content_length(data)
-        return request
-
-    def _adapter(self) -> HTTPAdapter:
-        """Return this thread's adapter.
-
-        A `Session` above it would only handle cookies, redirects and hooks that no call here has.
-        """
-        adapter: HTTPAdapter | None = getattr(self._local, "adapter", None)
-        if adapter is None:
-            adapter = self._local.adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1)
-            with self._lock:
-                self._adapters.append(adapter)
-        return adapter
+    def _connection(self) -> DirectConnection | ProxiedConnection:
+        """Return this thread's connection."""
+        kept: DirectConnection | ProxiedConnection | None = getattr(self._local, "connection", None)
+        if kept is not None:
+            return kept
+        common = (self._base_url, self._limits, self._ca_bundle, self._headers)
+        proxy = self._proxy
+        made = DirectConnection(*common) if proxy is None else ProxiedConnection(*common, proxy)
+        self._local.connection = made
+        with self._lock:
+            self._connections.append(made)
+        return made
 
 
 def dump_json(value: Any) -> bytes:
@@ -298,52 +237,6 @@ def retry_after(answer: Answer) -> float:
 def within_reason(seconds: float) -> float:
     """Return a requested wait, limited to between one second and LONGEST_RETRY_AFTER_SECONDS."""
     return min(max(1.0, seconds), LONGEST_RETRY_AFTER_SECONDS)
-
-
-class _ResetError(Exception):
-    """The connection ended before an answer began."""
-
-
-def _meaning(service: str, error: requests.RequestException) -> Exception:
-    if isinstance(error, requests.Timeout) and not isinstance(error, requests.ConnectTimeout):
-        return AmbiguousError(service, "no answer in time")
-    if isinstance(error, requests.ConnectTimeout) or _before_sending(error):
-        return UnreachableError(service, "no connection was made")
-    if isinstance(error, requests.ConnectionError):
-        return _ResetError()
-    return AmbiguousError(service, f"the exchange broke off ({type(error).__name__})")
-
-
-def _before_sending(error: requests.RequestException) -> bool:
-    wrapped = error.args[0] if error.args else None
-    reason = getattr(wrapped, "reason", wrapped)
-    if isinstance(reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ProxyError):
-        return True
-    cause = reason.args[0] if isinstance(reason, urllib3.exceptions.SSLError) and reason.args else None
-    return isinstance(cause, ssl.SSLCertVerificationError)
-
-
-def _read(response: requests.Response, limits: Limits) -> tuple[bytes | None, bool]:
-    """Return the whole body, or None if it is too long (then with True), too slow or cut off."""
-    deadline = time.monotonic() + limits.total_seconds
-    raw, parts, size = response.raw, [], 0
-    try:
-        while chunk := raw.read1(_CHUNK_BYTES):
-            parts.append(chunk)
-            size += len(chunk)
-            if size > limits.max_bytes or time.monotonic() > deadline:
-                raw.close()
-                return None, size > limits.max_bytes
-    except (urllib3.exceptions.HTTPError, OSError):
-        raw.close()
-        return None, False
-    raw.release_conn()
-    return b"".join(parts), False
-
-
-def _integer(text: str) -> int | Decimal:
-    """Parse a whole number of any length: `int` refuses thousands of digits, and would fail the answer."""
-    return int(text) if len(text) <= _LONGEST_INTEGER else Decimal(text)
 
 
 def _number(value: Any) -> float:

@@ -15,8 +15,9 @@ from typing import Any, Final
 
 import redis
 
+from socialboost.clients.answers import Answer, Limits
 from socialboost.clients.breaker import Breaker
-from socialboost.clients.http import Answer, HttpService, Limits, outage, refuse, unreadable
+from socialboost.clients.http import HttpService, outage, refuse, unreadable
 from socialboost.errors import (
     AmbiguousError,
     RefusesUsError,

@@ -10,11 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from socialboost.clients.answers import Answer, Limits
 from socialboost.clients.guard import CallGuard
 from socialboost.clients.http import (
-    Answer,
     HttpService,
-    Limits,
     outage,
     refuse,
     retry_after,

@@ -18,7 +18,8 @@ import aiohttp
 
 from socialboost import logs
 from socialboost.clients import telegram
-from socialboost.clients.http import MAX_IDLE_SECONDS, Answer, dump_json
+from socialboost.clients.answers import Answer
+from socialboost.clients.http import MAX_IDLE_SECONDS, dump_json
 from socialboost.clients.telegram import SERVICE, Content
 from socialboost.errors import AmbiguousError, ServiceError, ThrottledError, UnreachableError
 from socialboost.partners import outbound

@@ -28,7 +28,8 @@ from typing import Any
 import psycopg
 import structlog
 
-from socialboost.clients.http import Answer, HttpService
+from socialboost.clients.answers import Answer
+from socialboost.clients.http import HttpService
 from socialboost.db import pool
 
 READS = ("get_", "find_", "list_", "ping", "set_session_limits", "check_")

@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from sandbox.servers_process import free_port
-from socialboost.clients.http import Answer, HttpService, Limits, dump_json, refuse, retry_after
+from socialboost.clients.answers import Answer, Limits
+from socialboost.clients.http import HttpService, dump_json, refuse, retry_after
 from socialboost.errors import AmbiguousError, RejectedError, ServiceError, ThrottledError, UnreachableError
 from tests.unit import clients_server as wire
 

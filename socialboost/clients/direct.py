@@ -1,0 +1,200 @@
+"""One keep-alive connection to a service that is reached straight: http.client, without a pool above it.
+
+An exchange costs a third of the processor time it costs through `requests`, and a full order makes half a
+dozen. http.client reads the answer (status line, headers, chunks), and its limits of 100 headers and 64 KiB a
+line hold. Here are the request's bytes, the time limits and what each failure says about the request.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import re
+import select
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import quote, urlsplit
+
+from socialboost.clients.answers import Answer, Limits, NoAnswerInTimeError, NotConnectedError, ResetError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_CHUNK_BYTES: Final = 16 * 1024
+_MOST_INTERIM: Final = 10
+"""Answers 1xx before the real one; http.client passes over 100 only."""
+_PLAIN: Final = re.compile(r"[!-~]*")
+_SAFE: Final = "!#$%&'()*+,/:;=?@[]~"
+_HEADER: Final = re.compile(r"[!-9;-~]+: [^\r\n\0]*")
+
+
+class DirectConnection:
+    """Belongs to one thread; only `close` may be called from another."""
+
+    def __init__(self, base_url: str, limits: Limits, ca_bundle: str, headers: Mapping[str, str]) -> None:
+        parts = urlsplit(base_url)
+        self._is_tls = parts.scheme == "https"
+        self._host, self._port = parts.hostname or "", parts.port or (443 if self._is_tls else 80)
+        self._prefix = parts.path
+        self._limits = limits
+        self._ca_bundle = ca_bundle
+        host = parts.netloc.rpartition("@")[2].encode("idna" if not parts.netloc.isascii() else "ascii")
+        self._head = b" HTTP/1.1\r\nHost: " + host + b"\r\n" + _lines(headers)
+        self._connection: http.client.HTTPConnection | None = None
+
+    def send(self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]) -> Answer:
+        """Make one exchange. Whatever goes wrong, an interrupt included, closes the connection."""
+        request = self._request(method, path, data, headers)
+        sock = self._open()
+        is_whole = False
+        try:
+            reader = _Reader(sock, self._limits)
+            response = self._first_line_and_headers(sock, reader, request, method)
+            reader.start()  # the body has its own time
+            body, is_too_long = self._body(response)
+            is_whole = body is not None and not response.will_close
+        finally:
+            if not is_whole:
+                self.close()
+        # HTTPMessage finds a name in any case, as a mapping from strings to strings does.
+        return Answer(response.status, cast("Mapping[str, str]", response.headers), body, is_too_long)
+
+    def close(self) -> None:
+        """Close the connection; the next exchange opens another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _request(self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]) -> bytes:
+        target = self._prefix + path
+        if not _PLAIN.fullmatch(target):
+            target = quote(target, safe=_SAFE)
+        own = _lines(headers)
+        if data is not None:
+            own += b"Content-Length: %d\r\n" % len(data)
+        elif method not in {"GET", "HEAD"}:
+            own += b"Content-Length: 0\r\n"
+        return b"".join((method.encode(), b" ", target.encode(), self._head, own, b"\r\n", data or b""))
+
+    def _open(self) -> socket.socket:
+        """Return the socket of the kept connection, or of a new one when the server has closed it."""
+        kept = self._connection.sock if self._connection is not None else None
+        if kept is not None and not _is_readable(kept):
+            return cast("socket.socket", kept)
+        self.close()
+        connection = self._connection = self._new()
+        try:
+            connection.connect()
+        except (OSError, UnicodeError, http.client.HTTPException):  # UnicodeError: a host DNS cannot have
+            self.close()
+            raise NotConnectedError from None
+        except BaseException:
+            self.close()
+            raise
+        return cast("socket.socket", connection.sock)
+
+    def _new(self) -> http.client.HTTPConnection:
+        seconds = self._limits.connect_seconds
+        if not self._is_tls:
+            return http.client.HTTPConnection(self._host, self._port, timeout=seconds)
+        trusted = _context(self._ca_bundle)
+        return http.client.HTTPSConnection(self._host, self._port, timeout=seconds, context=trusted)
+
+    def _first_line_and_headers(
+        self, sock: socket.socket, reader: _Reader, request: bytes, method: str
+    ) -> http.client.HTTPResponse:
+        try:
+            sock.settimeout(self._limits.read_seconds)
+            with suppress(BrokenPipeError):  # it may have answered before it had read everything
+                sock.sendall(request)
+            response = http.client.HTTPResponse(cast("Any", reader), method=method)
+            for _ in range(_MOST_INTERIM):
+                response.begin()
+                if response.status >= 200:
+                    return response
+                cast("Any", response).headers = None  # without them it begins anew, with the next answer
+        except TimeoutError:
+            raise NoAnswerInTimeError from None
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise ResetError(type(error).__name__) from None
+        raise ResetError("only interim answers")
+
+    def _body(self, response: http.client.HTTPResponse) -> tuple[bytes | None, bool]:
+        """Return the whole body, or None if it is too long (then with True), too slow or cut off."""
+        parts, size, most = [], 0, self._limits.max_bytes
+        try:
+            while chunk := response.read1(_CHUNK_BYTES):
+                parts.append(chunk)
+                size += len(chunk)
+                if size > most:
+                    return None, True
+        except (OSError, http.client.HTTPException, ValueError):
+            return None, False
+        return (None if response.length else b"".join(parts)), False
+
+
+class _Reader(io.RawIOBase):
+    """The answer's bytes, within the limits: no silence above one, and the whole within the other.
+
+    A timeout of the socket alone would start anew with every byte.
+    """
+
+    def __init__(self, sock: socket.socket, limits: Limits) -> None:
+        self._sock = sock
+        self._limits = limits
+        self.start()
+
+    def start(self) -> None:
+        """Let the total time begin now."""
+        self._deadline = time.monotonic() + self._limits.total_seconds
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """Return what http.client asks a socket for."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """Receive what is there; TimeoutError at either limit."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._sock.settimeout(min(self._limits.read_seconds, left))
+        return self._sock.recv_into(buffer)
+
+
+def _is_readable(sock: socket.socket) -> bool:
+    """Return True if the server closed an idle connection, or sent what nobody asked for."""
+    try:
+        poll = select.poll()
+        poll.register(sock, select.POLLIN)
+        return bool(poll.poll(0))
+    except (OSError, ValueError):  # closed here
+        return True
+
+
+def _lines(headers: Mapping[str, str]) -> bytes:
+    """Return the header lines; ValueError, without the value, for one that would end its line."""
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    if not all(map(_HEADER.fullmatch, lines)):
+        raise ValueError("a header's name or value holds what no header may")
+    return "".join(f"{line}\r\n" for line in lines).encode("latin-1")
+
+
+@lru_cache(maxsize=4)
+def _context(ca_bundle: str) -> ssl.SSLContext:
+    """Return the TLS settings; one for all threads, since reading the certificates takes long."""
+    is_directory = Path(ca_bundle).is_dir()
+    context = ssl.create_default_context(
+        cafile=None if is_directory else ca_bundle, capath=ca_bundle if is_directory else None
+    )
+    context.set_alpn_protocols(["http/1.1"])
+    return context
