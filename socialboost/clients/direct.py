@@ -2,7 +2,8 @@
 
 An exchange costs a third of the processor time it costs through `requests`, and a full order makes half a
 dozen. http.client reads the answer (status line, headers, chunks), and its limits of 100 headers and 64 KiB a
-line hold. Here are the request's bytes, the time limits and what each failure says about the request.
+line hold. Here are the request's bytes, the time limits, what http.client accepts although it is no whole
+answer, and what each failure says about the request.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ _MOST_INTERIM: Final = 10
 """Answers 1xx before the real one; http.client passes over 100 only."""
 _PLAIN: Final = re.compile(r"[!-~]*")
 _SAFE: Final = "!#$%&'()*+,/:;=?@[]~"
+_LENGTH: Final = re.compile(r"[0-9]{1,15}")
 _HEADER: Final = re.compile(r"[!-9;-~]+: [^\r\n\0]*")
 
 
@@ -46,30 +48,34 @@ class DirectConnection:
         self._ca_bundle = ca_bundle
         host = parts.netloc.rpartition("@")[2].encode("idna" if not parts.netloc.isascii() else "ascii")
         self._head = b" HTTP/1.1\r\nHost: " + host + b"\r\n" + _lines(headers)
-        self._connection: http.client.HTTPConnection | None = None
+        self._kept: socket.socket | None = None
 
     def send(self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]) -> Answer:
-        """Make one exchange. Whatever goes wrong, an interrupt included, closes the connection."""
+        """Make one exchange. Only a connection whose answer was read whole is kept for the next one.
+
+        During the exchange it is not kept, so an interrupt at any point leaves nothing to the next one.
+        """
         request = self._request(method, path, data, headers)
-        sock = self._open()
+        sock = self._take()
         is_whole = False
         try:
             reader = _Reader(sock, self._limits)
             response = self._first_line_and_headers(sock, reader, request, method)
-            reader.start()  # the body has its own time
+            reader.start_body()
             body, is_too_long = self._body(response)
-            is_whole = body is not None and not response.will_close
+            is_whole = body is not None and not response.will_close and not reader.has_more()
         finally:
             if not is_whole:
-                self.close()
+                sock.close()
+        self._kept = sock
         # HTTPMessage finds a name in any case, as a mapping from strings to strings does.
         return Answer(response.status, cast("Mapping[str, str]", response.headers), body, is_too_long)
 
     def close(self) -> None:
         """Close the connection; the next exchange opens another."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
 
     def _request(self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]) -> bytes:
         target = self._prefix + path
@@ -82,20 +88,21 @@ class DirectConnection:
             own += b"Content-Length: 0\r\n"
         return b"".join((method.encode(), b" ", target.encode(), self._head, own, b"\r\n", data or b""))
 
-    def _open(self) -> socket.socket:
-        """Return the socket of the kept connection, or of a new one when the server has closed it."""
-        kept = self._connection.sock if self._connection is not None else None
-        if kept is not None and not _is_readable(kept):
-            return cast("socket.socket", kept)
-        self.close()
-        connection = self._connection = self._new()
+    def _take(self) -> socket.socket:
+        """Return the kept connection, or a new one when the server has closed it."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            if kept.fileno() >= 0 and not _is_readable(kept):
+                return kept
+            kept.close()
+        connection = self._new()
         try:
             connection.connect()
         except (OSError, UnicodeError, http.client.HTTPException):  # UnicodeError: a host DNS cannot have
-            self.close()
+            connection.close()
             raise NotConnectedError from None
         except BaseException:
-            self.close()
+            connection.close()
             raise
         return cast("socket.socket", connection.sock)
 
@@ -117,6 +124,7 @@ class DirectConnection:
             for _ in range(_MOST_INTERIM):
                 response.begin()
                 if response.status >= 200:
+                    _check_framing(response)
                     return response
                 cast("Any", response).headers = None  # without them it begins anew, with the next answer
         except TimeoutError:
@@ -148,27 +156,63 @@ class _Reader(io.RawIOBase):
     def __init__(self, sock: socket.socket, limits: Limits) -> None:
         self._sock = sock
         self._limits = limits
-        self.start()
+        self._stage = "head"
+        self._deadline = time.monotonic() + limits.total_seconds
 
-    def start(self) -> None:
-        """Let the total time begin now."""
+    def start_body(self) -> None:
+        """Say that the head was read: the body has its own time, and may end with the connection."""
+        self._stage = "body"
         self._deadline = time.monotonic() + self._limits.total_seconds
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """Return what http.client asks a socket for."""
-        return io.BufferedReader(self)
+        self._buffer = _Buffer(self)
+        return self._buffer
+
+    def has_more(self) -> bool:
+        """Return True if more than the answer came with it: what follows could be taken for the next one."""
+        self._stage = "end"
+        return bool(self._buffer.peek())
 
     def readable(self) -> bool:
         """Return True."""
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        """Receive what is there; TimeoutError at either limit."""
+        """Receive what is there; TimeoutError at either limit, ConnectionError for half a head."""
+        if self._stage == "end":
+            return 0
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError
         self._sock.settimeout(min(self._limits.read_seconds, left))
-        return self._sock.recv_into(buffer)
+        count = self._sock.recv_into(buffer)
+        if not count and self._stage == "head":  # http.client would take what there is for a whole head
+            raise ConnectionResetError
+        return count
+
+
+class _Buffer(io.BufferedReader):
+    """Stays readable after http.client has read the answer."""
+
+    def close(self) -> None:
+        """Do nothing: the socket is closed, or kept, by its owner."""
+
+
+def _check_framing(response: http.client.HTTPResponse) -> None:
+    """Raise HTTPException unless the head says in one way only where the body ends.
+
+    http.client takes the first of several lengths, and reads an unknown coding as it comes.
+    """
+    headers = response.headers
+    lengths = {value.strip() for value in headers.get_all("Content-Length", ())}
+    codings = headers.get_all("Transfer-Encoding", ())
+    if len(lengths) > 1 or not all(map(_LENGTH.fullmatch, lengths)) or (codings and not response.chunked):
+        raise http.client.HTTPException
+    if len(codings) > 1:
+        raise http.client.HTTPException
+    if codings and lengths:  # the chunks count, but somebody on the way may have counted otherwise
+        response.will_close = True
 
 
 def _is_readable(sock: socket.socket) -> bool:

@@ -7,7 +7,6 @@ import ctypes
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,6 +60,14 @@ def test_a_body_without_its_end_is_none_and_ends_the_connection(broken: bytes) -
         assert connections(server) == [1, 2]
 
 
+def test_a_connection_whose_answer_has_no_end_is_not_used_again() -> None:
+    broken = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"
+    with wire.WireServer([wire.raw(broken), wire.raw(OK)]) as server, service(server.url) as client:
+        assert client.call("GET", "/").body is None
+        assert client.call("POST", "/", body={}).body == b"{}"
+        assert connections(server) == [1, 2]
+
+
 def test_a_body_that_ends_with_the_connection_is_whole() -> None:
     with wire.WireServer([wire.raw(b"HTTP/1.0 200 OK\r\n\r\n{}", keep=False)]) as server:
         with service(server.url) as client:
@@ -86,6 +93,18 @@ def test_an_interim_answer_is_not_taken_for_the_answer(interim: bytes) -> None:
         b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000 + b"\r\n\r\n",
         b"HTTP/2 200\r\n\r\n",
         b"SSH-2.0-OpenSSH\r\n",
+        b"HTTP/1.1 200",
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.1 200 OK\r\nDate: today\r\nX",
+        b"HTTP/1.1 200 OK\r\nDate: today\r\n",
+        b"HTTP/1.1 204 OK\r\nDate: today\r\n",
+        b"HTTP/1.1 429 Slow\r\nRetry-After: 1\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 1\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2, 1\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n\r\n0\r\n\r\n",
     ],
 )
 def test_what_is_no_answer_leaves_the_outcome_unknown(nonsense: bytes) -> None:
@@ -94,6 +113,33 @@ def test_what_is_no_answer_leaves_the_outcome_unknown(nonsense: bytes) -> None:
         with pytest.raises(AmbiguousError, match="the exchange broke off"):
             client.call("POST", "/", body={})
         assert client.call("POST", "/", body={}).body == b"{}"
+        assert connections(server) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        OK.replace(b"Content-Length: 2", b"Content-Length: 2\r\ncontent-length:  2"),
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+    ],
+)
+def test_a_length_given_twice_is_read_where_it_leaves_no_doubt(answer: bytes) -> None:
+    with wire.WireServer([wire.raw(answer)]) as server, service(server.url) as client:
+        assert client.call("POST", "/", body={}).body == b"{}"
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        OK + b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"foreign"',
+        OK + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+    ],
+)
+def test_a_connection_with_more_or_less_than_one_answer_is_not_used_again(first: bytes) -> None:
+    with wire.WireServer([wire.raw(first), wire.raw(OK)]) as server, service(server.url) as client:
+        for _ in range(2):
+            assert client.call("POST", "/", body={}).body == b"{}"
         assert connections(server) == [1, 2]
 
 
@@ -140,23 +186,31 @@ class InterruptError(BaseException):
 
 
 def test_an_interrupted_exchange_leaves_nothing_to_the_next() -> None:
+    """The server hangs, the job is ended, and the answer comes when the next request does."""
     thread = ctypes.c_ulong(threading.get_ident())
+    late = b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"foreign"'
+    hung: list[socket.socket] = []
 
     def interrupt(connection: socket.socket) -> bool:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")
+        hung.append(connection)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(InterruptError))
-        connection.sendall(b'"foreign"')
+        connection.sendall(b"HTTP/1.1 102 Processing\r\n\r\n")  # the thread only sees it when it wakes
         return True
 
-    with wire.WireServer([interrupt, wire.raw(OK)]) as server, service(server.url) as client:
+    def then(connection: socket.socket) -> bool:
+        connection.sendall(late if connection in hung else OK)
+        return True
+
+    with wire.WireServer([interrupt, then]) as server, service(server.url) as client:
 
         def call() -> None:
             client.call("GET", "/")
-            time.sleep(10)  # should the exchange have ended before the interrupt arrived
+            pytest.fail("the exchange was not interrupted")
 
         with pytest.raises(InterruptError):
             call()
         assert client.call("POST", "/", body={}).body == b"{}"
+        assert connections(server) == [1, 2]
 
 
 @pytest.mark.parametrize(
