@@ -15,7 +15,7 @@ from benchmarks.queue_systems import ROOT, SYSTEMS, by_label
 
 
 @pytest.mark.alone
-def test_the_smallest_bench_goes_the_whole_way() -> None:
+def test_the_smallest_benchmark_runs_completely() -> None:
     """Real servers, a real worker and a real producer, in some seconds."""
     result = queues.run(Options(quick=True, arguments=("ours",)))
     idle, burst = result.tables
@@ -39,7 +39,7 @@ def test_every_queue_has_its_program_and_its_locked_packages(system: object) -> 
     assert not environment or (ROOT / "requirements" / f"{environment}.txt").exists()
 
 
-def test_an_unknown_queue_is_named_with_those_there_are() -> None:
+def test_an_unknown_queue_is_refused_with_the_list_of_queues() -> None:
     with pytest.raises(KeyError, match="celery"):
         by_label("sidekiq")
 

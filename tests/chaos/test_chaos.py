@@ -57,7 +57,7 @@ def test_nothing_paid_is_lost_while_everything_breaks(run_directory: Path) -> No
     assert figures["open_jobs"] == 0, result.score.problems
 
 
-def test_dying_and_being_cut_off_where_money_moves(
+def test_a_worker_may_die_or_lose_its_connections_at_every_step_of_money(
     run_directory: Path, postgres_server: PostgresServer
 ) -> None:
     points = DEADLY + CUT_OFF

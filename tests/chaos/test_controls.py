@@ -46,11 +46,11 @@ def on(order: Order, postgres: PostgresServer) -> Order:
     return replace(order, rig={**order.rig, "postgres": postgres})
 
 
-def test_there_is_a_reason_for_every_control() -> None:
+def test_every_control_has_a_reason() -> None:
     assert set(WHY) == set(controls.NAMES)
 
 
 @pytest.mark.parametrize("name", controls.NAMES[::-1])
-def test_without_a_guard_the_rig_is_red(name: str, runs: Mapping[str, Future[Result]]) -> None:
+def test_a_run_without_a_guard_fails(name: str, runs: Mapping[str, Future[Result]]) -> None:
     score = runs[name].result().score
     assert any(bar.startswith(f"{WHY[name]}: ") for bar in score.broken), score

@@ -59,14 +59,14 @@ def say(connection: socket.socket, text: bytes) -> bytes:
     return connection.recv(65536)
 
 
-def test_it_carries(proxy: Proxy) -> None:
+def test_the_proxy_forwards_data_both_ways(proxy: Proxy) -> None:
     with connect(proxy) as connection:
         assert say(connection, b"one") == ANSWER + b"one"
         assert say(connection, b"two") == ANSWER + b"two"
     assert proxy.met() == {"echo": {}}
 
 
-def test_an_answer_is_lost_after_it_was_accepted(proxy: Proxy) -> None:
+def test_an_accepted_request_can_lose_its_answer(proxy: Proxy) -> None:
     with connect(proxy) as connection:
         assert say(connection, b"before")
         proxy.order("echo", "lose_answer", times=1)
@@ -88,7 +88,7 @@ def test_a_connection_is_cut_after_so_many_bytes(proxy: Proxy) -> None:
     assert proxy.met()["echo"] == {"reset": 1}
 
 
-def test_a_deaf_connection_says_nothing_and_is_cut(proxy: Proxy) -> None:
+def test_a_deaf_connection_sends_nothing_and_is_cut(proxy: Proxy) -> None:
     proxy.order("echo", "deaf", times=1, seconds=0.5)
     with connect(proxy) as connection:
         connection.settimeout(0.2)
@@ -145,7 +145,7 @@ def test_while_the_proxy_hangs_data_waits_and_is_forwarded_afterwards(proxy: Pro
     assert proxy.met()["echo"] == {"hang": 2}
 
 
-def test_in_silence_no_connection_ends_and_new_ones_work(proxy: Proxy) -> None:
+def test_silent_connections_stay_open_and_new_ones_work(proxy: Proxy) -> None:
     with connect(proxy) as old, connect(proxy) as idle:
         assert say(old, b"before")
         assert say(idle, b"before")
@@ -177,7 +177,7 @@ def listener(tmp_path: Path) -> Iterator[tuple[Proxy, socket.socket]]:
         running.stop()
 
 
-def test_what_was_said_to_a_service_that_hung_reaches_it_though_nobody_waits(
+def test_a_request_to_a_hanging_service_arrives_after_its_client_left(
     listener: tuple[Proxy, socket.socket],
 ) -> None:
     """As with a process that was stopped: what its kernel took is read when it goes on."""
@@ -196,7 +196,7 @@ def test_what_was_said_to_a_service_that_hung_reaches_it_though_nobody_waits(
     assert proxy.met()["echo"] == {"hang": 1}
 
 
-def test_in_silence_the_other_side_is_not_told_of_an_end(listener: tuple[Proxy, socket.socket]) -> None:
+def test_a_silent_connection_does_not_forward_a_close(listener: tuple[Proxy, socket.socket]) -> None:
     """A session of PostgreSQL stays then, with what it has locked."""
     proxy, service = listener
     with connect(proxy) as client:

@@ -34,7 +34,7 @@ def write(directory: Path, name: str, figures: dict[str, Any]) -> None:
     (directory / f"{name}.json").write_text(json.dumps(figures))
 
 
-def test_the_tables_hold_the_kept_figures(page: Path, tmp_path: Path) -> None:
+def test_the_tables_have_the_stored_figures(page: Path, tmp_path: Path) -> None:
     before = page.read_text()
     write(tmp_path, "chaos-00020-seed-5", RUN)
     write(tmp_path, "without-outbox", RUN | {"without": "outbox", "silent": 3, "broken": ["silent: 3"]})
@@ -61,7 +61,7 @@ def test_without_stored_figures_the_tables_are_empty(page: Path, tmp_path: Path)
     assert page.read_text().count("No figures yet.") == 4
 
 
-def test_a_bar_is_broken_by_more_than_it_allows() -> None:
+def test_a_figure_above_its_limit_fails_the_run() -> None:
     fine = {"lost": 0, "double": 0, "silent": 0, "repeats": 1, "active_p99": 15.0, "active_max": 60.0}
     assert Score(fine).broken == []
     for name, value in fine.items():
@@ -69,12 +69,12 @@ def test_a_bar_is_broken_by_more_than_it_allows() -> None:
     assert Score(fine | {"breaches": 1}).broken == ["breaches: 1"]
 
 
-def test_no_job_dies_of_two_points_at_once() -> None:
+def test_a_batch_has_at_most_one_point_of_each_job() -> None:
     made = batches(["a @ x", "b @ x", "c @ y", "d @ z", "e @ x"], 2)
     assert made == [["a @ x", "c @ y"], ["b @ x", "d @ z"], ["e @ x"]]
 
 
-def test_a_point_that_walks_reach_must_be_died_at() -> None:
+def test_a_point_at_which_no_worker_died_fails_the_run() -> None:
     seldom = "after commit wake_all_queued @ sweeper"
     armed = ["before commit apply_payment @ activate_order", seldom]
     assert Coverage(armed=armed).failed

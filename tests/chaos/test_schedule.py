@@ -18,17 +18,17 @@ def test_the_same_seed_draws_the_same_faults_and_habits() -> None:
     assert habits(7, 500) == habits(7, 500)
 
 
-def test_another_seed_draws_others() -> None:
+def test_another_seed_draws_other_faults() -> None:
     assert draw(7, 50.0, 7) != draw(8, 50.0, 7)
     assert habits(7, 500) != habits(8, 500)
 
 
-def test_more_of_one_kind_leaves_the_others_where_they_were() -> None:
+def test_more_faults_of_one_kind_do_not_move_the_others() -> None:
     few, many = (draw(3, 50.0, 7, Kit(wipes=wipes)) for wipes in (3, 9))
     assert [one for one in few if one.kind == "kill"] == [one for one in many if one.kind == "kill"]
 
 
-def test_everything_breaks_in_a_usual_run() -> None:
+def test_a_default_run_has_every_kind_of_fault() -> None:
     faults = draw(1, 100.0, 7, kit_for(100.0))
     kinds = {(one.kind, one.where) for one in faults}
     assert {(kind, where) for where, kind, _ in SERVICES} <= kinds
@@ -47,6 +47,6 @@ def test_a_frozen_worker_outlives_its_lease_and_its_heartbeat() -> None:
     assert FROZEN_SECONDS[0] > max(float(found[1]), HEARTBEAT_MS / 1000)
 
 
-def test_calm_is_calm() -> None:
+def test_a_calm_run_has_no_faults() -> None:
     assert draw(1, 100.0, 7, CALM) == []
     assert draw(1, 100.0, 7, replace(CALM, wipes=1))

@@ -35,7 +35,7 @@ def test_a_stopped_server_takes_connections_and_says_nothing(
     assert not is_silent(port, question), "nobody listens: that is no silence"
 
 
-async def test_a_slow_client_holds_its_connection_until_it_is_told() -> None:
+async def test_a_slow_client_holds_its_connection_until_the_given_time() -> None:
     heard: asyncio.Queue[bytes] = asyncio.Queue()
 
     async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -74,7 +74,7 @@ def evidence(**changes: Any) -> Evidence:
     return Evidence(**{**values, **changes})
 
 
-def test_what_the_rig_spoilt_is_no_lost_order_and_everything_else_is() -> None:
+def test_an_order_spoilt_by_the_rig_is_not_counted_as_lost() -> None:
     assert judge(evidence(), [], {}).figures["lost"] == 1
     figures = judge(evidence(), [], {}, Planted(invoices={"7"}, orders={"an-order"})).figures
     assert (figures["lost"], figures["silent"], figures["orders_paid"]) == (0, 0, 0)
@@ -82,20 +82,20 @@ def test_what_the_rig_spoilt_is_no_lost_order_and_everything_else_is() -> None:
     assert judge(evidence(), [], {}, Planted(invoices={"8"})).figures["lost"] == 1
 
 
-def test_what_the_rig_spoilt_may_not_be_doubled() -> None:
+def test_an_order_spoilt_by_the_rig_must_not_be_activated_twice() -> None:
     twice = [{"order_id": "an-order", "active_at": 2.0}] * 2
     rows = {**evidence().rows, "activations": twice}
     judged = judge(evidence(rows=rows), [], {}, Planted(invoices={"7"}, orders={"an-order"}))
     assert judged.figures["double"] == 1
 
 
-def test_breaches_about_it_are_its_own() -> None:
+def test_breaches_caused_by_the_rig_are_not_reported() -> None:
     found = ["job_left_behind: planted:1 queued", "job_left_behind: receipt:2 queued"]
     judged = judge(evidence(breaches=found), [], {}, Planted(keys={"planted:1"}))
     assert judged.problems["breaches"] == found[1:]
 
 
-def test_a_fault_that_met_nobody_is_named_and_red() -> None:
+def test_a_fault_that_hit_nothing_is_named_and_fails_the_run() -> None:
     struck = [Fault(1.0, "net_hang", "telegram"), Fault(1.0, "flood", "telegram"), Fault(1.0, "kill")]
     assert unmet(struck, {"telegram": {"hang": 0, "flood": 400}}) == ["hang"]
     assert unmet(struck, {"telegram": {"hang": 0, "flood": 400}, "valkey": {"hang": 1}}) == []

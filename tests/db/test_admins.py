@@ -21,7 +21,7 @@ def trace(store: Store) -> list[tuple[str, int, str]]:
     return [(one["action"], one["admin_telegram_id"], one["data"]["role"]) for one in rows]
 
 
-def test_a_role_is_given_changed_and_taken_each_with_its_trace(store: Store) -> None:
+def test_giving_changing_and_removing_a_role_is_recorded(store: Store) -> None:
     assert store.call("set_admin", SOMEBODY, "support", OWNER) is True
     assert store.call("set_admin", SOMEBODY, "support", 0) is False, "it is so already"
     assert row(store) == {"role": "support", "added_by": OWNER}
@@ -40,7 +40,7 @@ def test_a_role_is_given_changed_and_taken_each_with_its_trace(store: Store) -> 
 @pytest.mark.parametrize(
     ("telegram_id", "role"), [(SOMEBODY, "boss"), (SOMEBODY, ""), (0, "support"), (-5, "owner")]
 )
-def test_no_other_role_and_nobody_who_is_no_person(store: Store, telegram_id: int, role: str) -> None:
+def test_unknown_roles_and_invalid_ids_are_refused(store: Store, telegram_id: int, role: str) -> None:
     with pytest.raises(psycopg.errors.CheckViolation):
         store.call("set_admin", telegram_id, role, OWNER)
     assert store.value("SELECT count(*) FROM admins") == 0

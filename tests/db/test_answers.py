@@ -40,7 +40,7 @@ def fits(value: Any, shape: Any) -> bool:
         ({"success": False, "error": "x", "state": "y"}, False),
     ],
 )
-def test_a_value_of_another_shape_is_seen(value: Any, is_right: bool) -> None:
+def test_a_value_of_another_shape_is_found(value: Any, is_right: bool) -> None:
     """Negative control."""
     assert fits(value, answers.Refused) is is_right
 
@@ -64,7 +64,9 @@ def excepted(store: Store, buyer: int, invoice: str) -> str:
         ("dismiss", answers.PaymentClosed),
     ],
 )
-def test_a_payment(store: Store, buyer: int, action: str, shape: Any) -> None:
+def test_the_answers_about_a_payment_have_their_types(
+    store: Store, buyer: int, action: str, shape: Any
+) -> None:
     payment_id = excepted(store, buyer, "I1")
     answer = store.call("resolve_payment", payment_id, action, ADMIN)
     assert fits(answer, shape), answer
@@ -73,7 +75,7 @@ def test_a_payment(store: Store, buyer: int, action: str, shape: Any) -> None:
         assert fits(answer, answers.PaymentNotResolved), answer
 
 
-def test_a_payment_from_the_balance(store: Store, buyer: int) -> None:
+def test_the_answers_about_a_payment_from_the_balance_have_their_types(store: Store, buyer: int) -> None:
     store.run(
         "INSERT INTO balance_entries (user_id, amount, kind, reference) VALUES (%s, 500, 'gift', 'x')",
         store.user_id(buyer),
@@ -84,21 +86,21 @@ def test_a_payment_from_the_balance(store: Store, buyer: int) -> None:
     assert fits(answer, answers.PaymentRefunded), answer
 
 
-def test_an_owner(store: Store, buyer: int) -> None:
+def test_the_answers_about_an_owner_have_their_types(store: Store, buyer: int) -> None:
     assert store.pay("I1", None)["outcome"] == "exception"
     payment_id = store.value("SELECT id FROM payments")
     assert fits(store.call("name_payment_owner", payment_id, buyer, ADMIN), answers.OwnerNamed)
     assert fits(store.call("name_payment_owner", NOBODYS, buyer, ADMIN), answers.Refused)
 
 
-def test_a_package(store: Store) -> None:
+def test_the_answers_about_a_package_have_their_types(store: Store) -> None:
     package_id = store.value("SELECT id FROM packages ORDER BY slug LIMIT 1")
     for one, shape in ((package_id, answers.Done), (NOBODYS, answers.Refused)):
         answer = store.value("SELECT change_package(%s, 'New', NULL, NULL, NULL, %s)", one, ADMIN)
         assert fits(answer, shape), answer
 
 
-def test_a_broadcast(store: Store) -> None:
+def test_the_answers_about_a_broadcast_have_their_types(store: Store) -> None:
     broadcast_id = store.value(
         "INSERT INTO broadcasts (admin_telegram_id, body, request_id) VALUES (5, 'x', 'r') RETURNING id"
     )
@@ -108,7 +110,7 @@ def test_a_broadcast(store: Store) -> None:
     assert store.call("move_broadcast", NOBODYS, "send", ADMIN) is None
 
 
-def test_a_parked_job_and_its_task(store: Store, buyer: int) -> None:
+def test_the_answers_about_a_parked_job_and_its_task_have_their_types(store: Store, buyer: int) -> None:
     store.buy(buyer)
     task_id = store.post(buyer)["task_id"]
     store.run(

@@ -46,7 +46,7 @@ def test_a_package_is_paid_from_the_balance(store: Store, buyer: int) -> None:
     assert store.stats(buyer)["total_spent"] == PRICE
 
 
-def test_the_last_cent_can_be_spent_and_none_that_is_not_there(store: Store, buyer: int) -> None:
+def test_exactly_the_balance_can_be_spent(store: Store, buyer: int) -> None:
     order_id = store.order(buyer)
     give(store, buyer, PRICE - Decimal("0.01"))
     short = pay(store, buyer, order_id)
@@ -61,7 +61,7 @@ def test_the_last_cent_can_be_spent_and_none_that_is_not_there(store: Store, buy
 
 
 @pytest.mark.parametrize("event", ["cancelled", "failed", "paid", "past its deadline"])
-def test_only_a_pending_order_is_paid_so(store: Store, buyer: int, event: str) -> None:
+def test_only_a_pending_order_is_paid_from_the_balance(store: Store, buyer: int, event: str) -> None:
     give(store, buyer, 500)
     order_id = store.order(buyer)
     if event == "paid":
@@ -76,7 +76,7 @@ def test_only_a_pending_order_is_paid_so(store: Store, buyer: int, event: str) -
     assert balance(store, buyer) == before
 
 
-def test_a_foreign_order_is_an_unknown_one(store: Store, buyer: int) -> None:
+def test_another_person_s_order_is_treated_as_unknown(store: Store, buyer: int) -> None:
     stranger = store.person()
     give(store, stranger, 500)
     answer = pay(store, stranger, store.order(buyer))
@@ -100,7 +100,7 @@ def test_an_invoice_paid_after_the_balance_is_the_second_payment(store: Store, b
     assert balance(store, buyer) == PRICE
 
 
-def test_a_refund_of_the_balance_is_at_once_and_once(store: Store, buyer: int) -> None:
+def test_a_refund_to_the_balance_happens_at_once_and_once(store: Store, buyer: int) -> None:
     give(store, buyer, PRICE)
     order_id = store.order(buyer)
     pay(store, buyer, order_id)
@@ -113,7 +113,7 @@ def test_a_refund_of_the_balance_is_at_once_and_once(store: Store, buyer: int) -
     assert store.stats(buyer)["total_spent"] == 0
 
 
-def test_twenty_payments_at_once_with_money_for_one(store: Store, buyer: int) -> None:
+def test_of_twenty_payments_at_once_with_money_for_one_one_succeeds(store: Store, buyer: int) -> None:
     give(store, buyer, PRICE)
     orders = [store.order(buyer, store.package(f"p{number}")) for number in range(20)]
 
@@ -152,14 +152,16 @@ def test_a_refund_from_the_balance_by_ten_admins_at_once_comes_once(store: Store
     "DELETE FROM admin_actions",
     "TRUNCATE admin_actions",
 ])  # fmt: skip
-def test_what_only_grows_is_not_rewritten_even_by_its_owner(store: Store, buyer: int, statement: str) -> None:
+def test_balance_entries_cannot_be_changed_even_by_their_owner(
+    store: Store, buyer: int, statement: str
+) -> None:
     give(store, buyer, 5)
     store.run("INSERT INTO admin_actions (admin_telegram_id, action) VALUES (1, 'x')")
     with pytest.raises(psycopg.errors.IntegrityConstraintViolation):
         store.run(statement)
 
 
-def test_more_than_there_is_cannot_be_taken(store: Store, buyer: int) -> None:
+def test_the_balance_cannot_become_negative(store: Store, buyer: int) -> None:
     give(store, buyer, 5)
     with pytest.raises(psycopg.errors.CheckViolation):
         give(store, buyer, -6)

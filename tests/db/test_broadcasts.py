@@ -139,7 +139,7 @@ def test_somebody_who_joins_later_is_not_listed(desk: Desk, people: list[int]) -
     assert len(listed(desk, broadcast)) == len(people)
 
 
-def test_the_segments(desk: Desk, people: list[int]) -> None:
+def test_each_segment_has_its_people(desk: Desk, people: list[int]) -> None:
     """Each segment's people, and its count, which the admin confirms, is of the same people."""
     store = desk.store
     active, expired, english, away, blocked = people
@@ -172,12 +172,12 @@ def test_the_segments(desk: Desk, people: list[int]) -> None:
         assert store.call("count_audience", segment) == len(wanted), segment
 
 
-def test_no_other_segment_is_taken(desk: Desk) -> None:
+def test_an_unknown_segment_is_refused(desk: Desk) -> None:
     with pytest.raises(psycopg.errors.CheckViolation):
         desk.draft("seen_0")
 
 
-def test_twenty_confirmations_at_once_are_one(desk: Desk) -> None:
+def test_twenty_confirmations_at_once_start_one_run(desk: Desk) -> None:
     broadcast = desk.draft()
     answers = at_once(
         desk.store.dsn, 20, lambda own, _: Desk(own).move(broadcast, "send"), behind="broadcasts"
@@ -187,7 +187,7 @@ def test_twenty_confirmations_at_once_are_one(desk: Desk) -> None:
     assert desk.store.value("SELECT count(*) FROM admin_actions WHERE action = 'broadcast_send'") == 1
 
 
-def test_one_runner_at_a_time(desk: Desk) -> None:
+def test_a_broadcast_has_one_runner_at_a_time(desk: Desk) -> None:
     broadcast = desk.draft()
     desk.move(broadcast, "send")
     outcomes = at_once(
@@ -196,7 +196,7 @@ def test_one_runner_at_a_time(desk: Desk) -> None:
     assert Counter(outcomes) == {"ours": 1, "busy": 7}
 
 
-def test_eight_takers_of_one_page_take_each_row_once(desk: Desk, people: list[int]) -> None:
+def test_eight_runners_of_one_page_take_each_row_once(desk: Desk, people: list[int]) -> None:
     broadcast = desk.running()
     desk.list_all(broadcast)
     users = desk.pending(broadcast)
@@ -235,7 +235,7 @@ def test_a_runner_that_comes_back_may_say_how_its_own_calls_ended(desk: Desk, pe
     assert desk.record(broadcast, others, "sent", "A") == 0, "what was not taken was not sent"
 
 
-def test_an_end_is_written_once_whoever_repeats_it(desk: Desk, people: list[int]) -> None:
+def test_an_outcome_is_recorded_once_whoever_repeats_it(desk: Desk, people: list[int]) -> None:
     broadcast = desk.running()
     desk.list_all(broadcast)
     users = desk.pending(broadcast)
@@ -257,7 +257,9 @@ def test_blocked_people_are_remembered_and_skipped(desk: Desk, people: list[int]
     assert desk.counts(broadcast) == {"blocked": 1, "skipped": 1, "pending": len(users) - 2}
 
 
-def test_pause_stops_the_taking_and_resume_needs_the_next_chunk(desk: Desk, people: list[int]) -> None:
+def test_a_paused_broadcast_gives_no_recipients_and_resumes_with_the_next_chunk(
+    desk: Desk, people: list[int]
+) -> None:
     broadcast = desk.running()
     desk.list_all(broadcast)
     users = desk.pending(broadcast)

@@ -37,7 +37,7 @@ def test_a_zone_python_does_not_know_differs(database_url: str) -> None:
         assert checks.timezone_difference(db, ZoneInfo("Europe/Kyiv")) == "Mars/Olympus"
 
 
-def test_without_a_row_it_is_local_day_s_default(database_url: str) -> None:
+def test_without_a_stored_zone_local_day_s_default_is_compared(database_url: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as owner:
         owner.execute("DELETE FROM settings WHERE key = 'timezone'")
         day = owner.execute("SELECT local_day('2026-01-01 22:30Z')::text").fetchone()

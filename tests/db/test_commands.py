@@ -86,7 +86,7 @@ def test_admins_are_added_and_removed_by_command(database_url: str) -> None:
         assert connection.execute("SELECT count(*) FROM admin_actions").fetchone() == (3,)
 
 
-def test_one_step_back_and_forward(database_url: str) -> None:
+def test_the_command_undoes_and_applies_one_migration(database_url: str) -> None:
     assert "undone" in run(database_url, "migrate", "--down", "1").stdout
     assert "applied" in run(database_url, "migrate").stdout
 
@@ -109,7 +109,7 @@ def test_a_wrong_address_is_named_and_its_password_is_not(dsn: str, code: int) -
         assert "Traceback" not in said
 
 
-def test_a_wrong_password_is_said_without_it(database_url: str) -> None:
+def test_a_wrong_password_is_reported_without_showing_it(database_url: str) -> None:
     user = database_url.partition("//")[2].partition(":")[0]
     wrong = f"postgresql://{user}:wrongsecret@{database_url.partition('@')[2]}"
     done = run(wrong, "migrate")
@@ -122,7 +122,7 @@ def test_a_wrong_zone_stops_the_migration(empty_database_url: str) -> None:
     assert (done.returncode, "TIMEZONE" in done.stderr) == (2, True)
 
 
-def test_an_old_database_is_said_so_in_one_sentence(empty_database_url: str) -> None:
+def test_an_old_database_is_reported_in_one_sentence(empty_database_url: str) -> None:
     with psycopg.connect(empty_database_url, autocommit=True) as connection:
         connection.execute(
             "CREATE TABLE schema_migrations (version integer PRIMARY KEY, name text NOT NULL UNIQUE,"

@@ -81,7 +81,7 @@ def press_together(store: Store, people: int) -> None:
         assert store.value(f"SELECT count(*) FROM {table}") == people  # noqa: S608 (names above)
 
 
-def test_fifty_presses_of_each_of_a_hundred_people(store: Store) -> None:
+def test_fifty_taps_of_each_of_a_hundred_people_make_one_order_each(store: Store) -> None:
     """One order and one invoice each."""
     press_together(store, 100)
 
@@ -103,7 +103,7 @@ def pay_two_invoices_together(store: Store, count: int) -> None:
     assert outcomes(store) == {"active": count, "activations": count, "applied": count, "listed": count}
 
 
-def test_a_hundred_orders_each_paid_by_two_invoices(store: Store) -> None:
+def test_a_hundred_orders_paid_by_two_invoices_each_are_activated_once(store: Store) -> None:
     """A hundred activations, and the hundred other payments are listed."""
     pay_two_invoices_together(store, 100)
 
@@ -118,7 +118,7 @@ def pay_together(store: Store, count: int) -> None:
     assert outcomes(store) == {"active": count, "activations": count, "applied": count, "listed": 0}
 
 
-def test_fifty_workers_with_one_payment_two_hundred_times(store: Store) -> None:
+def test_fifty_workers_record_one_payment_once(store: Store) -> None:
     """One activation and one payment each."""
     pay_together(store, 200)
 
@@ -126,7 +126,7 @@ def test_fifty_workers_with_one_payment_two_hundred_times(store: Store) -> None:
 WHEN = ("before the invoice", "before its commit", "in the same instant", "after its commit")
 
 
-def test_five_hundred_payments_around_their_invoices_commit(store: Store) -> None:
+def test_payments_around_their_invoice_s_commit_activate_every_order(store: Store) -> None:
     """Whichever is first, webhook or invoice, the order is active."""
     draw = random.Random(9)
     orders = [(store.order(store.person()), draw.choice(WHEN), draw.uniform(0, 0.05)) for _ in range(500)]
@@ -163,7 +163,7 @@ def test_five_hundred_payments_around_their_invoices_commit(store: Store) -> Non
     assert all(adopted[order_id] is was_first for order_id, was_first in sure)
 
 
-def test_two_hundred_late_payments(store: Store) -> None:
+def test_two_hundred_late_payments_are_activated_or_listed(store: Store) -> None:
     """A day after the deadline money still counts, later it is listed; never silence."""
     late_days = [(n + 0.5) / 100 for n in range(100)] + [1 + (n + 0.5) / 10 for n in range(100)]
     orders = list(pending(store, 200).items())
@@ -221,7 +221,7 @@ MUTANTS = st.one_of(
 )
 
 
-def test_two_hundred_mutants_of_a_payment(store: Store) -> None:
+def test_no_wrong_payment_of_two_hundred_activates_anything(store: Store) -> None:
     """A wrong amount or asset, another order's invoice: none activates, all are listed."""
     store.package("cheap", price=CHEAP)
     tried: list[tuple[str, str | None]] = []
@@ -263,7 +263,7 @@ def edit_package(store: Store, number: int) -> Row:
     return terms
 
 
-def test_the_package_is_edited_while_a_hundred_orders_wait(store: Store) -> None:
+def test_orders_keep_their_terms_while_the_package_is_edited(store: Store) -> None:
     """Each order has the price, limit, name and days it was bought with."""
     people = [store.person() for _ in range(100)]
     bought: list[Row] = []
@@ -314,7 +314,7 @@ def post_together(store: Store, people: int) -> None:
     assert store.value("SELECT count(DISTINCT post_id) FROM tasks") == 2 * people
 
 
-def test_forty_links_of_each_of_fifty_people(store: Store) -> None:
+def test_forty_links_of_each_of_fifty_people_give_exactly_the_limit(store: Store) -> None:
     """Exactly the limit, a hundred in all."""
     post_together(store, 50)
 
@@ -359,7 +359,7 @@ def push_and_pull_together(store: Store, count: int) -> None:
     assert store.value("SELECT sum(attempts) FROM tasks WHERE status = 'sent'") == count
 
 
-def test_eight_pullers_and_four_pushers_of_five_thousand_tasks(store: Store) -> None:
+def test_pullers_and_pushers_issue_each_of_five_thousand_tasks_once(store: Store) -> None:
     """Each task is issued once."""
     push_and_pull_together(store, 5000)
 
@@ -385,7 +385,7 @@ UNLOCKED: dict[str, tuple[Callable[[Store, int], None], int, tuple[str, ...]]] =
 
 
 @pytest.mark.parametrize("row", UNLOCKED)
-def test_without_its_lock_the_count_is_wrong(database_url: str, row: str) -> None:
+def test_without_a_function_s_lock_its_count_is_wrong(database_url: str, row: str) -> None:
     """Negative control: also the keys are gone that would make an error of it, so the counts must show it."""
     scene, count, functions = UNLOCKED[row]
     with opened(database_url) as store:

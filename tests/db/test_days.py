@@ -137,7 +137,7 @@ def test_8_the_waiting_package_bought_again_starts_at_once_without_a_second_quot
     assert [store.post(buyer)["success"] for _ in range(3)] == [True, True, False]
 
 
-def test_9_bought_after_the_end_it_starts_anew(store: Store, buyer: int) -> None:
+def test_9_a_package_bought_after_its_end_starts_anew(store: Store, buyer: int) -> None:
     store.buy(buyer, "starter")
     store.later("31 days")
     store.buy(buyer, "starter")
@@ -187,7 +187,7 @@ def test_13_refunding_a_waiting_package_leaves_the_running_one(store: Store, buy
     assert schedule(store) == [("pro", 0, 30)]
 
 
-def test_14_refunding_what_is_over_moves_nothing(store: Store, buyer: int) -> None:
+def test_14_refunding_an_ended_package_moves_nothing(store: Store, buyer: int) -> None:
     over = store.buy(buyer, "starter")
     store.later("31 days")
     store.call("complete_orders", 10)
@@ -232,7 +232,7 @@ def test_17_a_package_is_720_hours_when_the_clocks_change(store: Store, buyer: i
     assert (moved["expires_at"] - order["expires_at"]).total_seconds() == 720 * 3600
 
 
-def test_completing_is_by_the_clock(store: Store, buyer: int) -> None:
+def test_orders_are_completed_when_their_days_are_over(store: Store, buyer: int) -> None:
     order_id = store.buy(buyer, "starter")
     store.later("29 days 23 hours")
     assert store.call("complete_orders", 10) == 0
@@ -253,7 +253,7 @@ def test_completing_is_by_the_clock(store: Store, buyer: int) -> None:
         (["elite", "starter", "elite"], [("starter", 60), ("elite", 90)]),
     ],
 )
-def test_what_waits_is_told_in_the_order_in_which_it_comes(
+def test_waiting_packages_are_listed_in_their_order(
     store: Store, buyer: int, bought: list[str], told: list[tuple[str, float]]
 ) -> None:
     for slug in bought:

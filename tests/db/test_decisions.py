@@ -135,7 +135,7 @@ def test_a_credit_of_another_asset_is_refused(store: Store, buyer: int) -> None:
     assert decide(store, "I1", "activate")["success"]
 
 
-def test_what_was_spent_is_each_asset_apart(store: Store, buyer: int) -> None:
+def test_spent_money_is_counted_by_asset(store: Store, buyer: int) -> None:
     store.buy(buyer)
     assert store.stats(buyer)["spent_by_asset"] == {}
     excepted(store, buyer, "T1", Decimal("12.5"), "TON")
@@ -166,7 +166,9 @@ def test_dismissing_closes_the_order_and_gives_nothing(store: Store, buyer: int)
 
 
 @pytest.mark.parametrize("amount", [None, Decimal("NaN"), Decimal(-1), Decimal(0)])
-def test_what_is_no_amount_can_only_be_dismissed(store: Store, buyer: int, amount: Decimal | None) -> None:
+def test_a_payment_without_an_amount_can_only_be_dismissed(
+    store: Store, buyer: int, amount: Decimal | None
+) -> None:
     excepted(store, buyer, "I1", amount)
     for action in ("activate", "credit", "refund"):
         assert decide(store, "I1", action)["error"] == "no_amount"
@@ -189,7 +191,7 @@ def test_a_payment_without_an_owner_needs_one_before_a_decision(store: Store, bu
     assert balance(store, buyer) == Decimal("12.35")
 
 
-def test_whose_money_it_is_is_named_for_open_money_without_an_order_only(store: Store, buyer: int) -> None:
+def test_an_owner_can_be_named_only_for_an_open_payment_without_an_order(store: Store, buyer: int) -> None:
     def name(invoice: str, telegram_id: int) -> str:
         answer = store.call("name_payment_owner", payment(store, invoice)["id"], telegram_id, ADMIN)
         return str(answer["error"])
@@ -250,7 +252,7 @@ def test_an_order_closes_with_its_last_decision(
         assert store.order_row(order_id)["status"] == status
 
 
-def test_of_two_exceptions_both_can_be_activated(store: Store, buyer: int) -> None:
+def test_two_exceptions_can_both_be_activated(store: Store, buyer: int) -> None:
     order_id = excepted(store, buyer, "I1")
     store.pay("I2", order_id)
 
@@ -268,7 +270,7 @@ def seen(store: Store, invoice: str) -> str:
     return str(store.call("payment_seen", payment(store, invoice)["id"]))
 
 
-def test_a_decision_is_taken_only_as_it_was_seen(store: Store, buyer: int) -> None:
+def test_a_decision_is_taken_only_on_the_state_that_was_seen(store: Store, buyer: int) -> None:
     """Whatever moved in between, whoever moved it; asked anew it can be decided."""
     order_id = excepted(store, buyer, "I1")
     payment_id, other = payment(store, "I1")["id"], store.person()
@@ -319,7 +321,7 @@ def test_an_order_paid_meanwhile_changes_what_activating_means(store: Store, buy
 
 
 @pytest.mark.parametrize("actions", [("activate", "refund"), ("refund", "activate"), ("credit", "refund")])
-def test_of_decisions_about_one_sight_one_is_taken(
+def test_of_decisions_on_the_same_state_one_is_taken(
     store: Store, buyer: int, actions: tuple[str, str]
 ) -> None:
     """Eight admins at once with the same card: each waits for the first, then sees what it has done."""
@@ -345,7 +347,7 @@ def test_of_decisions_about_one_sight_one_is_taken(
 # --- once, and with a trace ---
 
 
-def test_an_unknown_payment_and_an_unknown_action(store: Store) -> None:
+def test_an_unknown_payment_or_action_is_refused(store: Store) -> None:
     assert store.call("resolve_payment", uuid4(), "credit", ADMIN)["error"] == "not_found"
     for action in ("approve", "", None):
         with pytest.raises(psycopg.errors.InvalidParameterValue):
@@ -367,7 +369,7 @@ def test_a_decision_cannot_be_taken_again(store: Store, buyer: int, first: str) 
     assert store.value("SELECT count(*) FROM admin_actions") == 1
 
 
-def test_every_decision_says_who_and_why(store: Store, buyer: int) -> None:
+def test_every_decision_is_recorded_with_who_and_why(store: Store, buyer: int) -> None:
     order_id = excepted(store, buyer, "I1")
     decide(store, "I1", "credit", COLLEAGUE)
 
@@ -398,7 +400,7 @@ def test_many_admins_at_once_decide_once(store: Store, buyer: int) -> None:
     assert store.value("SELECT count(*) FROM activations") + (balance(store, buyer) > 0) <= 1
 
 
-def test_a_refund_and_an_activation_at_once_are_one_of_them(store: Store, buyer: int) -> None:
+def test_of_a_refund_and_an_activation_at_once_one_happens(store: Store, buyer: int) -> None:
     for number in range(8):
         slug = store.package(f"race-{number}", price=PRICE)
         order_id = store.order(buyer, slug, invoice=f"R{number}")
@@ -420,7 +422,7 @@ def test_a_refund_and_an_activation_at_once_are_one_of_them(store: Store, buyer:
         )
 
 
-def test_a_decision_races_the_right_money(store: Store, buyer: int) -> None:
+def test_a_decision_at_the_same_time_as_the_right_money_loses_nothing(store: Store, buyer: int) -> None:
     """A person dismisses the wrong payment while the right one comes: none is lost, none counts twice."""
     for number in range(8):
         slug = store.package(f"race-{number}", price=PRICE)

@@ -27,7 +27,7 @@ def use(store: Store) -> None:
     store.run("UPDATE settings SET value = 'UTC' WHERE key = 'timezone'")
 
 
-def test_an_emptied_database_is_as_a_new_one(shared_database_url: str, store: Store) -> None:
+def test_an_emptied_database_equals_a_new_one(shared_database_url: str, store: Store) -> None:
     assert store.dsn == shared_database_url
     emptying.empty(store.dsn)
     new = contents(store.dsn)
@@ -40,7 +40,9 @@ def test_an_emptied_database_is_as_a_new_one(shared_database_url: str, store: St
     assert contents(store.dsn) == new
 
 
-def test_a_new_one_is_as_the_migrations_left_it(shared_database_url: str, database_url: str) -> None:
+def test_a_new_test_database_is_as_the_migrations_left_it(
+    shared_database_url: str, database_url: str
+) -> None:
     emptying.empty(shared_database_url)
     assert contents(shared_database_url) == contents(database_url)
 
@@ -53,7 +55,7 @@ def test_a_new_one_is_as_the_migrations_left_it(shared_database_url: str, databa
         "CREATE FUNCTION mine() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
     ],
 )
-def test_its_schema_cannot_be_changed(store: Store, change: str) -> None:
+def test_the_shared_database_s_schema_cannot_be_changed(store: Store, change: str) -> None:
     """The next test would find the change."""
     with pytest.raises(psycopg.errors.RaiseException, match="asks for `database_url`"):
         store.run(change)

@@ -62,7 +62,7 @@ def activated_by_hand(store: Store, buyer: int, asset: str) -> None:
     *("order_refunded_without_refund", "decision_without_effect"),
     why="it takes days and money back by hand: figures only",
 )
-def test_a_shop_s_day(store: Store) -> None:
+def test_the_figures_follow_every_step_of_a_day(store: Store) -> None:
     """Each step moves the figures as it moves the rows."""
     store.package("pro")
     buyer, other = store.person(), store.person()
@@ -102,7 +102,7 @@ def test_a_shop_s_day(store: Store) -> None:
 
 
 @pytest.mark.breaks("order_refunded_without_refund", why="it takes days back without money: figures only")
-def test_many_at_once(store: Store) -> None:
+def test_the_figures_are_right_after_many_changes_at_once(store: Store) -> None:
     """Buyers, posts, refunds and sweeps in eight connections, the figures folded again and again."""
     people = [store.person() for _ in range(4)]
     store.package("pro")
@@ -133,7 +133,7 @@ def test_many_at_once(store: Store) -> None:
     assert store.value("SELECT count(*) FROM figures WHERE backend <> 0") == 0
 
 
-def test_one_person_s_orders_do_not_end_in_two_sweeps_at_once(store: Store) -> None:
+def test_two_sweeps_at_once_do_not_complete_one_person_s_orders(store: Store) -> None:
     """Each would see the other's order still paid, and count the person out never."""
     buyer = store.person()
     store.package("pro")
@@ -162,7 +162,7 @@ def test_moving_figures_blocks_no_other_transaction(store: Store) -> None:
     assert kept(store) == counted(store)
 
 
-def test_what_is_rolled_back_was_never_counted(store: Store) -> None:
+def test_a_rolled_back_change_is_not_counted(store: Store) -> None:
     store.buy(store.person())
     before = kept(store)
     with store.connection.transaction(force_rollback=True):
@@ -192,7 +192,7 @@ def test_without_a_trigger_they_differ_until_they_are_recounted(
     assert counted(store)["total_revenue"] == PRICE
 
 
-def test_what_an_owner_deletes_is_taken_off(store: Store) -> None:
+def test_rows_deleted_by_the_owner_are_subtracted(store: Store) -> None:
     buyer = store.person()
     store.buy(buyer)
     store.post(buyer)

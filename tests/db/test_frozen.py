@@ -81,7 +81,7 @@ def test_a_function_is_changed_by_the_recipe(empty_database_url: str, sql: Path)
     assert answers(empty_database_url) == (1, 1)
 
 
-def test_a_new_database_comes_to_the_same(empty_database_url: str, sql: Path) -> None:
+def test_a_new_database_ends_with_the_same_schema(empty_database_url: str, sql: Path) -> None:
     before = checksums(sql)
     frozen.freeze("one", sql)
     frozen.freeze("two", sql)
@@ -101,7 +101,7 @@ def test_the_schema_itself_is_frozen(sql: Path) -> None:
     assert checksums(sql) == before
 
 
-def test_what_was_changed_first_is_refused(sql: Path) -> None:
+def test_a_function_changed_before_it_was_frozen_is_refused(sql: Path) -> None:
     function(sql, "one").write_text(FUNCTION.format(name="one", answer=2))
     with pytest.raises(MigrationError, match="put the old text back"):
         frozen.freeze("one", sql)
@@ -111,7 +111,7 @@ def test_what_was_changed_first_is_refused(sql: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "words"), [("none", "has no none"), ("three", "may be changed as it is")])
-def test_there_is_nothing_to_freeze(sql: Path, name: str, words: str) -> None:
+def test_a_name_without_anything_to_freeze_is_refused(sql: Path, name: str, words: str) -> None:
     function(sql, "three").write_text(FUNCTION.format(name="three", answer=1))
     with pytest.raises(MigrationError, match=words):
         frozen.freeze(name, sql)

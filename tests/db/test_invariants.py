@@ -150,7 +150,7 @@ def test_each_breach_is_found(
     assert {found for found, _ in breaches(store.dsn, besides=besides)} == expected
 
 
-def test_no_kind_is_without_its_control() -> None:
+def test_every_kind_of_breach_has_a_control() -> None:
     assert {kind.encode() for kind, _, _ in CAUSES} == kinds()
 
 

@@ -25,7 +25,7 @@ def wants(store: Store, order_id: str) -> bool:
     return bool(answer["allowed"])
 
 
-def test_three_at_a_time(shop: Store) -> None:
+def test_a_person_has_at_most_three_open_invoices(shop: Store) -> None:
     buyer = shop.person()
     orders = [shop.order(buyer, f"p{number}") for number in range(4)]
     assert [wants(shop, order_id) for order_id in orders] == [True, True, True, False]
@@ -35,7 +35,7 @@ def test_three_at_a_time(shop: Store) -> None:
     assert wants(shop, orders[3])
 
 
-def test_ten_an_hour_that_were_not_paid(shop: Store) -> None:
+def test_a_person_gets_at_most_ten_unpaid_invoices_an_hour(shop: Store) -> None:
     buyer = shop.person()
     for _ in range(AN_HOUR):
         order_id = shop.order(buyer, "p0")
@@ -49,7 +49,7 @@ def test_ten_an_hour_that_were_not_paid(shop: Store) -> None:
     assert wants(shop, shop.order(buyer, "p1"))
 
 
-def test_who_pays_is_not_limited(shop: Store) -> None:
+def test_a_person_who_pays_is_not_limited(shop: Store) -> None:
     buyer = shop.person()
     for number in range(AN_HOUR + 2):
         order_id = shop.order(buyer, f"p{number}", invoice=f"I{number}")
@@ -57,7 +57,7 @@ def test_who_pays_is_not_limited(shop: Store) -> None:
         assert shop.pay(f"I{number}", order_id)["outcome"] == "activated"
 
 
-def test_many_at_once_are_still_three(shop: Store) -> None:
+def test_many_requests_at_once_get_at_most_three_invoices(shop: Store) -> None:
     """Without the lock each has counted before any has written."""
     buyer = shop.person()
     orders = [shop.order(buyer, f"p{number}") for number in range(12)]

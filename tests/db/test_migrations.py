@@ -50,13 +50,13 @@ def test_an_empty_database_comes_to_this_version(empty_database_url: str) -> Non
     assert {"users", "packages", "orders", "posts", "tasks", "job_ledger"} <= tables(empty_database_url)
 
 
-def test_the_second_time_there_is_nothing_to_do(database_url: str) -> None:
+def test_a_second_run_applies_nothing(database_url: str) -> None:
     before = snapshot(database_url)
     assert migrations.migrate(database_url) == []
     assert snapshot(database_url) == before
 
 
-def test_two_at_once_apply_each_file_once(empty_database_url: str) -> None:
+def test_two_runners_at_once_apply_each_file_once(empty_database_url: str) -> None:
     applied: list[list[str]] = []
     barrier = threading.Barrier(4)
 
@@ -74,7 +74,7 @@ def test_two_at_once_apply_each_file_once(empty_database_url: str) -> None:
     assert sorted(name for names in applied for name in names) == ALL
 
 
-def test_all_the_way_back_and_forward_again(database_url: str) -> None:
+def test_every_migration_can_be_undone_and_applied_again(database_url: str) -> None:
     before = snapshot(database_url)
 
     assert migrations.down(database_url, len(ALL)) == ALL[::-1]
@@ -87,7 +87,7 @@ def test_all_the_way_back_and_forward_again(database_url: str) -> None:
     assert snapshot(database_url) == before
 
 
-def test_one_step_back(database_url: str) -> None:
+def test_one_migration_can_be_undone(database_url: str) -> None:
     assert migrations.down(database_url, 1) == ALL[-1:]
     states = [entry.state for entry in migrations.status(database_url)]
     assert states == ["applied"] * (len(ALL) - 1) + ["pending"]
@@ -117,7 +117,7 @@ def test_an_edited_file_is_refused(empty_database_url: str, directory: Path) -> 
     assert migrations.status(empty_database_url, directory=directory)[0].state == "edited"
 
 
-def test_an_edited_function_is_an_edited_file(empty_database_url: str, directory: Path) -> None:
+def test_an_edited_function_counts_as_an_edited_migration(empty_database_url: str, directory: Path) -> None:
     migrations.migrate(empty_database_url, directory=directory)
     function = directory.parent / "functions" / "shop" / "one.sql"
     function.write_text(function.read_text().replace("SELECT 1", "SELECT 2"))

@@ -16,7 +16,7 @@ def buyer(store: Store) -> int:
     return store.person()
 
 
-def test_many_presses_at_once_open_one_order(store: Store, buyer: int) -> None:
+def test_many_taps_at_once_open_one_order(store: Store, buyer: int) -> None:
     answers = at_once(
         store.dsn, 50, lambda other, _: other.call("create_order", buyer, "starter"), behind="orders"
     )
@@ -55,12 +55,14 @@ def test_an_order_past_its_deadline_is_not_found_again(store: Store, buyer: int)
     (True, "nothing", "package_not_found"),
     (True, "hidden", "package_not_found"),
 ])  # fmt: skip
-def test_what_cannot_be_ordered(store: Store, buyer: int, slug: str, error: str, *, known: bool) -> None:
+def test_packages_off_sale_and_unknown_people_cannot_order(
+    store: Store, buyer: int, slug: str, error: str, *, known: bool
+) -> None:
     store.run("INSERT INTO packages (slug, name, price, is_active) VALUES ('hidden', 'Hidden', 1, false)")
     assert store.call("create_order", buyer if known else 1, slug) == {"success": False, "error": error}
 
 
-def test_only_the_owner_cancels_and_only_what_is_pending(store: Store, buyer: int) -> None:
+def test_only_the_owner_cancels_and_only_a_pending_order(store: Store, buyer: int) -> None:
     order_id = store.order(buyer)
     stranger = store.person()
 
@@ -125,7 +127,7 @@ def test_an_order_keeps_one_payable_invoice_also_without_its_lock(store: Store, 
 
 
 @pytest.mark.usefixtures("database_url")
-def test_without_the_index_it_would_have_two(store: Store, buyer: int) -> None:
+def test_without_the_index_an_order_has_two_payable_invoices(store: Store, buyer: int) -> None:
     """Negative control of the test above."""
     store.run("DROP INDEX idx_invoices_one_open")
     order_id = store.order(buyer)
@@ -161,7 +163,7 @@ def test_an_order_fails_only_without_an_invoice(store: Store, buyer: int) -> Non
     ]  # fmt: skip
 
 
-def test_the_sweep_cancels_at_the_deadline_and_says_whose(store: Store, buyer: int) -> None:
+def test_the_sweep_cancels_orders_at_their_deadline_and_names_their_owners(store: Store, buyer: int) -> None:
     order_id = store.order(buyer)
     assert store.rows("SELECT * FROM expire_orders(10)") == []
     store.later("61 minutes")
@@ -172,7 +174,7 @@ def test_the_sweep_cancels_at_the_deadline_and_says_whose(store: Store, buyer: i
     assert store.rows("SELECT * FROM expire_orders(10)") == []
 
 
-def test_sweeps_at_once_each_take_their_own(store: Store) -> None:
+def test_sweeps_at_once_take_different_orders(store: Store) -> None:
     for _ in range(30):
         store.order(store.person())
     store.later("61 minutes")
@@ -250,7 +252,7 @@ def test_the_balance_is_the_sum_of_its_entries(store: Store, buyer: int) -> None
     assert store.stats(buyer)["balance"] == 70
 
 
-def test_admin_actions_only_grow(store: Store) -> None:
+def test_admin_actions_are_append_only(store: Store) -> None:
     store.run("INSERT INTO admin_actions (admin_telegram_id, action) VALUES (1, 'test')")
     for statement in ("DELETE FROM admin_actions", "UPDATE admin_actions SET action = 'x'"):
         with pytest.raises(psycopg.IntegrityError, match="only grows"):

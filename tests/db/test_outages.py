@@ -48,7 +48,9 @@ def _until_answered(db: Database) -> object:
     pytest.fail("never well again")
 
 
-def test_without_the_timeout_it_waits_for_ever(way: SilentWay, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_timeout_a_silent_connection_hangs_for_ever(
+    way: SilentWay, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The control."""
     monkeypatch.setattr(silence, "LIMIT_SECONDS", 1.0)
     monkeypatch.setattr(silence.SilenceWatch, "start", lambda _: None)
@@ -63,7 +65,7 @@ def test_without_the_timeout_it_waits_for_ever(way: SilentWay, monkeypatch: pyte
             asking.result(60)
 
 
-def test_a_slow_answer_is_no_silence(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_answer_does_not_count_as_silence(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Many short statements in one long transaction get on all the time."""
     monkeypatch.setattr(silence, "LIMIT_SECONDS", 1.0)
     with Database(database_url, pool_size=1) as db, db.transaction() as tx:
@@ -119,5 +121,7 @@ def test_sessions_that_cannot_write_are_replaced(database_url: str) -> None:
     (errors.UniqueViolation(), Meaning.OURS, False),
     (psycopg.ProgrammingError("no such parameter"), Meaning.OURS, False),
 ])  # fmt: skip
-def test_errors_by_meaning(error: psycopg.Error, expected: Meaning, *, unreachable: bool) -> None:
+def test_every_error_of_postgresql_has_its_meaning(
+    error: psycopg.Error, expected: Meaning, *, unreachable: bool
+) -> None:
     assert (meaning(error), is_unreachable(error)) == (expected, unreachable)

@@ -87,7 +87,7 @@ def test_a_parked_job_is_settled_once_with_its_trace(store: Store, action: str) 
     assert trace["data"] == {"actor": "an_actor", "error": "the reason", "origin": "bot"}
 
 
-def test_what_is_not_parked_is_not_settled(store: Store) -> None:
+def test_a_job_that_is_not_parked_cannot_be_settled(store: Store) -> None:
     ref = park(store, "cp:1")
     store.run("UPDATE job_ledger SET state = 'done'")
     assert settle(store, ref, "replay") is None
@@ -108,7 +108,7 @@ def test_a_task_whose_job_is_replayed_has_its_hand_overs_again(store: Store, tas
     assert (begin(store, task)["outcome"], store.task_row(task)["attempts"]) == ("push", 1)
 
 
-def test_a_task_that_somebody_is_bringing_keeps_its_count(store: Store, task: str) -> None:
+def test_a_task_that_is_being_handed_over_keeps_its_count(store: Store, task: str) -> None:
     begin(store, task)
     settle(store, park(store, f"task:{task}", {"task_id": task}), "replay")
     assert store.task_row(task)["attempts"] == 1
@@ -138,13 +138,13 @@ def test_a_task_that_ended_is_not_abandoned(store: Store, task: str, status: str
     assert post_of(store, task)["status"] == status
 
 
-def test_work_done_after_all_counts(store: Store, task: str) -> None:
+def test_a_success_after_abandoning_a_task_counts(store: Store, task: str) -> None:
     store.call("abandon_task", task, "x")
     assert report(store, task, "completed")["changed"]
     assert (post_of(store, task)["status"], post_of(store, task)["late_success"]) == ("completed", True)
 
 
-def test_an_unknown_task(store: Store) -> None:
+def test_an_unknown_task_is_not_abandoned(store: Store) -> None:
     assert store.call("abandon_task", uuid4(), "x") == {"ended": False, "status": None, "post_id": None}
     assert store.call("reissue_task", uuid4())["outcome"] == "unknown"
 
@@ -165,7 +165,7 @@ def test_a_task_main_bot_does_not_know_is_pushed_again_under_its_id(store: Store
     assert store.task_row(task)["status"] == "sent"
 
 
-def test_a_push_that_died_after_it_was_sent_again_is_taken_up(store: Store, task: str) -> None:
+def test_a_push_that_died_after_it_was_reissued_is_continued(store: Store, task: str) -> None:
     begin(store, task)
     record(store, task, "accepted")
     store.call("reissue_task", task)

@@ -21,7 +21,7 @@ def buyer(store: Store) -> int:
     return store.person()
 
 
-def test_exact_money_activates(store: Store, buyer: int) -> None:
+def test_the_exact_amount_activates_the_order(store: Store, buyer: int) -> None:
     order_id = store.order(buyer, invoice="I1")
 
     answer = store.pay("I1", order_id)
@@ -68,7 +68,7 @@ def test_a_repeated_event_changes_nothing(store: Store, buyer: int) -> None:
         (PRICE, None, "wrong_asset"),
     ],
 )
-def test_money_that_is_not_what_was_quoted_waits_for_a_person(
+def test_money_that_differs_from_the_quote_waits_for_a_decision(
     store: Store, buyer: int, amount: Decimal | None, asset: str | None, reason: str
 ) -> None:
     order_id = store.order(buyer, invoice="I1")
@@ -82,7 +82,7 @@ def test_money_that_is_not_what_was_quoted_waits_for_a_person(
     assert store.stats(buyer)["total_spent"] == 0
 
 
-def test_a_trailing_zero_is_the_same_money(store: Store, buyer: int) -> None:
+def test_a_trailing_zero_does_not_change_the_amount(store: Store, buyer: int) -> None:
     order_id = store.order(buyer, invoice="I1")
     assert store.pay("I1", order_id, Decimal("99.9900"))["outcome"] == "activated"
 
@@ -117,7 +117,7 @@ def test_late_money_counts_for_a_day_after_the_deadline(
 @pytest.mark.parametrize(
     ("ended", "after_cancel"), [("by its buyer", True), ("by the sweep", False), ("by a decision", False)]
 )
-def test_money_after_a_cancel_is_flagged_so(
+def test_money_after_a_cancellation_is_flagged(
     store: Store, buyer: int, ended: str, *, after_cancel: bool
 ) -> None:
     """Late money is late either way; that its buyer had cancelled is said only when that was so."""
@@ -155,7 +155,7 @@ def test_a_second_payment_never_touches_a_paid_order(store: Store, buyer: int) -
     assert store.stats(buyer)["total_spent"] == PRICE
 
 
-def test_the_right_money_after_the_wrong_one_waits_too(store: Store, buyer: int) -> None:
+def test_the_right_amount_after_a_wrong_one_waits_too(store: Store, buyer: int) -> None:
     order_id = store.order(buyer, invoice="I1")
     store.pay("I1", order_id, Decimal(1))
     assert store.pay("I2", order_id)["reason"] == "second_payment"
@@ -197,7 +197,7 @@ def test_an_adopted_payment_is_compared_with_the_order(store: Store, buyer: int)
     assert store.pay("I1", order_id, Decimal(1))["reason"] == "wrong_amount"
 
 
-def test_the_same_payment_from_many_at_once_is_one_activation(store: Store, buyer: int) -> None:
+def test_one_payment_reported_many_times_at_once_activates_once(store: Store, buyer: int) -> None:
     order_id = store.order(buyer, invoice="I1")
 
     answers = at_once(store.dsn, 20, lambda other, _: other.pay("I1", order_id), behind="payments")
@@ -207,7 +207,7 @@ def test_the_same_payment_from_many_at_once_is_one_activation(store: Store, buye
     assert store.value("SELECT count(*) FROM activations") == 1
 
 
-def test_many_invoices_of_one_order_paid_at_once_are_one_activation(store: Store, buyer: int) -> None:
+def test_many_invoices_of_one_order_paid_at_once_activate_once(store: Store, buyer: int) -> None:
     order_id = store.order(buyer)
 
     answers = at_once(store.dsn, 20, lambda other, n: other.pay(f"I{n}", order_id), behind="payments")
@@ -217,12 +217,12 @@ def test_many_invoices_of_one_order_paid_at_once_are_one_activation(store: Store
     assert store.value("SELECT count(*) FROM payments WHERE reason = 'second_payment'") == 19
 
 
-def test_unknown_money_from_many_at_once_is_listed_once(store: Store) -> None:
+def test_unknown_money_reported_many_times_at_once_is_listed_once(store: Store) -> None:
     answers = at_once(store.dsn, 20, lambda other, _: other.pay("I9", None), behind="payments")
     assert [answer["outcome"] for answer in answers].count("exception") == 1
 
 
-def test_paying_races_cancelling_and_money_wins(store: Store, buyer: int) -> None:
+def test_a_payment_wins_over_a_cancellation_at_the_same_time(store: Store, buyer: int) -> None:
     for number in range(5):
         slug = store.package(f"race-{number}")
         order_id = store.order(buyer, slug, invoice=f"R{number}")

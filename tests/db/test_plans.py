@@ -104,12 +104,14 @@ def test_no_query_reads_a_large_table_from_end_to_end(watched: Watched, query: q
     ("idx_job_ledger_settled", "purge_ledger", "job_ledger"),
     ("idx_posts_quota", "add_user_post", "posts"),  # inside quota_used, inside add_user_post_v2
 ])  # fmt: skip
-def test_without_its_index_it_does(watched: Watched, index: str, name: str, table: str) -> None:
+def test_without_its_index_a_query_reads_the_whole_table(
+    watched: Watched, index: str, name: str, table: str
+) -> None:
     scans = watched.scans(queries.load()[name], before=f"DROP INDEX {index}")
     assert f"table {table}" in scans
 
 
-def test_the_filled_shop_breaks_no_rule(watched: Watched) -> None:
+def test_the_filled_shop_breaks_no_invariant(watched: Watched) -> None:
     """The rows the plans are made for are those of a shop in order."""
     found = watched.shop.connection.execute(
         queries.load()["find_breaches"].text,

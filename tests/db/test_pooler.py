@@ -56,7 +56,9 @@ def work(db: Database) -> list[psycopg.Error]:
         return [error for errors_of_one in pool.map(one, range(THREADS)) for error in errors_of_one]
 
 
-def test_it_is_found_at_the_first_connection(pooler_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_pooler_is_found_at_the_first_connection(
+    pooler_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with Database(pooler_url, pool_size=THREADS) as db:
         assert db.pooled
         assert work(db) == []
@@ -66,7 +68,7 @@ def test_it_is_found_at_the_first_connection(pooler_url: str, capsys: pytest.Cap
             assert other.execute("SHOW statement_timeout").fetchone() == ("0",)
 
 
-def test_it_is_found_at_the_first_statement_that_meets_another_session(
+def test_a_pooler_is_found_at_the_first_statement_in_another_session(
     pooler_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with Unsuspecting(pooler_url, pool_size=THREADS) as db:
@@ -77,7 +79,7 @@ def test_it_is_found_at_the_first_statement_that_meets_another_session(
     assert capsys.readouterr().err.count("transaction_pooler_found") == 1
 
 
-def test_without_that_statements_fail(pooler_url: str) -> None:
+def test_without_the_pooler_mode_statements_fail(pooler_url: str) -> None:
     """Negative control."""
     with Blind(pooler_url, pool_size=THREADS) as db:
         assert any(
@@ -86,7 +88,7 @@ def test_without_that_statements_fail(pooler_url: str) -> None:
         )
 
 
-def test_a_server_itself_is_no_pooler(database_url: str) -> None:
+def test_a_plain_server_is_not_taken_for_a_pooler(database_url: str) -> None:
     with Database(database_url, pool_size=THREADS) as db:
         assert work(db) == []
         assert not db.pooled
@@ -107,7 +109,7 @@ def prepare(db: Database) -> str:
     return name
 
 
-def test_two_connections_never_keep_a_statement_under_one_name(database_url: str) -> None:
+def test_two_connections_never_give_a_statement_the_same_name(database_url: str) -> None:
     """Else a pooler that mixes sessions would have one's name run the other's statement."""
     found = []
     for _ in range(2):

@@ -36,7 +36,7 @@ def test_an_accepted_post_has_its_task(store: Store, buyer: int) -> None:
     }  # fmt: skip
 
 
-def test_nobody_without_a_running_package_adds(store: Store) -> None:
+def test_a_person_without_a_running_package_cannot_add_a_post(store: Store) -> None:
     telegram_id = store.person()
     refused = {"success": False, "error": "no_active_package"}
     assert store.post(telegram_id) == refused
@@ -54,7 +54,7 @@ def test_a_repeated_request_gets_its_first_answer(store: Store, buyer: int) -> N
     assert store.value("SELECT count(*) FROM posts") == 2
 
 
-def test_one_request_from_many_at_once_is_one_post(store: Store, buyer: int) -> None:
+def test_one_request_sent_many_times_at_once_makes_one_post(store: Store, buyer: int) -> None:
     answers = at_once(
         store.dsn, 10, lambda other, _: other.post(buyer, LINK, request_id="tg:1:1"), behind="posts"
     )
@@ -72,7 +72,7 @@ def test_a_link_counts_once_a_day(store: Store, buyer: int) -> None:
     assert store.post(buyer, LINK)["success"]
 
 
-def test_a_duplicate_is_said_before_the_limit(store: Store, buyer: int) -> None:
+def test_a_duplicate_is_reported_before_the_limit(store: Store, buyer: int) -> None:
     store.post(buyer, LINK)
     store.post(buyer)
     assert store.post(buyer, LINK)["error"] == "duplicate_post"
@@ -105,7 +105,7 @@ def test_a_post_counts_once_a_day_under_all_its_names(store: Store, buyer: int) 
     assert store.post(buyer, NAMES[0][:-1] + "2", platform="x")["success"]
 
 
-def test_a_run_of_two_orders_has_a_post_once(store: Store, buyer: int) -> None:
+def test_a_post_counts_once_a_day_in_a_run_of_two_orders(store: Store, buyer: int) -> None:
     """Bought again the package goes on: one daily quota, and one day's posts."""
     store.post(buyer, NAMES[0], platform="x")
     store.buy(buyer)
@@ -115,14 +115,14 @@ def test_a_run_of_two_orders_has_a_post_once(store: Store, buyer: int) -> None:
 
 
 @pytest.mark.parametrize("end", ["failed", "cancelled"])
-def test_a_post_that_ended_badly_may_come_under_another_name(store: Store, buyer: int, end: str) -> None:
+def test_a_failed_post_may_be_added_again_by_another_link(store: Store, buyer: int, end: str) -> None:
     first = store.post(buyer, NAMES[0], platform="x")
     store.call("update_task_status", first["task_id"], end, None, None)
     assert store.post(buyer, NAMES[1], platform="x")["success"]
     assert store.post(buyer, NAMES[0], platform="x")["error"] == "duplicate_post"
 
 
-def test_one_post_under_many_names_at_once_is_one_post(store: Store, buyer: int) -> None:
+def test_many_links_of_one_post_at_once_make_one_post(store: Store, buyer: int) -> None:
     answers = at_once(
         store.dsn, 10, lambda other, n: other.post(buyer, NAMES[n % 3], platform="x"), behind="posts"
     )
@@ -130,7 +130,7 @@ def test_one_post_under_many_names_at_once_is_one_post(store: Store, buyer: int)
     assert {answer.get("error") for answer in answers} == {None, "duplicate_post"}
 
 
-def test_the_database_finds_the_identity_that_links_finds(store: Store) -> None:
+def test_post_ref_in_sql_equals_the_identity_found_by_links(store: Store) -> None:
     """The migration read it from stored links, the bot reads it from what people send."""
     found = {parse(text, platform) for platform, text, _ in ACCEPTED}
     read = [store.call("post_ref", link.platform, link.url) for link in found]
@@ -149,7 +149,7 @@ def eager(store: Store) -> int:
     return telegram_id
 
 
-def test_so_many_posts_in_any_hour(store: Store, eager: int) -> None:
+def test_the_rate_limits_posts_in_any_hour(store: Store, eager: int) -> None:
     rate = (3, 3600)
     for _ in range(3):
         assert store.post(eager, rate=rate)["success"]
@@ -178,7 +178,7 @@ def test_the_rate_counts_accepted_posts_only(store: Store, eager: int) -> None:
     assert store.post(eager, rate=rate)["error"] == "rate_limit", "a failed post had been accepted"
 
 
-def test_the_rate_is_the_person_s_and_said_after_what_lasts_longer(store: Store, eager: int) -> None:
+def test_the_rate_is_each_person_s_and_reported_after_longer_limits(store: Store, eager: int) -> None:
     rate = (1, 3600)
     store.post(eager, LINK, request_id="tg:1:0", rate=rate)
     assert store.post(eager, LINK, request_id="tg:1:0", rate=rate)["success"], "a repeat of the request"
@@ -190,14 +190,14 @@ def test_the_rate_is_the_person_s_and_said_after_what_lasts_longer(store: Store,
     assert store.post(other, rate=rate)["error"] == "daily_limit"
 
 
-def test_many_at_once_do_not_pass_the_rate(store: Store, eager: int) -> None:
+def test_many_requests_at_once_do_not_exceed_the_rate(store: Store, eager: int) -> None:
     answers = at_once(store.dsn, 12, lambda other, n: other.post(eager, f"https://t.me/channel/{n + 1}",
                                                                  rate=(5, 3600)), behind="posts")  # fmt: skip
     assert [answer["success"] for answer in answers].count(True) == 5
     assert {answer.get("error") for answer in answers} == {None, "rate_limit"}
 
 
-def test_one_link_from_many_at_once_is_one_post(store: Store, buyer: int) -> None:
+def test_one_link_sent_many_times_at_once_makes_one_post(store: Store, buyer: int) -> None:
     answers = at_once(store.dsn, 10, lambda other, _: other.post(buyer, LINK), behind="posts")
     assert [answer["success"] for answer in answers].count(True) == 1
     assert {answer.get("error") for answer in answers} == {None, "duplicate_post"}
@@ -225,7 +225,7 @@ def test_quota_comes_back_to_its_own_day(store: Store, buyer: int) -> None:
     assert store.stats(buyer)["current_package"]["posts_remaining"] == 1
 
 
-def test_late_success_may_meet_its_own_link_added_again(store: Store, buyer: int) -> None:
+def test_a_late_success_is_accepted_when_its_link_was_added_again(store: Store, buyer: int) -> None:
     first = store.post(buyer, LINK)
     store.call("update_task_status", first["task_id"], "failed", None, None)
     second = store.post(buyer, LINK)
@@ -237,7 +237,7 @@ def test_late_success_may_meet_its_own_link_added_again(store: Store, buyer: int
     assert store.value("SELECT count(*) FROM posts WHERE status = 'completed' AND late_success") == 1
 
 
-def test_the_day_is_the_shop_s(store: Store, buyer: int) -> None:
+def test_the_daily_limit_follows_the_shop_s_zone(store: Store, buyer: int) -> None:
     days = [
         (zone, store.value("SELECT local_day('2026-11-23 23:30+00')::text"))
         for zone in ("Europe/Kyiv", "UTC", "America/New_York")

@@ -30,7 +30,7 @@ def refund_row(store: Store, refund_id: object) -> dict[str, Any]:
     return store.rows("SELECT * FROM refunds WHERE id = %s", refund_id)[0]
 
 
-def test_an_exceptions_money_goes_back(store: Store, buyer: int) -> None:
+def test_the_money_of_an_exception_is_refunded(store: Store, buyer: int) -> None:
     order_id = excepted(store, buyer, "I1", Decimal("7.5"), "TON")
 
     wanted = decide(store, "I1", "refund")
@@ -54,7 +54,7 @@ def test_an_exceptions_money_goes_back(store: Store, buyer: int) -> None:
     )
 
 
-def test_an_active_orders_money_goes_back_and_its_days_too(store: Store, buyer: int) -> None:
+def test_refunding_an_active_order_takes_back_its_days(store: Store, buyer: int) -> None:
     first, second = store.buy(buyer), store.buy(buyer)
     invoice = store.value("SELECT invoice_id FROM payments WHERE order_id = %s", first)
 
@@ -89,7 +89,9 @@ def test_while_a_refund_is_under_way_nothing_else_is_decided(store: Store, buyer
     assert store.value("SELECT count(*) FROM refunds") == 1
 
 
-def test_a_refusal_moves_nothing_and_is_tried_again_under_the_same_spend_id(store: Store, buyer: int) -> None:
+def test_a_refused_refund_changes_nothing_and_is_repeated_with_the_same_spend_id(
+    store: Store, buyer: int
+) -> None:
     order_id = excepted(store, buyer, "I1")
     wanted = decide(store, "I1", "refund")
     before = (store.order_row(order_id), payment(store, "I1"))
@@ -109,7 +111,9 @@ def test_a_refusal_moves_nothing_and_is_tried_again_under_the_same_spend_id(stor
 
 
 @pytest.mark.parametrize("action", ["activate", "credit", "dismiss"])
-def test_a_refused_refund_leaves_every_other_decision(store: Store, buyer: int, action: str) -> None:
+def test_after_a_refused_refund_every_other_decision_is_possible(
+    store: Store, buyer: int, action: str
+) -> None:
     excepted(store, buyer, "I1")
     refund_id = decide(store, "I1", "refund")["refund_id"]
     settle(store, refund_id, "refused")
@@ -133,7 +137,7 @@ def test_a_finished_refund_cannot_be_changed(store: Store, buyer: int) -> None:
     assert (refund_row(store, refund_id), payment(store, "I1")) == before
 
 
-def test_an_unknown_refund_and_an_unknown_state(store: Store) -> None:
+def test_an_unknown_refund_or_state_is_refused(store: Store) -> None:
     assert settle(store, uuid4(), "sent")["changed"] is False
     for state in ("wanted", "", None):
         with pytest.raises(psycopg.errors.InvalidParameterValue):
@@ -150,7 +154,7 @@ def test_money_without_an_order_goes_back_to_its_owner(store: Store, buyer: int)
     assert (payment(store, "I9")["state"], payment(store, "I9")["resolution"]) == ("resolved", "refunded")
 
 
-def test_twenty_refunds_at_once_are_one(store: Store, buyer: int) -> None:
+def test_twenty_refunds_at_once_make_one_refund(store: Store, buyer: int) -> None:
     excepted(store, buyer, "I1")
     payment_id = payment(store, "I1")["id"]
 

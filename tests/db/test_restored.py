@@ -47,7 +47,7 @@ def settle(store: Store, ref: str, action: str, seen: str | None) -> Row:
     return answer
 
 
-def test_what_the_copy_owes_is_held_back_and_its_work_is_not(store: Store) -> None:
+def test_messages_in_the_copy_are_withheld_and_other_jobs_are_not(store: Store) -> None:
     owe(store, "receipt:1")
     owe(store, "receipt:2", state="running")
     for key, ended in (("receipt:3", "done"), ("receipt:4", "parked"), ("receipt:5", "discarded")):
@@ -64,7 +64,7 @@ def test_what_the_copy_owes_is_held_back_and_its_work_is_not(store: Store) -> No
     assert (audit["admin_telegram_id"], audit["data"]["messages"]) == (0, 2)
 
 
-def test_what_is_owed_after_the_moment_is_sent(store: Store) -> None:
+def test_messages_about_the_time_after_the_restore_are_sent(store: Store) -> None:
     owe(store, "receipt:1")
     note(store, datetime.now(UTC) - MOMENT)
     assert state(store, "receipt:1") == "queued"
@@ -125,7 +125,7 @@ def test_undelivered_notices_are_shown_and_not_sent_as_probes(store: Store) -> N
 
 
 @pytest.mark.parametrize(("action", "told", "withheld"), [("send", None, False), ("discard", ADMIN, False)])
-def test_a_decision_about_a_notice_is_one_about_what_is_owed(
+def test_a_decision_about_a_notice_covers_the_undelivered_notice(
     store: Store, action: str, told: int | None, withheld: bool
 ) -> None:
     store.run("INSERT INTO owed_notices (key, kind, due_at) VALUES ('notice:1', 'refund_sent', now())")
@@ -159,13 +159,13 @@ def test_a_decision_is_taken_once_and_only_as_it_was_seen(store: Store) -> None:
 
 
 @pytest.mark.parametrize("at", ["yesterday", "", "2026-11-28T10:15:00", "0001-01-01T00:00:00+14:00", "12:00"])
-def test_a_time_that_is_none_is_refused_with_a_sentence(database_url: str, at: str) -> None:
+def test_an_invalid_time_is_refused_with_a_sentence(database_url: str, at: str) -> None:
     done = run(database_url, "restored", "--at", at)
     assert (done.returncode, done.stdout) == (2, "")
     assert "is not a time with its offset, such as 2026-11-28T10:15:00+02:00" in done.stderr
 
 
-def test_the_command_notes_the_moment(database_url: str) -> None:
+def test_the_command_records_the_time_of_the_restore(database_url: str) -> None:
     ahead = run(database_url, "restored", "--at", (datetime.now(UTC) + MOMENT).isoformat())
     assert (ahead.returncode, ahead.stdout) == (2, "")
     assert "is yet to come" in ahead.stderr

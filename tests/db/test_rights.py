@@ -47,7 +47,7 @@ def worker(store: Store, login: Login) -> Iterator[Store]:
         yield worker
 
 
-def test_a_worker_does_the_whole_job(store: Store, worker: Store) -> None:
+def test_a_worker_s_role_may_run_every_query(store: Store, worker: Store) -> None:
     buyer = worker.person()
     worker.buy(buyer)
     posts = [worker.post(buyer), worker.post(buyer)]
@@ -125,7 +125,7 @@ def test_a_worker_does_the_whole_job(store: Store, worker: Store) -> None:
     "CREATE EXTENSION dblink",
     "ALTER SYSTEM SET fsync = off",
 ])  # fmt: skip
-def test_a_worker_does_no_more(worker: Store, statement: str) -> None:
+def test_a_worker_s_role_may_do_nothing_else(worker: Store, statement: str) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         worker.run(statement)
 
@@ -138,7 +138,7 @@ def test_a_worker_does_no_more(worker: Store, statement: str) -> None:
     "SELECT public.local_day()",
 ])  # fmt: skip
 @pytest.mark.parametrize("inside", [False, True])
-def test_nobody_else_sees_anything(store: Store, login: Login, statement: str, *, inside: bool) -> None:
+def test_no_other_role_can_read_anything(store: Store, login: Login, statement: str, *, inside: bool) -> None:
     """Not even somebody who was let into the schema."""
     dsn = login()
     name = dsn.partition("//")[2].partition(":")[0]
@@ -152,12 +152,12 @@ def test_nobody_else_sees_anything(store: Store, login: Login, statement: str, *
 
 @pytest.mark.parametrize("table", ["balance_entries", "admin_actions"])
 @pytest.mark.parametrize("act", ["DELETE FROM {}", "UPDATE {} SET id = id", "TRUNCATE {}"])
-def test_what_is_append_only_is_so_for_its_owner_too(store: Store, table: str, act: str) -> None:
+def test_append_only_tables_are_so_for_their_owner_too(store: Store, table: str, act: str) -> None:
     with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="only grows"):
         store.run(act.format(table))
 
 
-def test_what_a_worker_may_call_is_what_its_queries_call(database_url: str) -> None:
+def test_a_worker_may_call_exactly_the_functions_that_its_queries_call(database_url: str) -> None:
     """No trigger, no helper of another function; of those that only read, what they read through."""
     with psycopg.connect(database_url) as connection:
         found = connection.execute(
@@ -190,7 +190,7 @@ def unsettled(dsn: str) -> list[str]:
     return sorted(name for (name,) in rows)
 
 
-def test_what_changes_rows_does_so_with_its_owner_s_rights(database_url: str) -> None:
+def test_functions_that_change_rows_run_with_their_owner_s_rights(database_url: str) -> None:
     assert unsettled(database_url) == []
     with psycopg.connect(database_url, autocommit=True) as owner:  # control: created anew, it forgets
         for name in ("attach_invoice", "begin_dispatch"):
@@ -199,7 +199,7 @@ def test_what_changes_rows_does_so_with_its_owner_s_rights(database_url: str) ->
     assert unsettled(database_url) == ["attach_invoice", "begin_dispatch"]
 
 
-def test_a_later_migration_keeps_them_so_in_both_directions(database_url: str, tmp_path: Path) -> None:
+def test_later_migrations_keep_the_rights_in_both_directions(database_url: str, tmp_path: Path) -> None:
     shutil.copytree(queries.SQL_DIRECTORY, tmp_path / "sql")
     directory = tmp_path / "sql" / "migrations"
     newest = "\\ir ../functions/tasks/begin_dispatch.sql\n"

@@ -44,14 +44,14 @@ def test_the_types_are_those_of_the_database(database_url: str) -> None:
     "ALTER TABLE packages ALTER COLUMN price TYPE double precision",
     "ALTER TABLE users ALTER COLUMN username SET NOT NULL",
 ])  # fmt: skip
-def test_a_change_of_a_column_changes_them(database_url: str, change: str) -> None:
+def test_a_changed_column_changes_its_type(database_url: str, change: str) -> None:
     before = row_types.modules(database_url)
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(change.encode())
     assert row_types.modules(database_url) != before
 
 
-def test_a_column_that_is_gone_is_named(database_url: str) -> None:
+def test_a_missing_column_is_named(database_url: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("ALTER TABLE users DROP COLUMN language_chosen CASCADE")
     with pytest.raises(MigrationError, match=r"get_user: .*language_chosen"):

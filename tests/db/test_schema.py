@@ -38,7 +38,7 @@ def test_schema_sql_builds_what_the_migrations_build(empty_database_url: str, da
         assert from_file[part] == expected, f"{part}: sql/schema.sql and sql/migrations differ"
 
 
-def test_a_rule_that_schema_sql_forgets_is_seen(
+def test_a_rule_missing_in_schema_sql_is_found(
     empty_database_url: str, database_url: str, tmp_path: Path
 ) -> None:
     """Negative control: the document of a colleague who dropped one CHECK from it."""
@@ -82,7 +82,7 @@ def test_the_comparison_sees_a_difference(database_url: str, drift: str) -> None
     assert snapshot(database_url) != before
 
 
-def test_each_file_of_a_function_is_what_runs(database_url: str) -> None:
+def test_each_function_s_file_is_the_text_that_runs(database_url: str) -> None:
     """Creating every function again from its file changes nothing, and no other function is there."""
     files = sorted(FUNCTIONS.rglob("*.sql"))
     before = snapshot(database_url)["functions"]
@@ -104,7 +104,7 @@ def test_files_are_named_by_topic() -> None:
     assert {path.stem for path in queries.SQL_DIRECTORY.glob("queries/*.sql")} <= TOPICS | NO_TOPIC
 
 
-def test_the_database_and_the_program_mean_the_same_by_an_hour_and_by_three_attempts(
+def test_the_database_and_the_program_agree_on_one_hour_and_three_attempts(
     database_url: str,
 ) -> None:
     with psycopg.connect(database_url) as connection:

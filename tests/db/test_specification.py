@@ -72,7 +72,7 @@ def shop(request: pytest.FixtureRequest) -> Iterator[Shop]:
 
 
 @pytest.mark.parametrize("function", ["get_available_packages", "get_pending_tasks"])
-def test_a_function_that_cannot_run(shop: Shop, function: str) -> None:
+def test_the_specified_history_function_fails_and_ours_runs(shop: Shop, function: str) -> None:
     """ORDER BY and LIMIT around an aggregate: the specification's fail at the first call."""
     if shop.flawed:
         with pytest.raises(psycopg.errors.GroupingError):
@@ -81,7 +81,7 @@ def test_a_function_that_cannot_run(shop: Shop, function: str) -> None:
         assert isinstance(shop.store.call(function), list)
 
 
-def test_sums_are_multiplied_by_a_join(shop: Shop) -> None:
+def test_the_specified_join_multiplies_sums_and_ours_does_not(shop: Shop) -> None:
     """Two orders and three posts: a join of both counts each order three times and each post twice."""
     for _ in range(2):
         shop.pay(shop.order())
@@ -100,7 +100,7 @@ def test_sums_are_multiplied_by_a_join(shop: Shop) -> None:
     assert found == ((PRICE * 6, 6, 6) if shop.flawed else right)
 
 
-def test_many_posts_at_once_against_the_daily_limit(shop: Shop) -> None:
+def test_many_posts_at_once_keep_the_daily_limit(shop: Shop) -> None:
     """40 posts in one instant, a limit of 2: counted without a lock, far more pass."""
     shop.pay(shop.order())
     user_id = shop.user_id()
@@ -115,7 +115,7 @@ def test_many_posts_at_once_against_the_daily_limit(shop: Shop) -> None:
     assert shop.store.value("SELECT count(*) FROM posts") == accepted
 
 
-def test_money_after_a_cancel(shop: Shop) -> None:
+def test_money_after_a_cancellation_is_not_lost(shop: Shop) -> None:
     """An order is cancelled while its invoice can still be paid: the specification forgets the money."""
     order_id = shop.order()
     shop.store.run("UPDATE orders SET status = 'cancelled' WHERE id = %s", order_id)
@@ -131,13 +131,13 @@ def test_money_after_a_cancel(shop: Shop) -> None:
         assert shop.store.value("SELECT is_late FROM orders WHERE id = %s", order_id)
 
 
-def test_a_double_press_on_buy(shop: Shop) -> None:
+def test_a_double_tap_on_buy_opens_one_order(shop: Shop) -> None:
     """Two orders of one package, both payable."""
     orders = {shop.order(), shop.order()}
     assert len(orders) == (2 if shop.flawed else 1)
 
 
-def test_many_activations_at_once(shop: Shop) -> None:
+def test_many_activations_at_once_activate_once(shop: Shop) -> None:
     """The one guard the specification has (WHERE status = 'pending'), kept: 50 callers, one activation."""
     order_id = shop.order()
     results = at_once(

@@ -115,7 +115,7 @@ def restore(db: Database, owner: psycopg.Connection[Any]) -> None:
         db.value("settle_withheld", ref=first["ref"], action=action, admin=1, seen=seen[0], origin="bot")
 
 
-def test_a_job_moves_as_its_column_says_and_in_no_other_way(ledger: Database, database_url: str) -> None:
+def test_a_job_s_transitions_are_those_of_its_column(ledger: Database, database_url: str) -> None:
     for number, ends in enumerate(LIVES):
         live(ledger, f"j{number}", *ends)
     with psycopg.connect(database_url, autocommit=True) as owner:

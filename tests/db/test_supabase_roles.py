@@ -71,7 +71,7 @@ def test_a_public_role_has_no_access_to_our_tables(
         supabase.execute("RESET ROLE")
 
 
-def test_what_acts_with_its_owner_s_rights_fixes_its_search_path(database_url: str) -> None:
+def test_functions_with_their_owner_s_rights_fix_their_search_path(database_url: str) -> None:
     """What a SECURITY DEFINER function names must not be found in its caller's schema first."""
     with psycopg.connect(database_url) as connection:
         loose = connection.execute(

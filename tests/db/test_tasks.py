@@ -83,7 +83,7 @@ def test_a_refusal_ends_the_task_and_says_why(store: Store, buyer: int, task: st
     assert (post["status"], post["fail_reason"]) == ("failed", "the reason")
 
 
-def test_what_was_certainly_not_accepted_uses_no_attempt(store: Store, task: str) -> None:
+def test_a_push_that_was_certainly_not_accepted_uses_no_attempt(store: Store, task: str) -> None:
     for _ in range(10):
         assert begin(store, task)["outcome"] == "push"
         record(store, task, "not_accepted")
@@ -120,7 +120,7 @@ def test_a_late_push_records_only_facts(store: Store, task: str) -> None:
     assert record(store, task, "accepted", "slow")["status"] == "sent"
 
 
-def test_an_unknown_task_is_said_so(store: Store) -> None:
+def test_an_unknown_task_is_reported_as_such(store: Store) -> None:
     task = str(uuid4())
     assert begin(store, task)["outcome"] == "unknown"
     assert record(store, task, "accepted")["status"] is None
@@ -191,7 +191,7 @@ def test_an_answer_that_nobody_confirmed_is_repeated_to_the_same_caller(store: S
 
 
 @pytest.mark.parametrize(("arrived", "next_time"), [(True, []), (False, ["it"])])
-def test_an_answer_s_end_is_known_before_its_time(
+def test_the_outcome_of_an_answer_counts_before_its_time_is_over(
     store: Store, task: str, next_time: list[str], *, arrived: bool
 ) -> None:
     assert pull(store) == [task]
@@ -201,7 +201,7 @@ def test_an_answer_s_end_is_known_before_its_time(
     assert pull(store) == [task for _ in next_time]
 
 
-def test_what_was_reported_on_is_not_repeated(store: Store, task: str) -> None:
+def test_a_reported_task_is_not_issued_again(store: Store, task: str) -> None:
     assert pull(store) == [task]
     forget_question(store)
     report(store, task, "processing")
@@ -214,7 +214,9 @@ def test_a_caller_who_has_left_gets_no_lease(store: Store, task: str) -> None:
 
 
 @pytest.mark.parametrize("outcome", ["ambiguous", None])
-def test_what_a_push_may_have_brought_is_not_pulled(store: Store, task: str, outcome: str | None) -> None:
+def test_a_task_that_a_push_may_have_delivered_is_not_pulled(
+    store: Store, task: str, outcome: str | None
+) -> None:
     begin(store, task)
     if outcome:  # else its worker was killed
         record(store, task, outcome)
@@ -274,7 +276,7 @@ def test_reports_in_any_order_end_the_same(store: Store, buyer: int) -> None:
 
 @pytest.mark.parametrize("first", ENDS)
 @pytest.mark.parametrize("then", ["sent", "processing", *ENDS])
-def test_an_end_absorbs_but_for_late_success(store: Store, task: str, first: str, then: str) -> None:
+def test_only_late_success_changes_a_final_status(store: Store, task: str, first: str, then: str) -> None:
     assert report(store, task, first)["changed"]
 
     answer = report(store, task, then)
@@ -292,14 +294,16 @@ def test_an_end_absorbs_but_for_late_success(store: Store, task: str, first: str
     ("sent", "processing", True),
     ("sent", "completed", True),
 ])  # fmt: skip
-def test_rank_only_grows(store: Store, task: str, before: str, status: str, *, changed: bool) -> None:
+def test_a_status_never_goes_back(
+    store: Store, task: str, before: str, status: str, *, changed: bool
+) -> None:
     report(store, task, before)
     answer = report(store, task, status)
     assert (answer["http"], answer["changed"]) == (200, changed)
     assert store.task_row(task)["status"] == (status if changed else before)
 
 
-def test_the_post_follows_and_its_owner_is_named(store: Store, buyer: int, task: str) -> None:
+def test_a_report_moves_the_post_and_names_its_owner(store: Store, buyer: int, task: str) -> None:
     assert report(store, task, "processing")["telegram_id"] == buyer
     assert post_of(store, task)["status"] == "processing"
 
@@ -319,7 +323,7 @@ def test_the_first_external_id_binds(store: Store, task: str) -> None:
     assert store.task_row(task)["external_task_id"] == "mb-1"
 
 
-def test_accepted_after_the_end_regresses_nothing(store: Store, task: str) -> None:
+def test_an_accepted_report_after_the_end_changes_nothing(store: Store, task: str) -> None:
     begin(store, task)
     report(store, task, "completed", "mb-1", {"views_added": 5})
     assert record(store, task, "accepted", external="mb-2")["status"] == "completed"
@@ -333,7 +337,7 @@ def test_an_unknown_status_is_refused(store: Store, task: str, status: str | Non
         report(store, task, status)  # type: ignore[arg-type]
 
 
-def test_one_of_many_ends_at_once_wins(store: Store, task: str) -> None:
+def test_of_many_final_reports_at_once_one_wins(store: Store, task: str) -> None:
     answers = at_once(
         store.dsn, 12, lambda other, n: report(other, task, ("failed", "cancelled")[n % 2]), behind="tasks"
     )

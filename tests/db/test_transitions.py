@@ -80,7 +80,7 @@ def move(store: Store, table: str, to: str) -> None:
 )
 @pytest.mark.parametrize("table", LEGAL)
 @pytest.mark.usefixtures("database_url", "one_of_each")
-def test_every_move_is_let_through_or_refused_as_the_state_machine_says(store: Store, table: str) -> None:
+def test_the_table_accepts_exactly_the_transitions_of_the_state_machine(store: Store, table: str) -> None:
     states = LEGAL[table]
     for start, end in itertools.permutations(states, 2):
         store.run(f"ALTER TABLE {table} DISABLE TRIGGER refuse_transition")
@@ -96,7 +96,7 @@ def test_every_move_is_let_through_or_refused_as_the_state_machine_says(store: S
 
 
 @pytest.mark.parametrize("table", LEGAL)
-def test_the_states_are_all_the_table_has(store: Store, table: str) -> None:
+def test_the_state_machine_has_every_state_of_the_table(store: Store, table: str) -> None:
     """A state added to the CHECK and forgotten in the state machine would have no way out."""
     (check,) = store.rows(
         "SELECT pg_get_constraintdef(oid) AS text FROM pg_constraint"
@@ -106,7 +106,7 @@ def test_the_states_are_all_the_table_has(store: Store, table: str) -> None:
     assert set(re.findall(r"'(\w+)'", check["text"])) == set(LEGAL[table])
 
 
-def test_the_same_status_again_is_no_move(store: Store) -> None:
+def test_writing_the_same_status_again_is_accepted(store: Store) -> None:
     buyer = store.person()
     store.buy(buyer)
     assert store.run("UPDATE orders SET status = 'paid'") == 1

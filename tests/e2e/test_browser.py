@@ -46,7 +46,7 @@ async def buy_and_cancel(chat: Chat) -> None:
     await expect(page.locator(".key.link")).to_have_count(0)
 
 
-async def test_buy_cancel_and_see_the_buttons_gone(world: World) -> None:
+async def test_a_buyer_cancels_an_order_and_its_buttons_disappear(world: World) -> None:
     async with a_buyer(world, "Ганна") as chat:
         await buy_and_cancel(chat)
 

@@ -126,7 +126,7 @@ class Flood:
         return sum(TOO_FAST in str(record["params"]) for record in self.records("call", self.person))
 
 
-def test_one_person_s_thousand_texts_hold_up_nobody(world: World) -> None:
+def test_one_person_s_thousand_texts_delay_nobody(world: World) -> None:
     """The other's /start stands behind all of them. Shares come back with time."""
     buyer = about_to_pay(world)
     flooder, other = (Person(world.telegram_url, name) for name in ("Петро", "Марія"))
@@ -188,7 +188,7 @@ def told(world: World, words: str) -> int:
     return sum(words in message["text"] for message in chat["messages"] if message["from"] == "bot")
 
 
-def test_a_read_only_database_is_seen_and_what_was_paid_meanwhile_is_active_after_it(world: World) -> None:
+def test_orders_paid_while_the_database_is_read_only_become_active_afterwards(world: World) -> None:
     buyer = about_to_pay(world)
     assert health(world) == 200
     with read_only(world):
@@ -201,7 +201,7 @@ def test_a_read_only_database_is_seen_and_what_was_paid_meanwhile_is_active_afte
     wait_for(lambda: told(world, BACK) == told(world, AWAY), LONG_SECONDS, "the end to be told")
 
 
-def test_what_is_paid_while_connections_are_silent_becomes_active(
+def test_orders_paid_while_connections_are_silent_become_active(
     tmp_path: Path, postgres_server: PostgresServer
 ) -> None:
     """Established connections say nothing any more and do not end; new ones work."""

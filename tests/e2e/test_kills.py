@@ -43,7 +43,7 @@ def receipts(walk: Walk) -> int:
     return sum(message["text"].startswith("✅ Оплата успішна") for message in messages)
 
 
-def test_a_worker_killed_at_any_step(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_order_survives_a_worker_killed_at_any_step(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox.person, "WAIT_SECONDS", 240.0)
     killer = Killer(world.log_dir, STEPS)
     walks = [Walk(world) for _ in range(BUYERS)]

@@ -46,18 +46,18 @@ READ = {
 """SHA-256 of the text that was read, so that a patched package is seen too."""
 
 
-def test_the_pin() -> None:
+def test_dramatiq_is_pinned_to_the_tested_version() -> None:
     assert version("dramatiq") == "2.2.1", WHAT_TO_CHECK
     assert "dramatiq==2.2.1" in (ROOT / "requirements.txt").read_text(encoding="utf-8"), WHAT_TO_CHECK
 
 
 @pytest.mark.parametrize("name", READ)
-def test_the_text_we_stand_on(name: str) -> None:
+def test_the_dramatiq_code_that_we_rely_on_is_unchanged(name: str) -> None:
     text = (Path(dramatiq.__file__).parent / name).read_bytes()
     assert hashlib.sha256(text).hexdigest() == READ[name], WHAT_TO_CHECK
 
 
-def test_the_private_names_are_there() -> None:
+def test_the_private_names_that_we_use_exist() -> None:
     for name in ("_dispatch", "_should_do_maintenance", "_max_unpack_size", "consume"):
         assert name in vars(stock.RedisBroker), WHAT_TO_CHECK
     assert hasattr(worker, "QUEUE_PREFETCH"), WHAT_TO_CHECK

@@ -215,12 +215,12 @@ RULES: list[tuple[Rule, tuple[str, ...], str]] = [
     {rule: where for rule, where, _ in RULES}.items(),
     ids=lambda v: getattr(v, "__name__", ""),
 )
-def test_we_keep_our_rules(rule: Rule, where: tuple[str, ...]) -> None:
+def test_the_code_keeps_our_rules(rule: Rule, where: tuple[str, ...]) -> None:
     assert [breach for source in python_files(*where) for breach in rule(source)] == []
 
 
 @pytest.mark.parametrize(("rule", "text"), [(rule, text) for rule, _, text in RULES])
-def test_a_breach_is_seen(rule: Rule, text: str) -> None:
+def test_a_broken_rule_is_found(rule: Rule, text: str) -> None:
     """Negative control."""
     assert rule(Source("socialboost/bot/example.py", text))
 

@@ -17,7 +17,7 @@ def test_every_hook_has_a_function(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [name for name, function in declared.items() if function is None] == []
 
 
-def test_a_hook_takes_one_function_and_is_never_called_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hook_takes_one_function_and_fails_without_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Negative control."""
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
     hook = importlib.import_module("workers.engine.hooks").Hook("sample")

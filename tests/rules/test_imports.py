@@ -128,7 +128,7 @@ def breaches(source: Source) -> list[str]:
     return found
 
 
-def test_nobody_imports_over_a_fence() -> None:
+def test_no_import_crosses_a_fence() -> None:
     assert [b for source in python_files("socialboost", "workers", "sandbox") for b in breaches(source)] == []
 
 
@@ -147,12 +147,12 @@ def test_nobody_imports_over_a_fence() -> None:
         ("socialboost/db/pool.py", "from ..jobs import Job"),
     ],
 )
-def test_a_fence_holds(name: str, text: str) -> None:
+def test_an_import_across_a_fence_is_found(name: str, text: str) -> None:
     """Negative control."""
     assert breaches(Source(name, text))
 
 
-def test_the_one_way_through_is_lazy() -> None:
+def test_the_one_allowed_import_is_lazy() -> None:
     lazily = "def webhook():\n    from socialboost.bot import dispatcher"
     assert breaches(Source("socialboost/web/app.py", lazily)) == []
 
@@ -234,7 +234,7 @@ def test_every_listed_arrow_over_a_fence_is_there() -> None:
         ("workers/engine/outbox.py", "from workers.telegram import rate_limit"),
     ],
 )
-def test_a_fence_inside_workers_holds(name: str, text: str) -> None:
+def test_an_import_across_a_fence_inside_workers_is_found(name: str, text: str) -> None:
     """Negative control."""
     assert wrong_arrows(Source(name, text))
 
@@ -256,7 +256,7 @@ def test_no_import_circle_leads_around_a_fence() -> None:
     assert circles(python_files("socialboost", "workers")) == []
 
 
-def test_a_circle_is_seen_by_the_fence() -> None:
+def test_an_import_circle_is_found() -> None:
     """Negative control: broker and middleware, as they were; one arrow is lazy."""
     text = "def build():\n    from socialboost.queue import middleware"
     broker = Source("socialboost/queue/broker.py", text)
@@ -307,7 +307,7 @@ def test_importing_workers_needs_redis_url_and_connects_to_nothing() -> None:
     assert run_python(code, REDIS_URL="redis://127.0.0.1:1/0")
 
 
-def test_a_connection_at_import_would_be_seen() -> None:
+def test_a_connection_at_import_is_found() -> None:
     """Negative control of the audit hook."""
     code = NO_CONNECTION + "import socket, json\n"
     code += "try:\n    socket.create_connection(('127.0.0.1', 1))\n"

@@ -119,13 +119,13 @@ def test_only_one_process_makes_a_module_s_fixture(tmp_path: Path, scope: str, p
     assert len(made.read_text().split()) == processes
 
 
-def test_the_fixtures_that_are_shared_are_seen(request: pytest.FixtureRequest) -> None:
+def test_shared_fixtures_are_found(request: pytest.FixtureRequest) -> None:
     """pytest keeps them in a private place: this test notices when that moves."""
     assert lanes.shared_by(request.node) == ""
     assert "request" in request.node._fixtureinfo.name2fixturedefs or request.node._fixtureinfo.initialnames
 
 
-def test_what_starts_workers_has_these_names() -> None:
+def test_the_names_of_fixtures_that_start_workers_are_known() -> None:
     for name in STARTS_WORKERS:
         module, _, kind = name.rpartition(".")
         text = (ROOT / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")

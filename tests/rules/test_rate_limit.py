@@ -40,7 +40,7 @@ def test_every_message_passes_the_rate_limiter() -> None:
     assert [call for source in python_files("workers") for call in unlimited_calls(source)] == []
 
 
-def test_a_way_around_is_seen() -> None:
+def test_a_message_past_the_rate_limiter_is_found() -> None:
     """Negative control."""
     call = "resources.telegram().send_message(1, 'x')"
     watching = f"with resources.rate_limiter().watching():\n    {call}"

@@ -147,7 +147,7 @@ def documents() -> list[str]:
 
 
 @pytest.mark.parametrize("path", documents())
-def test_what_a_document_names_is_there(path: str) -> None:
+def test_everything_that_a_document_names_exists(path: str) -> None:
     assert dangling((ROOT / path).read_text(encoding="utf-8")) == []
 
 
@@ -160,7 +160,7 @@ def test_a_documents_links_lead_somewhere(path: str) -> None:
 
 
 @pytest.mark.parametrize("folder", CODE)
-def test_what_docstrings_and_comments_name_is_there(folder: str) -> None:
+def test_everything_that_docstrings_and_comments_name_exists(folder: str) -> None:
     files = sorted((ROOT / folder).rglob("*.py"))
     found = {
         str(path.relative_to(ROOT)): dangling(words_of(path.read_text(encoding="utf-8"))) for path in files
@@ -168,7 +168,7 @@ def test_what_docstrings_and_comments_name_is_there(folder: str) -> None:
     assert {path: names for path, names in found.items() if names} == {}
 
 
-def test_what_comments_in_sql_name_is_there() -> None:
+def test_everything_that_sql_comments_name_exists() -> None:
     found = {}
     for path in sorted((ROOT / "sql").rglob("*.sql")):
         if "frozen" not in path.parts:

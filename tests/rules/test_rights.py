@@ -60,7 +60,7 @@ def named(source: Source, handler: str) -> list[str]:
     ]
 
 
-def test_whatever_the_bot_keeps_behind_the_guard_needs_a_right(engine: ModuleType) -> None:
+def test_every_job_behind_the_bot_s_guard_needs_a_right(engine: ModuleType) -> None:
     handlers = guarded()
     assert len(handlers) > 20
     without = {
@@ -79,7 +79,7 @@ def test_a_handler_s_contracts_are_found() -> None:
     assert named(Source("x.py", text), "tapped") == ["ShowMenu"]
 
 
-def test_whatever_names_who_decides_needs_a_right(engine: ModuleType) -> None:
+def test_every_contract_with_an_actor_id_needs_a_right(engine: ModuleType) -> None:
     deciding = {
         name: declared
         for name, declared in engine.REGISTRY.items()
@@ -112,7 +112,7 @@ def test_each_right_stands_in_the_table_and_the_owner_has_them_all(engine: Modul
         (jobs.ShowAnyPackage, {"package_id": "x", "field": "price"}, "packages"),
     ],
 )
-def test_what_a_page_needs_depends_on_the_page(
+def test_the_right_for_a_page_depends_on_the_page(
     engine: ModuleType, roles: Any, contract: type[jobs.AdminTap], fields: dict[str, str], right: str
 ) -> None:
     declared = engine.REGISTRY[contract.actor_name]

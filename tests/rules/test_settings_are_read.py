@@ -98,7 +98,7 @@ def test_a_setting_that_nothing_reads_is_found() -> None:
 
 
 @pytest.mark.parametrize("name", NOT_THERE_YET)
-def test_the_example_says_so_where_it_names_them(name: str) -> None:
+def test_the_example_file_marks_settings_that_are_not_read(name: str) -> None:
     lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
     here = lines.index(f"{name}=")
     while not lines[here].startswith("#"):

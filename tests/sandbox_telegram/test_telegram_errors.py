@@ -81,7 +81,7 @@ async def test_channels_without_the_right_to_post(sim: Sim, bot: Bot) -> None:
         await bot.send_message(-1001, "x")
 
 
-async def test_edits(sim: Sim, bot: Bot) -> None:
+async def test_edits_are_checked(sim: Sim, bot: Bot) -> None:
     person = await sim.person()
     message = await bot.send_message(person, "<b>x</b>", parse_mode="HTML")
     same = {"chat_id": person, "message_id": message.message_id}
@@ -103,7 +103,7 @@ async def test_edits(sim: Sim, bot: Bot) -> None:
         await bot.delete_message(person, message.message_id)
 
 
-async def test_captions_and_files(sim: Sim, bot: Bot) -> None:
+async def test_captions_and_files_are_checked(sim: Sim, bot: Bot) -> None:
     person = await sim.person()
     with pytest.raises(TelegramBadRequest, match="message caption is too long"):
         await bot.send_document(person, BufferedInputFile(b"x", "x"), caption="x" * 1025)

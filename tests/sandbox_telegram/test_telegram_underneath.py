@@ -121,7 +121,7 @@ def tap(told: Told, update_id: int, person: int, at: float = 0.0) -> None:
     )  # fmt: skip
 
 
-def test_a_tap_and_all_it_caused_is_one_story() -> None:
+def test_a_tap_and_all_its_effects_are_one_story() -> None:
     told = Told()
     tap(told, 10, 7)
     told.made.on_wire(wire("update_delivered", 1, update_id=10, update_type="callback_query", chat_id=7))
@@ -184,7 +184,7 @@ def test_the_answer_to_a_tap_is_shown_at_once() -> None:
     assert told.of(1) == ["update_created", "answerCallbackQuery"]
 
 
-def test_a_webhook_and_all_whom_it_reached() -> None:
+def test_a_webhook_and_all_its_messages_are_one_story() -> None:
     told = Told()
     told.made.on_log(
         line("job_queued", 1, "web", job="activate_order", key="cp:5", job_id="j1", request_id="r1")

@@ -127,7 +127,7 @@ async def test_a_failing_chat_holds_back_nobody_else(sim: Sim, bot: Bot, receive
     assert in_order == sorted(in_order)
 
 
-async def test_an_unreachable_webhook(sim: Sim, bot: Bot) -> None:
+async def test_an_unreachable_webhook_is_tried_again(sim: Sim, bot: Bot) -> None:
     await bot.set_webhook("http://127.0.0.1:9/hook")
     await write(sim, await sim.person())
 

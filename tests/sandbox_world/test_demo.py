@@ -60,7 +60,7 @@ def mark() -> str:
     return secrets.token_hex(8)
 
 
-def test_once_walks_and_leaves_nothing(tmp_path: Path, mark: str) -> None:
+def test_demo_once_walks_and_leaves_nothing_behind(tmp_path: Path, mark: str) -> None:
     output = tmp_path / "demo.out"
     with demo(output, mark, "--once") as process:
         code = process.wait(300)
@@ -72,7 +72,9 @@ def test_once_walks_and_leaves_nothing(tmp_path: Path, mark: str) -> None:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
-def test_it_stays_up_and_takes_everything_with_it(tmp_path: Path, mark: str, ending: signal.Signals) -> None:
+def test_the_demo_stays_up_and_stops_everything_at_its_end(
+    tmp_path: Path, mark: str, ending: signal.Signals
+) -> None:
     output = tmp_path / "demo.out"
     with demo(output, mark) as process:
         until(lambda: "Ctrl-C stops everything" in output.read_text() or process.poll() is not None, 300)

@@ -48,7 +48,7 @@ def tasks(program: Program) -> Any:
 
 
 @pytest.mark.parametrize("repeat_status", [200, 409])
-def test_the_same_key_is_the_same_work(main_bot: Program, repeat_status: int) -> None:
+def test_a_repeated_key_does_the_work_once(main_bot: Program, repeat_status: int) -> None:
     sim(main_bot, "settings", {"repeat_status": repeat_status})
     first, second = push(main_bot), push(main_bot)
     assert (first.status_code, second.status_code) == (202, repeat_status)

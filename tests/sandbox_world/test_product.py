@@ -126,7 +126,7 @@ def test_a_program_runs_as_often_as_it_is_wanted_and_each_comes_back_at_once(
     assert marked(mark) == []
 
 
-def test_a_program_that_cannot_start_is_named_with_its_own_words(tmp_path: Path, mark: str) -> None:
+def test_a_program_that_cannot_start_is_reported_with_its_output(tmp_path: Path, mark: str) -> None:
     refuse = f'"{sys.executable}" -c "import sys; sys.exit(\'PORT is wrong\')"'
     others = set(commands()) - {"web"}
     product = Product(tmp_path, environment(mark), commands={"web": refuse}, without=others)
@@ -138,7 +138,7 @@ def test_a_program_that_cannot_start_is_named_with_its_own_words(tmp_path: Path,
         product.stop()
 
 
-def test_what_outlives_a_world_is_found_by_its_mark_only(tmp_path: Path) -> None:
+def test_leftover_processes_are_found_only_by_their_mark(tmp_path: Path) -> None:
     import subprocess
 
     ours, theirs = secrets.token_hex(8), secrets.token_hex(8)

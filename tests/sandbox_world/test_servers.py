@@ -129,7 +129,7 @@ def test_a_server_named_by_the_environment_is_used_and_never_stopped(
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
-def test_a_machine_with_nothing_gets_the_line_to_type(
+def test_a_machine_without_servers_gets_the_command_to_type(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(servers_binaries, "_postgres_candidates", lambda: iter(()))

@@ -71,7 +71,7 @@ def open_database(url: str) -> str:
     return pytest.fail("that login was not to work")
 
 
-def test_no_part_of_a_database_s_password(log: Path, postgres_server: PostgresServer) -> None:
+def test_no_part_of_a_database_password_is_logged(log: Path, postgres_server: PostgresServer) -> None:
     urls = database_urls(postgres_server.dsn)
     with ThreadPoolExecutor(len(urls)) as pool:
         shown = list(pool.map(open_database, urls))
@@ -124,7 +124,7 @@ async def use_redis_as_the_bot(url: str) -> None:
             logging.getLogger("anything").warning("not read: %s", error, exc_info=error)
 
 
-def test_no_part_of_a_redis_password(log: Path, valkey_server: ValkeyServer) -> None:
+def test_no_part_of_a_redis_password_is_logged(log: Path, valkey_server: ValkeyServer) -> None:
     urls = redis_urls(valkey_server.url_for(0))
     with ThreadPoolExecutor(len(urls)) as pool:
         list(pool.map(use_redis, urls))

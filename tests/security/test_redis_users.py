@@ -124,7 +124,7 @@ def operator(server: ValkeyServer) -> Iterator[redis.Redis]:
 
 
 @pytest.mark.parametrize(("user", "what", "command"), FORBIDDEN, ids=[f"{u}: {w}" for u, w, _ in FORBIDDEN])
-def test_a_program_may_not(
+def test_a_program_may_not_run_other_commands(
     server: ValkeyServer, operator: redis.Redis, user: str, what: str, command: tuple[str, ...]
 ) -> None:
     operator.hset(f"{QUEUE}.msgs", "1", "a job")
@@ -142,7 +142,7 @@ def test_a_program_may_not(
     assert operator.lrange(QUEUE, 0, -1) == ["1"]
 
 
-def test_nobody_gets_in_without_a_name_and_a_password(server: ValkeyServer) -> None:
+def test_no_login_works_without_a_name_and_a_password(server: ValkeyServer) -> None:
     address = server.url.partition("@")[2]
     for who in ("", ":guess@", "default:@", f"{ENTRY}:@", f"{WORKER}:{'0' * 32}@"):
         with redis.Redis.from_url(f"redis://{who}{address}") as client, pytest.raises(redis.RedisError):
@@ -158,7 +158,7 @@ def update() -> deliveries.Delivery:
     return delivery
 
 
-def test_without_its_keys_the_entry_takes_no_update(server: ValkeyServer, operator: redis.Redis) -> None:
+def test_without_its_keys_the_bot_takes_no_update(server: ValkeyServer, operator: redis.Redis) -> None:
     """Negative control, and what an operator sees who forgot to render the access list anew: 503, no loss."""
     rights = (
         "resetkeys",
@@ -210,7 +210,7 @@ def test_the_work_is_done_under_the_two_users_and_nothing_is_refused(
     assert operator.acl_log() == []
 
 
-def test_workers_say_who_is_an_admin_and_the_entry_may_ask(
+def test_workers_write_the_list_of_admins_and_the_bot_may_read_it(
     server: ValkeyServer, operator: redis.Redis
 ) -> None:
     with redis.Redis.from_url(server.url_as(WORKER)) as worker:
@@ -238,7 +238,7 @@ async def test_an_access_list_of_an_older_release_leaves_the_owners(
         operator.execute_command("ACL", "LOAD")  # type: ignore[no-untyped-call]
 
 
-def test_without_keys_a_dead_worker_would_take_the_queue_with_it(
+def test_without_the_keys_command_a_dead_worker_s_jobs_are_lost(
     server: ValkeyServer, operator: redis.Redis
 ) -> None:
     """Negative control: the one command that looks superfluous is not."""
@@ -254,7 +254,7 @@ def test_without_keys_a_dead_worker_would_take_the_queue_with_it(
         operator.execute_command("ACL", "LOAD")  # type: ignore[no-untyped-call]
 
 
-def test_what_is_cached_of_people_is_the_workers_only(tmp_path: Path) -> None:
+def test_only_workers_may_read_cached_data_of_people(tmp_path: Path) -> None:
     cache = start_cache(tmp_path / "cache")
     try:
         with redis.Redis.from_url(cache.url_as(WORKER)) as worker:

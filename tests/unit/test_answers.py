@@ -303,7 +303,7 @@ KINDS: Final = (RefusesUsError, UnreachableError, ThrottledError, RejectedError,
 """The more special ones first."""
 
 
-def test_a_refusal_of_us_names_the_setting(store: redis.Redis) -> None:
+def test_a_refused_api_key_names_the_setting(store: redis.Redis) -> None:
     said = {
         (401, "UNAUTHORIZED"): "CRYPTOBOT_TOKEN",
         (405, "METHOD_NOT_FOUND"): "CRYPTOBOT_API_URL",

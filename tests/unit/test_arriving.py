@@ -29,7 +29,7 @@ def arriving(*parts: bytes) -> Arriving:
         CHUNKED + b"1\r\na\r\n0\r\nTrailer: x\r\n\r\n",
     ],
 )
-def test_whole_with_the_last_byte_and_not_before(request_bytes: bytes) -> None:
+def test_a_request_is_complete_with_its_last_byte(request_bytes: bytes) -> None:
     for cut in range(1, len(request_bytes)):
         first = arriving(request_bytes[:cut])
         assert not first.is_whole
@@ -57,6 +57,6 @@ def test_a_chunk_size_that_is_none_is_left_to_the_parser(size: bytes) -> None:
     assert arriving(CHUNKED + size).is_whole
 
 
-def test_a_head_without_end_is_known() -> None:
+def test_a_head_without_end_is_recognised() -> None:
     assert not arriving(POST).head_too_long
     assert arriving(POST + b"a" * MAX_HEAD_BYTES).head_too_long

@@ -11,7 +11,7 @@ from socialboost.chat import callbacks
 ORDER = "7d0e5c1a-3f61-4a53-9c9e-0c5a7f0f6f10"
 
 
-def test_after_takes_what_follows() -> None:
+def test_after_returns_the_text_behind_the_prefix() -> None:
     assert callbacks.after(callbacks.PACKAGE_PREFIX, "pkg_starter-mini") == "starter-mini"
     assert callbacks.after(callbacks.PACKAGE_PREFIX, "pkg_") is None
     assert callbacks.after(callbacks.PACKAGE_PREFIX, "xpkg_a") is None

@@ -11,7 +11,7 @@ from socialboost import cleaning
 
 
 @pytest.mark.parametrize("code", [0, 0xD800, 0xDBFF, 0xDC00, 0xDFFF])
-def test_what_cannot_be_stored_is_marked_and_keeps_its_place(code: int) -> None:
+def test_characters_that_cannot_be_stored_are_replaced_in_place(code: int) -> None:
     text = f"а{chr(code)}б"
     assert not cleaning.is_clean(text)
     assert cleaning.clean_text(text) == "а\ufffdб"

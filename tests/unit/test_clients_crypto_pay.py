@@ -91,7 +91,7 @@ def test_an_invoice_nobody_can_name_is_ambiguous() -> None:
      ({"expiration_date": "tomorrow"}, "expires_at", None), ({"asset": None}, "asset", ""),
      ({"bot_invoice_url": None}, "pay_url", ""), ({"payload": None}, "order_id", "")],
 )  # fmt: skip
-def test_what_an_invoice_lacks_is_left_to_whoever_asked(
+def test_missing_fields_of_an_invoice_are_left_to_the_caller(
     broken: dict[str, Any], field: str, read: Any
 ) -> None:
     with crypto_pay(result(item(**broken))) as (client, _):
@@ -112,7 +112,7 @@ def test_find_invoice_says_none_when_there_is_none() -> None:
         assert client.find_invoices(ORDER) == []
 
 
-def test_find_invoice_never_says_none_without_having_looked_at_all() -> None:
+def test_find_invoice_returns_none_only_after_reading_every_page() -> None:
     full_page = result({"items": [item(payload="another"), "no invoice"] * 100})
     with crypto_pay(full_page) as (client, _), pytest.raises(AmbiguousError):
         client.find_invoices(ORDER)
@@ -135,12 +135,12 @@ def test_paid_among_asks_for_the_paid_ones_only_and_keeps_every_number_as_writte
 
 
 @pytest.mark.parametrize("answer", [{"items": None}, {}, [], "x"])
-def test_a_list_that_is_none_is_not_taken_for_an_empty_one(answer: Any) -> None:
+def test_an_answer_without_a_list_is_not_an_empty_list(answer: Any) -> None:
     with crypto_pay(result(answer)) as (client, _), pytest.raises(AmbiguousError):
         client.newest_paid(offset=0, count=100)
 
 
-def test_an_answer_about_other_invoices_is_no_answer() -> None:
+def test_an_answer_about_other_invoices_is_ambiguous() -> None:
     with crypto_pay(result({"items": [item(status="paid")]})) as (client, _), pytest.raises(UnaskedError):
         client.paid_among(["7"])
 
@@ -160,7 +160,7 @@ NUMBER = "9" * 5000
         ({"amount": [1]}, "amount", "[1]"),
     ],
 )
-def test_one_odd_row_spoils_no_other(odd: dict[str, Any], field: str, read: Any) -> None:
+def test_one_unreadable_row_does_not_affect_the_others(odd: dict[str, Any], field: str, read: Any) -> None:
     rows = [item(status="paid", invoice_id=1, **odd), item(status="paid", invoice_id=2)]
     with crypto_pay(result({"items": rows})) as (client, _):
         page = client.newest_paid(offset=0, count=100)
@@ -194,7 +194,7 @@ def long_list(longest: int, rows: list[dict[str, Any]]) -> wire.WireServer:
     return server
 
 
-def test_a_page_that_is_too_long_is_asked_for_again_by_half() -> None:
+def test_a_page_that_is_too_long_is_requested_again_at_half_the_size() -> None:
     rows = [item(status="paid", invoice_id=number) for number in range(1, 301)]
     with long_list(100, rows) as server:
         client = CryptoPayClient(server.url, TOKEN)

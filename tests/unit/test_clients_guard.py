@@ -33,7 +33,7 @@ def call(guard: CallGuard, error: Exception | None = None) -> str:
     return "done"
 
 
-def test_only_so_many_calls_are_in_flight() -> None:
+def test_the_number_of_calls_in_flight_is_limited() -> None:
     guard, hanging, entered = make(), threading.Event(), threading.Semaphore(0)
 
     def hang() -> None:
@@ -55,7 +55,7 @@ def test_only_so_many_calls_are_in_flight() -> None:
 @pytest.mark.parametrize(
     "silence", [AmbiguousError("crypto_pay", "no answer in time"), UnreachableError("crypto_pay", "refused")]
 )
-def test_a_partner_that_does_not_answer_is_left_in_peace(silence: Exception) -> None:
+def test_a_service_that_does_not_answer_is_not_called(silence: Exception) -> None:
     guard = make()
     for _ in range(4):  # three, and one that tries at once whether it is over
         call(guard, silence)
@@ -65,14 +65,14 @@ def test_a_partner_that_does_not_answer_is_left_in_peace(silence: Exception) -> 
 @pytest.mark.parametrize(
     "word", [RejectedError("crypto_pay", "no"), RefusesUsError("crypto_pay", "no", setting="x")]
 )
-def test_a_refusal_is_an_answer(word: Exception) -> None:
+def test_a_refusal_counts_as_an_answer(word: Exception) -> None:
     guard = make()
     for _ in range(10):
         call(guard, word)
     assert call(guard) == "done"
 
 
-def test_one_success_opens_it_for_all() -> None:
+def test_one_success_opens_the_guard_for_all() -> None:
     guard = make(pause_seconds=0.0)
     for _ in range(10):
         call(guard, AmbiguousError("crypto_pay", "no answer in time"))

@@ -53,11 +53,11 @@ def failure(url: str, *, repeatable: bool = False, calls: int = 1) -> ServiceErr
     return caught.value
 
 
-def test_refused_connection_accepted_nothing() -> None:
+def test_a_refused_connection_means_nothing_was_accepted() -> None:
     assert isinstance(failure(f"http://127.0.0.1:{free_port()}"), UnreachableError)
 
 
-def test_unknown_host_accepted_nothing() -> None:
+def test_an_unknown_host_means_nothing_was_accepted() -> None:
     assert isinstance(failure("http://no-such-host.invalid"), UnreachableError)
 
 
@@ -72,7 +72,7 @@ def test_no_answer_after_sending_is_ambiguous(step: wire.Step) -> None:
     ("status", "kind"),
     [(400, RejectedError), (302, RejectedError), (429, ThrottledError), (503, AmbiguousError)],
 )
-def test_status_decides(status: int, kind: type[ServiceError]) -> None:
+def test_the_status_code_decides_the_error(status: int, kind: type[ServiceError]) -> None:
     with wire.WireServer([wire.answer(status)]) as server:
         error = failure(server.url)
     assert type(error) is kind
@@ -179,7 +179,7 @@ def test_cut_off_body_is_not_taken_for_whole() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"{", b"\xff\xfe", b"[" * 900, b"1" * 990])
-def test_json_that_is_none_is_none(body: bytes) -> None:
+def test_a_body_that_is_not_json_gives_none(body: bytes) -> None:
     answer = Answer(200, {}, body)
     assert answer.json_object() == {}
 
@@ -202,11 +202,11 @@ def test_fractions_are_decimal() -> None:
         ("Wed, 21 Oct 2015 07:28:00 GMT", 1.0),
     ],
 )
-def test_retry_after(header: str, seconds: float) -> None:
+def test_retry_after_is_read_as_seconds(header: str, seconds: float) -> None:
     assert retry_after(Answer(429, {"Retry-After": header}, b"")) == seconds
 
 
-def test_equal_values_have_equal_bytes() -> None:
+def test_equal_values_are_encoded_as_equal_bytes() -> None:
     one = dump_json({"b": Decimal("1.5"), "a": "ї"})
     assert one == dump_json({"a": "ї", "b": Decimal("1.5")}) == '{"a":"ї","b":1.5}'.encode()
     assert json.loads(one) == {"a": "ї", "b": 1.5}

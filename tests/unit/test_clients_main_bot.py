@@ -57,7 +57,7 @@ def test_health_is_asked_once_for_many_tasks(store: redis.Redis) -> None:
     assert [r.path for r in requests] == ["/health", "/api/tasks", "/api/tasks", "/api/tasks"]
 
 
-def test_already_accepted_is_accepted(store: redis.Redis) -> None:
+def test_a_409_for_an_accepted_task_counts_as_accepted(store: redis.Redis) -> None:
     with main_bot(store, HEALTHY, wire.answer(409, {"external_task_id": 17})) as (client, _):
         assert client.push_task(TASK) == "17"
 
@@ -83,7 +83,7 @@ def test_each_answer_raises_its_error(store: redis.Redis, step: wire.Step, kind:
         assert "This post is gone" in str(caught.value)
 
 
-def test_unhealthy_means_nothing_was_handed_over(store: redis.Redis) -> None:
+def test_nothing_is_handed_over_while_main_bot_is_unhealthy(store: redis.Redis) -> None:
     with main_bot(store, wire.answer(503)) as (client, requests), pytest.raises(UnreachableError):
         client.push_task(TASK)
     assert [r.path for r in requests] == ["/health"]
@@ -111,7 +111,7 @@ def test_four_failures_do_not_open_it(store: redis.Redis) -> None:
     assert breaker.outage_since() is None
 
 
-def test_health_is_the_probe_and_a_taken_task_ends_the_outage(store: redis.Redis) -> None:
+def test_a_healthy_probe_or_an_accepted_task_ends_the_outage(store: redis.Redis) -> None:
     breaker = Breaker(store, "main_bot")
     for _ in range(FAILURES):
         breaker.failed()
@@ -134,7 +134,7 @@ def test_refusing_a_task_is_not_an_outage(store: redis.Redis) -> None:
     assert Breaker(store, "main_bot").open_for_seconds() == 0
 
 
-def test_get_task(store: redis.Redis) -> None:
+def test_get_task_returns_the_task_s_status(store: redis.Redis) -> None:
     known = {"status": "processing", "external_task_id": "mb_1", "response_data": {"views_added": 5}}
     with main_bot(store, wire.answer(200, known), wire.answer(404, {})) as (client, requests):
         assert client.get_task("t1") == KnownTask("processing", "mb_1", {"views_added": 5})

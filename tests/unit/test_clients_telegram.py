@@ -54,9 +54,7 @@ CALLS: list[tuple[Callable[[TelegramClient], Any], type[Any]]] = [
 
 
 @pytest.mark.parametrize(("call", "model"), CALLS, ids=lambda value: getattr(value, "__name__", ""))
-def test_what_is_sent_is_what_aiogram_would_send(
-    call: Callable[[TelegramClient], Any], model: type[Any]
-) -> None:
+def test_our_requests_equal_aiogram_s(call: Callable[[TelegramClient], Any], model: type[Any]) -> None:
     with telegram(wire.answer(200, MESSAGE)) as (client, requests):
         call(client)
     body = requests[0].json()
@@ -134,9 +132,7 @@ def test_codes_after_which_nothing_arrives() -> None:
         (400, "Bad Request: BALANCE_TOO_LOW", "TELEGRAM_SEND_RATE"),
     ],
 )
-def test_a_refusal_of_this_bot_is_no_verdict_and_names_the_setting(
-    code: int, words: str, setting: str
-) -> None:
+def test_a_refusal_of_our_token_names_the_setting(code: int, words: str, setting: str) -> None:
     with telegram(refusal(code, words)) as (client, _), pytest.raises(RefusesUsError) as caught:
         client.send_message(5, "a")
     assert (caught.value.setting, caught.value.status) == (setting, code)
@@ -181,7 +177,7 @@ def test_not_modified_excuses_edits_only() -> None:
         client.send_message(5, "a")
 
 
-def test_429_says_how_long() -> None:
+def test_a_429_carries_its_retry_after() -> None:
     wait = refusal(429, "Too Many Requests: retry after 17", retry_after=17)
     with telegram(wait) as (client, _), pytest.raises(ThrottledError) as caught:
         client.send_message(5, "a")

@@ -83,7 +83,7 @@ def test_a_connection_cut_after_sending_is_unknown_and_never_repeated(silent: st
     assert all(TOKEN not in str(outcome.error) for outcome in found)
 
 
-def test_each_letter_is_asked_for_right_before_its_call(silent: str) -> None:
+def test_each_message_is_checked_right_before_its_call(silent: str) -> None:
     """However many were handed over at once: those that may not be begun any more are not."""
     bulk, asked = sender(silent), itertools.count(1)
     found = outcomes(bulk, text_content("x", None, paid=False), lambda: next(asked) <= 7)

@@ -41,18 +41,18 @@ def test_a_language_is_a_file_or_a_folder(tmp_path: Path) -> None:
     assert [path.name for path in found.choose("bb").files] == ["more.ftl", "topic.ftl"]
 
 
-def test_who_gets_which(tmp_path: Path) -> None:
+def test_each_telegram_code_gets_its_language(tmp_path: Path) -> None:
     found = languages.read(write(tmp_path, aa=DEFAULT, bb=OTHER))
     for code, chosen in (("", "aa"), (None, "aa"), ("ab", "aa"), ("AB_cd", "aa"), ("bb", "bb"), ("zz", "bb")):
         assert found.choose(code).code == chosen, code
 
 
-def test_without_a_language_for_every_other_code_the_default_is(tmp_path: Path) -> None:
+def test_codes_without_a_language_get_the_default(tmp_path: Path) -> None:
     found = languages.read(write(tmp_path, aa=DEFAULT, bb=OTHER.replace(" *", "")))
     assert found.choose("zz") is found.for_others is found.default
 
 
-def test_what_is_no_language_is_not_read(tmp_path: Path) -> None:
+def test_other_files_are_not_read_as_languages(tmp_path: Path) -> None:
     (write(tmp_path, aa=DEFAULT) / "__pycache__").mkdir()
     (tmp_path / "notes.txt").touch()
     assert languages.read(tmp_path).codes == ("aa",)
@@ -100,7 +100,7 @@ def test_a_text_may_be_made_of_one_that_its_language_lacks(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("language", list(SHOP), ids=lambda language: language.code)
-def test_every_language_is_an_audience(language: Language) -> None:
+def test_every_language_is_a_segment_of_broadcasts(language: Language) -> None:
     segment = callbacks.LANGUAGE_PREFIX + language.code
     assert segment in callbacks.BROADCAST_SEGMENTS
     labels = [button.text for row in broadcasts.segments("id", "en").keyboard for button in row]

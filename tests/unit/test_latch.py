@@ -47,7 +47,7 @@ def through(latch: Latch, service: Service) -> str:
         return type(error).__name__
 
 
-def test_absence_is_learnt_once() -> None:
+def test_an_outage_is_found_by_one_caller() -> None:
     latch, service = make(pause_seconds=3600), Service()
     assert [through(latch, service) for _ in range(2)] == ["ConnectionError"] * 2, (
         "the next one tries at once"
@@ -57,7 +57,7 @@ def test_absence_is_learnt_once() -> None:
     assert (answers, service.calls) == ({"RefusedError"}, 2)
 
 
-def test_one_tries_again_and_opens_it_for_all() -> None:
+def test_one_caller_probes_and_opens_the_latch_for_all() -> None:
     latch, service = make(pause_seconds=0), Service()
     assert through(latch, service) == "ConnectionError"
     service.away = False
@@ -73,7 +73,7 @@ def test_one_tries_again_and_opens_it_for_all() -> None:
     assert through(latch, service) == "done"
 
 
-def test_other_errors_do_not_shut_it() -> None:
+def test_other_errors_do_not_close_the_latch() -> None:
     latch = make(pause_seconds=3600)
     with pytest.raises(ValueError, match="mine"), latch.passing():
         raise ValueError("mine")
@@ -81,7 +81,7 @@ def test_other_errors_do_not_shut_it() -> None:
         pass
 
 
-def test_it_shuts_after_so_many_failures_in_a_row() -> None:
+def test_the_latch_closes_after_several_failures_in_a_row() -> None:
     latch = Latch(
         lambda error: isinstance(error, ConnectionError), RefusedError, pause_seconds=3600, failures=2
     )

@@ -38,11 +38,11 @@ def test_a_post_gets_its_canonical_link(platform: str, text: str, url: str) -> N
 
 
 @pytest.mark.parametrize(("platform", "ref", "texts"), SAME)
-def test_a_post_is_one_under_all_its_names(platform: str, ref: str, texts: list[str]) -> None:
+def test_all_links_of_a_post_have_one_identity(platform: str, ref: str, texts: list[str]) -> None:
     assert {parse(text).identity for text in texts} == {(platform, ref)}
 
 
-def test_other_posts_are_other_ones() -> None:
+def test_different_posts_have_different_identities() -> None:
     """Another id, another channel of the same id, the same code on another network."""
     texts = [
         *(texts[0] for _, _, texts in SAME),
@@ -52,7 +52,7 @@ def test_other_posts_are_other_ones() -> None:
     assert len({parse(text).identity for text in texts}) == len(texts)
 
 
-def test_every_link_of_a_message_in_its_order() -> None:
+def test_all_links_of_a_message_are_found_in_order() -> None:
     text = (
         f"Мої пости: t.me/channel/2 (другий), https://x.com/a/status/{TWEET}.\n"
         f"[відео](https://youtu.be/{VIDEO}), https://vm.tiktok.com/ZM1/ та https://example.com/post\n"
@@ -73,7 +73,7 @@ def test_every_link_of_a_message_in_its_order() -> None:
     ]
 
 
-def test_a_post_under_two_names_is_told_as_two_links() -> None:
+def test_two_links_of_one_post_are_returned_as_two_links() -> None:
     links = find_all(f"x.com/a/status/{TWEET} twitter.com/b/status/{TWEET} x.com/A/status/{TWEET}?s=20")
     assert [link.url for link in links if isinstance(link, PostLink)] == [
         f"https://x.com/a/status/{TWEET}", f"https://x.com/b/status/{TWEET}",
@@ -93,14 +93,16 @@ def test_a_text_that_is_too_long_is_not_cut_within_a_link() -> None:
     assert len(find_all(text.replace("  ", " ", 1))) == 2
 
 
-def test_a_message_brings_so_many_posts_and_no_more() -> None:
+def test_the_number_of_posts_in_a_message_is_limited() -> None:
     many = " ".join(f"https://t.me/channel/{number}" for number in range(1, MAX_LINKS + 6))
     assert len(find_all(many)) == MAX_LINKS
     assert len(find_all(many, MAX_LINKS + 1)) == MAX_LINKS + 1
 
 
 @pytest.mark.parametrize(("platform", "text", "code"), REFUSED)
-def test_what_is_not_a_public_post_is_refused_with_its_code(platform: str, text: str, code: str) -> None:
+def test_a_link_that_is_not_a_public_post_is_refused_with_its_code(
+    platform: str, text: str, code: str
+) -> None:
     with pytest.raises(LinkError) as caught:
         parse(text, platform)
     assert (caught.value.code, caught.value.platform) == (code, platform)
@@ -113,7 +115,7 @@ def test_the_list_of_hostile_links_is_long_enough() -> None:
     assert len({text for _, text, _ in ACCEPTED}) >= 200
 
 
-def test_every_code_is_met_here() -> None:
+def test_every_refusal_code_is_tested() -> None:
     assert {code for _, _, code in REFUSED} | {"other_platform"} == set(LINK_CODES)
 
 
@@ -195,7 +197,7 @@ def test_one_foreign_character_never_changes_where_a_link_leads(
     assert isinstance(result, LinkError) or result.url == url
 
 
-def test_refusing_costs_little() -> None:
+def test_refusing_a_hostile_text_is_fast() -> None:
     """Ten thousand worst texts: quadratic work would take minutes here."""
     worst = ("a." * 1024, "https://" + "t.me/" * 400, "?" * 2048, "x=&" * 682, "-" * 2048, "%25" * 682)
     for text in (

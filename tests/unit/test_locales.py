@@ -117,7 +117,7 @@ def used(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     return keys
 
 
-def test_no_text_is_left_over(used: set[str]) -> None:
+def test_every_text_is_used(used: set[str]) -> None:
     for _, draw in every_screen(World(category="інша")):
         draw("uk")
     menu.admin_commands("uk")
@@ -159,7 +159,7 @@ def test_english_plurals(count: int, words: str) -> None:
         *(("en", 0, 2, "0 of 2 posts left today"), ("en", 1, 1, "1 of 1 post left today")),
     ],
 )
-def test_what_is_left_today_is_said_as_people_say_it(code: str, left: int, limit: int, words: str) -> None:
+def test_the_rest_of_the_limit_is_worded_naturally(code: str, left: int, limit: int, words: str) -> None:
     package = World().current | {"posts_remaining": left, "posts_per_day": limit}
     assert words in menu.menu({"current_package": package}, code, KYIV).text
 

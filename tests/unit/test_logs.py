@@ -156,7 +156,7 @@ def test_a_full_disk_does_not_stop_the_work(directory: Path, capfd: pytest.Captu
         "Authorization: Bearer hunter2hunter2",
     ],
 )
-def test_what_looks_like_a_secret_is_masked(secret: str, directory: Path) -> None:
+def test_text_that_looks_like_a_secret_is_masked(secret: str, directory: Path) -> None:
     logs.get("workers.engine.actors").warning("call_failed", reason=f"could not reach {secret} today")
     text = (directory / "bot.log").read_text()
     assert not re.search(r"hunter2|AAh|AAHsecret", text)
@@ -213,7 +213,7 @@ def test_lone_surrogates_are_written(directory: Path) -> None:
     assert lines(directory / "bot.log")[0]["event"] == "odd"
 
 
-def test_rotation_keeps_so_many_files(tmp_path: Path) -> None:
+def test_rotation_keeps_the_given_number_of_files(tmp_path: Path) -> None:
     file = LogFile(tmp_path / "bot.log", max_bytes=100, count=3)
     for number in range(40):
         file.write(f"{number:09d}\n".encode())
@@ -243,7 +243,7 @@ for number in range(1500):
 """
 
 
-def test_several_processes_lose_and_mix_no_line(tmp_path: Path) -> None:
+def test_several_processes_neither_lose_nor_mix_lines(tmp_path: Path) -> None:
     import subprocess
 
     root = Path(__file__).resolve().parents[2]

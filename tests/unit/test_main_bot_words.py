@@ -24,7 +24,7 @@ def test_an_id_is_a_number_or_text(value: Any, read: str | None) -> None:
     assert words.external_id(value) == read
 
 
-def test_status_words() -> None:
+def test_every_spelling_of_a_status_is_understood() -> None:
     assert words.status("canceled") == words.status("cancelled") == "cancelled"
     assert words.status("processing") == "processing"
     assert [words.status(word) for word in ("sent", "Completed", "", None, ["failed"], 5)] == [None] * 6
@@ -45,7 +45,7 @@ def test_a_reason_is_readable_for_a_person(value: Any, read: str) -> None:
     assert words.reason(value) == read
 
 
-def test_what_a_task_s_end_carries_is_read_once_for_all() -> None:
+def test_the_data_of_a_task_s_end_is_read_in_one_way() -> None:
     said = {
         "views_added": "1500", "reactions_added": 12.0, "comments_added": "many",
         "reposts_added": Decimal("2.5"), "error": {"code": 5, "message": "Private account"},
@@ -69,5 +69,5 @@ def test_what_a_task_s_end_carries_is_read_once_for_all() -> None:
         ({"message": "no such task"}, False), ([], False),
     ],
 )  # fmt: skip
-def test_which_answers_name_our_task(body: Any, is_named: bool) -> None:
+def test_an_answer_must_name_our_task(body: Any, is_named: bool) -> None:
     assert words.names(body, TASK) is is_named

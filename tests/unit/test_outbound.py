@@ -73,7 +73,7 @@ P = "http://proxy.example:3128"
         ({"HTTPS_PROXY": P, "NO_PROXY": "10.0.0.0/8"}, "https://11.1.2.3", P),
     ],
 )  # fmt: skip
-def test_the_environment_decides(
+def test_the_environment_chooses_the_proxy(
     environment: dict[str, str], url: str, proxy: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in environment.items():
@@ -140,7 +140,7 @@ Call = Callable[[str], object]
 
 @pytest.mark.parametrize("call", STACKS)
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy"])
-def test_every_library_goes_by_the_proxy(
+def test_every_library_uses_the_proxy(
     call: Call, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with ConnectProxy(tmp_path) as proxy:
@@ -153,7 +153,9 @@ def test_every_library_goes_by_the_proxy(
 
 
 @pytest.mark.parametrize("call", STACKS)
-def test_what_is_on_this_machine_is_reached_straight(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_addresses_on_this_machine_are_reached_without_the_proxy(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     with WireServer([raw(ANSWER)]) as server:
@@ -161,7 +163,7 @@ def test_what_is_on_this_machine_is_reached_straight(call: Call, monkeypatch: py
 
 
 @pytest.mark.parametrize("call", STACKS)
-def test_an_exception_is_reached_straight(
+def test_a_host_in_no_proxy_is_reached_without_the_proxy(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """HOST is found by no resolver, so the failure shows that the proxy was not asked."""
@@ -175,7 +177,7 @@ def test_an_exception_is_reached_straight(
 
 @pytest.mark.parametrize("call", STACKS)
 @pytest.mark.parametrize("status", [b"407 Login Required", b"403 Forbidden", b"502 Bad Gateway"])
-def test_a_proxy_that_opens_no_way_means_nothing_was_sent(
+def test_a_proxy_that_refuses_the_tunnel_means_nothing_was_sent(
     call: Call, status: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with ConnectProxy(tmp_path, status) as proxy:

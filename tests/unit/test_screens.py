@@ -62,7 +62,7 @@ def test_every_screen_is_sound(language: str) -> None:
 # --- the texts the contract fixes ---------------------------------------------------------------------
 
 
-def test_the_welcome() -> None:
+def test_the_welcome_has_its_text_and_buttons() -> None:
     screen = menu.welcome(None, "uk", KYIV)
     assert screen.text == "🚀 Вітаємо в SocialBoost Bot!\n\nОберіть пакет для просування ваших постів:"
     assert menu.welcome(WORLD.figures, "uk", KYIV).text.startswith(screen.text)
@@ -124,7 +124,7 @@ def test_a_package_shows_its_terms_and_what_buying_it_does() -> None:
     )  # features are Main Bot's business
 
 
-def test_the_order_card() -> None:
+def test_the_order_card_shows_its_terms() -> None:
     screen = orders.order_card(WORLD.order | {"deadline_at": NOON.isoformat()}, "uk", KYIV)
     assert "$99.99" in screen.text
     assert "99.99 USDT" in screen.text
@@ -144,7 +144,7 @@ def test_the_pay_link_is_a_button_that_ends_with_the_earlier_of_the_two_deadline
     assert "14:25" in sooner.text
 
 
-def test_the_receipt() -> None:
+def test_the_receipt_shows_what_was_bought() -> None:
     text = orders.receipt(WORLD.order | {"is_late": False, "amount": Decimal("99.99000000")}, "uk", KYIV).text
     assert text.startswith("✅ Оплата успішна!\n\nВаш пакет активовано.\n")
     for line in ("Starter Mini", "22.12.2026, 14:30 (EET)", "2 пости", "99.99 USDT", ORDER_ID):
@@ -162,7 +162,7 @@ def test_nothing_but_the_receipt_starts_like_it() -> None:
             assert text.startswith(("🚀 Вітаємо", "🚀 Welcome")) == name.startswith("welcome"), name
 
 
-def test_an_accepted_post() -> None:
+def test_the_answer_to_an_accepted_post_shows_the_rest_of_the_limit() -> None:
     screen = posts.post_accepted({"limit": 2, "remaining": 1}, WORLD.url, "telegram", "uk")
     assert screen.text == (
         "✅ Пост успішно додано!\n\n🔗 URL: https://t.me/channel/123\n⚙️ Платформа: Telegram\n"
@@ -255,7 +255,7 @@ def test_a_failed_post_names_the_reason_and_gives_the_quota_back() -> None:
 # --- stats, pages, notices ----------------------------------------------------------------------------
 
 
-def test_history_turns_its_pages() -> None:
+def test_history_is_shown_in_pages() -> None:
     def turn(count: int, page: int) -> list[str]:
         found = callbacks_of(stats.history([WORLD.history[1]] * count, page, "uk", KYIV))
         return [data for data in found if data and data.startswith(callbacks.HISTORY_PREFIX)]
@@ -280,7 +280,7 @@ def test_support_leads_to_what_the_menu_does_not_show() -> None:
     assert callbacks.HISTORY_PREFIX + "0" in callbacks_of(stats.stats(WORLD.figures, "uk", KYIV))
 
 
-def test_what_was_spent_is_shown_each_asset_apart() -> None:
+def test_spent_money_is_shown_by_asset() -> None:
     spent = {
         "total_spent": Decimal("99.99"),
         "spent_by_asset": {"TON": Decimal("12.5"), "BTC": Decimal("0.001")},
@@ -312,7 +312,7 @@ def test_the_answer_while_an_invoice_is_made_fits_a_callbacks_answer() -> None:
         assert len(text) <= 200
 
 
-def test_an_open_order_is_not_a_closed_one() -> None:
+def test_an_open_order_is_not_shown_as_closed() -> None:
     with pytest.raises(ValueError, match="pending"):
         orders.order_closed(WORLD.order, "uk")
 
@@ -383,7 +383,7 @@ def test_money_is_finite(value: Decimal | str) -> None:
         texts.price(value)
 
 
-def test_times_are_the_shops() -> None:
+def test_times_are_shown_in_the_shop_s_zone() -> None:
     uk, en = texts.texts("uk"), texts.texts("en")
     assert uk.moment(NOON, KYIV) == "22.12.2026, 14:30 (EET)"
     assert en.moment("2026-07-01T21:05:00Z", KYIV) == "2026-07-02, 00:05 (EEST)"
@@ -467,7 +467,7 @@ def test_the_question_names_the_money_the_person_and_the_package(action: str) ->
 
 
 @pytest.mark.parametrize("word", ["balance", "app", "methods"])
-def test_what_to_look_at_in_crypto_pay_is_said_in_the_admins_language(word: str) -> None:
+def test_the_advice_about_crypto_pay_is_in_the_admin_s_language(word: str) -> None:
     data = {"setting": f"crypto_pay_{word}"}
     assert "застосун" in notices.admin_notice("refuses_us", data, "uk").text
     assert "the app" in notices.admin_notice("refuses_us", data, "en").text

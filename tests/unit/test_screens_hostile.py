@@ -20,7 +20,7 @@ LANGUAGES = languages.SHOP.codes
 WORLD = World()
 
 
-def test_the_strict_reader_refuses_what_telegram_would() -> None:
+def test_the_strict_reader_refuses_markup_that_telegram_refuses() -> None:
     for wrong in (
         "a < b",
         "<b>x",
@@ -121,7 +121,7 @@ def test_other_peoples_text_becomes_one_harmless_line(value: str) -> None:
     assert texts.clean(line) == line
 
 
-def test_what_an_admin_reads_cannot_become_a_link() -> None:
+def test_other_people_s_text_cannot_become_a_link_for_admins() -> None:
     data = {"username": "https://evil.com @admin /stats", "surprise<b>": "x"}
     text = notices.admin_notice("order_paid", data, "uk").text
     assert "Username: <code>https://evil.com @admin /stats</code>" in text

@@ -43,13 +43,13 @@ def test_whoever_has_every_right_gets_every_button() -> None:
         assert screen.within(ADMIN_RIGHTS) == screen, name
 
 
-def test_a_door_may_lead_elsewhere_for_those_without_the_right() -> None:
+def test_a_button_may_lead_elsewhere_without_the_right() -> None:
     panel = next(draw("uk") for name, draw in every_screen(World()) if name == "admin panel")
     assert f"{callbacks.BROADCAST_LIST_PREFIX}0" in data(panel.within(SUPPORT))
     assert callbacks.ADMIN_BROADCAST in data(panel.within(SUPPORT | {"broadcasts"}))
 
 
 @pytest.mark.parametrize("right", [None, "payments"])
-def test_a_row_left_empty_goes(right: str | None) -> None:
+def test_an_empty_row_of_buttons_is_removed(right: str | None) -> None:
     screen = Screen("x", ((Button("a", "a", right=right),), (Button("b", "b"),)))  # type: ignore[arg-type]
     assert data(screen.within(())) == (["b"] if right else ["a", "b"])

@@ -15,7 +15,7 @@ TOKEN = SecretStr("12345:" + "c" * 35)
 EVENT = '{"payload":{"amount":"99.99"},"note":"Ї"}'.encode()
 
 
-def test_what_was_sealed_comes_back_and_is_not_readable() -> None:
+def test_sealed_data_is_unreadable_and_can_be_opened() -> None:
     sealed = Sealer([OLD]).seal(EVENT)
     assert EVENT not in sealed
     assert b"99.99" not in base64.urlsafe_b64decode(sealed)
@@ -39,7 +39,7 @@ def test_a_changed_record_does_not_open() -> None:
         Sealer([OLD]).unseal(bytes(sealed))
 
 
-def test_what_travels_sealed_is_opened_by_whoever_has_the_token() -> None:
+def test_sealed_data_in_a_message_opens_with_the_token() -> None:
     sealed = Courier(TOKEN).seal(EVENT)
     assert sealed.isascii()
     assert b"99.99" not in base64.urlsafe_b64decode(sealed)
@@ -48,5 +48,5 @@ def test_what_travels_sealed_is_opened_by_whoever_has_the_token() -> None:
     assert Courier(TOKEN).unseal("nonsense") is None
 
 
-def test_what_an_older_web_sent_open_is_read() -> None:
+def test_unsealed_data_of_an_older_release_is_read() -> None:
     assert Courier(TOKEN).unseal(EVENT.decode()) == EVENT

@@ -70,7 +70,7 @@ def test_a_valid_environment_is_accepted(process: type[Settings]) -> None:
     assert process.load()
 
 
-def test_defaults_are_the_design_s() -> None:
+def test_every_setting_has_its_default() -> None:
     web, worker = WebSettings.load(), WorkerSettings.load()
     assert (web.host, web.port, web.cache_ttl, web.rate_limit_api) == ("127.0.0.1", 8000, 300, Rate(100, 60))
     assert (worker.telegram_api_url, worker.cryptobot_api_url) == (
@@ -231,7 +231,7 @@ ADDRESSES = [
 
 
 @pytest.mark.parametrize("password", RAW)
-def test_raw_signs_in_a_password_are_refused_with_what_to_do(
+def test_unescaped_characters_in_a_password_are_refused_with_advice(
     password: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Libraries would cut such an address at another place, and log what they take for the host."""
@@ -248,7 +248,7 @@ def test_raw_signs_in_a_password_are_refused_with_what_to_do(
 @pytest.mark.parametrize(
     "value", [f"host=db.example.com password={CANARY} dbname=x", f"host=h password='{CANARY} @#' dbname=x"]
 )
-def test_a_connection_string_of_keywords_is_no_address(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_string_of_keywords_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", value)
     text = refusal(OwnerSettings)
     assert text.startswith("DATABASE_URL is wrong; expected: postgresql://")

@@ -17,7 +17,7 @@ def progress(monkeypatch: pytest.MonkeyPatch) -> Any:
     return importlib.import_module("workers.engine.watchdog").Progress(longest_step=10.0)
 
 
-def test_what_stays_where_it_was_for_too_long_is_stuck(progress: Any) -> None:
+def test_a_thread_without_progress_for_too_long_is_stuck(progress: Any) -> None:
     found = [progress.stuck([("job", "a", 30.0), ("loop", n, 30.0)], 5.0 * n) for n in range(8)]
     assert found == [[]] * 7 + [["job"]]
 
@@ -39,7 +39,7 @@ def test_a_machine_that_slept_does_not_count_as_stuck(progress: Any) -> None:
 
 
 @pytest.mark.parametrize("queue", ["interactive", "interactive.DQ"])
-def test_a_consumer_without_redis_gets_on_as_long_as_it_tries(queue: str) -> None:
+def test_a_consumer_that_keeps_trying_redis_is_not_stuck(queue: str) -> None:
     """An outage of Redis ends no process, however long."""
     built, seen = broker.build("redis://127.0.0.1:1/0", consuming=True), set()
     for _ in range(3):

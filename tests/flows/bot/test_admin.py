@@ -173,7 +173,7 @@ async def test_a_new_value_belongs_to_the_dialogue_that_asked(feed: Feed, redis_
 @pytest.mark.parametrize(
     ("data", "answer"), [("payment_owner", "123456"), ("package_price", "12.50"), ("package_off", "")]
 )
-async def test_what_was_seen_travels_with_the_answer(
+async def test_an_answer_carries_the_state_that_the_admin_saw(
     data: str, answer: str, feed: Feed, redis_url: str
 ) -> None:
     await feed(by(tap(f"{data}_{ORDER}_0123456789"), ADMIN))
@@ -185,7 +185,7 @@ async def test_what_was_seen_travels_with_the_answer(
 
 
 @pytest.mark.parametrize("data", STRAYS)
-async def test_what_the_panel_does_not_have_is_a_stray_for_an_admin_too(
+async def test_unknown_callback_data_is_a_stray_for_an_admin_too(
     data: str, feed: Feed, redis_url: str
 ) -> None:
     await feed(by(tap(data), ADMIN))
@@ -214,7 +214,9 @@ REACHED = {
 
 
 @pytest.mark.parametrize("step", [row[0] for row in [*COMMANDS, *TAPS]])
-async def test_nobody_else_gets_in_and_it_is_logged(step: str, feed: Feed, redis_url: str) -> None:
+async def test_other_people_are_refused_and_the_attempt_is_logged(
+    step: str, feed: Feed, redis_url: str
+) -> None:
     await feed(update_of("/nonsense" if step.startswith("/") else "nonsense"))
     stranger = only(redis_url)
     with capture_logs() as lines:
@@ -226,7 +228,7 @@ async def test_nobody_else_gets_in_and_it_is_logged(step: str, feed: Feed, redis
 
 
 @pytest.mark.parametrize("state", ["AdminDialogues:NAMING_OWNER", "AdminDialogues:CHANGING_PACKAGE"])
-async def test_nobody_else_answers_a_dialogue_of_the_admins(state: str, feed: Feed, redis_url: str) -> None:
+async def test_only_admins_can_answer_a_dialogue_of_admins(state: str, feed: Feed, redis_url: str) -> None:
     """As somebody who was an admin when it began."""
     asking(redis_url, PERSON, state)
     with capture_logs() as lines:
@@ -261,7 +263,7 @@ async def test_forwarding_or_answering_an_admin_gives_no_admin_rights(
     assert only(redis_url).args["page"] == "unknown_command"
 
 
-async def test_the_filter_itself_looks_at_the_chat(redis_url: str) -> None:
+async def test_the_filter_itself_checks_the_chat(redis_url: str) -> None:
     """Also without the middleware that drops groups."""
     from aiogram.types import Update
 
@@ -284,7 +286,7 @@ COLLEAGUE = 900_000_002
 
 
 @pytest.mark.parametrize("row", [*COMMANDS, *TAPS], ids=lambda row: row[0])
-async def test_somebody_whom_redis_names_gets_in(
+async def test_a_person_listed_in_redis_is_an_admin(
     row: tuple[str, type[jobs.Job], Json], feed: Feed, redis_url: str
 ) -> None:
     step, contract, _ = row
@@ -295,7 +297,7 @@ async def test_somebody_whom_redis_names_gets_in(
     assert (job.actor, job.args["telegram_id"]) == (contract.actor_name, COLLEAGUE)
 
 
-async def test_after_a_wipe_there_are_the_owners_and_nobody_else(feed: Feed, redis_url: str) -> None:
+async def test_after_a_wipe_of_redis_only_the_owners_are_admins(feed: Feed, redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as client:
         client.sadd(admins.KEY, str(COLLEAGUE))
     await feed(by(message("/admin"), COLLEAGUE))

@@ -70,13 +70,15 @@ async def test_each_tap_of_an_admin_is_one_job(
 
 
 @pytest.mark.parametrize("data", [*(row[0] for row in TAPS), *STRAYS])
-async def test_for_anybody_else_there_is_no_such_button(data: str, feed: Feed, redis_url: str) -> None:
+async def test_other_people_cannot_use_the_buttons_of_broadcasts(
+    data: str, feed: Feed, redis_url: str
+) -> None:
     await feed(by(tap(data), PERSON))
     assert only(redis_url).actor == jobs.ShowPage.actor_name
 
 
 @pytest.mark.parametrize("data", STRAYS)
-async def test_forged_data_leads_nowhere(data: str, feed: Feed, redis_url: str) -> None:
+async def test_forged_callback_data_makes_no_job(data: str, feed: Feed, redis_url: str) -> None:
     await feed(by(tap(data), ADMIN))
     assert only(redis_url).actor == jobs.ShowPage.actor_name
 
@@ -97,7 +99,7 @@ async def test_a_text_keeps_its_formatting(feed: Feed, redis_url: str) -> None:
     assert state(redis_url)[0] == COMPOSE, "open until a worker has accepted it"
 
 
-async def test_anything_else_is_copied(feed: Feed, redis_url: str) -> None:
+async def test_messages_of_other_kinds_are_copied(feed: Feed, redis_url: str) -> None:
     put(redis_url, ADMIN, COMPOSE, dialogue="tg:1")
     photo = [{"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}]
     await feed(by(message(photo=photo, caption="підпис"), ADMIN))
@@ -105,13 +107,13 @@ async def test_anything_else_is_copied(feed: Feed, redis_url: str) -> None:
     assert (args["text"], args["copied_id"]) == ("", 5)
 
 
-async def test_a_command_is_no_broadcast(feed: Feed, redis_url: str) -> None:
+async def test_a_command_does_not_become_a_broadcast(feed: Feed, redis_url: str) -> None:
     put(redis_url, ADMIN, COMPOSE, dialogue="tg:1")
     await feed(by(message("/stats"), ADMIN))
     assert only(redis_url).actor == jobs.ShowAdminPage.actor_name
 
 
-async def test_a_detail_is_carried_with_what_was_asked(feed: Feed, redis_url: str) -> None:
+async def test_the_answer_about_a_detail_names_what_was_asked(feed: Feed, redis_url: str) -> None:
     put(redis_url, ADMIN, CONFIRM, broadcast_id=ORDER, detail="time", dialogue="tg:1")
     await feed(by(message("24.12.2026 18:00"), ADMIN))
     args = only(redis_url).args

@@ -45,7 +45,7 @@ async def test_an_update_delivered_three_times_is_answered_once(
     assert len(queued(redis_url)) == 1, "negative control: it is the mark that tells"
 
 
-async def test_an_id_that_telegram_gives_again_is_another_update(feed: Feed, redis_url: str) -> None:
+async def test_an_update_id_used_again_by_telegram_is_a_new_update(feed: Feed, redis_url: str) -> None:
     first, later = message("/help"), message("/help")
     later["update_id"] = first["update_id"]
     later["message"]["date"] = first["message"]["date"] + 8 * 24 * 3600
@@ -56,7 +56,7 @@ async def test_an_id_that_telegram_gives_again_is_another_update(feed: Feed, red
     assert len(queued(redis_url)) == 4
 
 
-async def test_a_repetition_does_not_move_the_dialogue_back(feed: Feed, redis_url: str) -> None:
+async def test_a_repeated_update_does_not_move_the_dialogue_back(feed: Feed, redis_url: str) -> None:
     old = tap("platform_x")
     for update in (old, tap("back_to_menu"), old):
         await feed(update)
@@ -64,7 +64,7 @@ async def test_a_repetition_does_not_move_the_dialogue_back(feed: Feed, redis_ur
         assert client.get(dialogues.state_key(PERSON, PERSON)) == dialogues.MAIN_MENU
 
 
-async def test_what_redis_refused_is_neither_queued_nor_marked(feed: Feed, redis_url: str) -> None:
+async def test_an_update_refused_by_redis_is_neither_queued_nor_marked(feed: Feed, redis_url: str) -> None:
     """Redis is full while the update comes; the same update is taken once there is room."""
     update = message("/help")
     with redis.Redis.from_url(redis_url) as client:
@@ -97,14 +97,14 @@ async def deliver(mark: str, count: int) -> None:
 
 
 @pytest.mark.usefixtures("feed")
-async def test_several_jobs_of_one_update_leave_together(redis_url: str) -> None:
+async def test_several_jobs_of_one_update_are_queued_together(redis_url: str) -> None:
     for _ in range(2):
         await deliver("updates:1:1", 3)
     assert [job.args["telegram_id"] for job in queued(redis_url)] == [1, 2, 3]
 
 
 @pytest.mark.usefixtures("feed")
-async def test_a_queue_that_redis_refuses_takes_all_of_them_along(redis_url: str) -> None:
+async def test_if_redis_refuses_one_job_of_an_update_none_is_queued(redis_url: str) -> None:
     """The list of the queue is no list: HSET works, RPUSH does not, and nothing says that all is well."""
     with redis.Redis.from_url(redis_url) as client:
         client.set("dramatiq:interactive", "no list")
@@ -117,12 +117,12 @@ async def test_a_queue_that_redis_refuses_takes_all_of_them_along(redis_url: str
 
 
 @pytest.mark.usefixtures("feed")
-async def test_outside_a_delivery_a_job_leaves_at_once(redis_url: str) -> None:
+async def test_outside_a_delivery_a_job_is_queued_at_once(redis_url: str) -> None:
     await jobs.send_async(help_page(1))
     assert len(queued(redis_url)) == 1
 
 
-async def test_a_screen_s_place_is_noted_and_an_effect_s_is_not(feed: Feed, redis_url: str) -> None:
+async def test_only_screens_record_the_message_they_are_for(feed: Feed, redis_url: str) -> None:
     """A later screen makes an earlier one in its place needless; it says nothing about an effect."""
     for update in (tap("my_stats"), tap("select_packages"), tap("confirm_starter-mini"), message("/start")):
         await feed(update)

@@ -153,7 +153,7 @@ def test_the_link_is_found_wherever_it_is(content: Json, text: str) -> None:
     assert sent.text_of(read(content)) == text
 
 
-async def test_words_while_a_link_is_worked_on_are_answered_and_another_link_is_taken(
+async def test_text_sent_while_a_link_is_checked_is_answered_and_a_link_is_taken(
     feed: Feed, redis_url: str
 ) -> None:
     await feed(tap("platform_telegram"))
@@ -166,7 +166,7 @@ async def test_words_while_a_link_is_worked_on_are_answered_and_another_link_is_
     assert state_of(redis_url) == UserStates.PROCESSING_POST.state
 
 
-async def test_what_is_no_link_leaves_the_dialogue_waiting(feed: Feed, redis_url: str) -> None:
+async def test_a_text_without_a_link_leaves_the_dialogue_open(feed: Feed, redis_url: str) -> None:
     await feed(tap("platform_telegram"))
     queued(redis_url)
     await feed(message("просто слова"))
@@ -213,7 +213,7 @@ async def test_a_forwarded_album_is_one_post(feed: Feed, redis_url: str) -> None
     assert only(redis_url).args["text"] == LINK
 
 
-async def test_an_album_is_no_broadcast(feed: Feed, redis_url: str) -> None:
+async def test_an_album_does_not_become_a_broadcast(feed: Feed, redis_url: str) -> None:
     put(redis_url, ADMIN, AdminStates.BROADCAST_COMPOSE)
     for part in album("Знижка", "", "", who=ADMIN):
         await feed(part)
@@ -228,7 +228,7 @@ def read(content: Json) -> Message:
     return update.message
 
 
-def test_no_kind_that_people_send_is_named_as_telegram_s_own() -> None:
+def test_no_kind_that_people_send_is_listed_as_a_service_message() -> None:
     """A list of the others goes stale; so nothing that a person can send may be on this one."""
     for content in SAID.values():
         assert read(content).content_type not in strays.SERVICE
@@ -257,7 +257,7 @@ async def test_who_sent_it_and_where_must_be_readable(broken: Json, feed: Feed, 
 
 
 @pytest.mark.parametrize(("text", "page"), [("/help", "help"), ("/nonsense", "stray")])
-async def test_below_a_picture_only_a_known_command_is_one(
+async def test_only_a_known_command_in_a_caption_is_a_command(
     text: str, page: str, feed: Feed, redis_url: str
 ) -> None:
     await feed(message(**PHOTO, caption=text))

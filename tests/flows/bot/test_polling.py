@@ -120,7 +120,7 @@ def test_updates_become_jobs_and_a_clean_stop_confirms_them(
     assert TOKEN not in bot.text()
 
 
-def test_telegram_away_at_the_start(start: Callable[..., BotProcess], redis_url: str) -> None:
+def test_the_bot_waits_for_telegram_at_the_start(start: Callable[..., BotProcess], redis_url: str) -> None:
     port = free_port()
     bot = start(f"http://127.0.0.1:{port}")
     wait_until(lambda: len(bot.events("telegram_unavailable")) >= 2, "two failed tries")
@@ -134,7 +134,7 @@ def test_telegram_away_at_the_start(start: Callable[..., BotProcess], redis_url:
         telegram.close()
 
 
-def test_bad_answers_are_waited_out(
+def test_the_bot_waits_through_bad_answers(
     telegram: ScriptedTelegram, start: Callable[..., BotProcess], redis_url: str
 ) -> None:
     flood = {
@@ -173,7 +173,7 @@ def test_bad_answers_are_waited_out(
     assert bot.end() == 0
 
 
-def test_the_admins_hear_of_another_poller_once_it_is_no_restart(
+def test_admins_are_notified_of_a_second_poller_that_is_not_a_restart(
     telegram: ScriptedTelegram, start: Callable[..., BotProcess], redis_url: str
 ) -> None:
     """Two conflicts may be a restart's; more in a row are somebody else's."""
@@ -220,7 +220,7 @@ def test_text_that_cannot_be_stored_is_cleaned(
     assert (greeted.args["first_name"], refused.args["page"]) == ("О\ufffdля", "unknown")
 
 
-def test_redis_away_loses_no_update(
+def test_a_redis_outage_loses_no_update(
     telegram: ScriptedTelegram,
     start: Callable[..., BotProcess],
     redis_url: str,
@@ -241,7 +241,7 @@ def test_redis_away_loses_no_update(
     assert bot.end() == 0
 
 
-def test_a_stop_while_redis_is_away_leaves_the_update_to_telegram(
+def test_a_bot_stopped_in_a_redis_outage_leaves_the_update_to_telegram(
     telegram: ScriptedTelegram, start: Callable[..., BotProcess]
 ) -> None:
     update = message("/start")
@@ -252,7 +252,7 @@ def test_a_stop_while_redis_is_away_leaves_the_update_to_telegram(
     assert telegram.confirmed <= update["update_id"]
 
 
-def test_a_stop_while_redis_and_telegram_hang_is_over_in_time(
+def test_the_bot_stops_in_time_while_redis_and_telegram_hang(
     telegram: ScriptedTelegram,
     start: Callable[..., BotProcess],
     redis_url: str,
@@ -273,7 +273,7 @@ def test_a_stop_while_redis_and_telegram_hang_is_over_in_time(
     assert "Timeout (" not in bot.text(), "the last resort was needed"
 
 
-def test_a_killed_bot_gets_the_same_update_again_and_passes_it_over(
+def test_a_killed_bot_gets_the_same_update_again_and_skips_it(
     telegram: ScriptedTelegram, start: Callable[..., BotProcess], redis_url: str
 ) -> None:
     update = message("/help")
@@ -312,7 +312,7 @@ def test_a_wrong_setting_stops_the_start(name: str, value: str, start: Callable[
 
 
 @pytest.mark.parametrize(("status", "words"), [(401, "Unauthorized"), (404, "Not Found")])
-def test_a_token_telegram_refuses_is_named_once_and_waited_out(
+def test_a_refused_token_is_reported_once_and_the_bot_waits(
     telegram: ScriptedTelegram, start: Callable[..., BotProcess], redis_url: str, status: int, words: str
 ) -> None:
     """A process that ended would be started again and again, and the log would be full of it."""

@@ -120,7 +120,7 @@ def test_the_table_has_every_button_of_the_specification() -> None:
 
 
 @pytest.mark.parametrize("data", STRAYS)
-async def test_a_stale_or_forged_button_says_so(data: str, feed: Feed, redis_url: str) -> None:
+async def test_a_stale_or_forged_button_is_answered_as_such(data: str, feed: Feed, redis_url: str) -> None:
     await feed(tap(data))
     job = only(redis_url)
     assert (job.actor, job.args["page"]) == ("show_page", "unknown")
@@ -173,13 +173,15 @@ async def test_commands_are_pages_and_keep_the_dialogue(command: str, feed: Feed
 
 
 @pytest.mark.parametrize("text", ["привіт", "I need help with my order", "https://example.com/", "/ ", "//x"])
-async def test_words_out_of_place_are_told_what_the_bot_can_do(text: str, feed: Feed, redis_url: str) -> None:
+async def test_an_unexpected_text_is_answered_with_what_the_bot_can_do(
+    text: str, feed: Feed, redis_url: str
+) -> None:
     await feed(message(text))
     assert only(redis_url).args["page"] == "stray"
 
 
 @pytest.mark.parametrize("text", ["/unknown", "/admin", "/stats", "/x@SocialBoostBot", "/sale 50%\nnow"])
-async def test_an_unknown_command_is_told_so(text: str, feed: Feed, redis_url: str) -> None:
+async def test_an_unknown_command_is_answered_as_such(text: str, feed: Feed, redis_url: str) -> None:
     await feed(message(text))
     assert only(redis_url).args["page"] == "unknown_command"
 
@@ -224,7 +226,9 @@ async def test_the_platform_chosen_last_counts(feed: Feed, redis_url: str) -> No
         {"voice": {"file_id": "f", "file_unique_id": "u", "duration": 1}},
     ],
 )  # fmt: skip
-async def test_something_else_than_text_counts_as_no_link(content: Json, feed: Feed, redis_url: str) -> None:
+async def test_a_message_that_is_not_text_counts_as_no_link(
+    content: Json, feed: Feed, redis_url: str
+) -> None:
     await feed(tap("platform_telegram"))
     queued(redis_url)
     await feed(message(**content))
@@ -251,7 +255,7 @@ async def unasked(feed: Feed, redis_url: str) -> None:
 
 
 @pytest.mark.parametrize("data", ["cancel_action", "back_to_menu", "my_stats", "select_packages"])
-async def test_leaving_the_dialogue_ends_it(data: str, feed: Feed, redis_url: str) -> None:
+async def test_a_tap_elsewhere_ends_the_dialogue(data: str, feed: Feed, redis_url: str) -> None:
     await feed(tap("platform_telegram"))
     await feed(tap(data))
     queued(redis_url)
@@ -304,7 +308,7 @@ async def test_updates_are_numbered_in_the_order_seen(feed: Feed, redis_url: str
     assert numbers == sorted(set(numbers))
 
 
-async def test_a_wiped_redis_does_not_turn_the_order_back(feed: Feed, redis_url: str) -> None:
+async def test_a_wipe_of_redis_does_not_restart_the_numbering(feed: Feed, redis_url: str) -> None:
     """Else all that follows would be older than a screen rendered before the wipe, and never be shown."""
     for _ in range(5):
         await feed(tap("my_stats"))
@@ -330,7 +334,7 @@ async def test_a_wiped_redis_does_not_turn_the_order_back(feed: Feed, redis_url:
         {"update_id": 4, "inline_query": {"id": "1", "from": person(), "query": "", "offset": ""}},
     ],
 )
-async def test_what_is_not_for_us_is_ignored(update: Json, feed: Feed, redis_url: str) -> None:
+async def test_updates_that_are_not_for_the_bot_are_ignored(update: Json, feed: Feed, redis_url: str) -> None:
     await feed(update)
     assert queued(redis_url) == []
 
@@ -359,7 +363,9 @@ async def test_a_tap_says_which_order_its_message_offers(
 
 
 @pytest.mark.parametrize(("status", "reachable"), [("kicked", False), ("member", True)])
-async def test_blocking_is_remembered(status: str, *, reachable: bool, feed: Feed, redis_url: str) -> None:
+async def test_a_person_who_blocks_the_bot_is_marked(
+    status: str, *, reachable: bool, feed: Feed, redis_url: str
+) -> None:
     update = membership(status)
     await feed(update)
     job = only(redis_url)
@@ -371,7 +377,7 @@ async def test_blocking_is_remembered(status: str, *, reachable: bool, feed: Fee
     }
 
 
-async def test_the_language_is_telegram_s(feed: Feed, redis_url: str) -> None:
+async def test_the_language_of_a_job_is_telegram_s(feed: Feed, redis_url: str) -> None:
     update = tap("my_stats")
     update["callback_query"]["from"] = person(language="x" * 1000)
     await feed(update)

@@ -39,7 +39,7 @@ async def flood(feed: Feed, make: Json, count: int = FLOOD) -> None:
 
 
 @pytest.mark.parametrize("kind", [message("hello"), tap("my_stats")], ids=["texts", "taps"])
-async def test_what_is_above_a_share_becomes_one_sentence(kind: Json, feed: Feed, redis_url: str) -> None:
+async def test_updates_above_a_person_s_share_get_one_answer(kind: Json, feed: Feed, redis_url: str) -> None:
     await flood(feed, kind)
     found = Counter(job.args.get("page") == shares.TOO_FAST for job in queued(redis_url))
     assert found == {False: shares.BURST, True: 1}
@@ -54,20 +54,22 @@ async def test_what_is_above_a_share_becomes_one_sentence(kind: Json, feed: Feed
 
 
 @pytest.mark.parametrize(("actor", "update"), URGENT, ids=[actor for actor, _ in URGENT])
-async def test_start_and_money_pass_a_flood(actor: str, update: Json, feed: Feed, redis_url: str) -> None:
+async def test_start_and_payments_pass_during_a_flood(
+    actor: str, update: Json, feed: Feed, redis_url: str
+) -> None:
     await flood(feed, message("hello"), shares.BURST + 5)
     queued(redis_url)
     await feed(update)
     assert [job.actor for job in queued(redis_url)] == [actor]
 
 
-async def test_others_are_not_concerned(feed: Feed, redis_url: str) -> None:
+async def test_a_flood_does_not_limit_other_people(feed: Feed, redis_url: str) -> None:
     await flood(feed, message("hello"), shares.BURST + 5)
     await feed(message("/help", chat=private(OTHER), **{"from": person(OTHER)}))
     assert queued(redis_url)[-1].args["telegram_id"] == OTHER
 
 
-async def test_an_admin_s_decision_passes(feed: Feed, redis_url: str) -> None:
+async def test_an_admin_s_decision_passes_during_a_flood(feed: Feed, redis_url: str) -> None:
     mine = {"chat": private(ADMIN), "from": person(ADMIN)}
     for _ in range(shares.BURST + 5):
         await feed(message("hello", **mine))
@@ -78,7 +80,7 @@ async def test_an_admin_s_decision_passes(feed: Feed, redis_url: str) -> None:
     assert [job.queue for job in queued(redis_url)] == [jobs.INTERACTIVE]
 
 
-async def test_a_flood_of_starts_ends_as_well(feed: Feed, redis_url: str) -> None:
+async def test_a_flood_of_start_commands_is_limited_too(feed: Feed, redis_url: str) -> None:
     """Else the way past the share would be the way to hold up everybody."""
     for _ in range(FLOOD):
         await feed(message("/start"))
@@ -86,7 +88,7 @@ async def test_a_flood_of_starts_ends_as_well(feed: Feed, redis_url: str) -> Non
     assert actors == {"register_user": shares.BURST, "show_page": 1}
 
 
-async def test_a_repetition_takes_nothing_from_the_share(feed: Feed, redis_url: str) -> None:
+async def test_a_repeated_update_does_not_use_the_share(feed: Feed, redis_url: str) -> None:
     repeated = message("hello")
     for _ in range(shares.BURST + 5):
         await feed(repeated)
@@ -94,7 +96,9 @@ async def test_a_repetition_takes_nothing_from_the_share(feed: Feed, redis_url: 
     assert len(queued(redis_url)) == 2
 
 
-async def test_a_share_comes_back(feed: Feed, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_used_share_is_refilled_with_time(
+    feed: Feed, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(shares, "REFILL_SECONDS", 0.001)
     await flood(feed, message("hello"))
     assert len(queued(redis_url)) > shares.BURST

@@ -72,7 +72,7 @@ def test_a_worker_killed_every_two_seconds_sends_nothing_twice(hall: Hall) -> No
     assert 0 < row["unknown"] <= kills * 150
 
 
-def test_what_is_under_way_is_bounded_whatever_the_rate_limiter_lets_through(hall: Hall) -> None:
+def test_calls_in_flight_are_bounded_at_any_send_rate(hall: Hall) -> None:
     """A crash leaves that many unknown: two pages under way and one to be written down, not everybody."""
     people = hall.gather(2_000)
     fault = {"kind": "delay", "method": "sendMessage", "seconds": 0.5, "times": None}
@@ -87,7 +87,7 @@ def test_what_is_under_way_is_bounded_whatever_the_rate_limiter_lets_through(hal
     assert hall.wait_for(broadcast_id)["sent"] == len(people)
 
 
-def test_twenty_confirmations_are_one_run(hall: Hall) -> None:
+def test_twenty_confirmations_start_one_run(hall: Hall) -> None:
     """C2."""
     people = hall.gather(30)
     hall.start()

@@ -26,7 +26,7 @@ def composed(hall: Hall, admin: Admin, **content: Any) -> str:
     return str(hall.value("SELECT id FROM broadcasts ORDER BY created_at DESC LIMIT 1"))
 
 
-def test_from_the_message_to_everybody(hall: Hall, admin: Admin) -> None:
+def test_an_admin_composes_and_sends_a_broadcast(hall: Hall, admin: Admin) -> None:
     admin.says(jobs.AskBroadcast, "Нова розсилка")
     admin.says(jobs.ComposeBroadcast, "Альбом розіслати не можна", copied_id=5, album=True)
     assert hall.value("SELECT count(*) FROM broadcasts") == 0
@@ -128,7 +128,7 @@ def test_one_broadcast_has_one_card(hall: Hall) -> None:
     assert len(admin.messages()) == count + 1
 
 
-def test_two_admins_see_one_broadcast_and_move_it_once(hall: Hall) -> None:
+def test_two_admins_see_one_broadcast_and_change_it_once(hall: Hall) -> None:
     hall.gather(60)
     body = {"first_name": "Друга", "started": True}
     second_id = int(hall.post(hall.telegram, "/sim/people", body)["id"])
@@ -168,7 +168,7 @@ def test_an_admin_without_the_card_gets_a_new_one_at_the_end(hall: Hall) -> None
     wait_until(lambda: hall.value(cards, broadcast_id) == [told["message_id"]], "it is written down")
 
 
-def test_the_card_at_the_end_outlives_a_front_that_takes_nothing(hall: Hall) -> None:
+def test_the_final_card_survives_a_proxy_that_answers_502(hall: Hall) -> None:
     """Its 502 says that nothing was accepted, so it costs no try; two that count would park the job."""
     hall.gather(40)
     hall.start(rate=10)
@@ -215,7 +215,7 @@ def test_a_scheduled_broadcast_begins_by_itself(hall: Hall, admin: Admin) -> Non
     assert hall.check_counts(broadcast_id)["sent"] == 5
 
 
-def test_a_scheduled_broadcast_may_be_called_off(hall: Hall, admin: Admin) -> None:
+def test_a_scheduled_broadcast_can_be_cancelled(hall: Hall, admin: Admin) -> None:
     broadcast_id = composed(hall, admin, text="згодом")
     moment = hall.value("SELECT now() AT TIME ZONE 'Europe/Kyiv'") + timedelta(days=2)
     admin.says(
@@ -243,7 +243,7 @@ def test_only_https_buttons_are_taken(words: str) -> None:
     assert parse_buttons(words) is None
 
 
-def test_a_worker_asks_again_whether_it_is_an_admin(hall: Hall, admin: Admin) -> None:
+def test_a_worker_checks_again_that_the_person_is_an_admin(hall: Hall, admin: Admin) -> None:
     broadcast_id = composed(hall, admin, text="Усім")
     nobody = Buyer(hall)
     taps: list[tuple[type[jobs.Job], dict[str, Any]]] = [

@@ -28,7 +28,7 @@ def check_once(hall: Hall, broadcast_id: str, people: list[int]) -> None:
     assert len(people) - len(received) <= row["unknown"] + row["skipped"]
 
 
-def test_a_process_that_is_gone_is_replaced_within_five_seconds(hall: Hall) -> None:
+def test_a_dead_process_is_replaced_within_five_seconds(hall: Hall) -> None:
     """A machine that is busy with something else may take two more tries."""
     people = hall.gather(1_500)
     hall.start(rate=60)
@@ -52,7 +52,7 @@ def test_a_process_that_is_gone_is_replaced_within_five_seconds(hall: Hall) -> N
     check_once(hall, broadcast_id, people[-hall.row(broadcast_id)["recipients"] :])
 
 
-def test_a_process_that_was_stopped_sends_nothing_more_when_it_goes_on(hall: Hall) -> None:
+def test_a_suspended_process_sends_nothing_after_it_resumes(hall: Hall) -> None:
     """It had marked more than it had begun: those calls are not begun once its lease is over."""
     people = hall.gather(400)
     hall.start(rate=RATE)
@@ -95,7 +95,7 @@ def test_a_runner_that_was_replaced_ends_nothing(hall: Hall, here: pytest.Monkey
     assert hall.row(broadcast_id)["status"] == "paused"
 
 
-def test_a_process_that_is_told_to_end_hands_over_at_once(hall: Hall) -> None:
+def test_a_stopping_process_hands_over_at_once(hall: Hall) -> None:
     """Nobody is left unknown, and it does not go on until its chunk is over."""
     people = hall.gather(900)
     hall.start(rate=RATE)

@@ -23,7 +23,7 @@ def name(fault: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("fault", [*NOT_ACCEPTED, *UNKNOWN], ids=name)
-def test_an_outage_marks_nobody_and_the_broadcast_goes_on_by_itself(
+def test_an_outage_marks_nobody_and_the_broadcast_resumes_by_itself(
     hall: Hall, fault: dict[str, Any]
 ) -> None:
     people = hall.gather(30)
@@ -50,7 +50,7 @@ def test_an_outage_marks_nobody_and_the_broadcast_goes_on_by_itself(
     assert hall.value("SELECT count(*) FROM users WHERE blocked_at IS NOT NULL") == 0
 
 
-def test_an_outage_in_the_middle_costs_what_was_under_way(hall: Hall) -> None:
+def test_an_outage_in_the_middle_makes_only_calls_in_flight_unknown(hall: Hall) -> None:
     """A front's 502 in full flight, to every method: afterwards Telegram is asked without risking anybody."""
     hall.gather(400)
     hall.start(rate=100)

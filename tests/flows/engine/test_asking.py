@@ -34,7 +34,7 @@ async def test_a_job_can_be_sent_from_an_event_loop(system: CoreSystem) -> None:
     assert job_id in system.log_text()
 
 
-def test_a_question_that_nobody_waits_for_is_not_worked_on_and_an_effect_is(system: CoreSystem) -> None:
+def test_a_question_without_a_waiting_caller_is_dropped_and_an_effect_runs(system: CoreSystem) -> None:
     for job in (Question(name="late"), Work(key="api:2")):
         started = time.monotonic()
         with pytest.raises(NoAnswerError):
@@ -70,7 +70,7 @@ def test_questions_in_flight_are_capped(system: CoreSystem) -> None:
     assert jobs.ask(Question(name="after", value="free again")) == "free again"
 
 
-def test_a_redis_that_is_away_or_hangs_is_reported_in_time(
+def test_a_caller_learns_in_time_that_redis_is_down_or_hangs(
     system: CoreSystem, valkey_server: ValkeyServer
 ) -> None:
     process = valkey_server.process

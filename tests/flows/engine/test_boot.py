@@ -58,7 +58,7 @@ def test_a_worker_starts_while_postgresql_is_away(
     assert row["attempts"] == 1
 
 
-def test_a_worker_says_which_settings_do_not_do_what_they_say_and_works(system: CoreSystem) -> None:
+def test_a_worker_logs_settings_without_effect_and_starts(system: CoreSystem) -> None:
     system.environment |= {"TIMEZONE": "Europe/Warsaw", "ALERT_EMAIL": "owner@example.com"}
     system.start()
     assert jobs.ask(Work(key="api:1")) == "worked on api:1"
@@ -79,7 +79,7 @@ def test_a_worker_stops_when_its_master_was_killed(system: CoreSystem) -> None:
 
 
 @pytest.mark.parametrize("kind", ["ConsumerThread", "WorkerThread", "sweeper"])
-def test_a_process_that_lost_a_thread_ends_to_be_started_anew(system: CoreSystem, kind: str) -> None:
+def test_a_process_that_lost_a_thread_exits_to_be_restarted(system: CoreSystem, kind: str) -> None:
     master = system.start()
     jobs.send(EndThread(kind=kind))
     wait_until(lambda: master.poll() is not None, 60, "the master to end")
@@ -87,7 +87,7 @@ def test_a_process_that_lost_a_thread_ends_to_be_started_anew(system: CoreSystem
 
 
 @pytest.mark.parametrize("kind", ["ConsumerThread", "sweeper"])
-def test_a_process_with_a_thread_that_gets_on_no_more_ends(system: CoreSystem, kind: str) -> None:
+def test_a_process_with_a_stuck_thread_exits(system: CoreSystem, kind: str) -> None:
     system.environment["CORE_PATIENCE"] = "4"
     master = system.start()
     jobs.send(EndThread(kind=kind, hangs=True))
@@ -98,7 +98,7 @@ def test_a_process_with_a_thread_that_gets_on_no_more_ends(system: CoreSystem, k
     ]
 
 
-def test_a_job_that_outlasts_its_time_limit_ends_its_process_and_begins_again(system: CoreSystem) -> None:
+def test_a_job_beyond_its_time_limit_ends_its_process_and_is_repeated(system: CoreSystem) -> None:
     system.environment["CORE_PATIENCE"] = "4"
     master = system.start(threads=2)
     jobs.send(Stick(key="tg:1:1"))
@@ -119,7 +119,7 @@ def events(system: CoreSystem, name: str) -> list[dict[str, Any]]:
     return [line for line in found if line["event"] == name]
 
 
-def test_without_that_it_would_go_on_looking_healthy(system: CoreSystem) -> None:
+def test_without_the_watchdog_a_stuck_process_looks_healthy(system: CoreSystem) -> None:
     """Negative control."""
     system.environment["CORE_NO_VITALS"] = "1"
     master = system.start(threads=1)

@@ -62,7 +62,7 @@ def damaged(variant: Any, identifier: str) -> bytes:
     return json.dumps(sound | variant).encode()
 
 
-def test_garbage_goes_to_the_dead_letters_and_takes_nothing_with_it(system: CoreSystem) -> None:
+def test_a_damaged_message_becomes_a_dead_letter_and_the_others_run(system: CoreSystem) -> None:
     with redis.Redis.from_url(system.redis_url) as client:
         for number, variant in enumerate(DAMAGED):
             identifier = str(uuid.uuid4())
@@ -78,7 +78,7 @@ def test_garbage_goes_to_the_dead_letters_and_takes_nothing_with_it(system: Core
     assert system.log_text().count("message_undecodable") == len(DAMAGED)
 
 
-def test_stock_dramatiq_strands_good_messages_behind_garbage(system: CoreSystem) -> None:
+def test_stock_dramatiq_does_not_run_messages_behind_a_damaged_one(system: CoreSystem) -> None:
     """Negative control: five good messages after a damaged one are taken and never worked on."""
     with redis.Redis.from_url(system.redis_url) as client:
         push_raw(client, "stock", "garbage", b"{not json")
@@ -90,7 +90,7 @@ def test_stock_dramatiq_strands_good_messages_behind_garbage(system: CoreSystem)
     assert not system.counts("end")
 
 
-def test_an_unknown_actor_or_a_misfit_message_is_a_dead_letter_with_an_error(system: CoreSystem) -> None:
+def test_a_message_that_fits_no_actor_becomes_a_dead_letter_with_an_error(system: CoreSystem) -> None:
     system.start()
     with redis.Redis.from_url(system.redis_url) as client:
         push(client, "dramatiq", message("no_such_actor", "x"))
@@ -103,7 +103,7 @@ def test_an_unknown_actor_or_a_misfit_message_is_a_dead_letter_with_an_error(sys
     assert errors == {"ActorNotFound", "ContractError"}
 
 
-def test_a_plain_job_is_repeated_twice_and_not_now_without_limit(system: CoreSystem) -> None:
+def test_a_plain_job_is_repeated_twice_and_postponed_without_limit(system: CoreSystem) -> None:
     system.start()
     jobs.send(Look(name="twice", times=2))
     jobs.send(Look(name="often", times=6, postpone=True))
@@ -134,7 +134,7 @@ def test_an_old_screen_is_dropped_and_an_old_ledger_job_is_not(system: CoreSyste
     assert (system.count("start", "old"), system.dead_letters("interactive")) == (0, 0)
 
 
-def test_delayed_messages_survive_a_restart_of_redis_and_stock_ones_do_not(
+def test_delayed_messages_survive_a_restart_of_redis_and_stock_messages_do_not(
     system: CoreSystem, valkey_server: ValkeyServer
 ) -> None:
     system.start()
@@ -155,7 +155,7 @@ def test_delayed_messages_survive_a_restart_of_redis_and_stock_ones_do_not(
     assert system.counts("end") == {"ours0": 1, "ours1": 1, "ours2": 1}  # negative control: no stock one
 
 
-def test_a_retry_survives_redis_being_away_and_a_stock_one_does_not(
+def test_a_retry_survives_a_redis_outage_and_a_stock_retry_does_not(
     system: CoreSystem, valkey_server: ValkeyServer
 ) -> None:
     system.start()
@@ -174,7 +174,7 @@ def test_a_retry_survives_redis_being_away_and_a_stock_one_does_not(
     assert system.count("end", "stock") == 0  # negative control: acknowledged, and gone
 
 
-def test_sigterm_lets_running_jobs_end_and_gives_the_others_back(system: CoreSystem) -> None:
+def test_sigterm_lets_running_jobs_end_and_returns_the_others_to_the_queue(system: CoreSystem) -> None:
     first = system.start(threads=2)
     for number in range(10):
         jobs.send(Look(name=f"job{number}", seconds=1))
@@ -188,7 +188,7 @@ def test_sigterm_lets_running_jobs_end_and_gives_the_others_back(system: CoreSys
     assert set(system.counts("start").values()) == {1}
 
 
-def test_thousands_of_jobs_through_a_kill_and_a_sigterm(system: CoreSystem) -> None:
+def test_thousands_of_jobs_survive_a_kill_and_a_sigterm(system: CoreSystem) -> None:
     """None lost; doubled at most what the killed process was working on at that moment."""
     system.environment["CORE_LEASE"] = "5"
     doomed, stopped = system.start(threads=4), system.start(threads=4)

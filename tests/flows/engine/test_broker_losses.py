@@ -31,7 +31,7 @@ from tests.flows.engine.test_broker import message
 
 
 @pytest.mark.parametrize("others", [0, 2])
-def test_a_message_that_comes_due_while_redis_is_away_runs_all_the_same(
+def test_a_delayed_message_that_comes_due_in_a_redis_outage_still_runs(
     system: CoreSystem, valkey_server: ValkeyServer, others: int
 ) -> None:
     """Also with others delayed behind it: the stock consumer's thread then dies for good."""
@@ -130,7 +130,7 @@ def tls_in_front_of(address: tuple[str, int], files: tuple[Path, Path]) -> Itera
             thread.join()
 
 
-def test_behind_tls_and_a_login_of_its_own(
+def test_the_broker_works_over_tls_with_its_own_login(
     system: CoreSystem, valkey_server: ValkeyServer, certificate: tuple[Path, Path], redis_url: str
 ) -> None:
     """`rediss://user:password@…`, a private authority; also after a restart, also what is delayed."""

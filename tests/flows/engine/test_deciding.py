@@ -24,7 +24,7 @@ DECISIONS: list[tuple[Any, int, str]] = [
 ]
 
 
-def test_a_decision_without_a_chat_is_allowed_by_where_it_comes_from(system: CoreSystem) -> None:
+def test_the_origin_of_a_decision_without_a_chat_gives_the_right(system: CoreSystem) -> None:
     with psycopg.connect(system.database_url) as connection:
         for role, telegram_id in (("manager", MANAGER), ("support", SUPPORT)):
             connection.execute("SELECT set_admin(%s, %s, 0)", (telegram_id, role))

@@ -50,7 +50,7 @@ def test_twenty_rolling_deploys_lose_nothing_and_do_nothing_twice(
     sys.stdout.write(f"{DEPLOYS} deploys in {seconds:.0f} s, {len(sent)} jobs, {cut_into} cut into\n")
 
 
-def test_a_worker_killed_instead_does_some_twice(system: CoreSystem) -> None:
+def test_killing_workers_instead_repeats_some_jobs(system: CoreSystem) -> None:
     """Negative control: what it had begun begins again."""
     system.environment["CORE_LEASE"] = "3"
     masters = [system.start()]

@@ -21,7 +21,9 @@ IN_ALL_SECONDS = 30
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["systemd", "ctrl-c"])
-def test_a_signal_to_the_whole_group_lets_jobs_end(system: CoreSystem, number: signal.Signals) -> None:
+def test_a_signal_to_the_process_group_lets_running_jobs_end(
+    system: CoreSystem, number: signal.Signals
+) -> None:
     """The worker gets it twice or three times: with its group, and from its master each time that gets it."""
     master = system.start()
     jobs.send(Work(key="tg:1:1", seconds=3))
@@ -36,7 +38,7 @@ def test_a_signal_to_the_whole_group_lets_jobs_end(system: CoreSystem, number: s
     assert system.leftovers() == {}
 
 
-def test_without_the_guard_the_second_signal_cuts_them_off(system: CoreSystem) -> None:
+def test_without_the_guard_the_second_signal_kills_running_jobs(system: CoreSystem) -> None:
     """Negative control."""
     system.environment["CORE_NO_ENDING"] = "1"
     master = system.start()
@@ -50,7 +52,7 @@ def test_without_the_guard_the_second_signal_cuts_them_off(system: CoreSystem) -
 
 
 @pytest.mark.parametrize("hanging", ["postgresql", "redis", "both"])
-def test_with_hanging_neighbours_a_worker_ends_in_time(
+def test_a_worker_stops_in_time_while_other_services_hang(
     system: CoreSystem,
     postgres_server: PostgresServer,
     valkey_server: ValkeyServer,

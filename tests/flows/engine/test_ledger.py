@@ -22,7 +22,7 @@ def test_a_job_is_done_once_however_often_it_is_sent(system: CoreSystem) -> None
     assert system.count("busy", "tg:1:1") > 0
 
 
-def test_the_rows_args_win_over_a_later_messages(system: CoreSystem) -> None:
+def test_the_arguments_in_the_ledger_row_win_over_a_later_message(system: CoreSystem) -> None:
     jobs.send(Work(key="tg:2:1", note="first"))
     system.start()
     wait_until(lambda: system.state("tg:2:1") == "done")
@@ -69,7 +69,7 @@ def test_a_job_that_kills_its_process_starts_three_times_and_is_parked(system: C
     assert survivor.poll() is None
 
 
-def test_the_third_failure_parks_with_a_notice_and_not_now_uses_up_no_attempt(system: CoreSystem) -> None:
+def test_the_third_failure_parks_a_job_and_a_postponement_uses_no_attempt(system: CoreSystem) -> None:
     system.start()
     for mode in ("postpone", "throttle", "unreachable"):
         jobs.send(Work(key=f"tg:8:{mode}", mode=mode))
@@ -103,7 +103,7 @@ def test_an_answer_that_cannot_be_given_now_is_given_later(system: CoreSystem) -
     assert "job_dead_lettered" not in system.log_text()
 
 
-def test_a_failure_that_passes_costs_attempts_but_ends(system: CoreSystem) -> None:
+def test_a_job_succeeds_when_its_failure_passes_within_three_attempts(system: CoreSystem) -> None:
     system.start()
     jobs.send(Work(key="tg:6:1", mode="raise", times=1))
     wait_until(lambda: system.state("tg:6:1") == "done")
@@ -183,7 +183,7 @@ def test_without_the_rescuer_a_wiped_redis_loses_the_work(system: CoreSystem) ->
     assert system.state("owed:tg:11:1") == "queued"
 
 
-def test_a_frozen_worker_changes_nothing_once_its_lease_is_gone(system: CoreSystem) -> None:
+def test_a_frozen_worker_changes_nothing_after_its_lease_ended(system: CoreSystem) -> None:
     """SIGSTOP beyond the lease: another worker takes the job, and the thawed one's settlement misses."""
     system.environment["CORE_LEASE"] = "5"
     system.start()

@@ -13,7 +13,7 @@ from tests.flows.engine.actors import Chain, Work
 from tests.flows.engine.system import CoreSystem, wait_until
 
 
-def test_postgresql_away_costs_no_attempt(system: CoreSystem, postgres_server: PostgresServer) -> None:
+def test_a_postgresql_outage_uses_no_attempt(system: CoreSystem, postgres_server: PostgresServer) -> None:
     """Away for longer than a lease: at the claim, in the body, at the settlement, under the rescuer."""
     system.environment["CORE_LEASE"] = "4"
     system.start(threads=8)
@@ -36,7 +36,7 @@ def test_postgresql_away_costs_no_attempt(system: CoreSystem, postgres_server: P
 
 
 @pytest.mark.parametrize("skew_seconds", [120, -120])
-def test_a_worker_whose_clock_is_wrong_by_more_than_a_heartbeat(
+def test_a_worker_whose_clock_is_wrong_by_more_than_a_heartbeat_repeats_no_job(
     system: CoreSystem, skew_seconds: int
 ) -> None:
     """It takes the others for dead and their messages for its own: still no job is done twice."""
@@ -50,7 +50,9 @@ def test_a_worker_whose_clock_is_wrong_by_more_than_a_heartbeat(
     assert set(system.counts("start").values()) == {1}
 
 
-def test_postgresql_restarted_at_once_under_load(system: CoreSystem, postgres_server: PostgresServer) -> None:
+def test_every_job_ends_when_postgresql_restarts_under_load(
+    system: CoreSystem, postgres_server: PostgresServer
+) -> None:
     """Connections cut in the middle of claims, commits and settlements: every job ends, none is parked."""
     system.environment["CORE_LEASE"] = "4"
     system.start(processes=2)
@@ -62,7 +64,7 @@ def test_postgresql_restarted_at_once_under_load(system: CoreSystem, postgres_se
     assert len(system.counts("end")) == 300
 
 
-def test_redis_away_while_jobs_are_in_the_outbox(system: CoreSystem, valkey_server: ValkeyServer) -> None:
+def test_jobs_in_the_outbox_run_after_a_redis_outage(system: CoreSystem, valkey_server: ValkeyServer) -> None:
     """A commit whose wake-up could not be sent is made good by the rescuer."""
     system.start()
     jobs.send(Work(key="tg:1:1"))

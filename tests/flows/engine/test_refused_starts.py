@@ -81,7 +81,7 @@ def outcome(command: list[str], directory: Path, environment: dict[str, str]) ->
 
 
 @pytest.mark.parametrize("broken", BROKEN)
-def test_one_line_and_status_2(broken: Break, tmp_path: Path) -> None:
+def test_a_refused_start_prints_one_line_and_exits_with_2(broken: Break, tmp_path: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), "LOG_DIR": "-"}
     environment |= VALID | NOWHERE | {"PORT": "1"}
     expected = broken(tmp_path, environment)

@@ -19,7 +19,7 @@ BAD = {"list": '["nonsense"]', "null": "null", "number": "7", "fields missing": 
 DUE = "SELECT wake_at <= now() FROM job_ledger WHERE key = 'tg:1:1'"
 
 
-def test_what_could_not_be_sent_is_due_again_at_once(system: CoreSystem) -> None:
+def test_a_job_that_could_not_be_sent_is_due_again_at_once(system: CoreSystem) -> None:
     system.start("maintenance")
     with (
         redis.Redis.from_url(system.redis_url) as client,

@@ -39,7 +39,7 @@ def order_of(redis_url: str, queue: str) -> list[str]:
         own.close()
 
 
-def test_behind_a_long_queue_every_second_turn_is_the_newest_s(redis_url: str) -> None:
+def test_in_a_long_queue_every_second_turn_takes_the_newest_job(redis_url: str) -> None:
     found = order_of(redis_url, jobs.INTERACTIVE)
     last_new = max(place for place, name in enumerate(found) if name.startswith("new"))
     assert last_new <= 2 * NEW + 1
@@ -48,7 +48,7 @@ def test_behind_a_long_queue_every_second_turn_is_the_newest_s(redis_url: str) -
     assert len(set(found)) == OLD + NEW
 
 
-def test_money_is_worked_on_in_its_order(redis_url: str) -> None:
+def test_payment_jobs_run_in_their_order(redis_url: str) -> None:
     """And the negative control: it is the turns that change it."""
     assert order_of(redis_url, jobs.PAYMENTS)[OLD:] == [f"new{OLD + number}" for number in range(NEW)]
 
@@ -58,7 +58,7 @@ def test_money_is_worked_on_in_its_order(redis_url: str) -> None:
     [({}, THREADS - THREADS // 4), ({"dramatiq_queue_prefetch": "8"}, THREADS)],
     ids=["share", "negative control: no share"],
 )
-def test_taps_that_hang_leave_threads_to_money(
+def test_hanging_taps_leave_threads_for_payments(
     system: CoreSystem, environment: dict[str, str], held: int
 ) -> None:
     for _ in range(2 * THREADS):
@@ -74,7 +74,7 @@ def test_taps_that_hang_leave_threads_to_money(
     assert system.count("end", "hangs") == 0
 
 
-def test_money_is_the_first_that_a_free_thread_takes() -> None:
+def test_a_free_thread_takes_payments_first() -> None:
     first = (jobs.ActivateOrder, jobs.SendReceipt, jobs.CreateInvoice, jobs.ShowMenu)
     places = [actors._priority(contract) for contract in first]
     assert places[0] == places[1] < places[2] < places[3]

@@ -24,7 +24,7 @@ def test_a_job_ends_with_its_effect_and_its_process_goes_on(system: CoreSystem) 
     assert commits == (1,)
 
 
-def test_killed_before_the_commit_nothing_of_it_is_there(system: CoreSystem) -> None:
+def test_a_job_killed_before_its_commit_has_no_effect(system: CoreSystem) -> None:
     system.environment["CORE_LEASE"] = "4"
     first = system.start()
     jobs.send(Effect(key="tg:41:1", fate="die"))
@@ -37,7 +37,7 @@ def test_killed_before_the_commit_nothing_of_it_is_there(system: CoreSystem) -> 
     assert system.count("start", "tg:41:1") == 2
 
 
-def test_killed_in_the_next_job_only_that_one_is_repeated(system: CoreSystem) -> None:
+def test_a_kill_in_the_next_job_repeats_only_that_job(system: CoreSystem) -> None:
     system.environment["CORE_LEASE"] = "4"
     first = system.start()
     jobs.send(Effect(key="tg:42:1", mode="die"))
@@ -62,7 +62,7 @@ def test_a_job_that_was_taken_over_has_no_effect(system: CoreSystem) -> None:
     assert system.count("start", "next:tg:43:1") == 1
 
 
-def test_ends_without_a_follow_up_share_commits(system: CoreSystem) -> None:
+def test_ends_of_jobs_without_follow_ups_share_commits(system: CoreSystem) -> None:
     system.environment["CORE_END_WAIT"] = "1"
     for number in range(200):
         jobs.send(Quick(key=f"tg:44:{number}"))
@@ -74,7 +74,7 @@ def test_ends_without_a_follow_up_share_commits(system: CoreSystem) -> None:
     assert system.counts("start") == {f"tg:44:{number}": 1 for number in range(200)}
 
 
-def test_killed_before_its_end_is_recorded_a_job_is_repeated(system: CoreSystem) -> None:
+def test_a_job_killed_before_its_end_is_recorded_is_repeated(system: CoreSystem) -> None:
     system.environment |= {"CORE_LEASE": "4", "CORE_END_WAIT": "5"}
     first = system.start()
     jobs.send(Quick(key="tg:45:1", die=True))
@@ -85,7 +85,7 @@ def test_killed_before_its_end_is_recorded_a_job_is_repeated(system: CoreSystem)
     assert system.count("start", "tg:45:1") == 2
 
 
-def test_a_worker_that_ends_records_the_ends_that_wait(system: CoreSystem) -> None:
+def test_a_stopping_worker_records_the_ends_that_wait(system: CoreSystem) -> None:
     system.environment["CORE_END_WAIT"] = "5"
     master = system.start()
     for number in range(50):

@@ -95,7 +95,7 @@ def test_every_command_means_what_it_meant(desk: Desk, recording: dict[str, list
     assert not changed, f"commands that mean something else now: {changed}"
 
 
-def test_every_dialogue_goes_on(desk: Desk, recording: dict[str, list[Json]]) -> None:
+def test_every_dialogue_continues(desk: Desk, recording: dict[str, list[Json]]) -> None:
     changed = {}
     for dialogue in recording["dialogues"]:
         answers = desk.said([one["asked"] for one in dialogue["said"]], dialogue["redis"])
@@ -104,7 +104,7 @@ def test_every_dialogue_goes_on(desk: Desk, recording: dict[str, list[Json]]) ->
     assert not changed, f"dialogues that are read otherwise now: {changed}"
 
 
-def test_every_queued_message_is_worked_off(shop: Shop, recording: dict[str, list[Json]]) -> None:
+def test_every_queued_message_is_processed(shop: Shop, recording: dict[str, list[Json]]) -> None:
     messages = apart([dict(body, kwargs=dict(body["kwargs"])) for body in recording["messages"]], "kwargs")
     strange = broken(messages[0])
     fill_redis(shop.redis_url, recording["redis"])
@@ -123,7 +123,7 @@ def test_every_queued_message_is_worked_off(shop: Shop, recording: dict[str, lis
     ]
 
 
-def test_every_outbox_row_is_worked_on(shop: Shop, recording: dict[str, list[Json]]) -> None:
+def test_every_outbox_row_is_processed(shop: Shop, recording: dict[str, list[Json]]) -> None:
     rows = apart([dict(row, args=dict(row["args"])) for row in recording["ledger"]], "args")
     introduce(shop, rows, "args")
     owe(shop, rows)

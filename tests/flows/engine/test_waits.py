@@ -70,7 +70,7 @@ def test_the_wait_grows_to_a_minute_and_no_attempt_is_used(system: CoreSystem, m
         assert row["attempts"] == 0
 
 
-def test_what_is_asked_for_is_kept_and_nothing_grows_that_is_no_outage(system: CoreSystem) -> None:
+def test_a_requested_wait_is_kept_and_only_outages_make_waits_grow(system: CoreSystem) -> None:
     system.start()
     jobs.send(Work(key="tg:2:long", mode="told to wait"))
     jobs.send(Work(key="tg:2:gate", mode="not now"))
@@ -79,7 +79,7 @@ def test_what_is_asked_for_is_kept_and_nothing_grows_that_is_no_outage(system: C
             assert (wait_of(row), row["attempts"]) == (seconds, 0)
 
 
-def test_a_failure_that_counts_ends_the_wait(system: CoreSystem) -> None:
+def test_a_failure_that_uses_an_attempt_ends_the_wait(system: CoreSystem) -> None:
     """The next outage of the same job is a new one."""
     system.start()
     jobs.send(Work(key="tg:3:1", mode="away, then unknown"))
@@ -132,7 +132,7 @@ NOT_US = RefusesUsError("main_bot", "bad key", setting="MAIN_BOT_API_KEY", statu
         (PostponeError(10.0, "later"), (10.0, 10.0, 10.0, 10.0)),
     ],
 )
-def test_a_job_without_a_row_waits_as_long(error: Exception, seconds: tuple[float, ...]) -> None:
+def test_a_job_without_a_ledger_row_waits_as_long(error: Exception, seconds: tuple[float, ...]) -> None:
     wait = outages.wait(error)
     assert wait is not None
     assert tuple(wait.after(waited) for waited in (0.0, 4.0, 60.0, 600.0)) == seconds

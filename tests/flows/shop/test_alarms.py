@@ -114,7 +114,7 @@ def test_a_read_only_database_uses_no_attempt_and_is_reported_once(
     )
 
 
-def test_a_redis_that_refuses_writes_is_reported(shop: Shop) -> None:
+def test_a_redis_that_refuses_writes_is_reported_to_the_admins(shop: Shop) -> None:
     with redis.Redis.from_url(shop.redis_url) as client:
         client.config_set("maxmemory", "1")
         try:

@@ -23,7 +23,7 @@ def pay(buyer: Buyer, order_id: str) -> jobs.PayFromBalance:
     return job
 
 
-def test_the_way_is_offered_when_the_balance_is_enough(shop: Shop, buyer: Buyer) -> None:
+def test_paying_from_the_balance_is_offered_when_it_is_enough(shop: Shop, buyer: Buyer) -> None:
     order_id = buyer.open_order("mini")
     assert f"balance_{order_id}" not in data_of(buyer.read("Ваше замовлення"))
     give(shop, buyer, "99.98")
@@ -41,7 +41,7 @@ def test_the_way_is_offered_when_the_balance_is_enough(shop: Shop, buyer: Buyer)
     assert "Баланс: $99.99" in buyer.newest()["text"]
 
 
-def test_paid_from_the_balance_is_as_good_as_paid(shop: Shop, buyer: Buyer) -> None:
+def test_an_order_paid_from_the_balance_becomes_active(shop: Shop, buyer: Buyer) -> None:
     give(shop, buyer, "100")
     order_id = buyer.open_order("mini")
     invoice = buyer.invoice(order_id)
@@ -55,7 +55,7 @@ def test_paid_from_the_balance_is_as_good_as_paid(shop: Shop, buyer: Buyer) -> N
     assert shop.invoices(order_id) == [], f"{invoice['invoice_id']} is withdrawn: nobody pays twice"
 
 
-def test_many_taps_pay_once(shop: Shop, buyer: Buyer) -> None:
+def test_many_taps_pay_from_the_balance_once(shop: Shop, buyer: Buyer) -> None:
     give(shop, buyer, "1000")
     order_id = buyer.open_order("mini")
     taps = [pay(buyer, order_id) for _ in range(5)]
@@ -67,7 +67,7 @@ def test_many_taps_pay_once(shop: Shop, buyer: Buyer) -> None:
     buyer.read("вже оплачено")
 
 
-def test_too_little_pays_nothing(shop: Shop, buyer: Buyer) -> None:
+def test_a_balance_that_is_too_small_pays_nothing(shop: Shop, buyer: Buyer) -> None:
     give(shop, buyer, "99.98")
     order_id = buyer.open_order("mini")
     pay(buyer, order_id)
@@ -91,7 +91,7 @@ def test_a_foreign_or_ended_order_is_not_paid(shop: Shop, buyer: Buyer) -> None:
     assert balance(shop, buyer) == balance(shop, stranger) == 1000
 
 
-def test_money_that_comes_after_all_is_listed(shop: Shop, buyer: Buyer) -> None:
+def test_an_invoice_paid_after_the_balance_is_listed(shop: Shop, buyer: Buyer) -> None:
     """The buyer had the invoice open: what they pay there too waits for a decision."""
     give(shop, buyer, "100")
     order_id = buyer.open_order("mini")

@@ -37,7 +37,7 @@ def queries_after(shop: Shop, mark: int) -> int:
     return shop.log_text()[mark:].count('"get_person"')
 
 
-def test_a_second_look_makes_no_query(shop: Shop, buyer: Buyer) -> None:
+def test_a_second_read_makes_no_query(shop: Shop, buyer: Buyer) -> None:
     look(shop, buyer)
     mark = len(shop.log_text())
     buyer.do(jobs.ShowMenu)
@@ -45,7 +45,7 @@ def test_a_second_look_makes_no_query(shop: Shop, buyer: Buyer) -> None:
     assert queries_after(shop, mark) == 0
 
 
-def test_whatever_changes_the_figures_makes_them_forgotten(shop: Shop, buyer: Buyer) -> None:
+def test_every_change_of_the_figures_clears_them_from_the_cache(shop: Shop, buyer: Buyer) -> None:
     look(shop, buyer)
     order_id = buyer.buy("plus")
     assert figures(shop, buyer) is None
@@ -73,7 +73,7 @@ def test_whatever_changes_the_figures_makes_them_forgotten(shop: Shop, buyer: Bu
     wait_until(lambda: (figures(shop, buyer) or {}).get("orders_count") in {None, 1}, order_id)
 
 
-def test_the_figures_end_with_the_day_and_with_the_package(shop: Shop, buyer: Buyer) -> None:
+def test_cached_figures_expire_with_the_day_and_the_package(shop: Shop, buyer: Buyer) -> None:
     order_id = buyer.buy("mini")
     shop.rows(
         "UPDATE orders SET expires_at = now() + interval '90 seconds' WHERE id = %s RETURNING id", order_id
@@ -83,7 +83,7 @@ def test_the_figures_end_with_the_day_and_with_the_package(shop: Shop, buyer: Bu
         assert 0 < client.ttl(cache.user_key(buyer.id)) <= 90
 
 
-def test_packages_are_cached_and_an_edit_forgets_them(shop: Shop, buyer: Buyer, here: object) -> None:
+def test_packages_are_cached_until_one_is_edited(shop: Shop, buyer: Buyer, here: object) -> None:
     buyer.do(jobs.ShowPackages)
     wait_until(lambda: cached(shop, "packages"), "the list is cached")
     with resources.db().transaction() as tx:
@@ -108,7 +108,7 @@ def test_a_reader_from_before_the_commit_cannot_put_the_old_value_back(shop: Sho
     assert cached(shop, key) == ""
 
 
-def test_a_reader_who_saw_the_mark_may_keep_what_it_read(shop: Shop, key: str) -> None:
+def test_a_reader_that_saw_the_current_mark_may_cache_its_value(shop: Shop, key: str) -> None:
     cache.forget(key)
     assert cache.read_through(key, lambda: "new", lambda _: 60) == "new"
     assert cached(shop, key) == "new"
@@ -124,7 +124,7 @@ def test_a_reader_of_an_earlier_mark_cannot_put_the_old_value_back(shop: Shop, k
     assert cached(shop, key) == ""
 
 
-def test_without_the_mark_it_could(shop: Shop, key: str) -> None:
+def test_without_the_mark_a_reader_puts_the_old_value_back(shop: Shop, key: str) -> None:
     """Negative control: forgetting by deletion."""
 
     def slow() -> str:
@@ -136,7 +136,7 @@ def test_without_the_mark_it_could(shop: Shop, key: str) -> None:
     assert cached(shop, key) == "old"
 
 
-def test_what_could_not_be_forgotten_is_not_believed_later(
+def test_a_value_that_could_not_be_cleared_is_not_used_later(
     stage: Shop, valkey_server: ValkeyServer, key: str
 ) -> None:
     def load(value: str) -> Callable[[], str]:

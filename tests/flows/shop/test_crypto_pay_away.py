@@ -45,7 +45,7 @@ def told(shop: Shop) -> dict[int, int]:
     }
 
 
-def test_nothing_is_given_up_and_admins_are_told_once(
+def test_orders_wait_for_crypto_pay_and_admins_are_notified_once(
     shop: Shop, newcomer: Callable[[], Buyer], line: Proxy
 ) -> None:
     payer, waiter = newcomer(), newcomer()
@@ -62,7 +62,7 @@ def test_nothing_is_given_up_and_admins_are_told_once(
     assert told(shop) == {ADMIN_ID: 1, CHANNEL_ID: 1}
 
 
-def test_one_that_hangs_takes_no_thread_from_others(
+def test_a_hanging_crypto_pay_takes_no_thread_from_others(
     shop: Shop, newcomer: Callable[[], Buyer], line: Proxy
 ) -> None:
     """It takes connections and says nothing: others are answered, and each order gets its link at the end.

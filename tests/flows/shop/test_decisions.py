@@ -48,7 +48,7 @@ def named(shop: Shop, admin: Admin, buyer: Buyer, payment_id: str, reason: str) 
 
 
 @pytest.mark.parametrize("reason", [r for r in REASONS if r != "unknown_order"])
-def test_activate(shop: Shop, buyer: Buyer, admin: Admin, reason: str) -> None:
+def test_an_admin_activates_a_payment(shop: Shop, buyer: Buyer, admin: Admin, reason: str) -> None:
     payment_id, order_id = exceptional(shop, buyer, reason)
     before = buyer.count("✅ Оплата успішна")
     admin.decide(payment_id, "activate")
@@ -63,7 +63,7 @@ def test_activate(shop: Shop, buyer: Buyer, admin: Admin, reason: str) -> None:
 
 
 @pytest.mark.parametrize("reason", [r for r in REASONS if r != "wrong_asset"])
-def test_credit(shop: Shop, buyer: Buyer, admin: Admin, reason: str) -> None:
+def test_an_admin_credits_a_payment(shop: Shop, buyer: Buyer, admin: Admin, reason: str) -> None:
     payment_id, order_id = exceptional(shop, buyer, reason)
     named(shop, admin, buyer, payment_id, reason)
     admin.decide(payment_id, "credit")
@@ -87,7 +87,7 @@ def test_another_asset_cannot_be_credited(shop: Shop, buyer: Buyer, admin: Admin
 
 
 @pytest.mark.parametrize("reason", REASONS)
-def test_refund(shop: Shop, buyer: Buyer, admin: Admin, reason: str) -> None:
+def test_an_admin_refunds_a_payment(shop: Shop, buyer: Buyer, admin: Admin, reason: str) -> None:
     payment_id, order_id = exceptional(shop, buyer, reason)
     named(shop, admin, buyer, payment_id, reason)
     admin.decide(payment_id, "refund")
@@ -114,7 +114,7 @@ def test_refund(shop: Shop, buyer: Buyer, admin: Admin, reason: str) -> None:
 
 
 @pytest.mark.parametrize("reason", REASONS)
-def test_dismiss(shop: Shop, buyer: Buyer, admin: Admin, reason: str) -> None:
+def test_an_admin_dismisses_a_payment(shop: Shop, buyer: Buyer, admin: Admin, reason: str) -> None:
     payment_id, order_id = exceptional(shop, buyer, reason)
     admin.decide(payment_id, "dismiss")
     row = payment_row(shop, payment_id)
@@ -185,7 +185,7 @@ def test_the_dialogue_ends_with_an_answer_that_was_taken(shop: Shop, buyer: Buye
         ("activate", "refund", "refund", "activate"),
     ],
 )
-def test_two_taps_and_two_admins_decide_once(
+def test_two_taps_or_two_admins_make_one_decision(
     shop: Shop, buyer: Buyer, admin: Admin, actions: tuple[str, ...]
 ) -> None:
     payment_id, _ = exceptional(shop, buyer, "wrong_amount")
@@ -207,7 +207,7 @@ def test_two_taps_and_two_admins_decide_once(
     assert sorted(value["outcome"] for value in values) == [*["changed_meanwhile"] * 3, "done"]
 
 
-def test_the_second_admin_is_shown_how_the_first_decided(shop: Shop, buyer: Buyer, admin: Admin) -> None:
+def test_the_second_admin_sees_the_first_admin_s_decision(shop: Shop, buyer: Buyer, admin: Admin) -> None:
     payment_id, _ = exceptional(shop, buyer, "too_late")
     older = admin.seen(payment_id)
     admin.decide(payment_id, "dismiss")
@@ -222,7 +222,7 @@ def test_the_second_admin_is_shown_how_the_first_decided(shop: Shop, buyer: Buye
     assert balance(shop, buyer) == 0
 
 
-def test_a_decision_is_asked_about_with_the_sum_the_person_and_the_package(
+def test_the_confirmation_names_the_sum_the_person_and_the_package(
     shop: Shop, buyer: Buyer, admin: Admin
 ) -> None:
     """The first step is the button without a state, as old chats have it; only the button below decides."""
@@ -240,7 +240,7 @@ def test_a_decision_is_asked_about_with_the_sum_the_person_and_the_package(
     assert noted(shop, payment_id) == []
 
 
-def test_of_two_admins_with_the_same_card_the_buyer_hears_one_thing(
+def test_two_admins_with_the_same_card_send_the_buyer_one_message(
     shop: Shop, buyer: Buyer, admin: Admin
 ) -> None:
     """One activates; the other, on the card they had open, sends the money back."""
@@ -259,7 +259,7 @@ def test_of_two_admins_with_the_same_card_the_buyer_hears_one_thing(
     assert "Дні, які дав цей платіж, буде знято" in asked["text"]
 
 
-def test_whoever_asks_again_gets_the_same_value(shop: Shop, buyer: Buyer, admin: Admin) -> None:
+def test_a_repeated_decision_returns_the_same_value(shop: Shop, buyer: Buyer, admin: Admin) -> None:
     payment_id, _ = exceptional(shop, buyer, "too_late")
     job = admin.decide(payment_id, "credit")
     again = dataclasses.replace(job, origin="api")
@@ -315,7 +315,7 @@ def test_the_list_and_the_notice_lead_to_the_card(shop: Shop, buyer: Buyer, admi
         (jobs.ShowDecision, {"subject": "payment", "target": NOBODYS}),
     ],
 )
-def test_a_worker_refuses_whoever_is_no_admin(
+def test_a_worker_refuses_a_person_who_is_not_an_admin(
     shop: Shop, buyer: Buyer, contract: type[jobs.Job], fields: dict[str, str]
 ) -> None:
     """Whatever the bot let through: an older process, a job made by hand, an admin's id in a group."""
@@ -345,7 +345,9 @@ def test_an_admin_s_id_in_another_chat_is_refused(shop: Shop, buyer: Buyer, admi
         ("no-such-page", "Адмін панель"),
     ],
 )
-def test_the_places_of_the_panel(shop: Shop, admin: Admin, page: str, words: str) -> None:
+def test_every_page_of_the_panel_is_shown_without_secrets(
+    shop: Shop, admin: Admin, page: str, words: str
+) -> None:
     text = admin.says(jobs.ShowAdminPage, words, page=page)["text"]
     for name in ("TELEGRAM_BOT_TOKEN", "CRYPTOBOT_TOKEN", "DATABASE_URL", "PAYMENT_DATA_KEY", "REDIS_URL"):
         assert shop.environment[name] not in text

@@ -77,7 +77,7 @@ def test_an_outage_of_crypto_pay_uses_no_attempt_of_the_withdrawal(shop: Shop, b
     assert shop.invoices(order_id) == []
 
 
-def test_an_invoice_that_is_gone_already_is_withdrawn(shop: Shop, buyer: Buyer) -> None:
+def test_an_invoice_that_no_longer_exists_counts_as_withdrawn(shop: Shop, buyer: Buyer) -> None:
     order_id = buyer.open_order("mini")
     invoice = buyer.invoice(order_id)
     answer = requests.post(
@@ -102,9 +102,7 @@ def test_a_refusal_counts_only_while_the_invoice_can_be_paid(shop: Shop, buyer: 
 
 
 @pytest.mark.parametrize("by", ["the sweep", "a new order"])
-def test_an_order_whose_time_is_over_is_closed_like_a_cancelled_one(
-    shop: Shop, buyer: Buyer, by: str
-) -> None:
+def test_an_expired_order_is_closed_like_a_cancelled_one(shop: Shop, buyer: Buyer, by: str) -> None:
     order_id = buyer.open_order("mini")
     invoice = buyer.invoice(order_id)
     card = buyer.newest()["message_id"]
@@ -178,7 +176,7 @@ def test_a_message_that_shows_something_else_is_left_alone(shop: Shop, buyer: Bu
     assert "Головне меню" in message(buyer, shown)["text"]
 
 
-def test_a_link_still_on_its_way_has_not_the_last_word(shop: Shop, buyer: Buyer) -> None:
+def test_a_payment_link_shown_late_does_not_stay(shop: Shop, buyer: Buyer) -> None:
     """It is paid while the edit that shows the link is stuck on its way to Telegram."""
     order_id = buyer.open_order("mini")
     card = buyer.newest()["message_id"]
@@ -221,7 +219,7 @@ def told(shop: Shop, chat_id: int, order_id: str) -> str:
     return next(m["text"] for m in shop.messages(chat_id) if order_id in m["text"])
 
 
-def test_money_after_a_cancel_is_called_so_on_both_sides(shop: Shop, buyer: Buyer) -> None:
+def test_buyer_and_admins_learn_that_money_came_after_a_cancellation(shop: Shop, buyer: Buyer) -> None:
     order_id = buyer.open_order("mini")
     invoice = buyer.invoice(order_id)
     cancel(shop, buyer, order_id)
@@ -239,7 +237,7 @@ def test_money_after_a_cancel_is_called_so_on_both_sides(shop: Shop, buyer: Buye
     assert shop.rows(flags, order_id) == [{"is_late": True, "after_cancel": True}]
 
 
-def test_wrong_money_after_a_cancel_is_called_so_too(shop: Shop, buyer: Buyer) -> None:
+def test_wrong_money_after_a_cancellation_is_named_as_such(shop: Shop, buyer: Buyer) -> None:
     order_id = buyer.open_order("mini")
     invoice = buyer.invoice(order_id)
     cancel(shop, buyer, order_id)
@@ -250,7 +248,7 @@ def test_wrong_money_after_a_cancel_is_called_so_too(shop: Shop, buyer: Buyer) -
     assert "після того, як покупець скасував" in told(shop, ADMIN_ID, order_id)
 
 
-def test_money_after_the_time_is_over_is_late_and_nothing_else(shop: Shop, buyer: Buyer) -> None:
+def test_money_after_the_deadline_is_only_late(shop: Shop, buyer: Buyer) -> None:
     """Negative control of the two tests above: this order was not cancelled."""
     order_id = buyer.open_order("mini")
     invoice = buyer.invoice(order_id)

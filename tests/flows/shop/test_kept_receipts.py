@@ -114,7 +114,7 @@ def test_no_tap_edits_one_of_a_thousand_receipts_after_redis_was_wiped(
 
 
 @NO_JOBS
-def test_a_receipt_whose_number_went_with_its_worker_is_not_edited_away(
+def test_a_receipt_whose_id_was_lost_with_its_worker_is_not_edited(
     stage: Shop,
     here: pytest.MonkeyPatch,
 ) -> None:

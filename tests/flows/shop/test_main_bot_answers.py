@@ -95,7 +95,7 @@ def test_a_refusal_of_us_names_the_setting(shop: Shop, customer: Buyer, reason: 
         ({"status": 410, "body": '\ufeff{"detail": "gone for good"}'}, "gone for good"),
     ],
 )
-def test_a_success_that_says_no_is_the_refusal_it_says(
+def test_a_200_whose_body_refuses_is_a_refusal(
     shop: Shop, customer: Buyer, fault: dict[str, Any], words: str
 ) -> None:
     url = link()
@@ -108,7 +108,7 @@ def test_a_success_that_says_no_is_the_refusal_it_says(
     assert f"Причина: {words}" in customer.read(url)["text"]
 
 
-def test_an_answer_that_contradicts_itself_is_asked_about(shop: Shop, customer: Buyer) -> None:
+def test_main_bot_is_asked_after_a_contradictory_answer(shop: Shop, customer: Buyer) -> None:
     with shop.fault(shop.main_bot, operation="push", kind="altered", times=1, changes={"error": "late"}):
         task_id = add(customer, link())
         wait_until(lambda: shop.hurry() or shop.job(f"task:{task_id}")["state"] == "done", "the question")
@@ -117,7 +117,7 @@ def test_an_answer_that_contradicts_itself_is_asked_about(shop: Shop, customer: 
 
 
 @pytest.mark.parametrize("number", [23501, "23501", 23501.0])
-def test_an_id_is_one_however_it_is_written(shop: Shop, customer: Buyer, number: Any) -> None:
+def test_a_task_id_is_recognised_in_every_spelling(shop: Shop, customer: Buyer, number: Any) -> None:
     changes = {"external_task_id": number}
     with shop.fault(shop.main_bot, operation="push", kind="altered", times=1, changes=changes):
         task_id = add(customer, link())
@@ -126,7 +126,7 @@ def test_an_id_is_one_however_it_is_written(shop: Shop, customer: Buyer, number:
     assert report(task_id, "completed", external_task_id="23501")["http"] == 200
 
 
-def test_a_poll_is_read_as_a_report_is(shop: Shop, customer: Buyer) -> None:
+def test_the_answer_to_a_poll_is_read_like_a_report(shop: Shop, customer: Buyer) -> None:
     """Figures as text, `canceled`, an error that is an object: what the owner reads is the same."""
     said = {
         "status": "failed",
@@ -151,7 +151,7 @@ def test_a_poll_is_read_as_a_report_is(shop: Shop, customer: Buyer) -> None:
 @pytest.mark.parametrize(
     "answer", [{"task_id": "another"}, {"status": "", "external_task_id": None, "task_id": ""}]
 )
-def test_an_answer_that_is_not_about_the_task_settles_nothing(
+def test_an_answer_about_another_task_changes_nothing(
     shop: Shop, customer: Buyer, answer: dict[str, Any]
 ) -> None:
     task_id = add(customer, link())

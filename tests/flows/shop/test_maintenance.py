@@ -86,7 +86,7 @@ def test_a_tick_only_enqueues(shop: Shop) -> None:
     assert shop.value(swept) <= 2, "two ticks of one minute are one sweep"
 
 
-def test_settled_jobs_are_forgotten_after_a_week(shop: Shop) -> None:
+def test_settled_jobs_are_deleted_after_a_week(shop: Shop) -> None:
     insert = (
         "INSERT INTO job_ledger (key, actor, queue, state, done_at)"
         " VALUES (%s, 'show_menu', 'interactive', %s, now() - %s::interval) RETURNING key"
@@ -100,14 +100,14 @@ def test_settled_jobs_are_forgotten_after_a_week(shop: Shop) -> None:
     assert left == {"young:done", "old:parked"}
 
 
-def test_health_when_the_database_is_away(stage: Shop, here: pytest.MonkeyPatch) -> None:
+def test_health_reports_that_the_database_is_down(stage: Shop, here: pytest.MonkeyPatch) -> None:
     assert health.check_health(jobs.CheckHealth()) == {"database": True}
     here.setenv("DATABASE_URL", "postgresql://nobody:x@127.0.0.1:1/none")
     resources.close()
     assert health.check_health(jobs.CheckHealth()) == {"database": False}
 
 
-def test_health_when_the_database_takes_no_writes(stage: Shop, here: pytest.MonkeyPatch) -> None:
+def test_health_reports_that_the_database_accepts_no_writes(stage: Shop, here: pytest.MonkeyPatch) -> None:
     """A standby, or a plan that is full: it answers every question and is of no use."""
     name = stage.value("SELECT current_database()")
     stage.database.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
@@ -121,7 +121,7 @@ def test_health_when_the_database_takes_no_writes(stage: Shop, here: pytest.Monk
             owner.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
 
 
-def test_a_channel_that_threw_the_bot_out_raises_no_notices_about_notices(shop: Shop) -> None:
+def test_a_channel_that_removed_the_bot_causes_no_notices_about_notices(shop: Shop) -> None:
     shop.http.patch(
         f"{shop.telegram.url}/sim/chats/{CHANNEL_ID}", json={"bot_status": "kicked"}, timeout=10
     ).raise_for_status()

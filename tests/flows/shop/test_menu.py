@@ -26,7 +26,7 @@ def test_start_greets_and_registers(shop: Shop) -> None:
     assert row == {"start_payload": "spring_sale", "language": "uk"}
 
 
-def test_start_again_is_the_same_person(shop: Shop, buyer: Buyer) -> None:
+def test_a_second_start_finds_the_same_person(shop: Shop, buyer: Buyer) -> None:
     buyer.do(jobs.RegisterUser, typed=True, first_name="Олена")
     wait_until(lambda: buyer.count("🚀 Вітаємо") == 2, "second welcome")
     assert shop.value("SELECT count(*) FROM users WHERE telegram_id = %s", buyer.id) == 1
@@ -72,7 +72,7 @@ def test_a_tapped_heading_changes_nothing(shop: Shop, buyer: Buyer) -> None:
     assert buyer.newest() == before
 
 
-def test_a_package_that_is_gone(buyer: Buyer) -> None:
+def test_a_package_no_longer_on_sale_is_answered_as_such(buyer: Buyer) -> None:
     buyer.do(jobs.ShowPackage, slug="no-such-package")
     buyer.read("вже немає в продажу")
 
@@ -87,7 +87,7 @@ def test_language_follows_telegram_until_one_is_chosen(shop: Shop) -> None:
     buyer.read("Пакети просування")
 
 
-def test_somebody_unknown_is_told_to_start(shop: Shop, buyer: Buyer) -> None:
+def test_an_unknown_person_is_asked_to_send_start(shop: Shop, buyer: Buyer) -> None:
     stranger = Buyer(shop)
     jobs.send(jobs.ShowMenu(**stranger.fields()))
     stranger.read("/start")
@@ -108,7 +108,7 @@ def test_of_two_renders_the_later_tap_wins(shop: Shop, buyer: Buyer) -> None:
 
 
 @pytest.mark.parametrize("later", [1, 0], ids=["asked for", "negative control: nothing else asked for"])
-def test_a_screen_that_waited_is_not_made_when_a_later_one_is_asked_for(
+def test_a_screen_that_waited_is_dropped_when_a_later_one_was_requested(
     shop: Shop, buyer: Buyer, later: int
 ) -> None:
     tap = jobs.ShowStats(**buyer._tap(buyer.newest()["message_id"]))
@@ -142,7 +142,7 @@ def test_an_earlier_edit_that_arrives_late_does_not_stay(shop: Shop, buyer: Buye
         wait_until(lambda: "Пакети просування" in buyer.newest()["text"], "the later one on top")
 
 
-def test_a_message_that_is_gone_is_replaced(shop: Shop, buyer: Buyer) -> None:
+def test_a_deleted_message_is_replaced_by_a_new_one(shop: Shop, buyer: Buyer) -> None:
     fields = buyer.fields(tapped=424242)
     jobs.send(jobs.ShowPackages(**fields))
     buyer.read("Пакети просування")
@@ -158,7 +158,7 @@ def test_a_message_that_is_gone_is_replaced(shop: Shop, buyer: Buyer) -> None:
         ("message is not modified: something new", False),
     ],
 )
-def test_whatever_an_edit_is_refused_with_the_screen_is_shown(
+def test_the_screen_is_shown_whatever_the_reason_for_refusing_an_edit(
     shop: Shop, buyer: Buyer, words: str, *, sent_anew: bool
 ) -> None:
     """Telegram's words are more than anybody's list; bad markup would be refused as a new message too."""
@@ -173,7 +173,7 @@ def test_whatever_an_edit_is_refused_with_the_screen_is_shown(
     assert len(buyer.messages()) == before + sent_anew
 
 
-def test_somebody_who_blocked_the_bot_is_marked_and_nothing_fails(shop: Shop, buyer: Buyer) -> None:
+def test_a_person_who_blocked_the_bot_is_marked_and_nothing_fails(shop: Shop, buyer: Buyer) -> None:
     message_id = buyer.newest()["message_id"]
     shop.post(shop.telegram, f"/sim/people/{buyer.id}/block")
     fields = buyer.fields(tapped=message_id)

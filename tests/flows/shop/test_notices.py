@@ -28,7 +28,7 @@ def _shown(shop: Shop, chat_id: int, subjects: list[str]) -> tuple[Counter[str],
     return Counter(subject for text in told for subject in subjects if subject in text), len(told)
 
 
-def test_notices_that_wait_for_a_chat_go_in_one_message(shop: Shop) -> None:
+def test_notices_that_wait_for_a_chat_are_sent_in_one_message(shop: Shop) -> None:
     subjects = _announce(shop, "together")
     for subject in subjects:
         for chat_id in (ADMIN_ID, CHANNEL_ID):
@@ -40,7 +40,7 @@ def test_notices_that_wait_for_a_chat_go_in_one_message(shop: Shop) -> None:
         assert messages < NOTICES, "nothing was joined"
 
 
-def test_a_joined_message_of_unknown_fate_is_repeated_once(shop: Shop) -> None:
+def test_a_batch_of_unknown_outcome_is_repeated_once(shop: Shop) -> None:
     with shop.fault(shop.telegram, kind="lose_answer", chat_id=ADMIN_ID, contains="unknown-5.", times=1):
         subjects = _announce(shop, "unknown")
         for subject in subjects:
@@ -51,7 +51,7 @@ def test_a_joined_message_of_unknown_fate_is_repeated_once(shop: Shop) -> None:
     assert max(shown.values()) == 2
 
 
-def test_a_pause_uses_up_no_attempt_of_those_that_were_joined(shop: Shop) -> None:
+def test_a_pause_uses_no_attempt_of_the_notices_in_a_batch(shop: Shop) -> None:
     with shop.fault(shop.telegram, kind="retry_after", retry_after=1, contains="paused-5.", times=1):
         subjects = _announce(shop, "paused")
         rows = [shop.wait_for_job(f"notice:test:{subject}:{ADMIN_ID}") for subject in subjects]
@@ -59,7 +59,7 @@ def test_a_pause_uses_up_no_attempt_of_those_that_were_joined(shop: Shop) -> Non
     assert _shown(shop, ADMIN_ID, subjects)[0] == Counter(subjects)
 
 
-def test_a_long_line_of_notices_for_one_chat_does_not_ask_the_rate_limiter_in_vain(shop: Shop) -> None:
+def test_many_notices_for_one_chat_do_not_each_ask_the_rate_limiter(shop: Shop) -> None:
     """Each by itself would be started again and again until its turn comes (docs/adr/0007)."""
     subjects = [f"line-{number}." for number in range(LINE)]
     for subject in subjects:
@@ -75,7 +75,7 @@ def test_a_long_line_of_notices_for_one_chat_does_not_ask_the_rate_limiter_in_va
     assert starts < LINE, "they asked the rate limiter in vain"
 
 
-def test_a_channel_that_is_told_to_wait_keeps_nobody_waiting(shop: Shop) -> None:
+def test_a_429_for_the_channel_delays_nobody_else(shop: Shop) -> None:
     """The admins' channel has had its fill: a stranger's /start does not wait for that."""
     with shop.fault(shop.telegram, kind="retry_after", retry_after=12, chat_id=CHANNEL_ID, times=1):
         _announce(shop, "flood")

@@ -18,7 +18,7 @@ def status(shop: Shop, order_id: str) -> str:
     return str(shop.value("SELECT status FROM orders WHERE id = %s", order_id))
 
 
-def test_confirm_shows_the_card_with_both_ways_on(buyer: Buyer) -> None:
+def test_confirming_shows_the_order_with_pay_and_cancel_buttons(buyer: Buyer) -> None:
     order_id = buyer.open_order("mini")
     card = buyer.read("Ваше замовлення")
     data = [button.get("data") for row in card["keyboard"] for button in row]
@@ -26,7 +26,7 @@ def test_confirm_shows_the_card_with_both_ways_on(buyer: Buyer) -> None:
     assert "$99.99" in card["text"]
 
 
-def test_somebody_whom_only_the_cache_remembers_is_sent_to_start(shop: Shop, buyer: Buyer) -> None:
+def test_a_person_known_only_to_the_cache_is_asked_to_send_start(shop: Shop, buyer: Buyer) -> None:
     """PostgreSQL was restored from a copy that is older than this person."""
     assert shop.rows("DELETE FROM users WHERE telegram_id = %s RETURNING id", buyer.id)
     shop.wait_for_job(buyer.do(jobs.OpenOrder, slug="mini").key)
@@ -43,7 +43,7 @@ def test_two_confirmations_are_one_order(shop: Shop, buyer: Buyer) -> None:
     assert shop.value(query, buyer.id) == 1
 
 
-def test_pay_brings_the_link(shop: Shop, buyer: Buyer) -> None:
+def test_tapping_pay_shows_the_payment_link(shop: Shop, buyer: Buyer) -> None:
     order_id = buyer.open_order("mini")
     invoice = buyer.invoice(order_id)
     assert (invoice["asset"], invoice["amount"]) == ("USDT", "99.99")
@@ -146,7 +146,7 @@ def test_an_outage_never_closes_an_order(shop: Shop, buyer: Buyer, fault: dict[s
     assert shop.job(job.key)["attempts"] == 1
 
 
-def test_a_refusal_of_us_leaves_the_order_open_and_names_the_setting(shop: Shop, buyer: Buyer) -> None:
+def test_a_refused_api_key_leaves_the_order_open_and_names_the_setting(shop: Shop, buyer: Buyer) -> None:
     order_id = buyer.open_order("mini")
     fault = {"operation": "createInvoice", "kind": "status", "status": 401, "reason": "UNAUTHORIZED"}
     with shop.fault(shop.crypto_pay, **fault, times=None):
@@ -205,7 +205,7 @@ def test_another_order_s_invoice_is_neither_taken_nor_withdrawn(
     assert shop.invoices(theirs["payload"]) == [theirs]
 
 
-def test_three_answers_about_another_invoice_leave_the_order_to_its_hour(shop: Shop, buyer: Buyer) -> None:
+def test_three_answers_about_another_invoice_leave_the_order_open(shop: Shop, buyer: Buyer) -> None:
     """A person is told at once; the order is nobody's to close, and its buyer hears why there was no link."""
     order_id = buyer.open_order("mini")
     fault = {"operation": "createInvoice", "kind": "altered", "changes": {"amount": "1"}, "times": None}
@@ -227,7 +227,7 @@ def end_the_hour(shop: Shop, order_id: str) -> None:
     shop.wait_for_job(key)
 
 
-def test_an_outage_of_an_hour_is_told_as_what_it_was(shop: Shop, buyer: Buyer) -> None:
+def test_a_buyer_is_told_that_an_outage_ended_the_order(shop: Shop, buyer: Buyer) -> None:
     order_id = buyer.open_order("mini")
     with shop.fault(shop.crypto_pay, operation="*", kind="status", status=502, times=None):
         job = buyer.tap_pay(order_id)
@@ -240,7 +240,7 @@ def test_an_outage_of_an_hour_is_told_as_what_it_was(shop: Shop, buyer: Buyer) -
     assert shop.invoices(order_id) == []
 
 
-def test_what_telegram_makes_of_the_wait_is_no_verdict_on_the_order(shop: Shop, buyer: Buyer) -> None:
+def test_a_refused_waiting_screen_does_not_end_the_order(shop: Shop, buyer: Buyer) -> None:
     order_id = buyer.open_order("mini")
     with (
         shop.fault(shop.crypto_pay, operation="*", kind="status", status=502, times=None),
@@ -276,7 +276,7 @@ def test_a_throttled_call_uses_no_attempt(shop: Shop, buyer: Buyer) -> None:
     assert len(shop.invoices(order_id)) == 1
 
 
-def test_cancel(shop: Shop, buyer: Buyer) -> None:
+def test_a_cancelled_order_shows_its_card_and_the_menu(shop: Shop, buyer: Buyer) -> None:
     order_id = buyer.open_order("mini")
     shop.wait_for_job(buyer.do(jobs.CancelOrder, order_id=order_id).key)
     buyer.read("Замовлення скасовано")
@@ -287,7 +287,7 @@ def test_cancel(shop: Shop, buyer: Buyer) -> None:
     assert shop.invoices(order_id) == []
 
 
-def test_a_foreign_order_is_as_unknown_as_none(shop: Shop, newcomer: Callable[[], Buyer]) -> None:
+def test_another_person_s_order_is_treated_as_unknown(shop: Shop, newcomer: Callable[[], Buyer]) -> None:
     owner, other = newcomer(), newcomer()
     order_id = owner.open_order("mini")
     nobodys = "00000000-0000-4000-8000-000000000000"
@@ -320,7 +320,7 @@ def test_unpaid_orders_expire_and_the_buyer_is_told_once(shop: Shop, buyer: Buye
     assert buyer.count("Час на оплату минув") == 1
 
 
-def test_what_was_bought_is_what_was_shown(shop: Shop, buyer: Buyer) -> None:
+def test_an_order_keeps_the_terms_that_were_shown(shop: Shop, buyer: Buyer) -> None:
     """The price changes between the card and the payment: the order keeps its terms."""
     order_id = buyer.open_order("plus")
     shop.set_price("plus", "1")

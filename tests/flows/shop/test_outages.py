@@ -9,7 +9,7 @@ from socialboost import jobs
 from tests.flows.shop.world import Buyer, Shop, wait_until
 
 
-def test_a_receipt_that_redis_forgot_is_not_edited_away_while_postgresql_is_away(
+def test_a_receipt_forgotten_by_redis_is_not_edited_while_postgresql_is_down(
     shop: Shop, buyer: Buyer, postgres_server: PostgresServer
 ) -> None:
     order_id = buyer.buy("mini")

@@ -109,7 +109,7 @@ def wait_round(shop: Shop, key: str, rounds: int) -> None:
     )
 
 
-def test_an_underpaid_invoice_is_told_in_the_group_that_the_channel_became(
+def test_a_notice_follows_a_channel_that_became_another_group(
     shop: Shop, buyer: Buyer, telegram: Telegram
 ) -> None:
     """The channel has moved and the only admin never started the bot."""
@@ -190,7 +190,7 @@ def test_notices_that_every_chat_refuses_are_kept_and_one_is_sent_as_a_probe(
         assert count(shop, CHANNEL_ID, f"{subject}-{number}") <= 1
 
 
-def test_an_admin_who_writes_to_the_bot_gets_what_nobody_got(shop: Shop, telegram: Telegram) -> None:
+def test_an_admin_who_writes_to_the_bot_gets_undelivered_notices(shop: Shop, telegram: Telegram) -> None:
     telegram.refuse(CHANNEL_ID, **CHANNEL_REFUSALS["no rights"])
     telegram.refuse_admin()
     keys = [announce(shop, f"start-{number}") for number in range(3)]
@@ -204,7 +204,7 @@ def test_an_admin_who_writes_to_the_bot_gets_what_nobody_got(shop: Shop, telegra
         assert count(shop, ADMIN_ID, f"start-{number}") == 1
 
 
-def test_an_admin_who_lets_the_bot_in_again_gets_it(shop: Shop, telegram: Telegram) -> None:
+def test_an_admin_who_unblocks_the_bot_gets_undelivered_notices(shop: Shop, telegram: Telegram) -> None:
     telegram.refuse(CHANNEL_ID, **CHANNEL_REFUSALS["thrown out"])
     telegram.refuse_admin(ADMIN_REFUSALS["blocked"])
     key = announce(shop, "unblocked")
@@ -215,7 +215,7 @@ def test_an_admin_who_lets_the_bot_in_again_gets_it(shop: Shop, telegram: Telegr
     assert wait_told(shop, key)["told_chat_id"] == ADMIN_ID
 
 
-def test_one_who_got_it_is_enough(shop: Shop, telegram: Telegram) -> None:
+def test_one_chat_that_received_a_notice_is_enough(shop: Shop, telegram: Telegram) -> None:
     telegram.refuse(CHANNEL_ID, **CHANNEL_REFUSALS["no rights"])
     key = announce(shop, "enough", "job_parked")
     wait_refused(shop, key, CHANNEL_ID)
@@ -257,7 +257,7 @@ def test_an_undelivered_notice_is_listed_until_an_admin_has_seen_it(shop: Shop, 
     shop.rows("UPDATE job_ledger SET state = 'discarded' WHERE key LIKE %s RETURNING key", f"{key}:%")
 
 
-def test_a_parked_notice_that_an_admin_discards_is_known(shop: Shop, telegram: Telegram) -> None:
+def test_a_parked_notice_that_an_admin_discards_counts_as_received(shop: Shop, telegram: Telegram) -> None:
     telegram.refuse(CHANNEL_ID, **CHANNEL_REFUSALS["no rights"])
     telegram.refuse(ADMIN_ID, kind="lose_answer", contains="parked.")
     key = announce(shop, "parked")
@@ -271,7 +271,7 @@ def test_a_parked_notice_that_an_admin_discards_is_known(shop: Shop, telegram: T
     assert owed(shop, key)["told_at"] is not None, "it would be sent once more"
 
 
-def test_notices_about_the_present_state_are_not_repeated(shop: Shop, telegram: Telegram) -> None:
+def test_notices_about_a_current_state_are_not_repeated(shop: Shop, telegram: Telegram) -> None:
     telegram.refuse(CHANNEL_ID, **CHANNEL_REFUSALS["no rights"])
     telegram.refuse_admin()
     key = announce(shop, "passing", "order_paid")
@@ -279,7 +279,7 @@ def test_notices_about_the_present_state_are_not_repeated(shop: Shop, telegram: 
     assert owed(shop, key) == {}
 
 
-def test_a_message_that_left_and_could_not_be_noted_is_known_later(shop: Shop, telegram: Telegram) -> None:
+def test_a_sent_notice_that_could_not_be_recorded_is_recorded_later(shop: Shop, telegram: Telegram) -> None:
     key = announce(shop, "unnoted")
     for chat_id in (ADMIN_ID, CHANNEL_ID):
         shop.wait_for_job(f"{key}:{chat_id}")
@@ -290,7 +290,7 @@ def test_a_message_that_left_and_could_not_be_noted_is_known_later(shop: Shop, t
     assert count(shop, ADMIN_ID, "unnoted") == count(shop, CHANNEL_ID, "unnoted") == 1
 
 
-def test_a_chat_that_was_set_later_gets_what_nobody_got(
+def test_a_chat_added_to_the_settings_gets_undelivered_notices(
     shop: Shop, telegram: Telegram, here: pytest.MonkeyPatch
 ) -> None:
     """An operator sets another channel and restarts the workers."""

@@ -51,7 +51,7 @@ def parked_task(shop: Shop, buyer: Buyer) -> tuple[str, str]:
     return task_id, url
 
 
-def test_a_parked_job_is_announced_with_the_way_to_it(shop: Shop, buyer: Buyer, admin: Admin) -> None:
+def test_the_notice_of_a_parked_job_leads_to_its_card(shop: Shop, buyer: Buyer, admin: Admin) -> None:
     key = parked_receipt(shop, buyer)
     for chat_id, there in ((ADMIN_ID, True), (CHANNEL_ID, False)):
         told = wait_until(
@@ -86,7 +86,7 @@ def test_discard_is_final(shop: Shop, buyer: Buyer, admin: Admin) -> None:
     assert buyer.count("✅ Оплата успішна") == before
 
 
-def test_a_discarded_task_gives_the_quota_back_and_its_owner_hears(
+def test_a_discarded_task_returns_the_quota_and_notifies_its_owner(
     shop: Shop, buyer: Buyer, admin: Admin
 ) -> None:
     task_id, url = parked_task(shop, buyer)
@@ -185,7 +185,7 @@ def test_a_dead_letter_is_replayed_once(shop: Shop, buyer: Buyer, admin: Admin) 
         (encoded("open_nothing", {}), "open_nothing", "не знає такої задачі"),
     ],
 )
-def test_what_cannot_be_replayed_stays_until_it_is_discarded(
+def test_a_message_that_cannot_be_replayed_stays_until_it_is_discarded(
     shop: Shop, admin: Admin, body: bytes, actor: str | None, words: str
 ) -> None:
     ref = letter(shop, body, actor)
@@ -196,7 +196,7 @@ def test_what_cannot_be_replayed_stays_until_it_is_discarded(
     assert state_of(shop, ref) == "discarded"
 
 
-def test_a_letter_about_money_is_not_discarded(shop: Shop, buyer: Buyer, admin: Admin) -> None:
+def test_a_dead_letter_about_money_cannot_be_discarded(shop: Shop, buyer: Buyer, admin: Admin) -> None:
     order_id = buyer.open_order("mini")
     job = payment(buyer.invoice(order_id))
     body = Message("payments", "activate_order", (), job.payload(), {}).encode()
@@ -208,7 +208,7 @@ def test_a_letter_about_money_is_not_discarded(shop: Shop, buyer: Buyer, admin: 
 
 @pytest.mark.parametrize("args", ["7", '["nonsense"]', '{"nonsense": 1}'])
 @pytest.mark.parametrize("actor", ["send_receipt", "send_refund", "dispatch_tasks"])
-def test_what_cannot_be_read_can_only_be_discarded(args: str, actor: str, shop: Shop, admin: Admin) -> None:
+def test_an_unreadable_message_can_only_be_discarded(args: str, actor: str, shop: Shop, admin: Admin) -> None:
     """A decision must not fail on it: it would stay on the list for ever."""
     key = f"bad:{shop.next_id()}"
     shop.rows(

@@ -29,7 +29,7 @@ def recorded(shop: Shop, order_id: str) -> list[tuple[object, object]]:
     return [(row["state"], row["reason"]) for row in rows]
 
 
-def test_paid_becomes_active_and_everybody_is_told_once(shop: Shop, buyer: Buyer) -> None:
+def test_a_paid_order_becomes_active_and_everybody_is_notified_once(shop: Shop, buyer: Buyer) -> None:
     order_id = buyer.buy("mini")
     assert order(shop, order_id)["status"] == "paid"
     receipt = buyer.read("✅ Оплата успішна")
@@ -41,7 +41,7 @@ def test_paid_becomes_active_and_everybody_is_told_once(shop: Shop, buyer: Buyer
     assert recorded(shop, order_id) == [("applied", None)]
 
 
-def test_a_receipt_is_not_edited_away_even_after_redis_was_wiped(shop: Shop, buyer: Buyer) -> None:
+def test_a_receipt_is_not_edited_even_after_redis_was_wiped(shop: Shop, buyer: Buyer) -> None:
     order_id = buyer.buy("mini")
     receipt = buyer.read("✅ Оплата успішна")
     for wiped in (False, True, True):
@@ -55,7 +55,7 @@ def test_a_receipt_is_not_edited_away_even_after_redis_was_wiped(shop: Shop, buy
         assert order_id in kept["text"]
 
 
-def test_a_receipt_that_is_not_noted_yet_is_not_edited_away(shop: Shop, buyer: Buyer) -> None:
+def test_a_receipt_not_yet_recorded_is_not_edited(shop: Shop, buyer: Buyer) -> None:
     """Tapped the moment it is there; Redis is wiped, and PostgreSQL has not taken the note (it cannot)."""
     with shop.locked("lasting_messages"):
         job = buyer.pay(buyer.invoice(order_id := buyer.open_order("mini")))
@@ -78,7 +78,7 @@ def test_a_receipt_that_is_not_noted_yet_is_not_edited_away(shop: Shop, buyer: B
     assert buyer.newest()["message_id"] == menu
 
 
-def test_a_receipt_whose_number_nobody_was_told_is_not_edited_away(shop: Shop, buyer: Buyer) -> None:
+def test_a_receipt_of_unknown_id_is_not_edited(shop: Shop, buyer: Buyer) -> None:
     """Telegram took it and did not say so: it is sent again, and the first one is there as well."""
     order_id = buyer.open_order("mini")
     lost = {"kind": "lose_answer", "method": "sendMessage", "chat_id": buyer.id, "contains": "Оплата успішна"}
@@ -156,7 +156,7 @@ def test_wrong_money_is_listed_and_activates_nothing(
     assert buyer.count("✅ Оплата успішна") == 0
 
 
-def test_cancelled_then_paid_is_active_and_flagged(shop: Shop, buyer: Buyer) -> None:
+def test_an_order_paid_after_its_cancellation_is_active_and_flagged(shop: Shop, buyer: Buyer) -> None:
     order_id = buyer.open_order("mini")
     invoice = buyer.invoice(order_id)
     shop.wait_for_job(buyer.do(jobs.CancelOrder, order_id=order_id).key)
@@ -167,7 +167,7 @@ def test_cancelled_then_paid_is_active_and_flagged(shop: Shop, buyer: Buyer) -> 
     buyer.read("✅ Оплата успішна")
 
 
-def test_paid_much_too_late_is_for_a_person_to_decide(shop: Shop, buyer: Buyer) -> None:
+def test_a_payment_that_is_much_too_late_needs_a_decision(shop: Shop, buyer: Buyer) -> None:
     order_id = buyer.open_order("mini")
     invoice = buyer.invoice(order_id)
     shop.wait_for_job(buyer.do(jobs.CancelOrder, order_id=order_id).key)
@@ -191,7 +191,7 @@ def test_a_second_payment_never_touches_the_active_order(shop: Shop, buyer: Buye
     buyer.read("Повторний платіж")
 
 
-def test_money_for_an_order_nobody_knows_is_listed(shop: Shop) -> None:
+def test_money_for_an_unknown_order_is_listed(shop: Shop) -> None:
     number = 10**9 + shop.next_id()
     stray = {"invoice_id": number, "asset": "USDT", "amount": "5", "payload": "order:1042"}
     jobs.send(payment(stray))
@@ -201,7 +201,9 @@ def test_money_for_an_order_nobody_knows_is_listed(shop: Shop) -> None:
     shop.wait_for_job(f"notice:payment_exception:{number}:{ADMIN_ID}")
 
 
-def test_a_webhook_before_our_record_of_the_invoice_activates(shop: Shop, buyer: Buyer) -> None:
+def test_a_webhook_that_precedes_our_record_of_the_invoice_activates_the_order(
+    shop: Shop, buyer: Buyer
+) -> None:
     """Crypto Pay was faster than our commit: the payment finds its order by the id it carries."""
     order_id = buyer.open_order("mini")
     unknown = {"invoice_id": 10**9 + shop.next_id(), "asset": "USDT", "amount": "99.99", "payload": order_id}
@@ -210,9 +212,7 @@ def test_a_webhook_before_our_record_of_the_invoice_activates(shop: Shop, buyer:
     assert order(shop, order_id)["status"] == "paid"
 
 
-def test_a_webhook_before_the_answer_that_brings_the_invoice_withdraws_nothing(
-    shop: Shop, buyer: Buyer
-) -> None:
+def test_a_webhook_that_precedes_the_invoice_s_answer_withdraws_nothing(shop: Shop, buyer: Buyer) -> None:
     """What was paid is not to be deleted at Crypto Pay, whatever that would answer."""
     order_id = buyer.open_order("mini")
     with shop.fault(shop.crypto_pay, operation="createInvoice", kind="late", seconds=2.0, times=1):
@@ -228,7 +228,7 @@ def test_a_webhook_before_the_answer_that_brings_the_invoice_withdraws_nothing(
     assert not [line for line in asked if str(invoice["invoice_id"]) in str(line["request"])]
 
 
-def test_a_buyer_who_blocked_the_bot_is_a_known_outcome(shop: Shop, buyer: Buyer) -> None:
+def test_a_receipt_to_a_buyer_who_blocked_the_bot_ends_its_job(shop: Shop, buyer: Buyer) -> None:
     order_id = buyer.open_order("mini")
     invoice = buyer.invoice(order_id)
     shop.post(shop.telegram, f"/sim/people/{buyer.id}/block")
@@ -273,7 +273,7 @@ def test_a_throttled_receipt_waits_and_uses_no_attempt(shop: Shop, buyer: Buyer)
     assert buyer.count("✅ Оплата успішна") == 1
 
 
-def test_a_receipt_is_never_edited_away(buyer: Buyer) -> None:
+def test_a_receipt_is_never_edited(buyer: Buyer) -> None:
     buyer.buy("mini")
     assert "✅ Оплата успішна" in buyer.newest()["text"]
     buyer.do(jobs.ShowMenu)
@@ -281,7 +281,7 @@ def test_a_receipt_is_never_edited_away(buyer: Buyer) -> None:
     assert buyer.count("✅ Оплата успішна") == 1
 
 
-def test_the_same_package_again_extends_it(shop: Shop, buyer: Buyer) -> None:
+def test_buying_the_same_package_again_extends_it(shop: Shop, buyer: Buyer) -> None:
     first, second = buyer.buy("mini"), buyer.buy("mini")
     assert first != second
     days = shop.value(
@@ -308,7 +308,7 @@ def test_a_job_in_the_outbox_runs_although_redis_refused_it_at_first(
     assert buyer.count("✅ Оплата успішна") == 1
 
 
-def test_nothing_is_owed_when_the_payment_was_not_recorded(
+def test_no_job_is_added_when_the_payment_was_not_recorded(
     shop: Shop, buyer: Buyer, here: pytest.MonkeyPatch
 ) -> None:
     """The other half of the outbox: what follows a commit never happens without it."""
@@ -322,7 +322,7 @@ def test_nothing_is_owed_when_the_payment_was_not_recorded(
     assert recorded(shop, order_id) == []
 
 
-def test_one_locked_order_holds_up_nobody_else(shop: Shop, newcomer: Callable[[], Buyer]) -> None:
+def test_one_locked_order_delays_no_other_order(shop: Shop, newcomer: Callable[[], Buyer]) -> None:
     """A lock is waited for two seconds at most, and by its own order only."""
     stuck, other = newcomer(), newcomer()
     order_id = stuck.open_order("mini")

@@ -37,7 +37,7 @@ def dialogue(shop: Shop, buyer: Buyer) -> bytes | None:
         return value
 
 
-def test_without_a_package_no_link_is_asked_for(shop: Shop, buyer: Buyer) -> None:
+def test_a_person_without_a_package_is_not_asked_for_a_link(shop: Shop, buyer: Buyer) -> None:
     buyer.do(jobs.ShowPlatforms)
     buyer.read("немає активного пакета")
     shop.wait_for_job(buyer.add_post(LINK).key)
@@ -45,7 +45,9 @@ def test_without_a_package_no_link_is_asked_for(shop: Shop, buyer: Buyer) -> Non
     assert used_today(shop, buyer) == 0
 
 
-def test_platform_then_link_then_what_is_left(shop: Shop, buyer: Buyer) -> None:
+def test_a_person_chooses_a_platform_sends_a_link_and_sees_the_rest_of_the_limit(
+    shop: Shop, buyer: Buyer
+) -> None:
     buyer.buy("plus")
     buyer.do(jobs.ShowPlatforms)
     buyer.read("Оберіть платформу")
@@ -85,7 +87,7 @@ def test_a_wrong_link_gets_one_sentence_and_uses_no_quota(
     assert dialogue(shop, buyer) == dialogues.WAITING_POST_URL.encode(), "the next message is read as a link"
 
 
-def test_the_limit_of_the_day(shop: Shop, buyer: Buyer) -> None:
+def test_a_post_above_the_daily_limit_is_refused(shop: Shop, buyer: Buyer) -> None:
     buyer.buy("mini")
     sent = [buyer.add_post(f"https://t.me/durov/{number}") for number in range(1, 6)]
     for job in sent:
@@ -97,7 +99,7 @@ def test_the_limit_of_the_day(shop: Shop, buyer: Buyer) -> None:
     wait_until(lambda: "Ліміт на сьогодні" in buyer.newest()["text"], "the limit")
 
 
-def test_the_same_post_twice_a_day(shop: Shop, buyer: Buyer) -> None:
+def test_the_same_post_is_refused_a_second_time_on_one_day(shop: Shop, buyer: Buyer) -> None:
     buyer.buy("plus")
     for link in (LINK, "https://t.me/durov/1?single"):
         shop.wait_for_job(buyer.add_post(link).key)
@@ -105,7 +107,7 @@ def test_the_same_post_twice_a_day(shop: Shop, buyer: Buyer) -> None:
     assert used_today(shop, buyer) == 1
 
 
-def test_what_was_tapped_meanwhile_is_not_undone_by_a_refusal(shop: Shop, buyer: Buyer) -> None:
+def test_a_refused_link_does_not_undo_a_tap_made_meanwhile(shop: Shop, buyer: Buyer) -> None:
     begin_dialogue(shop, buyer, "tg:9")
     with redis.Redis.from_url(shop.redis_url) as client:
         client.set(dialogues.state_key(buyer.id, buyer.id), dialogues.MAIN_MENU)
@@ -121,7 +123,7 @@ def test_the_platform_of_the_link_wins_over_the_chosen_one(shop: Shop, buyer: Bu
     assert "https://www.instagram.com/p/DPx4kQmjR2s/" in accepted["text"]
 
 
-def test_a_link_that_came_by_itself_is_taken_and_ends_no_dialogue(shop: Shop, buyer: Buyer) -> None:
+def test_an_unrequested_link_is_taken_and_ends_no_dialogue(shop: Shop, buyer: Buyer) -> None:
     shop.wait_for_job(buyer.add_post(f"Дивись: {LINK}", "").key)
     buyer.read("немає активного пакета")
     buyer.buy("plus")
@@ -133,7 +135,7 @@ def test_a_link_that_came_by_itself_is_taken_and_ends_no_dialogue(shop: Shop, bu
     assert "закритий пост" in buyer.newest()["text"]
 
 
-def test_several_links_are_several_posts_in_their_order_and_one_answer(shop: Shop, buyer: Buyer) -> None:
+def test_several_links_in_one_message_become_posts_in_order_with_one_answer(shop: Shop, buyer: Buyer) -> None:
     buyer.buy("plus")
     begin_dialogue(shop, buyer, "tg:11")
     text = f"{LINK}\nhttps://x.com/a/status/5 https://t.me/c/1/2 https://youtu.be/dQw4w9WgXcQ"
@@ -164,7 +166,7 @@ def test_several_links_are_several_posts_in_their_order_and_one_answer(shop: Sho
         shop.wait_for_job(f"task:{buyer.task_of([LINK, 'https://x.com/a/status/5'][number])}")
 
 
-def test_more_links_than_one_message_may_bring(shop: Shop, buyer: Buyer) -> None:
+def test_links_above_the_limit_of_a_message_are_reported(shop: Shop, buyer: Buyer) -> None:
     buyer.buy("plus")
     text = " ".join(f"https://t.me/durov/{number}" for number in range(1, 30))
     shop.wait_for_job(buyer.add_post(text).key)
@@ -181,7 +183,7 @@ def test_more_links_than_one_message_may_bring(shop: Shop, buyer: Buyer) -> None
     ("facebook", ["facebook.com/reel/{0}", "facebook.com/watch?v={0}", "facebook.com/page/videos/{0}"],
      "https://www.facebook.com/reel/185000000000000001"),
 ])  # fmt: skip
-def test_a_post_under_its_other_names_is_told_to_be_there(
+def test_a_post_sent_by_another_link_is_recognised(
     shop: Shop, buyer: Buyer, platform: str, names: list[str], canonical: str
 ) -> None:
     buyer.buy("plus")
@@ -194,7 +196,9 @@ def test_a_post_under_its_other_names_is_told_to_be_there(
     assert buyer.count(canonical) == len(names)
 
 
-def test_so_many_posts_an_hour_and_then_the_time_of_the_next(shop: Shop, buyer: Buyer) -> None:
+def test_above_the_hourly_rate_a_person_is_told_when_the_next_post_is_possible(
+    shop: Shop, buyer: Buyer
+) -> None:
     """RATE_LIMIT_ADD_POST is 10/hour."""
     buyer.buy("plus")
     user_id = shop.value("SELECT id FROM users WHERE telegram_id = %s", buyer.id)
@@ -243,7 +247,7 @@ def test_a_repeated_attempt_gives_the_first_answer(shop: Shop, buyer: Buyer) -> 
     assert "1 пост з 2" in buyer.newest()["text"]
 
 
-def test_a_dialogue_begun_meanwhile_is_not_ended(shop: Shop, buyer: Buyer) -> None:
+def test_a_dialogue_that_began_meanwhile_is_not_ended(shop: Shop, buyer: Buyer) -> None:
     buyer.buy("plus")
     begin_dialogue(shop, buyer, "tg:newer")
     shop.wait_for_job(buyer.add_post(LINK, dialogue="tg:older").key)

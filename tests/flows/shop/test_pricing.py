@@ -49,7 +49,7 @@ def test_a_new_price_is_for_new_orders(shop: Shop, buyer: Buyer, admin: Admin) -
     assert (noted[0]["data"]["was"]["price"], noted[0]["data"]["is"]["price"]) == ("299.00", "310.50")
 
 
-def test_off_sale_and_on_again(shop: Shop, buyer: Buyer, admin: Admin) -> None:
+def test_a_package_is_taken_off_sale_and_put_back(shop: Shop, buyer: Buyer, admin: Admin) -> None:
     change(shop, admin, "elite", "sale", "off")
     buyer.do(jobs.OpenOrder, slug="elite")
     buyer.read("вже немає в продажу")
@@ -67,7 +67,7 @@ def test_off_sale_and_on_again(shop: Shop, buyer: Buyer, admin: Admin) -> None:
         *(("name", text) for text in ("", "x" * 101, "a\u202eb", "два\nрядки")),
     ],
 )
-def test_nonsense_changes_nothing_and_is_asked_for_again(
+def test_an_invalid_value_changes_nothing_and_is_asked_for_again(
     shop: Shop, admin: Admin, field: str, text: str
 ) -> None:
     before = package(shop, "mini")
@@ -76,7 +76,7 @@ def test_nonsense_changes_nothing_and_is_asked_for_again(
     assert package(shop, "mini") == before
 
 
-def test_the_card_asks_and_shows(shop: Shop, admin: Admin) -> None:
+def test_the_card_asks_for_a_value_and_shows_the_change(shop: Shop, admin: Admin) -> None:
     package_id = package(shop, "mini")["package_id"]
     card = admin.says(jobs.ShowAnyPackage, "Ідентифікатор", package_id=package_id)
     seen = shop.value("SELECT package_seen(p) FROM packages AS p WHERE id = %s", package_id)
@@ -109,7 +109,7 @@ def test_a_package_that_a_colleague_changed_meanwhile_is_shown_instead(shop: Sho
         change(shop, admin, "plus", "price", "299")
 
 
-def test_no_such_package_and_no_such_person(shop: Shop, buyer: Buyer, admin: Admin) -> None:
+def test_an_unknown_package_or_person_is_refused(shop: Shop, buyer: Buyer, admin: Admin) -> None:
     admin.says(jobs.ShowAnyPackage, "Такого пакета немає", package_id=NOBODYS)
     fields = {"package_id": NOBODYS, "field": "price", "text": "1"}
     admin.says(jobs.ChangePackage, "Такого пакета немає", **fields)

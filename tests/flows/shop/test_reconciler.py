@@ -81,7 +81,7 @@ def test_a_payment_whose_webhook_was_lost_activates_its_order(shop: Shop, buyer:
 
 
 @pytest.mark.parametrize("how", ["cancelled", "expired"])
-def test_an_order_that_has_ended_is_asked_about_too(
+def test_crypto_pay_is_asked_about_ended_orders_too(
     shop: Shop, newcomer: Callable[[], Buyer], how: str
 ) -> None:
     """Its invoice could not be withdrawn before it was paid."""
@@ -103,13 +103,15 @@ def test_an_order_that_has_ended_is_asked_about_too(
     assert shop.value("SELECT is_late FROM orders WHERE id = %s", order_id)
 
 
-def test_a_payment_of_an_invoice_nobody_recorded_is_found_among_the_newest(shop: Shop, buyer: Buyer) -> None:
+def test_a_payment_of_an_unrecorded_invoice_is_found_among_the_newest(shop: Shop, buyer: Buyer) -> None:
     invoice = make_elsewhere(shop, buyer.open_order("mini"))
     pay_unheard(shop, invoice)
     assert looked_through(shop, invoice)["state"] == "applied"
 
 
-def test_such_a_payment_is_found_below_pages_of_known_ones(shop: Shop, buyer: Buyer) -> None:
+def test_a_payment_of_an_unrecorded_invoice_is_found_below_pages_of_known_ones(
+    shop: Shop, buyer: Buyer
+) -> None:
     """The list is in the order in which invoices were made: one made early and paid late is far down."""
     early = make_elsewhere(shop, buyer.open_order("mini"))
     for number in range(RECENT_PAGE + 1):
@@ -136,7 +138,7 @@ def test_such_a_payment_is_found_below_pages_of_known_ones(shop: Shop, buyer: Bu
         ({"invoice_id": "no number"}, None),
     ],
 )
-def test_one_odd_row_keeps_no_other_payment_from_being_found(
+def test_one_unreadable_row_hides_no_other_payment(
     shop: Shop, newcomer: Callable[[], Buyer], odd: dict[str, Any], state: str | None
 ) -> None:
     """What it spoils is itself at most."""
@@ -153,7 +155,7 @@ def test_one_odd_row_keeps_no_other_payment_from_being_found(
     assert payment_of(shop, invoices[1])["state"] in {"applied", "exception"}
 
 
-def test_what_crypto_pay_confirms_is_marked_and_what_it_does_not_know_is_told_once(
+def test_confirmed_payments_are_marked_and_unknown_ones_reported_once(
     shop: Shop, newcomer: Callable[[], Buyer]
 ) -> None:
     honest, forged = newcomer(), newcomer()
@@ -172,7 +174,7 @@ def test_what_crypto_pay_confirms_is_marked_and_what_it_does_not_know_is_told_on
     assert shop.job(f"notice:credited_not_paid:{invoice['invoice_id']}") == {}
 
 
-def test_an_open_invoice_is_due_again_before_the_next_turn(shop: Shop, buyer: Buyer) -> None:
+def test_an_open_invoice_is_due_again_before_the_next_round(shop: Shop, buyer: Buyer) -> None:
     """Due a moment after it, it would be asked about in every second turn only, and found twice as late."""
     invoice = str(buyer.invoice(buyer.open_order("mini"))["invoice_id"])
 
@@ -186,7 +188,7 @@ def test_an_open_invoice_is_due_again_before_the_next_turn(shop: Shop, buyer: Bu
     assert again - max(at for at in asked() if at < again) < PERIOD_SECONDS
 
 
-def test_crypto_pay_being_away_costs_nothing(shop: Shop, buyer: Buyer) -> None:
+def test_an_outage_of_crypto_pay_uses_no_attempt(shop: Shop, buyer: Buyer) -> None:
     order_id = buyer.open_order("mini")
     invoice = buyer.invoice(order_id)
     with shop.fault(shop.crypto_pay, kind="status", status=500, operation="getInvoices", times=None):
@@ -233,14 +235,14 @@ class TestSilentTasks:
 
         return wait_until(find, f"{task_id} to be asked about")[0]
 
-    def test_a_lost_report_is_made_good(self, shop: Shop, sent: str) -> None:
+    def test_a_lost_report_is_found_by_polling(self, shop: Shop, sent: str) -> None:
         shop.post(shop.main_bot, f"/sim/tasks/{sent}/status", {"status": "completed", "report": False})
         self.grow_silent(shop, sent)
         self.asked(shop, sent)
         post_id = shop.value("SELECT post_id FROM tasks WHERE id = %s AND status = 'completed'", sent)
         shop.wait_for_job(f"post:{post_id}:completed")
 
-    def test_a_task_that_is_only_waiting_stays(self, shop: Shop, sent: str) -> None:
+    def test_a_task_that_main_bot_has_not_begun_is_not_handed_over_again(self, shop: Shop, sent: str) -> None:
         self.grow_silent(shop, sent)
         self.asked(shop, sent)
         assert shop.value("SELECT status FROM tasks WHERE id = %s", sent) == "sent"
@@ -259,7 +261,7 @@ class TestSilentTasks:
         (row,) = shop.rows("SELECT status, due_at, lease_owner FROM tasks WHERE id = %s", sent)
         assert row == {"status": "sent", "due_at": None, "lease_owner": None}
 
-    def test_a_pulled_task_nobody_works_on_is_handed_over_under_the_same_id(
+    def test_a_pulled_task_unknown_to_main_bot_is_handed_over_under_the_same_id(
         self, shop: Shop, buyer: Buyer
     ) -> None:
         buyer.buy("elite")
@@ -280,9 +282,7 @@ class TestSilentTasks:
         assert len(shop.executions(task_id)) == 1
         assert shop.value("SELECT attempts FROM tasks WHERE id = %s", task_id) <= 3
 
-    def test_a_task_lost_there_after_three_hand_overs_is_a_person_s_matter(
-        self, shop: Shop, buyer: Buyer
-    ) -> None:
+    def test_a_task_lost_after_three_hand_overs_needs_an_admin(self, shop: Shop, buyer: Buyer) -> None:
         buyer.buy("elite")
         url = f"https://t.me/silent/{next(_numbers)}"
         with shop.fault(shop.main_bot, kind="status", status=500, operation="push", times=None):
@@ -341,7 +341,7 @@ def test_a_broken_invariant_is_reported_to_the_admins_once(shop: Shop, buyer: Bu
     )
 
 
-def test_the_daily_line(shop: Shop, buyer: Buyer) -> None:
+def test_the_daily_report_has_the_day_s_figures(shop: Shop, buyer: Buyer) -> None:
     """Money in another coin, which an admin took, is no USDT."""
     payment_id, _ = exceptional(shop, buyer, "wrong_asset")
     admin = Admin(shop)

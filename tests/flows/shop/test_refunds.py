@@ -58,7 +58,7 @@ def ref_of(shop: Shop, key: str) -> str:
         (400, "SOMETHING_NEW", "SOMETHING_NEW"),
     ],
 )
-def test_a_refusal_moves_nothing_and_says_what_to_do(
+def test_a_refused_refund_changes_nothing_and_says_what_to_do(
     shop: Shop, buyer: Buyer, admin: Admin, refused: tuple[int, str, str]
 ) -> None:
     status, name, advice = refused
@@ -99,7 +99,7 @@ def test_a_refusal_moves_nothing_and_says_what_to_do(
         ("*", 401, "UNAUTHORIZED", "CRYPTOBOT_TOKEN"),
     ],
 )
-def test_a_refusal_of_our_account_keeps_the_refund_waiting_and_is_reported_once(
+def test_while_crypto_pay_refuses_our_account_a_refund_waits_with_one_notice(
     shop: Shop, buyer: Buyer, admin: Admin, refused: tuple[str, int, str, str]
 ) -> None:
     operation, status, name, advice = refused
@@ -202,9 +202,7 @@ def test_a_list_that_ignores_the_spend_id_matches_no_other_transfer(
         assert (str(sent["transfer_id"]), sent["user_id"]) == (refund["transfer_id"], buyer.id)
 
 
-def test_a_spend_id_used_for_something_else_is_a_person_s_matter(
-    shop: Shop, buyer: Buyer, admin: Admin
-) -> None:
+def test_a_spend_id_of_another_transfer_needs_an_admin(shop: Shop, buyer: Buyer, admin: Admin) -> None:
     payment_id, _ = exceptional(shop, buyer, "too_late")
     with shop.fault(shop.crypto_pay, operation="getTransfers", kind="status", status=502, times=None):
         admin.decide(payment_id, "refund")
@@ -217,7 +215,7 @@ def test_a_spend_id_used_for_something_else_is_a_person_s_matter(
     assert buyer.count("Кошти повернено") == 0
 
 
-def test_after_a_refusal_another_way_is_open(shop: Shop, buyer: Buyer, admin: Admin) -> None:
+def test_after_a_refused_refund_another_decision_is_possible(shop: Shop, buyer: Buyer, admin: Admin) -> None:
     payment_id, _ = exceptional(shop, buyer, "wrong_amount")
     shop.post(shop.crypto_pay, "/sim/settings", {"strangers": [buyer.id]})
     try:
@@ -231,7 +229,7 @@ def test_after_a_refusal_another_way_is_open(shop: Shop, buyer: Buyer, admin: Ad
 
 
 @pytest.mark.parametrize("fault", [{"kind": "lost"}, {"kind": "late", "seconds": 9.5}])
-def test_an_answer_that_was_lost_is_one_transfer(
+def test_a_lost_answer_does_not_repeat_the_transfer(
     shop: Shop, buyer: Buyer, admin: Admin, fault: dict[str, object]
 ) -> None:
     payment_id, _ = exceptional(shop, buyer, "too_late")
@@ -248,7 +246,7 @@ def test_an_answer_that_was_lost_is_one_transfer(
     assert buyer.count("Кошти повернено") == 1
 
 
-def test_a_second_round_finds_what_the_first_sent(shop: Shop, buyer: Buyer, admin: Admin) -> None:
+def test_a_replayed_refund_finds_the_transfer_already_sent(shop: Shop, buyer: Buyer, admin: Admin) -> None:
     """Sent, every answer lost, parked; then the look-up works again: the replay only writes it down."""
     payment_id, _ = exceptional(shop, buyer, "too_late")
     with shop.fault(shop.crypto_pay, operation="transfer", kind="lost", times=1):
@@ -272,7 +270,7 @@ def test_a_second_round_finds_what_the_first_sent(shop: Shop, buyer: Buyer, admi
     assert balance(shop, buyer) == 0
 
 
-def test_discarding_what_was_sent_writes_it_down(shop: Shop, buyer: Buyer, admin: Admin) -> None:
+def test_discarding_a_refund_that_was_sent_records_it(shop: Shop, buyer: Buyer, admin: Admin) -> None:
     payment_id, _ = exceptional(shop, buyer, "too_late")
     with shop.fault(shop.crypto_pay, operation="transfer", kind="lost", times=1):
         admin.decide(payment_id, "refund")
@@ -287,7 +285,7 @@ def test_discarding_what_was_sent_writes_it_down(shop: Shop, buyer: Buyer, admin
     assert len(transfers(shop, spend_id)) == 1
 
 
-def test_two_taps_on_refund_are_one(shop: Shop, buyer: Buyer, admin: Admin) -> None:
+def test_two_taps_on_refund_make_one_refund(shop: Shop, buyer: Buyer, admin: Admin) -> None:
     payment_id, _ = exceptional(shop, buyer, "too_late")
     for _ in range(4):
         seen = admin.seen(payment_id)
@@ -300,9 +298,7 @@ def test_two_taps_on_refund_are_one(shop: Shop, buyer: Buyer, admin: Admin) -> N
     assert buyer.count("Кошти повернено") == 1
 
 
-def test_somebody_who_blocked_the_bot_gets_the_money_all_the_same(
-    shop: Shop, buyer: Buyer, admin: Admin
-) -> None:
+def test_a_person_who_blocked_the_bot_still_gets_the_refund(shop: Shop, buyer: Buyer, admin: Admin) -> None:
     payment_id, _ = exceptional(shop, buyer, "too_late")
     shop.post(shop.telegram, f"/sim/people/{buyer.id}/block")
     admin.decide(payment_id, "refund")

@@ -57,9 +57,7 @@ def traces(shop: Shop, subject: str) -> int:
     return int(shop.value("SELECT count(*) FROM admin_actions WHERE subject = %s", subject))
 
 
-def test_support_looks_and_decides_nothing_about_money(
-    shop: Shop, buyer: Buyer, colleague: Colleague
-) -> None:
+def test_support_can_look_but_not_decide_about_money(shop: Shop, buyer: Buyer, colleague: Colleague) -> None:
     payment_id, order_id = exceptional(shop, buyer, "too_late")
     colleague.becomes("support")
     colleague.says(jobs.ShowPayment, "99.99", payment_id=payment_id)
@@ -77,7 +75,7 @@ def test_support_looks_and_decides_nothing_about_money(
     wait_until(lambda: colleague.count(REFUSED) == 2, "they are answered as for an unknown button")
 
 
-def test_a_manager_decides(shop: Shop, buyer: Buyer, colleague: Colleague) -> None:
+def test_a_manager_can_decide_about_money(shop: Shop, buyer: Buyer, colleague: Colleague) -> None:
     """Control of the one above: it is the role that makes the difference."""
     payment_id, _ = exceptional(shop, buyer, "too_late")
     colleague.becomes("manager")
@@ -87,7 +85,7 @@ def test_a_manager_decides(shop: Shop, buyer: Buyer, colleague: Colleague) -> No
     assert trace["admin_telegram_id"] == colleague.id
 
 
-def test_a_role_lost_between_the_question_and_the_yes(
+def test_a_role_lost_before_the_confirmation_gives_no_right(
     shop: Shop, buyer: Buyer, colleague: Colleague, queue: redis.Redis
 ) -> None:
     payment_id, _ = exceptional(shop, buyer, "wrong_amount")
@@ -104,7 +102,9 @@ def test_a_role_lost_between_the_question_and_the_yes(
     colleague.read(REFUSED)
 
 
-def test_a_role_lost_between_two_attempts(shop: Shop, buyer: Buyer, colleague: Colleague) -> None:
+def test_a_role_lost_between_two_attempts_gives_no_right(
+    shop: Shop, buyer: Buyer, colleague: Colleague
+) -> None:
     """The first attempt failed; at the second the person is an admin no more."""
     payment_id, _ = exceptional(shop, buyer, "wrong_amount")
     colleague.becomes("manager")
@@ -123,7 +123,7 @@ def test_a_role_lost_between_two_attempts(shop: Shop, buyer: Buyer, colleague: C
 
 
 @pytest.mark.parametrize("role", ["manager", "support"])
-def test_each_role_gets_the_buttons_it_may_use(
+def test_each_role_sees_the_buttons_that_it_may_use(
     shop: Shop, buyer: Buyer, colleague: Colleague, role: str
 ) -> None:
     payment_id, _ = exceptional(shop, buyer, "too_late")
@@ -160,7 +160,9 @@ SCREENS: list[tuple[type[jobs.Job], dict[str, Any], set[str]]] = [
 
 
 @pytest.mark.parametrize("role", ["owner", "manager", "support", None])
-def test_each_role_sees_what_is_its_own(shop: Shop, colleague: Colleague, role: str | None) -> None:
+def test_each_role_sees_the_numbers_that_concern_it(
+    shop: Shop, colleague: Colleague, role: str | None
+) -> None:
     if role is not None:
         colleague.becomes(role)
     for contract, fields, roles in SCREENS:
@@ -170,7 +172,7 @@ def test_each_role_sees_what_is_its_own(shop: Shop, colleague: Colleague, role: 
         assert colleague.count(REFUSED) - refused == (role not in roles), (contract, fields)
 
 
-def test_redis_names_them_from_the_start_and_again_after_a_wipe(
+def test_redis_lists_the_admins_from_the_start_and_after_a_wipe(
     shop: Shop, colleague: Colleague, queue: redis.Redis
 ) -> None:
     def named() -> bool:

@@ -33,7 +33,7 @@ SAYINGS = {
 
 
 @pytest.mark.parametrize("language", ["uk", "en"])
-def test_what_waits_is_said_in_receipt_menu_statistics_and_history(
+def test_a_waiting_package_is_shown_in_receipt_menu_statistics_and_history(
     shop: Shop, here: pytest.MonkeyPatch, language: str
 ) -> None:
     paid, menu, statistics, history, waits = SAYINGS[language]
@@ -50,7 +50,7 @@ def test_what_waits_is_said_in_receipt_menu_statistics_and_history(
     assert [line in entry for entry in entries] == [False, False, True]
 
 
-def test_a_smaller_package_is_asked_about_before_the_money(shop: Shop, buyer: Buyer) -> None:
+def test_a_smaller_package_needs_a_confirmation_before_payment(shop: Shop, buyer: Buyer) -> None:
     buyer.buy("plus")
     order_id = buyer.open_order("mini")
     card = buyer.read("Ваше замовлення")
@@ -64,7 +64,9 @@ def test_a_smaller_package_is_asked_about_before_the_money(shop: Shop, buyer: Bu
 
 
 @pytest.mark.parametrize(("running", "new"), [(None, "mini"), ("mini", "mini"), ("mini", "plus")])
-def test_nothing_is_asked_when_nothing_gets_smaller(buyer: Buyer, running: str | None, new: str) -> None:
+def test_a_package_that_is_not_smaller_needs_no_confirmation(
+    buyer: Buyer, running: str | None, new: str
+) -> None:
     if running:
         buyer.buy(running)
     buyer.open_order(new)

@@ -53,7 +53,7 @@ def test_a_post_is_pushed_at_once_with_all_it_needs(shop: Shop, customer: Buyer)
     assert row["external_task_id"] == execution["external_task_id"]
 
 
-def test_completed_is_told_once(shop: Shop, customer: Buyer) -> None:
+def test_the_owner_is_notified_once_of_a_completed_post(shop: Shop, customer: Buyer) -> None:
     url = link()
     task_id = add(customer, url)
     shop.wait_for_job(f"task:{task_id}")
@@ -71,7 +71,9 @@ def test_completed_is_told_once(shop: Shop, customer: Buyer) -> None:
     assert "1500" in told[0]["text"].replace("\u00a0", "").replace(" ", "")
 
 
-def test_failed_gives_the_quota_back_and_says_why(shop: Shop, newcomer: Callable[[], Buyer]) -> None:
+def test_a_failed_post_returns_the_quota_and_names_the_reason(
+    shop: Shop, newcomer: Callable[[], Buyer]
+) -> None:
     buyer, url = newcomer(), link()
     buyer.buy("mini")
     task_id = add(buyer, url)
@@ -105,7 +107,7 @@ def test_reports_in_any_order_end_the_same(shop: Shop, customer: Buyer, order: t
     assert task(shop, task_id)["status"] == "completed"
 
 
-def test_unknown_task_and_foreign_id(shop: Shop, customer: Buyer) -> None:
+def test_reports_about_an_unknown_task_or_id_are_refused(shop: Shop, customer: Buyer) -> None:
     assert report(str(uuid.uuid4()), "completed")["http"] == 404
     task_id = add(customer, link())
     shop.wait_for_job(f"task:{task_id}")
@@ -139,7 +141,7 @@ def test_a_cut_connection_repeats_the_same_task(shop: Shop, customer: Buyer, kin
     assert task(shop, task_id)["attempts"] == {"lost": 2, "refused": 1}[kind], "not there: given back as well"
 
 
-def test_already_accepted_is_accepted(shop: Shop, customer: Buyer) -> None:
+def test_a_409_for_an_accepted_task_counts_as_accepted(shop: Shop, customer: Buyer) -> None:
     """Main Bot took the task, its answer was lost, and it answers the repeat with 409."""
     shop.post(shop.main_bot, "/sim/settings", {"repeat_status": 409})
     with shop.fault(shop.main_bot, operation="push", kind="lost", times=1):
@@ -150,7 +152,7 @@ def test_already_accepted_is_accepted(shop: Shop, customer: Buyer) -> None:
     assert task(shop, task_id)["status"] == "sent"
 
 
-def test_429_waits_and_uses_no_attempt(shop: Shop, customer: Buyer) -> None:
+def test_a_429_delays_the_push_and_uses_no_attempt(shop: Shop, customer: Buyer) -> None:
     fault = {"operation": "push", "kind": "status", "status": 429, "retry_after": 1, "times": 4}
     with shop.fault(shop.main_bot, **fault):
         task_id = add(customer, link())
@@ -158,7 +160,7 @@ def test_429_waits_and_uses_no_attempt(shop: Shop, customer: Buyer) -> None:
     assert task(shop, task_id)["attempts"] == 1
 
 
-def test_main_bot_down_parks_nothing_and_the_backlog_clears(shop: Shop, customer: Buyer) -> None:
+def test_an_outage_of_main_bot_parks_nothing_and_the_backlog_clears(shop: Shop, customer: Buyer) -> None:
     shop.post(shop.main_bot, "/sim/settings", {"down": True})
     task_ids = [add(customer, link()) for _ in range(6)]
     waiting = "SELECT count(*) FROM job_ledger WHERE key = ANY (%s) AND state = 'queued' AND attempts = 0"
@@ -218,7 +220,7 @@ def claims(shop: Shop, event: str) -> int:
     return sum(f'"event":"{event}"' in line and '"job":"claim_tasks"' in line for line in lines)
 
 
-def test_a_pull_that_comes_to_the_database_too_late_leases_nothing(shop: Shop, waiting_task: str) -> None:
+def test_a_pull_that_reaches_the_database_too_late_leases_nothing(shop: Shop, waiting_task: str) -> None:
     """The database hangs until the caller has left."""
     caller = f"pull:{uuid.uuid4()}"
     before = claims(shop, "job_finished")
@@ -232,7 +234,7 @@ def test_a_pull_that_comes_to_the_database_too_late_leases_nothing(shop: Shop, w
     assert task(shop, waiting_task)["attempts"] == 1
 
 
-def test_a_lost_answer_is_repeated_and_one_that_left_is_not(shop: Shop, waiting_task: str) -> None:
+def test_a_lost_answer_is_repeated_and_a_sent_one_is_not(shop: Shop, waiting_task: str) -> None:
     caller = f"pull:{uuid.uuid4()}"
     lost = "UPDATE tasks SET answer_by = now() - interval '1 second' WHERE id = %s RETURNING attempts"
     for _ in range(2):
@@ -264,7 +266,7 @@ def test_a_main_bot_that_ignores_keys_works_a_lost_hand_over_once(shop: Shop, cu
     assert len(shop.executions(task_id)) == 1
 
 
-def test_a_main_bot_that_ignores_keys_and_questions_is_a_person_s_matter(shop: Shop, customer: Buyer) -> None:
+def test_a_main_bot_that_ignores_keys_and_questions_needs_an_admin(shop: Shop, customer: Buyer) -> None:
     """Nobody can know whether it has the task: it is listed, and handed over again when a person says so."""
     shop.post(shop.main_bot, "/sim/settings", {"honours_keys": False})
     try:

@@ -85,7 +85,7 @@ def pay(shop: Shop, buyer: Buyer) -> str:
 
 
 @pytest.mark.parametrize("fault", NOT_ACCEPTED.values(), ids=NOT_ACCEPTED)
-def test_what_was_not_accepted_uses_no_try_however_long_it_lasts(
+def test_calls_that_were_not_accepted_use_no_attempt_however_long(
     shop: Shop, buyer: Buyer, telegram: Telegram, fault: Row
 ) -> None:
     telegram.fail("sendMessage", chat_id=buyer.id, contains=RECEIPT, **fault)
@@ -104,7 +104,7 @@ def test_what_was_not_accepted_uses_no_try_however_long_it_lasts(
 
 
 @pytest.mark.parametrize("fault", UNKNOWN.values(), ids=UNKNOWN)
-def test_after_an_unknown_outcome_telegram_must_answer_before_the_second_try(
+def test_after_an_unknown_outcome_telegram_must_answer_before_the_second_attempt(
     shop: Shop, buyer: Buyer, telegram: Telegram, fault: Row
 ) -> None:
     telegram.fail("getMe", **fault)
@@ -123,7 +123,9 @@ def test_after_an_unknown_outcome_telegram_must_answer_before_the_second_try(
 
 
 @pytest.mark.parametrize("fault", UNKNOWN.values(), ids=UNKNOWN)
-def test_two_unknown_outcomes_park_it(shop: Shop, buyer: Buyer, telegram: Telegram, fault: Row) -> None:
+def test_two_unknown_outcomes_park_the_receipt(
+    shop: Shop, buyer: Buyer, telegram: Telegram, fault: Row
+) -> None:
     telegram.fail("sendMessage", chat_id=buyer.id, contains=RECEIPT, **fault)
     key = pay(shop, buyer)
     put_off(shop, key)
@@ -133,7 +135,7 @@ def test_two_unknown_outcomes_park_it(shop: Shop, buyer: Buyer, telegram: Telegr
     shop.rows("UPDATE job_ledger SET state = 'discarded' WHERE key = %s RETURNING key", key)
 
 
-def test_a_notice_about_money_waits_as_a_receipt_does(shop: Shop, buyer: Buyer, telegram: Telegram) -> None:
+def test_a_message_about_money_waits_like_a_receipt(shop: Shop, buyer: Buyer, telegram: Telegram) -> None:
     order_id = buyer.open_order("mini")
     invoice = buyer.invoice(order_id)
     telegram.fail("sendMessage", chat_id=buyer.id, kind="server_error", status=502, json=False)
@@ -148,7 +150,7 @@ def test_a_notice_about_money_waits_as_a_receipt_does(shop: Shop, buyer: Buyer, 
     buyer.read("Сума платежу не збігається")
 
 
-def test_a_notice_to_the_admins_waits_too_and_takes_the_others_along(shop: Shop, telegram: Telegram) -> None:
+def test_a_notice_to_admins_waits_too_and_carries_the_others(shop: Shop, telegram: Telegram) -> None:
     telegram.fail("sendMessage", chat_id=ADMIN_ID, kind="server_error", status=503, json=False)
     subjects = ("away-1.", "away-2.")
     for subject in subjects:
@@ -166,7 +168,7 @@ def test_a_notice_to_the_admins_waits_too_and_takes_the_others_along(shop: Shop,
 
 
 @pytest.mark.breaks("order_refunded_without_refund", why="it calls refund_order, not what returns the money")
-def test_no_receipt_for_what_was_refunded_meanwhile(shop: Shop, buyer: Buyer, telegram: Telegram) -> None:
+def test_a_payment_refunded_meanwhile_gets_no_receipt(shop: Shop, buyer: Buyer, telegram: Telegram) -> None:
     telegram.fail("sendMessage", chat_id=buyer.id, contains=RECEIPT, **NOT_ACCEPTED["502 of a proxy"])
     key = pay(shop, buyer)
     put_off(shop, key)

@@ -108,14 +108,14 @@ def chose(shop: Shop) -> Someone:
     return someone
 
 
-def test_it_is_offered_chosen_and_answered_in(chose: Someone) -> None:
+def test_a_third_language_is_offered_chosen_and_used(chose: Someone) -> None:
     menu = wait_until(
         lambda: m if (m := chose.shown("support"))["text"].startswith(MARK) else None, "the marked menu"
     )
     assert all(b["text"].startswith(MARK.strip()) for row in menu["keyboard"] for b in row)
 
 
-def test_it_is_an_audience_of_exactly_its_people(shop: Shop, chose: Someone) -> None:
+def test_the_segment_of_a_third_language_has_exactly_its_people(shop: Shop, chose: Someone) -> None:
     chose.shown("support")
     for language in (CODE, f"{CODE}-XX", "uk", "en", "zz"):
         someone = Someone(shop, language)
@@ -134,7 +134,7 @@ def test_it_is_an_audience_of_exactly_its_people(shop: Shop, chose: Someone) -> 
     assert "Отримувачів: 3\n" in confirmation, "one who chose it, two whose Telegram speaks it"
 
 
-def test_its_commands_are_registered_and_what_it_lacks_is_in_the_default_language(shop: Shop) -> None:
+def test_a_third_language_s_commands_are_registered_and_missing_texts_are_default(shop: Shop) -> None:
     key = f"tick:register_bot:{secrets.token_hex(4)}"
     jobs.send(jobs.RegisterBot(key=key))
     shop.wait_for_job(key)

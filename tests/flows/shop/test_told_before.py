@@ -178,7 +178,9 @@ def past(shop: Shop, copy: Copy, newcomer: Newcomer, admin: Admin) -> Past:
     return Past(shop, copy, newcomer, admin)
 
 
-def test_nobody_is_told_again_before_an_admin_decides(shop: Shop, past: Past, admin: Admin) -> None:
+def test_messages_are_withheld_after_a_restore_until_an_admin_decides(
+    shop: Shop, past: Past, admin: Admin
+) -> None:
     heard = past.live()
     noted = restored(shop)
     assert noted.returncode == 0, noted.stderr
@@ -208,13 +210,15 @@ def test_nobody_is_told_again_before_an_admin_decides(shop: Shop, past: Past, ad
     )
 
 
-def test_without_the_moment_they_are_told_again(shop: Shop, past: Past) -> None:
+def test_without_the_recorded_restore_messages_are_sent_again(shop: Shop, past: Past) -> None:
     heard = past.live()
     past.again()
     assert told_again(heard) == [1] * len(heard)
 
 
-def test_what_happens_after_the_moment_is_told_at_once(shop: Shop, copy: Copy, newcomer: Newcomer) -> None:
+def test_messages_about_the_time_after_the_restore_are_sent_at_once(
+    shop: Shop, copy: Copy, newcomer: Newcomer
+) -> None:
     buyer, earlier = newcomer(), newcomer()
     stop_workers(shop)
     copy.make()

@@ -57,7 +57,7 @@ def wait_for_an_answer(shop: Shop, key: str, task_id: str, interval: str) -> Non
 
 
 @pytest.mark.parametrize(("also_health", "interval"), [(False, "61 minutes"), (True, "25 hours")])
-def test_a_hand_over_of_unknown_outcome_becomes_a_person_s_matter(
+def test_a_hand_over_of_unknown_outcome_needs_an_admin_if_main_bot_does_not_answer(
     shop: Shop, customer: Buyer, also_health: bool, interval: str
 ) -> None:
     """With a page for /health as well it may be an outage, which is waited out for a day."""
@@ -81,7 +81,7 @@ def test_a_hand_over_of_unknown_outcome_becomes_a_person_s_matter(
     assert jobs.ask(jobs.ClaimTasks(limit=100, owner="pull:test"), timeout_seconds=4.0) == []
 
 
-def test_a_silent_task_becomes_a_person_s_matter(shop: Shop, customer: Buyer) -> None:
+def test_a_silent_task_needs_an_admin_if_main_bot_does_not_answer(shop: Shop, customer: Buyer) -> None:
     forget_outages(shop)
     task_id = add(customer, link())
     shop.wait_for_job(f"task:{task_id}")
@@ -94,7 +94,7 @@ def test_a_silent_task_becomes_a_person_s_matter(shop: Shop, customer: Buyer) ->
     assert task(shop, task_id)["status"] == "sent"
 
 
-def test_an_outage_is_waited_out(shop: Shop, customer: Buyer) -> None:
+def test_tasks_wait_while_main_bot_is_down(shop: Shop, customer: Buyer) -> None:
     """While Main Bot does not say that it is well either, nobody is called to each of its tasks."""
     forget_outages(shop)
     task_id = add(customer, link())

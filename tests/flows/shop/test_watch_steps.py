@@ -18,7 +18,7 @@ def wait_of(step: Step) -> float:
     return step.due - time.monotonic()
 
 
-def test_a_question_without_an_answer_is_asked_again_soon_then_less_often() -> None:
+def test_a_failed_step_is_repeated_soon_and_then_less_often() -> None:
     step = Step("ask", lambda: None, every_seconds=5.0)
     step.begin()
     waits = []
@@ -67,7 +67,7 @@ def test_a_failing_step_stops_no_other_and_is_named_to_the_admins(
 
 
 @pytest.mark.usefixtures("here")
-def test_one_payment_that_cannot_be_stored_is_listed_and_the_others_are_owed(stage: Shop) -> None:
+def test_a_payment_that_cannot_be_stored_is_listed_and_the_others_get_their_jobs(stage: Shop) -> None:
     def paid(number: int, order_id: str) -> PaidInvoice:
         return PaidInvoice(str(number), "USDT", "1", order_id, None, None, {})
 

@@ -59,7 +59,7 @@ def test_nobody_sends_inside_a_pause(traffic: Traffic, *, wiped: bool) -> None:
     assert after, "and then it goes on"
 
 
-def test_a_sender_that_does_not_listen_is_seen(traffic: Traffic) -> None:
+def test_a_sender_that_ignores_the_pause_is_detected(traffic: Traffic) -> None:
     """Negative control: the window is looked at where calls would be."""
     traffic.post("/sim/limits", {"enabled": False})
     sender = traffic.start("reckless", 9, "reckless", traffic.people(1))
@@ -81,7 +81,7 @@ def test_a_process_that_starts_on_a_wiped_redis_knows_of_the_pause(traffic: Traf
     traffic.rate_limiter().person()  # negative control: it was PostgreSQL that knew
 
 
-def test_a_process_that_was_told_tells_a_wiped_redis(traffic: Traffic) -> None:
+def test_a_process_that_knows_the_pause_restores_it_in_a_wiped_redis(traffic: Traffic) -> None:
     told = traffic.rate_limiter()
     told.pause(30)
     traffic.forget_pause()
@@ -157,7 +157,7 @@ def waits_for(limiter: RateLimiter, chat_id: int) -> float:
     raise AssertionError("neither let through nor held")
 
 
-def test_a_group_that_is_told_to_wait_waits_alone(traffic: Traffic) -> None:
+def test_a_429_for_a_group_pauses_only_that_group(traffic: Traffic) -> None:
     told = traffic.rate_limiter()
     told.person()  # makes the state
     assert 29 < told_to_wait(told, GROUP) <= 30 + MARGIN_SECONDS
@@ -183,7 +183,9 @@ def test_a_wiped_redis_does_not_forget_the_group(traffic: Traffic) -> None:
 
 
 @pytest.mark.parametrize("chats", [(PERSON,), (None,), (GROUP, OTHER_GROUP)])
-def test_a_person_or_a_second_group_pauses_everybody(traffic: Traffic, chats: tuple[int | None, ...]) -> None:
+def test_a_429_for_a_person_or_a_second_group_pauses_everything(
+    traffic: Traffic, chats: tuple[int | None, ...]
+) -> None:
     for chat_id in chats:
         told_to_wait(traffic.rate_limiter(), chat_id)  # each by a process of its own
     with pytest.raises(PostponeError) as told:
@@ -191,7 +193,7 @@ def test_a_person_or_a_second_group_pauses_everybody(traffic: Traffic, chats: tu
     assert told.value.seconds > 20
 
 
-def test_the_same_group_told_twice_is_one_group(traffic: Traffic) -> None:
+def test_two_429s_for_one_group_pause_only_that_group(traffic: Traffic) -> None:
     for _ in range(2):
         told_to_wait(traffic.rate_limiter(), GROUP)
     traffic.rate_limiter().person()

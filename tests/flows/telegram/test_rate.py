@@ -54,7 +54,7 @@ def test_without_the_rate_limiter_telegram_refuses(traffic: Traffic) -> None:
     assert refused(traffic.records())
 
 
-def test_people_come_first(traffic: Traffic) -> None:
+def test_answers_to_people_come_before_broadcasts(traffic: Traffic) -> None:
     chats = traffic.people(360)
     crowd = [
         traffic.start("broadcast", 8, "broadcast", chats[10:]),
@@ -135,7 +135,7 @@ AMPLE = 2_000
 
 
 @pytest.mark.parametrize("burst", [BURST, FLOOD], ids=["a chat's limit", "negative control: none"])
-def test_one_chat_gets_no_more_than_telegram_bears(traffic: Traffic, burst: int) -> None:
+def test_one_chat_gets_no_more_than_telegram_accepts(traffic: Traffic, burst: int) -> None:
     """Its 429 would stop everybody: the limit holds however much room the rate limiter has."""
     limiter = traffic.rate_limiter(rate=AMPLE, burst=burst)
     limiter.person()
@@ -157,7 +157,7 @@ def test_without_redis_a_chat_has_its_limit_too(burst: int) -> None:
     assert limiter.person(2) == 0
 
 
-def test_money_comes_before_the_screens_in_line(traffic: Traffic) -> None:
+def test_messages_about_money_come_before_waiting_screens(traffic: Traffic) -> None:
     limiter = full(traffic)
     screens = [wait_of(limiter, 1000 + FLOOD * number, 1) for number in range(100)]
     assert wait_of(limiter, None, 0) < max(screens) / 2

@@ -57,7 +57,7 @@ def event(**invoice: Any) -> bytes:
     return json.dumps({"update_id": 1, "update_type": "invoice_paid", "payload": payload}).encode()
 
 
-def test_the_vector_is_the_one_described() -> None:
+def test_the_known_vector_is_unchanged() -> None:
     assert len(BODY) == 1103
     assert (
         hashlib.sha256(BODY).hexdigest() == "fe343635cd67c0318ad7c5f583752277c8727aac2e0accba7466deda3b44376a"
@@ -110,7 +110,7 @@ def everything_in(redis_url: str) -> str:
         return "\n".join(found)
 
 
-def test_the_small_vector(make_client: MakeClient, redis_url: str) -> None:
+def test_the_small_vector_s_signature_is_accepted(make_client: MakeClient, redis_url: str) -> None:
     client = make_client(CRYPTOBOT_TOKEN=SMALL_TOKEN)
     assert post(client, SMALL_BODY, SMALL_SIGNATURE).status_code == 200
     job = only(redis_url)
@@ -118,7 +118,9 @@ def test_the_small_vector(make_client: MakeClient, redis_url: str) -> None:
 
 
 @pytest.mark.parametrize("signature", MUST_FAIL.values(), ids=MUST_FAIL.keys())
-def test_signatures_made_the_wrong_way_fail(signature: str, client: FlaskClient, redis_url: str) -> None:
+def test_signatures_made_the_wrong_way_are_refused(
+    signature: str, client: FlaskClient, redis_url: str
+) -> None:
     response = post(client, BODY, signature)
     assert response.status_code == 401
     assert response.json["error"] == "bad_signature"
@@ -141,14 +143,14 @@ def test_signatures_made_the_wrong_way_fail(signature: str, client: FlaskClient,
         hmac.new(b"", BODY, hashlib.sha256).hexdigest(),
     ],
 )
-def test_anything_else_in_the_header_fails(
+def test_any_other_header_value_is_refused(
     signature: str | None, client: FlaskClient, redis_url: str
 ) -> None:
     assert post(client, BODY, signature).status_code == 401
     assert queued(redis_url) == []
 
 
-def test_the_same_json_in_other_bytes_fails(client: FlaskClient, redis_url: str) -> None:
+def test_the_same_json_in_other_bytes_is_refused(client: FlaskClient, redis_url: str) -> None:
     same = json.loads(BODY)
     for body in (
         BODY + b" ",
@@ -201,7 +203,7 @@ def test_an_amount_stays_as_written(written: str, amount: str, client: FlaskClie
     assert only(redis_url).args["amount"] == amount
 
 
-def test_what_was_paid_counts_not_what_was_asked(client: FlaskClient, redis_url: str) -> None:
+def test_the_paid_amount_counts_and_not_the_requested_one(client: FlaskClient, redis_url: str) -> None:
     body = event(paid_asset="TON", paid_amount="31.5")
     assert post(client, body, sign(body)).status_code == 200
     args = only(redis_url).args
@@ -212,7 +214,7 @@ def test_what_was_paid_counts_not_what_was_asked(client: FlaskClient, redis_url:
     "changes",
     [{"payload": None}, {"payload": 5}, {"asset": None}, {"paid_at": "yesterday"}, {"payload": "a\x00b"}],
 )
-def test_money_with_a_gap_is_still_taken(
+def test_a_payment_without_amount_or_asset_is_accepted(
     changes: dict[str, Any], client: FlaskClient, redis_url: str
 ) -> None:
     body = event(**changes)
@@ -265,7 +267,7 @@ def test_a_signed_event_without_its_core_names_the_field(
         b'{"update_type":"invoice_paid","payload":{"invoice_id":' + b"9" * 60_000 + b"}}",
     ],
 )
-def test_signed_nonsense_is_400(body: bytes, client: FlaskClient, redis_url: str) -> None:
+def test_a_signed_body_that_is_not_an_event_is_400(body: bytes, client: FlaskClient, redis_url: str) -> None:
     response = post(client, body, sign(body))
     assert response.status_code == 400
     assert response.json["success"] is False
@@ -285,7 +287,7 @@ def test_the_signature_is_checked_before_the_json(client: FlaskClient) -> None:
     assert post(client, b"not json", SIGNATURE).status_code == 401
 
 
-def test_64_kib_is_the_limit(client: FlaskClient, redis_url: str) -> None:
+def test_a_body_above_64_kib_is_refused(client: FlaskClient, redis_url: str) -> None:
     largest = event(description="x" * (64 * 1024 - len(event(description=""))))
     assert len(largest) == 64 * 1024
     assert post(client, largest, sign(largest)).status_code == 200
@@ -295,7 +297,9 @@ def test_64_kib_is_the_limit(client: FlaskClient, redis_url: str) -> None:
     assert len(queued(redis_url)) == 1
 
 
-def test_redis_away_is_503_so_that_crypto_pay_repeats(make_client: MakeClient, tmp_path: Path) -> None:
+def test_a_redis_outage_is_503_so_that_crypto_pay_repeats_the_webhook(
+    make_client: MakeClient, tmp_path: Path
+) -> None:
     client = make_client(REDIS_URL=CLOSED)
     response = post(client, BODY, SIGNATURE)
     assert (response.status_code, response.json["error"]) == (503, "queue_unavailable")

@@ -32,26 +32,26 @@ def checks(*, database: bool, redis: bool, thread_pool: bool) -> dict[str, Any]:
     return {"database": database, "redis": redis, "thread_pool": thread_pool, "service": "interface-bot"}
 
 
-def test_healthy(client: FlaskClient, answer: Answer) -> None:
+def test_health_is_200_when_everything_works(client: FlaskClient, answer: Answer) -> None:
     answer(jobs.CheckHealth, lambda _: {"database": True})
     assert health(client) == (200, "healthy", checks(database=True, redis=True, thread_pool=True))
 
 
-def test_the_database_is_away(client: FlaskClient, answer: Answer) -> None:
+def test_health_is_503_while_postgresql_is_down(client: FlaskClient, answer: Answer) -> None:
     answer(jobs.CheckHealth, lambda _: {"database": False})
     assert health(client) == (503, "unhealthy", checks(database=False, redis=True, thread_pool=True))
 
 
-def test_no_worker_answers(client: FlaskClient) -> None:
+def test_health_is_503_without_workers(client: FlaskClient) -> None:
     assert health(client) == (503, "unhealthy", checks(database=False, redis=True, thread_pool=False))
 
 
-def test_redis_is_away(make_client: MakeClient) -> None:
+def test_health_is_503_while_redis_is_down(make_client: MakeClient) -> None:
     down = (503, "unhealthy", checks(database=False, redis=False, thread_pool=False))
     assert health(make_client(REDIS_URL=CLOSED)) == down
 
 
-def test_only_the_queue_or_only_the_cache_is_away(make_client: MakeClient, redis_url: str) -> None:
+def test_health_names_the_redis_that_is_down(make_client: MakeClient, redis_url: str) -> None:
     down = (503, "unhealthy", checks(database=False, redis=False, thread_pool=False))
     assert health(make_client(REDIS_URL=CLOSED, CACHE_REDIS_URL=redis_url)) == down
     assert health(make_client(CACHE_REDIS_URL=CLOSED)) == down
@@ -62,7 +62,7 @@ def test_a_worker_of_another_release_does_not_count(client: FlaskClient, answer:
     assert health(client) == (503, "unhealthy", checks(database=False, redis=True, thread_pool=True))
 
 
-def test_many_callers_cost_one_question(
+def test_many_callers_share_one_check(
     client: FlaskClient, answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One check answers all waiting requests."""
@@ -81,7 +81,7 @@ def test_many_callers_cost_one_question(
     assert len(asked) == 1
 
 
-def test_a_good_answer_proves_nothing_once_it_is_old(
+def test_an_old_good_answer_is_not_repeated(
     client: FlaskClient, answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The worker answers one question and hangs at the next: /health soon stops reporting "healthy"."""

@@ -31,7 +31,7 @@ def deliver(server: Server, number: int) -> int:
         return connection.getresponse().status
 
 
-def test_a_redis_that_hangs_is_answered_with_503_while_it_hangs(
+def test_webhooks_get_503_while_redis_hangs(
     start: Callable[..., Server], valkey_server: ValkeyServer
 ) -> None:
     """More webhooks than web has threads: none waits for the hanging to end."""
@@ -49,7 +49,7 @@ def test_a_redis_that_hangs_is_answered_with_503_while_it_hangs(
     wait_until(lambda: deliver(server, 100) == 200)  # refused at once until the next try is due
 
 
-def test_an_outage_of_redis_under_webhooks_loses_none_that_is_repeated(
+def test_a_redis_outage_loses_no_repeated_webhook(
     start: Callable[..., Server],
     redis_url: str,
     valkey_server: ValkeyServer,

@@ -29,7 +29,7 @@ WRONG = f"{PENDING}?limit=0"
 """A request that needs no worker: 400 when it is let in."""
 
 
-def test_a_key_is_limited_by_itself(make_client: MakeClient) -> None:
+def test_each_key_has_its_own_limit(make_client: MakeClient) -> None:
     client = make_client(RATE_LIMIT_API="3/minute")
     assert [client.get(WRONG, headers=bearer(MAIN_BOT_KEY)).status_code for _ in range(4)] == [
         400,
@@ -75,7 +75,9 @@ def test_webhooks_and_health_are_never_limited(make_client: MakeClient) -> None:
     assert {client.get("/health").status_code for _ in range(20)} == {503}  # no worker here
 
 
-def test_redis_away_lets_the_limiter_pass_and_the_job_fail(make_client: MakeClient, tmp_path: Path) -> None:
+def test_without_redis_the_limiter_lets_requests_pass_and_the_job_fails(
+    make_client: MakeClient, tmp_path: Path
+) -> None:
     client = make_client(REDIS_URL=CLOSED, RATE_LIMIT_API="1/minute")
     for _ in range(3):
         assert client.get(WRONG, headers=bearer(MAIN_BOT_KEY)).status_code == 400
@@ -129,7 +131,9 @@ def test_errors_have_one_shape(method: str, path: str, status: int, code: str, c
     assert (response.json["success"], response.json["error"]) == (False, code)
 
 
-def test_a_fault_is_a_fixed_body_with_an_id(client: FlaskClient, answer: Answer, tmp_path: Path) -> None:
+def test_an_internal_error_has_a_fixed_body_with_an_id(
+    client: FlaskClient, answer: Answer, tmp_path: Path
+) -> None:
     """A worker of another release, whose answers this web cannot read, is such a fault."""
     answer(jobs.UpdateTaskStatus, lambda _: {"inner": "detail"})
     task = f"/api/tasks/{ORDER}/status"

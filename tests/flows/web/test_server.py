@@ -128,7 +128,7 @@ def test_health_over_http_and_a_clean_stop(start: Callable[..., Server]) -> None
     assert server.popen.wait(30) == 0
 
 
-def test_a_stop_while_redis_hangs_is_over_in_time(
+def test_the_server_stops_in_time_while_redis_hangs(
     start: Callable[..., Server], valkey_server: ValkeyServer
 ) -> None:
     """Told as a whole group is, with a webhook under way and clients that never say all they want."""

@@ -48,7 +48,7 @@ def test_tasks_are_leased_and_passed_on(client: FlaskClient, answer: Answer) -> 
     assert MAIN_BOT_KEY not in first
 
 
-def test_an_answer_that_leaves_is_confirmed(client: FlaskClient, answer: Answer, redis_url: str) -> None:
+def test_an_answer_that_was_sent_is_confirmed(client: FlaskClient, answer: Answer, redis_url: str) -> None:
     confirmed: list[dict[str, Any]] = []
     answer(jobs.ConfirmTasks, confirmed.append)
     answer(jobs.ClaimTasks, lambda args: [{"task_id": TASK, "owner": args["owner"]}])
@@ -58,7 +58,7 @@ def test_an_answer_that_leaves_is_confirmed(client: FlaskClient, answer: Answer,
     assert queued(redis_url) == []
 
 
-def test_head_brings_nobody_a_task_and_leases_none(client: FlaskClient, redis_url: str) -> None:
+def test_a_head_request_leases_no_task(client: FlaskClient, redis_url: str) -> None:
     response = client.head(PENDING, headers=KEY)
     assert (response.status_code, response.data) == (200, b"")
     assert client.head(f"{PENDING}?limit=0", headers=KEY).status_code == 400
@@ -142,7 +142,7 @@ def test_the_worker_s_answer_is_passed_on(
     ],
 )
 @pytest.mark.usefixtures("impatient")
-def test_a_report_is_read_as_a_poll_s_answer_is(
+def test_a_report_is_read_like_the_answer_to_a_poll(
     report: dict[str, Any], read: dict[str, Any], client: FlaskClient, redis_url: str
 ) -> None:
     """Also with a slash after the address and a byte order mark before the body."""
@@ -163,7 +163,7 @@ def test_without_a_worker_the_report_stays_queued_as_202(client: FlaskClient, re
     assert job.args["response_data"] == {}
 
 
-def test_a_report_is_queued_also_when_too_many_ask(
+def test_a_report_is_queued_when_too_many_callers_wait(
     client: FlaskClient, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(sending.MAX_QUESTIONS):
@@ -225,7 +225,7 @@ def test_a_bad_report_names_the_field(
         b"\xff",
     ],
 )
-def test_what_is_not_json_is_400(body: bytes, client: FlaskClient, redis_url: str) -> None:
+def test_a_body_that_is_not_json_is_400(body: bytes, client: FlaskClient, redis_url: str) -> None:
     response = client.put(STATUS, data=body, headers=KEY)
     assert (response.status_code, response.json["error"]) == (400, "not_json")
     assert queued(redis_url) == []
@@ -243,7 +243,7 @@ def test_a_large_report_is_413(client: FlaskClient) -> None:
     assert client.put(STATUS, json=body, headers=KEY).status_code == 413
 
 
-def test_redis_away_is_503(make_client: MakeClient) -> None:
+def test_a_redis_outage_is_503(make_client: MakeClient) -> None:
     client = make_client(REDIS_URL=CLOSED)
     for response in (
         client.get(PENDING, headers=KEY),

@@ -38,13 +38,13 @@ def test_an_update_is_queued_before_200(client: FlaskClient, redis_url: str) -> 
     assert job.args["start_payload"] == "promo"
 
 
-def test_a_whole_dialogue(client: FlaskClient, redis_url: str) -> None:
+def test_a_dialogue_works_over_the_webhook(client: FlaskClient, redis_url: str) -> None:
     for update in (tap("add_post"), tap("platform_telegram"), message("https://t.me/channel/1")):
         assert post(client, update).status_code == 200
     assert [job.actor for job in queued(redis_url)] == ["show_platforms", "ask_post_link", "add_post"]
 
 
-def test_many_at_once_share_one_loop(client: FlaskClient, redis_url: str) -> None:
+def test_concurrent_updates_share_one_event_loop(client: FlaskClient, redis_url: str) -> None:
     statuses: list[int] = []
     updates = [tap("my_stats") for _ in range(40)]
     threads = [
@@ -77,12 +77,12 @@ def test_not_json_is_400(body: bytes, client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"update_id": "5"}, {"message": {}}])
-def test_without_an_update_id_it_is_400(body: Json, client: FlaskClient) -> None:
+def test_an_update_without_an_id_is_400(body: Json, client: FlaskClient) -> None:
     response = post(client, body)
     assert (response.status_code, response.json["field"]) == (400, "update_id")
 
 
-def test_what_is_not_for_us_is_accepted(client: FlaskClient, redis_url: str) -> None:
+def test_updates_of_other_kinds_are_accepted_and_ignored(client: FlaskClient, redis_url: str) -> None:
     for update in (message("/start", chat=group()), {"update_id": 1, "something_new": {}}):
         assert post(client, update).status_code == 200
     assert queued(redis_url) == []
@@ -92,7 +92,7 @@ def test_an_unreadable_update_is_accepted_so_that_the_next_one_comes(client: Fla
     assert post(client, {"update_id": 5, "message": {"message_id": "?"}}).status_code == 200
 
 
-def test_a_large_update_of_telegram_s_own_is_read(client: FlaskClient, redis_url: str) -> None:
+def test_a_large_update_is_read(client: FlaskClient, redis_url: str) -> None:
     update = tap("my_stats")
     update["callback_query"]["message"]["text"] = "x" * 100_000
     assert post(client, update).status_code == 200
@@ -100,7 +100,7 @@ def test_a_large_update_of_telegram_s_own_is_read(client: FlaskClient, redis_url
     assert post(client, b" " * (1024 * 1024 + 1)).status_code == 413
 
 
-def test_redis_away_is_503_so_that_telegram_repeats(make_client: MakeClient) -> None:
+def test_a_redis_outage_is_503_so_that_telegram_repeats_the_update(make_client: MakeClient) -> None:
     client = make_client(**MODE, REDIS_URL=CLOSED)
     response = post(client, message("/start"))
     assert (response.status_code, response.json["error"]) == (503, "queue_unavailable")
