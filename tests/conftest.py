@@ -1,4 +1,4 @@
-"""Real servers for every test that wants one. Nothing here is skipped: a missing server is an error."""
+"""Fixtures for all tests: real servers. No test is skipped for a missing server: that is an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real PgBouncer in transaction mode before the tests' PostgreSQL: transactions meet other sessions."""
+"""Starts a real PgBouncer in transaction mode before the tests' PostgreSQL."""
 
 from __future__ import annotations
 

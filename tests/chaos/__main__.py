@@ -1,4 +1,4 @@
-"""`python -m tests.chaos`: see ./run chaos --help."""
+"""Runs the chaos rig: `python -m tests.chaos` is `./run chaos` (see its --help)."""
 
 from __future__ import annotations
 

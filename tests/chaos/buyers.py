@@ -1,7 +1,7 @@
-"""People who buy, over HTTP only: they write, tap, wait, tap again when nothing comes, and pay.
+"""Simulates buyers over HTTP: they write, tap, wait, tap again if nothing comes, and pay.
 
-What a person would do and no more: a wiped Redis may lose a tap, so a buyer who sees nothing for a while
-repeats it; a buyer who has paid only waits.
+They do only what a person would do. A wiped Redis may lose a tap, so a buyer who sees nothing for a while
+repeats it. A buyer who has paid only waits.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The command line of the rig."""
+"""The command line of the chaos rig."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A separate directory for each run; servers under another user must be able to enter it."""
+"""Fixtures of the chaos tests: a directory for each run, which servers of another user may enter."""
 
 from __future__ import annotations
 

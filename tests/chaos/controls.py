@@ -1,4 +1,4 @@
-"""Negative controls: small runs, each without one guard, each set up so that the guard is what is missing.
+"""Runs the chaos rig's negative controls: small runs, each without one guard, set up so that it is needed.
 
 With every guard in place the same things happen in the short form, which must be green (test_chaos.py).
 """

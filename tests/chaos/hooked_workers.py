@@ -1,4 +1,4 @@
-"""`dramatiq tests.chaos.hooked_workers`: the product's workers, with the rig's hooks put in from outside."""
+"""Starts the product's workers with the chaos rig's hooks: `dramatiq tests.chaos.hooked_workers`."""
 
 from __future__ import annotations
 

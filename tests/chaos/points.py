@@ -1,10 +1,10 @@
-"""Points of a worker's life at which it may die: before and after each commit and each call to a service.
+"""Defines the crash points of a worker: before and after each commit and each call to a service.
 
-Around a commit it may also lose its connection and live on: before, so that nothing was committed, or after,
-so that all was and it is not told.
+Around a commit the worker may also lose its connection and live: before the commit, so that nothing was
+committed, or after it, so that everything was and the worker does not know it.
 
-Installed by hooked_workers.py into a worker of the rig, never into the product's own. A point is named by
-what happens there and by the job, loop or thread it happens for:
+hooked_workers.py installs the points into a worker of the rig, never into the product's own. A point's name
+says what happens there and for which job, loop or thread:
 
     before commit apply_payment+owe_job @ activate_order
     after call crypto_pay POST createInvoice @ create_invoice

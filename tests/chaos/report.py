@@ -1,4 +1,4 @@
-"""The scorecard as a table and as JSON, and the tables of docs/reliability.md made of the JSON kept there."""
+"""Writes the score as a table and as JSON, and the tables of docs/reliability.md from the stored JSON."""
 
 from __future__ import annotations
 

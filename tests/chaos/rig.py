@@ -1,4 +1,4 @@
-"""The world of a run: many workers in processes of their own, and a proxy before everything they talk to."""
+"""Starts the world of a chaos run: many worker processes, and a proxy before each service."""
 
 from __future__ import annotations
 

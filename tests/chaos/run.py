@@ -1,4 +1,4 @@
-"""One run: people come at a steady rate, things break, then everything gets time to end, and is counted."""
+"""Runs chaos once: people arrive at a steady rate, faults happen, all work may finish, results count."""
 
 from __future__ import annotations
 

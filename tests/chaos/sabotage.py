@@ -1,7 +1,7 @@
-"""Takes one guard away, in a worker of the rig: the negative controls of CHAOS_WITHOUT.
+"""Removes one guard in a worker of the chaos rig, for the negative controls (CHAOS_WITHOUT).
 
-A rig that stays green without a guard proves nothing about it. Nothing of the product changes: what is
-replaced here is replaced in this process, and row_lock.sql in the rig's own database.
+A rig that passes without a guard proves nothing about it. The product's code does not change: guards are
+replaced in this process only, and row_lock.sql changes the rig's own database.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A store over a migrated database: the one that this process's tests share, or one of the test's own."""
+"""Fixtures of database tests: a migrated database, shared by this process's tests or one test's own."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Takes a database back to what its migrations left, so that tests can use one after another.
+"""Empties a database to what its migrations left, so that tests can use it one after another.
 
-Making a database and dropping it takes PostgreSQL about a hundred times as long.
+Creating and dropping a database takes PostgreSQL about a hundred times as long.
 """
 
 from __future__ import annotations

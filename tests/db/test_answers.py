@@ -1,4 +1,4 @@
-"""What the functions of decisions answer is what socialboost/db/answers.py says, in each of their shapes."""
+"""Tests of the functions about decisions: their answers have the types of socialboost/db/answers.py."""
 
 from __future__ import annotations
 

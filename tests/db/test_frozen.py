@@ -1,4 +1,4 @@
-"""python -m socialboost freeze: a function's file is its current text, and older migrations keep theirs."""
+"""Tests of `python -m socialboost freeze`: older migrations keep the text of a changed function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""find_breaches: each kind of breach is found when somebody causes it by hand, and none in a busy history."""
+"""Tests of find_breaches: it finds each kind of breach made by hand, and none in a busy history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any history of a person, step by step on a real database, against tests/db/model.py and the invariants.
+"""Runs random histories of a person on a real database against tests/db/model.py and the invariants.
 
 `./run test tests/db/test_machine.py` walks 150 histories, always the same; with HYPOTHESIS_PROFILE=long, as
 in .ci/run, it walks 500 of this selection, and with HYPOTHESIS_PROFILE=night 10,000 others. A failure prints

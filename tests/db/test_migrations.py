@@ -1,4 +1,4 @@
-"""The migration runner: forward, back, twice, two at once, and what it refuses."""
+"""Tests of the migration runner: forward, back, twice, two at once, and what it refuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Orders up to the money: opened once, terms kept, ended by their owner or their deadline."""
+"""Tests of orders before payment: opened once, with fixed terms, ended by owner or deadline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parked jobs, and tasks that could not be handed over: what an admin decides, and asking Main Bot again."""
+"""Tests of parked jobs and undelivered tasks: an admin's decisions, and questions to Main Bot."""
 
 from __future__ import annotations
 

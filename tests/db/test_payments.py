@@ -1,4 +1,4 @@
-"""apply_payment: a paid invoice ends as exactly one activation or one listed exception."""
+"""Tests of apply_payment: a paid invoice ends as one activation or one listed exception."""
 
 from __future__ import annotations
 

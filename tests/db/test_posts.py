@@ -1,4 +1,4 @@
-"""add_user_post_v2: the daily limit holds, a link counts once a day, quota comes back."""
+"""Tests of add_user_post_v2: the daily limit holds, a link counts once a day, quota is returned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refunds: one spend_id a payment for ever, sent or refused once, and what each does to the order."""
+"""Tests of refunds: one spend_id for a payment, sent or refused once, with its effect on the order."""
 
 from __future__ import annotations
 

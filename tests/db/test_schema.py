@@ -1,4 +1,4 @@
-"""sql/schema.sql, sql/functions and sql/queries agree with what the migrations build."""
+"""Tests of sql/schema.sql, sql/functions and sql/queries: they agree with what the migrations build."""
 
 from __future__ import annotations
 

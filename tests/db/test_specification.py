@@ -1,4 +1,4 @@
-"""Each defect of the specification's own SQL, shown on it and shown to be gone from ours.
+"""Tests of the defects in the specification's SQL: each is shown there and is absent in ours.
 
 Every test runs on both: `specification` must show the defect, `ours` must not. A test that passed on both
 would prove nothing.

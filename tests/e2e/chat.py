@@ -1,4 +1,4 @@
-"""The chat page in a real browser, as a person uses it: reads, taps what is offered, sends photos."""
+"""Drives the chat page in a real browser as a person does: reads, taps visible buttons, sends photos."""
 
 from __future__ import annotations
 

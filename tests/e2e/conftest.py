@@ -1,4 +1,4 @@
-"""One running world a module: real servers, stand-ins and the product's own processes."""
+"""Fixtures of end-to-end tests: real servers, stand-ins and the product's processes for each module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kills the worker that has just written a given line to its log: a crash at a chosen step of a job."""
+"""Kills the worker that has just logged a given line: a crash at a chosen step of a job."""
 
 from __future__ import annotations
 

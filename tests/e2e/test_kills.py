@@ -1,4 +1,4 @@
-"""SIGKILL a worker at any step of the main job: the order still ends right, once."""
+"""Tests of SIGKILL at any step of an order's jobs: the order still ends right, once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A buyer's whole way through the running product, over HTTP only."""
+"""Tests of a buyer's whole way through the running product, over HTTP only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Services that hang: they accept connections and never answer."""
+"""Simulates services that hang: they accept connections and never answer."""
 
 from __future__ import annotations
 

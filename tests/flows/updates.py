@@ -1,4 +1,4 @@
-"""Updates as Telegram sends them, and the jobs that are on the queue."""
+"""Builds updates as Telegram sends them, and reads the jobs on the queue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m tests.recordings [FILE]`: see the package. Takes some minutes; needs what the tests need."""
+"""Records what this release writes: `python -m tests.recordings [FILE]`. It takes some minutes."""
 
 from __future__ import annotations
 

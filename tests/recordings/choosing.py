@@ -1,4 +1,4 @@
-"""Which of many messages and rows are kept: each adds something that those before it did not show."""
+"""Chooses which messages and rows to keep: each shows something that the ones before did not."""
 
 from __future__ import annotations
 

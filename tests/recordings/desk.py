@@ -1,4 +1,4 @@
-"""The bot as a process that is asked what an update becomes: started by its command, read on Redis.
+"""Runs the bot as a process, sends it updates, and reads the resulting jobs from Redis.
 
 Both the recorder and the test of the recording ask it, so they see the same thing.
 """

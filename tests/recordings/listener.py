@@ -1,7 +1,7 @@
-"""A pytest plugin: listens to the tests' own Valkey and PostgreSQL and keeps what the product writes there.
+"""A pytest plugin that records what the product writes to the tests' Valkey and PostgreSQL.
 
-The tests drive the product's real code and processes through everything it does, so nothing here is typed by
-hand. What a test writes to provoke an error is left out: a message counts only if its contract wrote it.
+The tests make the product's real code and processes do everything they can, so no record is typed by hand.
+Messages that a test writes to provoke an error are left out: a message counts only if its contract wrote it.
 """
 
 from __future__ import annotations

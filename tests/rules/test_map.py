@@ -1,4 +1,4 @@
-"""docs/map.md says what the code says, and names every job, every query and every function."""
+"""Tests of docs/map.md: it agrees with the code and names every job, query and SQL function."""
 
 from __future__ import annotations
 

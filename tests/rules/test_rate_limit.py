@@ -1,4 +1,4 @@
-"""Nothing reaches a person around the rate limiter (docs/adr/0007)."""
+"""Tests that every message to a person passes the rate limiter (docs/adr/0007)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stand-in for Telegram per test."""
+"""Fixtures of the stand-in's tests: a stand-in for Telegram for each test."""
 
 from __future__ import annotations
 

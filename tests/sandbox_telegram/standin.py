@@ -1,4 +1,4 @@
-"""A stand-in for Telegram per test, listening on a free port, driven over HTTP only."""
+"""Starts a stand-in for Telegram on a free port, driven over HTTP only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refusals: Telegram's own words, mapped by aiogram to its own classes."""
+"""Tests of the stand-in's refusals: Telegram's own texts, which aiogram maps to its classes."""
 
 from __future__ import annotations
 

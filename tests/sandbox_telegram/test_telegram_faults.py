@@ -1,4 +1,4 @@
-"""Faults on demand and rate limits, as a bot meets them."""
+"""Tests of the stand-in's faults on demand and its rate limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTML parse mode: text, entities in UTF-16 units, Telegram's words for mistakes."""
+"""Tests of HTML parse mode: text, entities in UTF-16 units, Telegram's texts for mistakes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every supported method, through aiogram: its models judge each answer."""
+"""Tests of every supported method through aiogram, whose models check each answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The chat page in a real browser: a person, the bot's buttons, the strip, and hostile text."""
+"""Tests of the chat page in a real browser: a person, buttons, the strip, and hostile text."""
 
 from __future__ import annotations
 

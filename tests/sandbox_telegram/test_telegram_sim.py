@@ -1,4 +1,4 @@
-"""The person's side: writing, tapping, blocking, reading, the wire log."""
+"""Tests of the simulated person: writing, tapping, blocking, reading, the wire log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The live strip: log files followed, lines and calls put together into stories."""
+"""Tests of the live strip: it follows log files and groups lines and calls into stories."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Webhook delivery: secret, order, retries, duplicates, and what getWebhookInfo tells."""
+"""Tests of webhook delivery: secret, order, retries, duplicates, and getWebhookInfo."""
 
 from __future__ import annotations
 

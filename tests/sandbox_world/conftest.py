@@ -1,4 +1,4 @@
-"""The stand-ins as processes, and a small HTTP sink in place of the shop."""
+"""Fixtures of the stand-ins' tests: stand-ins as processes, and an HTTP sink in place of the shop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Crypto Pay stand-in speaks the service's wire format, errors and all."""
+"""Tests of the Crypto Pay stand-in: it has the service's wire format and errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`./run demo`, from the outside: the walk, the pages, and that nothing is left however it ends."""
+"""Tests of `./run demo` from outside: the walk, the pages, and that no process is left behind."""
 
 from __future__ import annotations
 

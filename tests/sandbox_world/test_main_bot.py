@@ -1,4 +1,4 @@
-"""The Main Bot stand-in takes a task once per key, works it, reports it, and can really be down."""
+"""Tests of the Main Bot stand-in: it does a task once per key, reports it, and can be down."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""supervisord.conf keeps secrets where they belong, restarts what dies, and leaves nothing behind."""
+"""Tests of supervisord.conf: secrets stay where they belong, dead programs restart, none is left."""
 
 from __future__ import annotations
 

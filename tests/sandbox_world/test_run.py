@@ -1,4 +1,4 @@
-"""`./run` needs nothing but Python, says what is wrong, and removes only what it made."""
+"""Tests of `./run`: it needs only Python, names mistakes, and removes only what it made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The embedded servers keep what they were given through a kill, and leave nothing behind."""
+"""Tests of the embedded servers: data survives a kill, and nothing is left behind."""
 
 from __future__ import annotations
 

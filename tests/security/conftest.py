@@ -1,4 +1,4 @@
-"""One running world whose every secret is a canary: a value that is nowhere else and must be nowhere else."""
+"""Fixtures of security tests: a running world whose secrets are canaries, values used nowhere else."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Passwords of addresses that lead nowhere: no message of a library brings a part of one into a log.
+"""Tests of failed logins: no library's message brings a part of a password into a log.
 
-The log does not know these passwords, so its redaction is not what keeps them out: two things must break.
+The log does not know these passwords, so its redaction does not mask them: this is a second protection.
 """
 
 from __future__ import annotations

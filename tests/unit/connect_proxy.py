@@ -1,4 +1,4 @@
-"""A web proxy as companies run them: CONNECT only, with a login, here with the service itself behind it."""
+"""A web proxy as companies run them: CONNECT only, with a login, and the service itself behind it."""
 
 from __future__ import annotations
 

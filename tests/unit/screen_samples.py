@@ -1,4 +1,4 @@
-"""Every screen the product can show, drawn from one set of values that a test may make hostile."""
+"""Draws every screen of the product from one set of values, which a test may make hostile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A complete, valid environment, for tests to break in one place at a time."""
+"""A complete, valid environment, in which tests break one value at a time."""
 
 from __future__ import annotations
 

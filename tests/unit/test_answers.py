@@ -1,7 +1,7 @@
-"""Every answer a partner, or a proxy in its place, can give means what docs/failures.md's table says.
+"""Tests of partners' and proxies' answers: each means what the table in docs/failures.md says.
 
-Status by status and body by body over HTTP; the table is written down here once more, apart from the clients'
-own code. Another partner is another `Partner`: its calls, its bodies, its table.
+Every status and every body is sent over HTTP. The table is repeated here, independently of the clients' code.
+Another partner needs another `Partner`: its calls, its bodies, its table.
 """
 
 from __future__ import annotations

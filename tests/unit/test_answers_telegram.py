@@ -1,6 +1,6 @@
-"""tests/unit/test_answers.py for Telegram: every status with every body, to every way we call it.
+"""Tests of Telegram's answers, like tests/unit/test_answers.py: every status, body and kind of call.
 
-The table is docs/failures.md's, written down here once more.
+The table of docs/failures.md is repeated here.
 """
 
 from __future__ import annotations

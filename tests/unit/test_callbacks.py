@@ -1,4 +1,4 @@
-"""Callback data: parsing never raises, and order ids come out canonical."""
+"""Tests of callback data: parsing never raises, and order ids are canonical."""
 
 from __future__ import annotations
 

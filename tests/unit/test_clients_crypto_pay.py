@@ -1,4 +1,4 @@
-"""The Crypto Pay client: exact money, one invoice found again, every answer's meaning."""
+"""Tests of the Crypto Pay client: exact money, one invoice found again, every answer's meaning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The connection without a proxy: what a server may send, and what of it reaches the next exchange."""
+"""Tests of connections without a proxy: what a server may send, and that no exchange affects the next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Main Bot client: one key and one body for a task, a shared breaker, health before work."""
+"""Tests of the Main Bot client: one key and one body for a task, a shared breaker, health before work."""
 
 from __future__ import annotations
 

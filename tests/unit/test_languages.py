@@ -1,4 +1,4 @@
-"""Languages are read from the locales: what each says about itself, and what it may not say."""
+"""Tests of languages: they are read from the locales, and contradictions are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Links people send: what is accepted, in which form, and that nothing hostile ever is."""
+"""Tests of links from people: which are accepted, in which form, and that no hostile link is."""
 
 from __future__ import annotations
 

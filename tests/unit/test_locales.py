@@ -1,4 +1,4 @@
-"""The .ftl files: every language says the same things with the same values, and nothing is left over."""
+"""Tests of the .ftl files: every language has the same texts with the same values, and each is used."""
 
 from __future__ import annotations
 

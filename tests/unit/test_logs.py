@@ -1,4 +1,4 @@
-"""Logs: the line's shape, the four files, no secrets, several processes on one file."""
+"""Tests of logs: the line's shape, the four files, no secrets, several processes on one file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hostile values in every screen: no broken markup, no tag of theirs, nothing too long, nothing invisible."""
+"""Tests of hostile values in every screen: no broken or injected markup, nothing too long or invisible."""
 
 from __future__ import annotations
 

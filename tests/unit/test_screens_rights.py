@@ -1,4 +1,4 @@
-"""An admin gets the buttons that their role may use, and no other."""
+"""Tests of buttons for admins: each admin gets the buttons that their role may use, and no others."""
 
 from __future__ import annotations
 

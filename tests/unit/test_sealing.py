@@ -1,4 +1,4 @@
-"""Encryption at rest: rotation works, tampering and foreign keys do not."""
+"""Tests of encryption at rest: keys rotate, and changed data or other keys fail."""
 
 from __future__ import annotations
 

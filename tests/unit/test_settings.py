@@ -1,4 +1,4 @@
-"""Settings: what is accepted, what stops the start, and how the refusal reads."""
+"""Tests of settings: what is accepted, what stops the start, and the text of a refusal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bot's dispatcher on a real Redis, with a Telegram that must not be called."""
+"""Fixtures of bot tests: the dispatcher on a real Redis, with a Telegram that must not be called."""
 
 from __future__ import annotations
 

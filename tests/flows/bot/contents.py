@@ -1,4 +1,4 @@
-"""Every kind of message as Telegram sends it, and those that are its own lines in a chat."""
+"""Samples of every kind of message that Telegram sends, service messages included."""
 
 from __future__ import annotations
 

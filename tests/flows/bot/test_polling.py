@@ -1,4 +1,4 @@
-"""`python -m socialboost.bot` as a process: what it survives and refuses; it loses no update."""
+"""Tests of `python -m socialboost.bot` as a process: outages, refusals and stops lose no update."""
 
 from __future__ import annotations
 

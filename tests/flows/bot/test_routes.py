@@ -1,4 +1,4 @@
-"""Every kind of update becomes its one job, and the dialogue's state is what the next update needs."""
+"""Tests of updates: every kind becomes its one job, and the dialogue's state fits the next update."""
 
 from __future__ import annotations
 

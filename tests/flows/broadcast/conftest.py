@@ -1,4 +1,4 @@
-"""A hall for each test: its own database, its own Telegram."""
+"""Fixtures of broadcast tests: a database, workers and a stand-in for Telegram for each test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Broadcasts that run: real worker processes, Telegram's stand-in, an audience of any size."""
+"""Runs broadcasts: real worker processes, a stand-in for Telegram, an audience of any size."""
 
 from __future__ import annotations
 

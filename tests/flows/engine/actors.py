@@ -1,4 +1,4 @@
-"""Actors whose starts and ends a test can count: run by real workers, `dramatiq tests.flows.engine.actors`.
+"""Actors of the engine's tests, which record their starts and ends: `dramatiq tests.flows.engine.actors`.
 
 What they did is in the record (recording.py).
 """

@@ -1,4 +1,4 @@
-"""A system of real workers on servers of the test's own, and this process as the one that sends."""
+"""Fixtures of engine tests: real workers on servers of the test's own; the test process sends the jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The negative control: the same kind of job on Dramatiq's own broker, as it comes."""
+"""Runs the same kind of job on Dramatiq's own broker, as a negative control."""
 
 from __future__ import annotations
 

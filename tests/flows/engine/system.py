@@ -1,4 +1,4 @@
-"""Real worker processes on the test actors, and what they recorded."""
+"""Starts real worker processes with the test actors and reads what they recorded."""
 
 from __future__ import annotations
 

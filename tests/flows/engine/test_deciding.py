@@ -1,4 +1,4 @@
-"""Decisions without a chat: the dashboard's are allowed by the admin's role, the API's by the owner's key."""
+"""Tests of decisions without a chat: the admin's role or the API owner's key gives the right."""
 
 from __future__ import annotations
 

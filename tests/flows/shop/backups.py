@@ -1,4 +1,4 @@
-"""A copy of a shop's database, and the way back to it."""
+"""Copies a shop's database and restores the copy."""
 
 from __future__ import annotations
 

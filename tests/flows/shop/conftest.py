@@ -1,4 +1,4 @@
-"""One running shop for a module, and people in it."""
+"""Fixtures of shop tests: one running shop for each module, and people in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An admin at their desk, and the payments that land on it."""
+"""Helpers for tests of decisions: an admin, and payments that wait for a decision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Posts and their tasks in a running shop, as the tests about Main Bot need them."""
+"""Helpers for tests of Main Bot: posts and their tasks in a running shop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A third language is one file and nothing else: bot and workers run from a copy of the tree that has it."""
+"""Tests of a third language: one new file is enough; bot and workers run from a copy with it."""
 
 from __future__ import annotations
 

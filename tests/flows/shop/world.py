@@ -1,7 +1,7 @@
-"""A shop that runs: our workers as a process, the services as stand-ins, a test as the entry points.
+"""Runs a shop for tests: workers as a process, services as stand-ins, the test as the entry points.
 
-The test sends what bot and web would send and looks at what people, Crypto Pay and Main Bot got, and at the
-rows that are left.
+The test sends the jobs that bot and web would send. It checks what people, Crypto Pay and Main Bot received,
+and the rows in the database.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A stand-in for Telegram that keeps Telegram's limits, and processes that send to it."""
+"""Fixtures of rate limiter tests: a stand-in with Telegram's limits, and sender processes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A process that sends through the rate limiter as a worker does, and waits where a job would be postponed.
+"""A process that sends through the rate limiter like a worker and waits where a job would be postponed.
 
 `python -m tests.flows.telegram.sender KIND SECONDS NAME CHAT…`: KIND is person, notice, broadcast, or
-`reckless`, which asks nobody. Prints what it sent and how often it was put off, as JSON.
+`reckless`, which does not ask the rate limiter. Prints as JSON what it sent and how often it had to wait.
 """
 
 from __future__ import annotations

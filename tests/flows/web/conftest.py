@@ -1,4 +1,4 @@
-"""The web application on a real Redis, and a fake worker whose answers a test chooses."""
+"""Fixtures of web tests: the application on a real Redis, and a fake worker with chosen answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The web server's worker with short deadlines or little room, so that tests need not wait."""
+"""Runs the web server's worker with short deadlines or little room, so that tests do not wait."""
 
 from socialboost.web.server import WholeRequestWorker
 

@@ -1,4 +1,4 @@
-"""gunicorn with the real application, over real sockets: chunked bodies, a clean stop, a refused start."""
+"""Tests of gunicorn with the real application over real sockets: chunked bodies, stops, refused starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Webhook mode: the same updates over HTTP, accepted only once their job is on Redis."""
+"""Tests of webhook mode: the same updates over HTTP, accepted only once their job is on Redis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Links as people and attackers send them, with what each must become: one module a network."""
+"""Samples of links from people and attackers, with the expected result: one module for each network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ids of posts as the networks make them."""
+"""Ids of posts, as the networks make them."""
 
 from __future__ import annotations
 

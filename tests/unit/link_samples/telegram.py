@@ -1,4 +1,4 @@
-"""Telegram: links of posts and what each becomes, and links that are none."""
+"""Samples of Telegram links: posts with the expected result, and links that are not posts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Threads: links of posts and what each becomes, and links that are none."""
+"""Samples of Threads links: posts with the expected result, and links that are not posts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TikTok: links of posts and what each becomes, and links that are none."""
+"""Samples of TikTok links: posts with the expected result, and links that are not posts."""
 
 from __future__ import annotations
 
