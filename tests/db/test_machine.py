@@ -7,7 +7,6 @@ the steps that lead to it.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import psycopg
@@ -17,6 +16,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.db.machine import Shop
 from tests.db.store import opened
+from tests.examples import profile
 
 common = settings(
     deadline=None, derandomize=True, database=None, stateful_step_count=30,
@@ -40,7 +40,7 @@ def shop(database_url: str) -> Iterator[type[Shop]]:
 
 @pytest.mark.slow("walks 150 histories of 30 steps, or 500")
 def test_no_history_loses_or_doubles_anything(shop: type[Shop]) -> None:
-    run_state_machine_as_test(shop, settings=PROFILES[os.environ.get("HYPOTHESIS_PROFILE", "push")])
+    run_state_machine_as_test(shop, settings=PROFILES[profile()])
 
 
 FLAWS = {

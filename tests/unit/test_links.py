@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from socialboost.chat.callbacks import PLATFORMS
 from socialboost.kinds import LINK_CODES
 from socialboost.links import MAX_LINKS, LinkError, PostLink, find_all, parse, words
+from tests.examples import examples
 from tests.unit.link_samples import ACCEPTED, CANONICAL, CODE, ONE_POST, REFUSED, TWEET, VIDEO
 
 ONE_LINK = [case for case in ACCEPTED if not case[1].lower().startswith("tg:")]
@@ -166,7 +167,7 @@ _TEXTS = st.one_of(
 )
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=examples(500, long=3000), deadline=None)
 @given(text=_TEXTS, platform=st.sampled_from(PLATFORMS))
 def test_whatever_is_sent_only_canonical_links_come_out(text: str, platform: str) -> None:
     result = outcome(text, platform)
@@ -181,7 +182,7 @@ def test_whatever_is_sent_only_canonical_links_come_out(text: str, platform: str
         assert isinstance(link, LinkError) or re.fullmatch(CANONICAL[link.platform], link.url)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(200, long=500), deadline=None)
 @given(
     case=st.sampled_from(ACCEPTED),
     position=st.integers(min_value=0, max_value=80),

@@ -7,13 +7,14 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from socialboost.chat import languages
 from socialboost.screens import notices, texts
 from socialboost.screens.buyer import packages, stats
 from socialboost.screens.core import visible_units
+from tests.examples import examples
 from tests.unit.screen_samples import KYIV, World, every_screen, tags
 
 LANGUAGES = languages.SHOP.codes
@@ -35,37 +36,15 @@ def test_the_strict_reader_refuses_markup_that_telegram_refuses() -> None:
             tags(wrong)
 
 
+PIECES = (
+    *("<b>", "</b>", "</code>", "<a href='https://evil.com'>x</a>", "&lt;", "&#60;", "&", "<", ">"),
+    *("https://evil.com", "@admin", "/start", "tg://user?id=1", "\u202e", "\u200b", "\x00", "\n\n"),
+    *("{ $url }", "{x}", "✅ Оплата успішна!", "\ud800", "😀", "e\u0301" * 40, "W" * 400),
+)
+WORST = "".join(PIECES)
 HOSTILE = st.one_of(
     st.text(st.characters(), max_size=300),
-    st.lists(
-        st.sampled_from(
-            [
-                *(
-                    "<b>",
-                    "</b>",
-                    "</code>",
-                    "<a href='https://evil.com'>x</a>",
-                    "&lt;",
-                    "&#60;",
-                    "&",
-                    "<",
-                    ">",
-                ),
-                *(
-                    "https://evil.com",
-                    "@admin",
-                    "/start",
-                    "tg://user?id=1",
-                    "\u202e",
-                    "\u200b",
-                    "\x00",
-                    "\n\n",
-                ),
-                *("{ $url }", "{x}", "✅ Оплата успішна!", "\ud800", "😀", "e\u0301" * 40, "W" * 400),
-            ]
-        ),
-        max_size=8,
-    ).map("".join),
+    st.lists(st.sampled_from(PIECES), max_size=8).map("".join),
 )
 
 
@@ -86,8 +65,14 @@ def tame(value: str) -> str:
     return "x" if texts.clean(value) else value
 
 
-@settings(max_examples=60, deadline=None, phases=set(Phase) - {Phase.shrink})  # an example takes long enough
+@pytest.mark.slow("its long form draws every screen 120 times")
+@settings(
+    max_examples=examples(10, long=60),
+    deadline=None,
+    phases=set(Phase) - {Phase.shrink},  # an example takes long enough
+)
 @given(world=WORLDS, language=st.sampled_from(LANGUAGES))
+@example(world=World(WORST, WORST, WORST, LONG_URL, Decimal("1e12"), 10**9), language=LANGUAGES[0])
 def test_hostile_values_change_no_markup(world: World, language: str) -> None:
     twin = replace(world, name=tame(world.name), words=tame(world.words), category="x", url="https://t.me/x")
     for (title, draw), (_, draw_twin) in zip(every_screen(world), every_screen(twin), strict=True):
@@ -104,14 +89,14 @@ def test_hostile_values_change_no_markup(world: World, language: str) -> None:
             assert len((button.callback or "").encode()) <= 64
 
 
-@settings(max_examples=10_000, deadline=None)
+@settings(max_examples=examples(500, long=10_000), deadline=None)
 @given(HOSTILE)
 def test_a_hostile_value_is_text_in_the_message(value: str) -> None:
     shown = texts.texts("uk").html("notice-line", label=value, value=value)
     assert tags(shown) == ["<code>", "</code>"]
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=examples(300, long=2000), deadline=None)
 @given(HOSTILE)
 def test_other_peoples_text_becomes_one_harmless_line(value: str) -> None:
     line = texts.clean(value)
