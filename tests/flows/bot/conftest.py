@@ -12,6 +12,9 @@ from aiogram.client.session.base import BaseSession
 from socialboost.bot import dispatcher, reading
 from socialboost.queue import broker
 from tests.flows.updates import ADMIN, Json
+from tests.loaded import together
+
+__all__ = ["together"]
 
 Feed = Callable[[Json], Coroutine[Any, Any, None]]
 

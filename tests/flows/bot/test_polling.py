@@ -1,4 +1,7 @@
-"""Tests of `python -m socialboost.bot` as a process: outages, refusals and stops lose no update."""
+"""Tests of `python -m socialboost.bot` as a process: outages, refusals and stops lose no update.
+
+One test starts it by its command; in the others it is loaded already.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,11 @@ import pytest
 
 from sandbox.servers import ValkeyServer
 from sandbox.servers_process import free_port
+from tests import loaded
 from tests.flows.bot.script import TOKEN, ScriptedTelegram
 from tests.flows.frozen import frozen
 from tests.flows.updates import Queued, message, queued, tap
+from tests.loaded import Loaded
 
 ROOT = Path(__file__).resolve().parents[3]
 CONFLICT = {
@@ -39,14 +44,21 @@ def wait_until(condition: Callable[[], Any], what: str, seconds: float = 240) ->
 class BotProcess:
     """The bot with no DATABASE_URL, its log in a file."""
 
-    def __init__(self, directory: Path, **environment: str) -> None:
+    def __init__(self, directory: Path, environment: dict[str, str], *, by_command: bool = False) -> None:
         self.directory = directory
         self.output = directory / "output"
+        whole = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LOG_DIR": "-"} | environment
+        self.popen: Loaded | subprocess.Popen[bytes]
+        if not by_command:
+            self.popen = loaded.start(
+                "socialboost.bot", directory=directory, output=self.output, environment=whole
+            )
+            return
         with self.output.open("ab") as output:
             self.popen = subprocess.Popen(
                 [sys.executable, "-m", "socialboost.bot"],
                 cwd=directory,
-                env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LOG_DIR": "-"} | environment,
+                env=whole,
                 stdout=output,
                 stderr=output,
             )
@@ -72,12 +84,12 @@ def telegram() -> Iterator[ScriptedTelegram]:
 
 
 @pytest.fixture
-def start(redis_url: str, tmp_path: Path) -> Iterator[Callable[..., BotProcess]]:
+def start(redis_url: str, tmp_path: Path, together: None) -> Iterator[Callable[..., BotProcess]]:
     started: list[BotProcess] = []
 
-    def one(telegram_url: str, **environment: str) -> BotProcess:
+    def one(telegram_url: str, *, by_command: bool = False, **environment: str) -> BotProcess:
         settings = {"REDIS_URL": redis_url, "TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": telegram_url}
-        started.append(BotProcess(tmp_path, **(settings | environment)))
+        started.append(BotProcess(tmp_path, settings | environment, by_command=by_command))
         return started[-1]
 
     yield one
@@ -102,7 +114,7 @@ def test_updates_become_jobs_and_a_clean_stop_confirms_them(
 ) -> None:
     updates = [message("/start"), tap("select_packages"), tap("my_stats")]
     telegram.updates += updates
-    bot = start(telegram.url)
+    bot = start(telegram.url, by_command=True)
     found = jobs_for(redis_url, 3)
     assert [job.actor for job in found] == ["register_user", "show_packages", "show_stats"]
     assert {method for method, _ in telegram.calls} == {"getUpdates"}

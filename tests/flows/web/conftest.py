@@ -17,7 +17,10 @@ from socialboost.jobs import sending
 from socialboost.queue import broker
 from socialboost.settings import WebSettings
 from socialboost.web import create_app, health
+from tests.loaded import together
 from tests.unit.settings_environment import VALID
+
+__all__ = ["together"]
 
 MAIN_BOT_KEY, SECOND_KEY = VALID["MAIN_BOT_API_KEY"].split(",")
 ADMIN_KEY = VALID["ADMIN_API_KEY"]

@@ -16,10 +16,12 @@ import pytest
 
 from sandbox.servers import ValkeyServer
 from sandbox.servers_process import free_port
+from tests import loaded
 from tests.flows.frozen import children, frozen
 from tests.flows.updates import only, queued
 from tests.flows.web.conftest import WEB_NEEDS
 from tests.flows.web.test_crypto_pay import BODY, SIGNATURE
+from tests.loaded import Loaded
 from tests.unit.settings_environment import VALID
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -28,22 +30,28 @@ ROOT = Path(__file__).resolve().parents[3]
 class Server:
     """The web process as supervisord starts it, without the secrets it must not hold."""
 
-    def __init__(self, directory: Path, **environment: str) -> None:
+    def __init__(self, directory: Path, environment: dict[str, str], *, by_command: bool = False) -> None:
         self.port = free_port()
         self.output = directory / "output"
-        needed = {name: VALID[name] for name in WEB_NEEDS}
+        whole = {
+            "PATH": os.environ["PATH"],
+            "PORT": str(self.port),
+            "LOG_DIR": "-",
+            **{name: VALID[name] for name in WEB_NEEDS},
+            **environment,
+        }
+        arguments = ["-c", str(ROOT / "deploy/gunicorn.conf.py"), "socialboost.web:create_app()"]
+        self.popen: Loaded | subprocess.Popen[bytes]
+        if not by_command:
+            self.popen = loaded.start(
+                "gunicorn", *arguments, directory=directory, output=self.output, environment=whole
+            )
+            return
         with self.output.open("ab") as output:
             self.popen = subprocess.Popen(
-                [
-                    str(Path(sys.executable).with_name("gunicorn")),
-                    "-c",
-                    str(ROOT / "deploy/gunicorn.conf.py"),
-                    "socialboost.web:create_app()",
-                ],
+                [str(Path(sys.executable).with_name("gunicorn")), *arguments],
                 cwd=directory,
-                env={"PATH": os.environ["PATH"], "PORT": str(self.port), "LOG_DIR": "-"}
-                | needed
-                | environment,
+                env=whole,
                 stdout=output,
                 stderr=output,
             )
@@ -74,11 +82,11 @@ class Server:
 
 
 @pytest.fixture
-def start(redis_url: str, tmp_path: Path) -> Iterator[Callable[..., Server]]:
+def start(redis_url: str, tmp_path: Path, together: None) -> Iterator[Callable[..., Server]]:
     started: list[Server] = []
 
-    def one(**environment: str) -> Server:
-        started.append(Server(tmp_path, **({"REDIS_URL": redis_url} | environment)))
+    def one(*, by_command: bool = False, **environment: str) -> Server:
+        started.append(Server(tmp_path, {"REDIS_URL": redis_url} | environment, by_command=by_command))
         return started[-1]
 
     yield one
@@ -118,7 +126,7 @@ def test_chunked_bodies_are_read_and_bounded(start: Callable[..., Server], redis
 
 
 def test_health_over_http_and_a_clean_stop(start: Callable[..., Server]) -> None:
-    server = start()
+    server = start(by_command=True)
     with closing(server.connect()) as connection:
         connection.request("GET", "/health")
         response = connection.getresponse()

@@ -24,7 +24,7 @@ WEBHOOK = (
     f"POST {PATH} HTTP/1.1\r\nHost: x\r\ncrypto-pay-api-signature: {SIGNATURE}\r\n"
     f"Content-Length: {len(BODY)}\r\n\r\n"
 ).encode() + BODY
-STOCK = "--worker-class=gthread"
+STOCK = "--worker-class=gthread --workers=1"
 HASTY = "--worker-class=tests.flows.web.hasty_worker.HastyWorker"
 CRAMPED = "--worker-class=tests.flows.web.hasty_worker.CrampedWorker --workers=1"
 
@@ -81,10 +81,12 @@ def test_slow_clients_hold_no_thread(
     del slow
 
 
-def test_stock_gunicorn_is_stopped_by_sixteen_of_them(
+def test_stock_gunicorn_is_stopped_by_few_of_them(
     start: Callable[..., Server], connect: Callable[..., socket.socket]
 ) -> None:
-    """The control: without our worker class the same clients hold every thread."""
+    """The control: without our worker class the same clients hold every thread. Of two processes, which
+    share connections as it happens, one might have a thread left.
+    """
     server = start(GUNICORN_CMD_ARGS=STOCK)
     slow = [connect(server, HALF_HEAD) for _ in range(32)]
     with pytest.raises(TimeoutError):
