@@ -48,8 +48,10 @@ def build(redis_url: str, admins: Collection[int] = ()) -> Dispatcher:
     )
     ttl = dialogues.STATE_TTL_SECONDS
     shares = Shares(redis)
-    dispatcher = Dispatcher(storage=RedisStorage(redis, state_ttl=ttl, data_ttl=ttl), shares=shares)
-    tap = TapMiddleware(shares)
+    storage = RedisStorage(redis, state_ttl=ttl, data_ttl=ttl)
+    # The dialogue's state comes with the update's number (dialogue_state.py), not by a call of aiogram's.
+    dispatcher = Dispatcher(storage=storage, disable_fsm=True, shares=shares)
+    tap = TapMiddleware(shares, storage)
     dispatcher.message.outer_middleware(tap)
     dispatcher.callback_query.outer_middleware(tap)
     # A command is a command in any dialogue. So `posts`, which takes every message while it waits for a

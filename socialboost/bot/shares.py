@@ -1,6 +1,7 @@
 """Limits how many updates of one person become jobs, so that a flood delays nobody else.
 
-One round trip to Redis numbers the update, checks its marks and takes from the person's share. /start and
+One round trip to Redis numbers the update, checks its marks, takes from the person's share and reads the
+state of the dialogue. /start and
 updates about money have a share of their own, which a flood of messages cannot use up.
 """
 
@@ -57,13 +58,16 @@ class Entry:
     number: int
     """Its number in the order of all updates."""
     standing: Standing
+    state: str | None
+    """The state of the person's dialogue."""
 
 
 _ENTER: Final = """
 redis.call('SET', KEYS[1], ARGV[1], 'NX')
 local number = redis.call('INCR', KEYS[1])
+local state = redis.call('GET', KEYS[4]) or ''
 for i = 5, #ARGV do
-  if redis.call('GET', ARGV[i]) then return {number, 1} end
+  if redis.call('GET', ARGV[i]) then return {number, 1, state, 0} end
 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -71,15 +75,15 @@ local interval = tonumber(ARGV[2])
 local used = math.max(tonumber(redis.call('GET', KEYS[2]) or '') or 0, now) + interval
 if used - now <= interval * tonumber(ARGV[3]) then
   redis.call('SET', KEYS[2], string.format('%.0f', used), 'PX', string.format('%.0f', used - now))
-  return {number, 0}
+  return {number, 0, state, 0}
 end
 local wait = math.ceil(used - now - interval * tonumber(ARGV[3]))
-if redis.call('SET', KEYS[3], '1', 'NX', 'EX', ARGV[4]) then return {number, 3, wait} end
-return {number, 2, wait}
+if redis.call('SET', KEYS[3], '1', 'NX', 'EX', ARGV[4]) then return {number, 3, state, wait} end
+return {number, 2, state, wait}
 """
-"""KEYS: the sequence, the share, the mark of the sentence. ARGV: the sequence's first number, milliseconds
-for one update, updates at once, seconds between two messages about it, the update's marks. The share is
-stored as one time: when all that was taken is refilled. The key expires then."""
+"""KEYS: the sequence, the share, the mark of the sentence, the dialogue's state. ARGV: the sequence's first
+number, milliseconds for one update, updates at once, seconds between two messages about it, the update's
+marks. The share is stored as one time: when all that was taken is refilled. The key expires then."""
 
 
 class Shares:
@@ -89,8 +93,10 @@ class Shares:
         self._enter = redis.register_script(_ENTER)
         self._above = dict[int, float]()
 
-    async def enter(self, telegram_id: int, marks: Sequence[str], *, urgent: bool) -> Entry:
-        """Number an update and take it from the person's share. A repeated one uses up no share.
+    async def enter(self, telegram_id: int, chat_id: int, marks: Sequence[str], *, urgent: bool) -> Entry:
+        """Number an update, take it from the person's share and read the state of their dialogue.
+
+        A repeated one uses up no share.
 
         The number is above every earlier one, also after Redis was wiped. A sequence that started again at 1
         would be older than what was rendered just before the wipe, and every later screen of that message
@@ -98,11 +104,13 @@ class Shares:
         """
         share = f"shares:{telegram_id}"
         keys = [dialogues.SEQUENCE_KEY, f"{share}:urgent" if urgent else share, f"{share}:told"]
+        keys.append(dialogues.state_key(chat_id, telegram_id))
         limits = (time.time_ns() // 1_000_000, round(REFILL_SECONDS * 1000), BURST, TOLD_SECONDS)
         said: Any = await self._enter(keys=keys, args=[*limits, *marks])
-        if len(said) > 2 and not urgent:
-            self._remember(telegram_id, said[2] / 1000)
-        return Entry(said[0], Standing(said[1]))
+        number, standing, state, wait_ms = said
+        if wait_ms and not urgent:
+            self._remember(telegram_id, wait_ms / 1000)
+        return Entry(number, Standing(standing), state.decode() or None)
 
     def is_known_above(self, event: TelegramObject | None) -> bool:
         """Return True if Redis refused this person a moment ago.

@@ -7,10 +7,12 @@ from typing import Any, Final, TypedDict
 
 from aiogram import BaseMiddleware
 from aiogram.enums import ChatType
+from aiogram.fsm.storage.base import BaseStorage, StorageKey
 from aiogram.types import CallbackQuery, Message, TelegramObject, User
 
 from socialboost import jobs, links, logs
 from socialboost.bot import sent, shares
+from socialboost.bot.dialogue_state import DialogueState
 from socialboost.bot.shares import Entry, Shares, Standing
 from socialboost.chat import callbacks
 from socialboost.kinds import Origin
@@ -55,14 +57,15 @@ def decision(tap: TapFields) -> DecisionFields:
 
 
 class TapMiddleware(BaseMiddleware):
-    """Passes updates of private chats on, with `tap` for the handler, and ignores all others.
+    """Passes updates of private chats on, with `tap` and `state` for the handler, and ignores all others.
 
     It stops repeated updates, before a handler could move the dialogue back, and updates above a person's
     share.
     """
 
-    def __init__(self, shares: Shares) -> None:
+    def __init__(self, shares: Shares, storage: BaseStorage) -> None:
         self._shares = shares
+        self._storage = storage
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         """Number the update, bind it to the log context and pass it on."""
@@ -76,7 +79,7 @@ class TapMiddleware(BaseMiddleware):
         _join_album(delivery, event)
         with logs.context(telegram_id=person.id, update_id=update_id):
             urgent = shares.is_urgent(event)
-            entry = await self._shares.enter(person.id, delivery.looked_at, urgent=urgent)
+            entry = await self._shares.enter(person.id, chat_id, delivery.looked_at, urgent=urgent)
             tap = TapFields(
                 telegram_id=person.id,
                 chat_id=chat_id,
@@ -91,6 +94,9 @@ class TapMiddleware(BaseMiddleware):
                 return None
             log.info("update_received", kind="message" if callback_id is None else "callback")
             data["tap"] = tap
+            data["raw_state"] = entry.state
+            owner = StorageKey(bot_id=data["bot"].id, chat_id=chat_id, user_id=person.id)
+            data["state"] = DialogueState(self._storage, owner, delivery, entry.state)
             return await handler(event, data)
 
 

@@ -26,6 +26,7 @@ from socialboost.jobs.posts import *
 from socialboost.jobs.sending import ask as ask
 from socialboost.jobs.sending import gathering as gathering
 from socialboost.jobs.sending import send as send
+from socialboost.jobs.sending import send_all as send_all
 from socialboost.jobs.sending import send_async as send_async
 from socialboost.jobs.sending import send_gathered as send_gathered
 from socialboost.jobs.tasks import *

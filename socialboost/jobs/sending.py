@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, ClassVar, Final, Protocol
@@ -58,6 +58,18 @@ def send(job: Sendable) -> str:
     return _enqueue(job, {}).message_id
 
 
+def send_all(jobs: Sequence[Sendable]) -> None:
+    """Put several jobs on their queues in one call to Redis; errors as `send`'s, for all of them."""
+    messages, queue = [_message(job, {}) for job in jobs], broker.current()
+    try:
+        with queue.latch.passing():
+            deliveries.send_all(queue, messages)
+    except (redis.RedisError, BrokerConnectionError) as error:
+        raise QueueUnavailableError(f"{len(jobs)} jobs were not queued: {type(error).__name__}") from error
+    for message in messages:
+        _log_queued(message)
+
+
 async def send_async(job: Sendable) -> str:
     """As `send`, without blocking the event loop; within `gathering` it only joins the delivery."""
     delivery = _gathering.get()
@@ -81,11 +93,11 @@ def gathering(delivery: Delivery) -> Iterator[None]:
 
 
 async def send_gathered(delivery: Delivery) -> None:
-    """Send a delivery's jobs together, unless its update was seen before.
+    """Send a delivery's jobs and its dialogue together, unless its update was seen before.
 
     QueueUnavailableError: none of them left, nor a mark, as far as Redis could say; feed the update again.
     """
-    if delivery.messages:
+    if delivery.messages or delivery.kept:
         await asyncio.to_thread(_send_gathered, delivery)
 
 

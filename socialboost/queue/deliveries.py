@@ -1,5 +1,7 @@
 """Sends the jobs of a Telegram update once: one call to Redis enqueues them and marks the update as seen.
 
+The same call stores what the update changed in the person's dialogue.
+
 Telegram delivers an update again if it missed our answer. The ledger recognises a repeated job that has an
 effect. A screen's job has no ledger row, so without the mark a /help delivered three times would get three
 answers.
@@ -7,6 +9,7 @@ answers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import uuid4
@@ -24,8 +27,9 @@ WANTED_PREFIX: Final = "screens:wanted:"
 
 _SEND_ONCE: Final = """
 local checked, marks, wanted = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local first = 7 + marks + 2 * wanted
-for i = 7, 6 + checked do
+local kept = 8 + marks + 2 * wanted
+local first = kept + 3 * tonumber(ARGV[7])
+for i = 8, 7 + checked do
   if redis.call('GET', ARGV[i]) then return 0 end
 end
 redis.call('ZADD', KEYS[1] .. ':__heartbeats__', ARGV[2], ARGV[3])
@@ -34,10 +38,17 @@ for i = first, #ARGV, 3 do
   redis.call('HSET', queue .. '.msgs', ARGV[i + 1], ARGV[i + 2])
   redis.call('RPUSH', queue, ARGV[i + 1])
 end
-for i = 7 + marks, first - 1, 2 do
+for i = 8 + marks, kept - 1, 2 do
   redis.call('SET', ARGV[i], ARGV[i + 1], 'EX', 600)
 end
-for i = 7, 6 + marks do
+for i = kept, first - 1, 3 do
+  if ARGV[i + 1] == '' then
+    redis.call('DEL', ARGV[i])
+  else
+    redis.call('SET', ARGV[i], ARGV[i + 1], 'EX', ARGV[i + 2])
+  end
+end
+for i = 8, 7 + marks do
   redis.call('SET', ARGV[i], '1', 'EX', ARGV[1])
 end
 return 1
@@ -55,12 +66,18 @@ class Delivery:
     messages: list[Message[Any]] = field(default_factory=list)
     wanted: dict[str, int] = field(default_factory=dict)
     """The screens it asks for: each place's key and the update's number."""
+    kept: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """What it changed in the dialogue: the new text of each key, "" to delete it, and its seconds."""
     _looked_at: list[str] = field(default_factory=list)
     _left: list[str] = field(default_factory=list)
 
     def wants(self, place: str, number: int) -> None:
         """Record that the update asks for a screen in this place."""
         self.wanted[WANTED_PREFIX + place] = number
+
+    def keep(self, key: str, text: str, seconds: int) -> None:
+        """Record a new text of the dialogue, to be stored for so long. An empty one deletes the key."""
+        self.kept[key] = (text, seconds)
 
     def one_of(self, act: str, *, is_answered: bool) -> None:
         """Record that the update is a part of an album.
@@ -97,11 +114,25 @@ def send_once(broker: QueueBroker, delivery: Delivery) -> bool:
     It is one call to Redis, all or nothing. After a redis.RedisError it may have happened all the same.
     """
     marks = delivery.left
-    arguments: list[Any] = [SEEN_SECONDS, current_millis(), broker.broker_id]
-    arguments += [len(delivery.looked_at), len(marks), len(delivery.wanted), *marks]
+    counts = (len(delivery.looked_at), len(marks), len(delivery.wanted), len(delivery.kept))
+    noted: list[Any] = [*marks]
     for place, number in delivery.wanted.items():
-        arguments += [place, number]
-    for message in delivery.messages:
+        noted += [place, number]
+    for key, (text, seconds) in delivery.kept.items():
+        noted += [key, text, seconds]
+    return _send(broker, counts, noted, delivery.messages)
+
+
+def send_all(broker: QueueBroker, messages: Sequence[Message[Any]]) -> None:
+    """Put the messages on their queues in one call to Redis, all or nothing. Errors as `send_once`'s."""
+    _send(broker, (0, 0, 0, 0), [], messages)
+
+
+def _send(
+    broker: QueueBroker, counts: tuple[int, int, int, int], noted: list[Any], messages: Sequence[Message[Any]]
+) -> bool:
+    arguments = [SEEN_SECONDS, current_millis(), broker.broker_id, *counts, *noted]
+    for message in messages:
         identifier = str(uuid4())
         stored = message.copy(options={"redis_message_id": identifier})
         arguments += [message.queue_name, identifier, stored.encode()]

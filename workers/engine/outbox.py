@@ -101,15 +101,33 @@ def _wake(actor: str, queue: str, args: dict[str, Any]) -> None:
 
 
 def send_after(tx: Transaction, job: jobs.LedgerJob, *, due_now: bool) -> None:
-    """Have the job sent after the commit of `tx`, which wrote its row. A later one waits for the rescuer."""
-    tx.after_commit(partial(_send, job, due_now))
+    """Have the job sent after the commit of `tx`, which wrote its row. A later one waits for the rescuer.
+
+    All jobs of a transaction are sent in one call to Redis, after its other hooks.
+    """
+    outgoing = next((hook for hook in tx.hooks if isinstance(hook, _Outgoing)), None)
+    if outgoing is None:
+        outgoing = _Outgoing()
+    else:
+        tx.hooks.remove(outgoing)
+    outgoing.written.append((job, due_now))
+    tx.after_commit(outgoing)
 
 
-def _send(job: jobs.LedgerJob, due_now: bool) -> None:
-    log.info("owed", job=job.actor_name, queue=job.queue, key=job.key)
-    if not due_now:
-        return
-    try:
-        jobs.send(job)
-    except QueueUnavailableError as error:  # the row is committed; the rescuer sends it
-        log.warning("owed_not_sent", job=job.actor_name, key=job.key, error=str(error))
+class _Outgoing:
+    """The jobs whose rows one transaction wrote, and whether each is due at once."""
+
+    def __init__(self) -> None:
+        self.written: list[tuple[jobs.LedgerJob, bool]] = []
+
+    def __call__(self) -> None:
+        """Send those that are due."""
+        for job, _ in self.written:
+            log.info("owed", job=job.actor_name, queue=job.queue, key=job.key)
+        due = [job for job, due_now in self.written if due_now]
+        try:
+            if due:
+                jobs.send_all(due)
+        except QueueUnavailableError as error:  # the rows are committed; the rescuer sends them
+            for job in due:
+                log.warning("owed_not_sent", job=job.actor_name, key=job.key, error=str(error))

@@ -36,7 +36,7 @@ def open_order(job: jobs.OpenOrder, attempt: Attempt) -> None:  # noqa: ARG001 (
         cache.forget(cache.user_key(job.telegram_id))
     if order["success"]:
         card = {**order, "balance": person.figures.get("balance")}
-        with answers.acknowledged(job):
+        with answers.replying(job):
             show_offer(job, order["order_id"], _card(card, person), remembered=job.message_id)
     elif order["error"] == "user_not_found":  # a restored backup, and the cache remembers
         answers.reply(job, menu.start_first(person.language))
@@ -58,7 +58,7 @@ def cancel_order(job: jobs.CancelOrder, attempt: Attempt) -> None:  # noqa: ARG0
     if order is not None and order["status"] == "cancelled":
         answers.reply(job, orders.order_cancelled(order, person.language))
     else:
-        with answers.acknowledged(job):
+        with answers.replying(job):
             show(job, order, person)
 
 

@@ -43,7 +43,7 @@ log = logs.get(__name__)
 def _show_order(job: jobs.CreateInvoice) -> None:
     """Answer another tap on "pay" after the invoice was made, or after making one was given up."""
     if person := current.known(job):
-        with answers.acknowledged(job):
+        with answers.replying(job):
             checkout.show(job, checkout.find(job), person)
 
 
@@ -54,7 +54,7 @@ def _say_busy(job: jobs.CreateInvoice) -> None:
         return
     order = checkout.find(job)
     if order is None or order["status"] != "pending" or order["pay_url"]:
-        with answers.acknowledged(job):
+        with answers.replying(job):
             checkout.show(job, order, person)
     else:
         answers.stop_spinner(job, screens.invoice_busy(person.language).text)

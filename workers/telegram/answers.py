@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from contextvars import copy_context
+from contextvars import ContextVar, copy_context
 from functools import cache
 from typing import Any, Final
 
@@ -52,7 +52,7 @@ def reply(tap: Tap, screen: Screen, *, offers: str = "") -> int | None:
 
     Both calls run at the same time: the person waits for the slower one, not for their sum.
     """
-    with acknowledged(tap):
+    with replying(tap):
         return show(tap, screen, offers=offers)
 
 
@@ -62,14 +62,29 @@ def acknowledged(tap: Tap, text: str | None = None) -> Iterator[None]:
 
     A failure is only logged, because the screen is the answer.
     """
-    if tap.callback_id is None:
-        yield
-        return
-    answering = _answering().submit(copy_context().run, _answer, tap.callback_id, text)
+    spinner = _Spinner(tap.callback_id, text)
+    spinner.stop()
     try:
         yield
     finally:
-        wait([answering])
+        spinner.wait()
+
+
+@contextmanager
+def replying(tap: Tap) -> Iterator[None]:
+    """Stop the spinner while the block shows its screen, as `acknowledged` does for a block that works first.
+
+    It is stopped once the rate limiter has answered for the screen. That answer tells whether sending is
+    paused, so the spinner needs no question of its own.
+    """
+    spinner = _Spinner(tap.callback_id)
+    token = _waiting.set(spinner)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+        spinner.stop()
+        spinner.wait()
 
 
 def stop_spinner(tap: Tap, text: str | None = None) -> None:
@@ -169,6 +184,7 @@ def _edit(tap: Tap, message_id: int, screen: Screen, *, known: bool = False) -> 
     `known` means that the database lists the message as one of our screens.
     """
     claim = _claim(tap, message_id, screen, known)
+    _stop_waiting_spinner()
     if claim == rate_limit_scripts.LASTING:
         return False
     if claim == rate_limit_scripts.STALE:
@@ -235,6 +251,7 @@ def _keys(chat_id: int, message_id: int) -> list[str]:
 
 def _send(chat_id: int, screen: Screen) -> int:
     resources.rate_limiter().person(chat_id)
+    _stop_waiting_spinner()
     return _deliver(chat_id, screen)
 
 
@@ -283,6 +300,36 @@ def _mark(chat_id: int, message_id: int, mark: str, seconds: int, *, new: bool =
 def _mark_unreachable(telegram_id: int, code: str) -> None:
     log.info("person_unreachable", telegram_id=telegram_id, code=code)
     resources.db().run("set_reachable", telegram_id=telegram_id, reachable=False)
+
+
+class _Spinner:
+    """The spinner of one tap. It is stopped at most once, in a thread of its own."""
+
+    def __init__(self, callback_id: str | None, text: str | None = None) -> None:
+        self._callback_id = callback_id
+        self._text = text
+        self._answering: Future[None] | None = None
+
+    def stop(self) -> None:
+        """Begin to stop it, at the first call. Does nothing without a spinner."""
+        if self._callback_id is not None and self._answering is None:
+            run = copy_context().run
+            self._answering = _answering().submit(run, _answer, self._callback_id, self._text)
+
+    def wait(self) -> None:
+        """Wait until that has ended."""
+        if self._answering is not None:
+            wait([self._answering])
+
+
+_waiting: Final = ContextVar[_Spinner | None]("waiting_spinner", default=None)
+"""The spinner that is to be stopped once the rate limiter has answered."""
+
+
+def _stop_waiting_spinner() -> None:
+    spinner = _waiting.get()
+    if spinner is not None:
+        spinner.stop()
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -82,6 +83,42 @@ async def test_an_update_refused_by_redis_is_neither_queued_nor_marked(feed: Fee
     assert queued(redis_url) == []
     await feed(update)
     assert len(queued(redis_url)) == 1
+
+
+async def test_an_update_that_redis_refuses_leaves_the_dialogue_where_it_was(
+    feed: Feed, redis_url: str
+) -> None:
+    """Else the update, fed again, would be handled in a state that it made itself."""
+    await feed(tap("back_to_menu"))
+    state, data = dialogues.state_key(PERSON, PERSON), dialogues.data_key(PERSON, PERSON)
+    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+        client.delete("dramatiq:interactive")
+        client.set("dramatiq:interactive", "no list")
+        update = tap("platform_x")
+        with pytest.raises(QueueUnavailableError):
+            await feed(update)
+        assert (client.get(state), client.get(data)) == (dialogues.MAIN_MENU, None)
+        client.delete("dramatiq:interactive")
+        await feed(update)
+        assert client.get(state) == dialogues.WAITING_POST_URL
+        assert json.loads(client.get(data) or "")["platform"] == "x"
+        assert 0 < min(client.ttl(state), client.ttl(data)) <= dialogues.STATE_TTL_SECONDS
+
+
+async def test_a_tap_costs_the_bot_two_round_trips(feed: Feed, redis_url: str) -> None:
+    """Its number, share and dialogue in one; its jobs, marks and dialogue in the other."""
+    await feed(tap("back_to_menu"))  # opens the connections
+    with redis.Redis.from_url(redis_url) as client:
+
+        def reads() -> int:
+            return int(client.info("stats")["total_reads_processed"])
+
+        costs = []
+        for number in range(3):  # a connection that was idle for long is checked by a round trip of its own
+            before = reads()
+            await feed(tap("select_packages", id=f"cost{number}"))
+            costs.append(reads() - before - 1)
+    assert min(costs) == 2
 
 
 def help_page(number: int) -> jobs.ShowPage:
