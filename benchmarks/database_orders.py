@@ -29,8 +29,16 @@ class Pending:
 
 def register(db: Database, telegram_id: int) -> None:
     """Write a person down as /start does."""
-    db.value(
-        "register_user",
+    db.one(
+        "claim_and_register_user",
+        key=f"start:{telegram_id}",
+        actor="register_user",
+        queue="interactive",
+        args="{}",
+        max_attempts=3,
+        lease_seconds=10,
+        worker="bench",
+        tells=False,
         telegram_id=telegram_id,
         username=None,
         first_name="Buyer",

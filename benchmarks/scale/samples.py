@@ -76,7 +76,7 @@ class World:
 def prepare(shop: Shop) -> World:
     """Add what the queries work on."""
     for person in (BUYER, OWNER, DEBTOR, REFUNDED):
-        shop.call("register_user", **_person(person))
+        shop.call("claim_and_register_user", **_job(f"sample:{person}"), **_person(person))
     orders = {person: _open_order(shop, person) for person in (BUYER, OWNER, DEBTOR, REFUNDED)}
     price = Decimal("99.99")
     payments = {
@@ -247,7 +247,9 @@ def _special(world: World) -> dict[str, dict[str, Any]]:
         "get_message_fate": {"message_id": 1},
         "wake_again": {"keys": ["sample:running"]},
         "renew_leases": {"seconds": [5.0]},
-        "get_waiting_notices": {"page": 200},
+        "claim_admin_notice": {"key": "sample:notice", "page": 200},
+        "claim_and_register_user": {"key": "sample:start"},
+        "finish_closing_cards": {"message_ids": [1], "seqs": [1]},
         "space_waiting_notices": {"together": 20, "seconds": 1.0, "page": 200, "longest": 60.0},
         "sweep_jobs": {"limit": 100, "owner": "sample", "lease_seconds": 5.0},
         "ask_about_silent_tasks": {"limit": 50},

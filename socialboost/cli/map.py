@@ -28,7 +28,7 @@ _MACHINERY: Final = (
 )
 """Every job goes through these: what they do is no job's own."""
 _TOOLS: Final = ("socialboost.screens.core", "socialboost.screens.texts")
-_ASKS: Final = {"one", "many", "value", "run"}
+_ASKS: Final = {"one", "many", "value", "run", "end_with", "Claiming"}
 _TITLE: Final = """# The map
 
 Written by `python -m socialboost map` from the code; `tests/rules/test_map.py` compares it. Do not edit it.
@@ -309,7 +309,7 @@ def _asks(function: ast.expr) -> bool:
     """True if a call's first text may be a query: of a database, or of a helper that hands it to one."""
     if isinstance(function, ast.Attribute):
         return function.attr in _ASKS or ast.unparse(function.value) == "self"
-    return isinstance(function, ast.Name) and function.id.islower()
+    return isinstance(function, ast.Name) and (function.id.islower() or function.id in _ASKS)
 
 
 def _leads_on(ref: Ref) -> bool:

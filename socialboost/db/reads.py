@@ -85,6 +85,25 @@ class Reads:
         self, name: Literal["pick_untold_notice"], /, *, wait_seconds: object
     ) -> notices.PickUntoldNotice | None: ...
     @overload
+    def one(
+        self,
+        name: Literal["claim_admin_notice"],
+        /,
+        *,
+        page: object,
+        chat_id: object,
+        ahead_seconds: object,
+        key: object,
+        limit: object,
+        actor: object,
+        queue: object,
+        args: object,
+        max_attempts: object,
+        lease_seconds: object,
+        worker: object,
+        tells: object,
+    ) -> notices.ClaimAdminNotice | None: ...
+    @overload
     def one(self, name: Literal["count_machinery"], /) -> operations.CountMachinery | None: ...
     @overload
     def one(self, name: Literal["count_open_matters"], /) -> operations.CountOpenMatters | None: ...
@@ -124,6 +143,27 @@ class Reads:
     def one(self, name: Literal["get_refund"], /, *, refund_id: object) -> payments.GetRefund | None: ...
     @overload
     def one(self, name: Literal["count_recent_sources"], /) -> payments.CountRecentSources | None: ...
+    @overload
+    def one(
+        self,
+        name: Literal["claim_and_register_user"],
+        /,
+        *,
+        telegram_id: object,
+        username: object,
+        first_name: object,
+        last_name: object,
+        language: object,
+        start_payload: object,
+        key: object,
+        actor: object,
+        queue: object,
+        args: object,
+        max_attempts: object,
+        lease_seconds: object,
+        worker: object,
+        tells: object,
+    ) -> people.ClaimAndRegisterUser | None: ...
     @overload
     def one(self, name: Literal["get_user"], /, *, telegram_id: object) -> people.GetUser | None: ...
     @overload
@@ -188,18 +228,6 @@ class Reads:
     def many(
         self, name: Literal["get_untold_notices"], /, *, limit: object
     ) -> list[notices.GetUntoldNotices]: ...
-    @overload
-    def many(
-        self,
-        name: Literal["get_waiting_notices"],
-        /,
-        *,
-        page: object,
-        chat_id: object,
-        ahead_seconds: object,
-        key: object,
-        limit: object,
-    ) -> list[notices.GetWaitingNotices]: ...
     @overload
     def many(
         self,

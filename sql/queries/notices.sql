@@ -4,6 +4,21 @@ INSERT INTO owed_notices (key, kind, data, due_at)
 VALUES (%(key)s, %(kind)s, %(data)s::jsonb, now() + make_interval(secs => %(wait_seconds)s))
 ON CONFLICT (key) DO NOTHING
 
+-- name: finish_told_notice :run
+-- Settles the claim of a message that a chat got: its notices are told, and the messages that must last are noted with it.
+WITH kept AS (
+    INSERT INTO lasting_messages (chat_id, message_id)
+    SELECT chat_id, message_id
+    FROM unnest(%(chat_ids)s::bigint[], %(message_ids)s::bigint[]) AS sent (chat_id, message_id)
+    ON CONFLICT DO NOTHING
+), told AS (
+    UPDATE owed_notices SET told_at = now(), told_chat_id = %(chat_id)s
+    WHERE key = ANY (%(keys)s) AND told_at IS NULL
+)
+UPDATE job_ledger
+SET state = 'done', done_at = now(), lease_until = NULL, error = NULL, updated_at = now()
+WHERE key = %(key)s AND worker = %(worker)s AND state IN ('running', 'queued')
+
 -- name: mark_notices_told :run
 -- Records that somebody received the notices. The first receiver stays recorded.
 UPDATE owed_notices SET told_at = now(), told_chat_id = %(chat_id)s
@@ -76,6 +91,36 @@ WHERE (attempts = 0 OR run_at <= now() + make_interval(secs => %(ahead_seconds)s
     AND key <> %(key)s
 ORDER BY created_at, key
 LIMIT %(limit)s
+-- name: claim_admin_notice :one
+-- Claims the message to one chat as claim_job does, and reads what it needs: the admin's language, where Telegram moved
+-- the chat to, whether nobody got some of the kept notices, and the other notices that wait for this chat, oldest first,
+-- which may leave in one message. One that was tried before waits for its time. They are looked for among the first
+-- %(page)s, however many wait.
+-- nullable: language, moved_to
+SELECT
+    c.outcome, c.attempts, c.max_attempts, c.args, j.error IS NOT NULL AS is_repeated,
+    (SELECT u.language FROM users AS u WHERE u.telegram_id = %(chat_id)s) AS language,
+    (SELECT m.moved_to FROM moved_chats AS m WHERE m.chat_id = %(chat_id)s) AS moved_to,
+    EXISTS (SELECT FROM owed_notices WHERE told_at IS NULL AND NOT withheld) AS has_untold,
+    ARRAY(
+        SELECT waiting.args::text
+        FROM (
+            SELECT key, args, attempts, max_attempts, run_at, created_at
+            FROM job_ledger
+            WHERE state = 'queued' AND actor = 'send_admin_notice' AND (args ->> 'chat_id')::bigint = %(chat_id)s
+            ORDER BY created_at, key
+            LIMIT %(page)s
+        ) AS waiting
+        WHERE (waiting.attempts = 0 OR waiting.run_at <= now() + make_interval(secs => %(ahead_seconds)s))
+            AND waiting.attempts < waiting.max_attempts
+            AND waiting.key <> %(key)s
+        ORDER BY waiting.created_at, waiting.key
+        LIMIT %(limit)s
+    ) AS waiting
+FROM claim_job(
+    %(key)s, %(actor)s, %(queue)s, %(args)s::jsonb, %(max_attempts)s, %(lease_seconds)s, %(worker)s, %(tells)s
+) AS c
+LEFT JOIN job_ledger AS j ON j.key = %(key)s
 
 -- name: owe_admin_notices :many
 -- Adds a notice's message to each chat, unless the chat has it already. If others wait for the chat, it is delayed so

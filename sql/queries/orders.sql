@@ -98,3 +98,14 @@ JOIN orders AS o ON o.id = c.order_id
 JOIN users AS u ON u.id = o.user_id
 WHERE c.order_id = %(order_id)s AND o.status <> 'pending'
 ORDER BY c.message_id
+
+-- name: finish_closing_cards :run
+-- Settles a claim as done; the messages it has redrawn offer no order any more, unless they were drawn anew since.
+WITH redrawn AS (
+    DELETE FROM order_cards AS c
+    USING unnest(%(chat_ids)s::bigint[], %(message_ids)s::bigint[], %(seqs)s::bigint[]) AS d (chat_id, message_id, seq)
+    WHERE c.chat_id = d.chat_id AND c.message_id = d.message_id AND c.seq <= d.seq
+)
+UPDATE job_ledger
+SET state = 'done', done_at = now(), lease_until = NULL, error = NULL, updated_at = now()
+WHERE key = %(key)s AND worker = %(worker)s AND state IN ('running', 'queued')

@@ -4,6 +4,18 @@ SELECT register_user(
     %(telegram_id)s::bigint, %(username)s::text, %(first_name)s::text, %(last_name)s::text,
     %(language)s::text, %(start_payload)s::text
 )
+-- name: claim_and_register_user :one
+-- Claims a /start as claim_job does, and writes the person down or refreshes them.
+SELECT
+    c.outcome, c.attempts, c.max_attempts, c.args, j.error IS NOT NULL AS is_repeated,
+    CASE c.outcome WHEN 'claimed' THEN register_user(
+        %(telegram_id)s::bigint, %(username)s::text, %(first_name)s::text, %(last_name)s::text,
+        %(language)s::text, %(start_payload)s::text
+    ) END AS registered
+FROM claim_job(
+    %(key)s, %(actor)s, %(queue)s, %(args)s::jsonb, %(max_attempts)s, %(lease_seconds)s, %(worker)s, %(tells)s
+) AS c
+LEFT JOIN job_ledger AS j ON j.key = %(key)s
 
 -- name: get_user :one
 -- One person by Telegram id.

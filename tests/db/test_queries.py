@@ -57,10 +57,10 @@ def test_a_query_answers_in_its_own_kind_only(database_url: str) -> None:
 def test_values_come_back_as_the_program_wants_them(database_url: str, pooler: str) -> None:
     with Database(database_url + pooler, pool_size=2) as db:
         assert db.pooled is bool(pooler)
-        db.value(
-            "register_user", telegram_id=1, username="u", first_name="f", last_name=None, language="uk",
-            start_payload=None,
-        )  # fmt: skip
+        person = {"telegram_id": 1, "username": "u", "first_name": "f", "last_name": None, "language": "uk"}
+        claim = {"key": "k", "actor": "a", "queue": "q", "args": "{}", "worker": "w"}
+        limits = {"max_attempts": 3, "lease_seconds": 10, "tells": False}
+        db.one("claim_and_register_user", **person, **claim, **limits, start_payload=None)
         person = db.one("get_user", telegram_id=1)
         assert person is not None
         assert isinstance(person["user_id"], str)

@@ -93,11 +93,14 @@ def test_every_row_is_of_its_type(shop: samples.Shop) -> None:
 def is_of(value: object, hint: Any) -> bool:
     if hint is Any:
         return True
+    if hint == list[str]:
+        return isinstance(value, list) and all(type(item) is str for item in value)
     return type(value) in (get_args(hint) if isinstance(hint, UnionType) else (hint,))
 
 
 @pytest.mark.parametrize(("value", "hint", "fits"), [
     (None, str, False), (None, str | None, True), (1, float, False), (True, int, False), ([], Any, True),
+    (["a"], list[str], True), ([1], list[str], False), ("a", list[str], False),
 ])  # fmt: skip
 def test_the_comparison_sees_a_difference(value: object, hint: Any, *, fits: bool) -> None:
     assert is_of(value, hint) is fits

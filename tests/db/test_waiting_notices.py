@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,11 @@ from socialboost.db import queries
 
 WAITING, PAGE, CHAT = 25_000, 100, 77
 SPACING: dict[str, Any] = {"chat_id": CHAT, "together": 20, "seconds": 0.5, "page": PAGE, "longest": 60.0}
-NEXT: dict[str, Any] = {"chat_id": CHAT, "key": "n", "ahead_seconds": 1.1, "page": PAGE, "limit": 19}
+NEXT: dict[str, Any] = {
+    "chat_id": CHAT, "key": "n", "ahead_seconds": 1.1, "page": PAGE, "limit": 19,
+    "actor": "send_admin_notice", "queue": "notifications", "args": "{}", "max_attempts": 2,
+    "lease_seconds": 10, "worker": "w", "tells": True,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -25,7 +30,7 @@ def connection(database_url: str) -> Iterator[psycopg.Connection[dict[str, Any]]
         connection.execute(
             "INSERT INTO job_ledger (key, actor, queue, args, created_at)"
             " SELECT format('n:%%s:%%s', chat, n), 'send_admin_notice', 'notifications',"
-            "        jsonb_build_object('chat_id', chat), now() - make_interval(secs => %(n)s - n)"
+            "        jsonb_build_object('chat_id', chat, 'n', n), now() - make_interval(secs => %(n)s - n)"
             " FROM generate_series(1, %(n)s) AS n, unnest(ARRAY[%(chat)s::bigint, -5]) AS chat",
             {"n": WAITING, "chat": CHAT},
         )
@@ -48,8 +53,8 @@ def moved(connection: psycopg.Connection[dict[str, Any]], since: str) -> list[fl
 
 
 def test_a_turn_moves_a_page_and_as_many_behind_it(connection: psycopg.Connection[dict[str, Any]]) -> None:
-    first = [row["key"] for row in run(connection, "get_waiting_notices", NEXT).fetchall()]
-    assert first == [f"n:{CHAT}:{number}" for number in range(1, 20)]
+    waiting = run(connection, "claim_admin_notice", NEXT).fetchone()["waiting"]
+    assert [json.loads(args)["n"] for args in waiting] == list(range(1, 20))
     since = connection.execute("SELECT now()::text AS now").fetchall()[0]["now"]
     assert run(connection, "space_waiting_notices", SPACING).rowcount == 2 * PAGE
     due = moved(connection, since)
@@ -80,13 +85,10 @@ def test_a_notice_that_changes_meanwhile_is_looked_at_again(
 
 
 def test_the_next_are_read_from_the_front(connection: psycopg.Connection[dict[str, Any]]) -> None:
-    assert (
-        max(most_rows(plan(connection, name)) for name in ("get_waiting_notices", "get_notice_delay")) <= PAGE
-    )
+    names = ("claim_admin_notice", "get_notice_delay")
+    assert max(most_rows(plan(connection, name)) for name in names) <= PAGE
     connection.execute("DROP INDEX idx_job_ledger_notices")  # negative control
-    assert (
-        min(most_rows(plan(connection, name)) for name in ("get_waiting_notices", "get_notice_delay")) > PAGE
-    )
+    assert min(most_rows(plan(connection, name)) for name in names) > PAGE
 
 
 def plan(connection: psycopg.Connection[dict[str, Any]], name: str) -> dict[str, Any]:

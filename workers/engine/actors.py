@@ -18,28 +18,25 @@ a failed attempt. A RefusesUsError is said to the admins as well (workers/notice
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from functools import wraps
 from typing import Any, Final, TypeVar, overload
 
 import dramatiq
-import psycopg
 from dramatiq.common import current_millis
 from dramatiq.message import Message
 from dramatiq.middleware import CurrentMessage, Interrupt
-from psycopg_pool import PoolTimeout
 
 from socialboost import logs
-from socialboost.db import DatabaseAwayError
-from socialboost.errors import DiscardError, ParkError, RefusesUsError, RejectedError, SettingsError
+from socialboost.errors import DiscardError, ParkError, RefusesUsError, RejectedError
 from socialboost.jobs import PAYMENTS, Decision, Job, LedgerJob, Tap
 from socialboost.jobs.sending import ANSWER
 from socialboost.queue import broker
 from socialboost.queue.middleware import MAX_RETRIES, worth_repeating
-from workers.engine import deciding, hooks, ledger, outages, resources, rights, under_way
-from workers.engine.ledger import Claim, OnExhausted
+from workers.engine import claiming, deciding, hooks, ledger, outages, resources, rights, under_way
+from workers.engine.claiming import ContractError
+from workers.engine.ledger import Claim, Claiming, OnExhausted
 from workers.engine.rights import Right
 from workers.engine.under_way import ClaimLostError, UnderWay
 
@@ -47,14 +44,7 @@ J = TypeVar("J", bound=Job)
 L = TypeVar("L", bound=LedgerJob)
 JobT = TypeVar("JobT", bound=Job)
 
-LONGEST_RETRY_SECONDS: Final = 3.0
-"""Between two looks at a database that is away: known to be, the look costs nothing (Database's latch)."""
-
 log = logs.get(__name__)
-
-
-class ContractError(Exception):
-    """A message does not fit its contract: repeating it cannot help, so it goes to the dead letters."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +60,9 @@ class Attempt:
     is_repeated: bool = False
     """Whether the job was begun before, so that its effect may be there: `number` does not count an attempt
     that was given back."""
+    found: Mapping[str, Any] | None = None
+    """The further columns of the statement that claimed the job (`claims_with`), or what was read for it by
+    the transaction that added it (under_way.add_next)."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +76,8 @@ class Actor:
     on_exhausted: OnExhausted | None
     right: Right | None = None
     """What whoever is behind the job must be allowed; without it the body does not run."""
+    claims_with: Claiming | None = None
+    """The query that claims the job, if it does more than claim."""
 
 
 REGISTRY: Final[dict[str, Actor]] = {}
@@ -96,6 +91,7 @@ def actor(
     on_duplicate: Callable[[L], object] | None = ...,
     on_busy: Callable[[L], object] | None = ...,
     on_exhausted: OnExhausted | None = ...,
+    claims_with: Claiming | None = ...,
     **options: Any,
 ) -> Callable[[Callable[[L, Attempt], Any]], Callable[[L, Attempt], Any]]: ...
 @overload
@@ -109,6 +105,7 @@ def actor(
     on_duplicate: Callable[[Any], object] | None = None,
     on_busy: Callable[[Any], object] | None = None,
     on_exhausted: OnExhausted | None = None,
+    claims_with: Claiming | None = None,
     **options: Any,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare the contract's actor on the installed broker; `options` are Dramatiq's (`periodic`, …).
@@ -116,11 +113,14 @@ def actor(
     `right` is asked for before the body; ValueError for an admins' contract without one.
     For a LedgerJob: `on_duplicate(job)` runs instead of the body when the job is settled already,
     `on_busy(job)` when another worker has it or it waits for its next attempt (what either returns answers
-    a question), `on_exhausted(tx, job, error)` in the transaction that parks the row.
+    a question), `on_exhausted(tx, job, error)` in the transaction that parks the row. `claims_with` is
+    a query that claims the job and does in the same statement what the body begins with: something that is
+    read, or can be done twice, and for which nobody's right is asked (ValueError).
     """
 
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
-        _declare(Actor(contract, function, on_duplicate, on_busy, on_exhausted, right), options)
+        declared = Actor(contract, function, on_duplicate, on_busy, on_exhausted, right, claims_with)
+        _declare(declared, options)
         return function
 
     return declare
@@ -131,6 +131,9 @@ def _declare(declared: Actor, options: Mapping[str, Any]) -> None:
     if contract.actor_name in REGISTRY:
         raise ValueError(f"{contract.actor_name} has two actors")
     rights.check(contract, declared.right)
+    if declared.right is not None and declared.claims_with is not None:
+        reason = f"its right is asked after the claim, so {declared.claims_with.query} may not claim it"
+        raise ValueError(f"{contract.actor_name}: {reason}")
     REGISTRY[contract.actor_name] = declared
     settings = dict(options)
     # Dramatiq's own `max_retries` would also count the times a job was only postponed.
@@ -212,7 +215,7 @@ def _run_ledger(declared: Actor, kwargs: Mapping[str, Any]) -> Any:
     job = decode(declared.contract, kwargs)
     assert isinstance(job, LedgerJob)  # noqa: S101 (`actor` chose this function for it)
     with logs.context(**_labels(job, message)):
-        claimed = _claim(job, message)
+        claimed = claiming.claim(job, message, declared.claims_with)
         if claimed.outcome != "claimed":
             return _answer(message, _not_ours(declared, job, claimed, message))
         job = decode(declared.contract, {**kwargs, **(claimed.args or {})})
@@ -237,9 +240,11 @@ def _work(declared: Actor, job: Any, claimed: Claim) -> tuple[Any, list[tuple[Le
     """Run the body of a claimed job and settle it. Returns its value, and the jobs to go on with."""
     started = time.monotonic()
     resources.lease_renewer().hold(claimed, job.lease_seconds)
-    attempt = Attempt(claimed.attempt, claimed.worker, claimed.last, claimed.is_repeated)
+    attempt = Attempt(claimed.attempt, claimed.worker, claimed.last, claimed.is_repeated, claimed.found)
     with under_way.working(claimed) as running:
         try:
+            if claimed.failure is not None:
+                raise claimed.failure
             value = _permitted(declared, job, attempt)
         except (Exception, Interrupt) as error:  # noqa: BLE001 (every failure is written to the ledger)
             settle_failure(declared, job, claimed, error, started, kept=running.kept)
@@ -254,6 +259,8 @@ def _settle_success(running: UnderWay, job: LedgerJob) -> None:
     renewer, claimed, kept = resources.lease_renewer(), running.claim, tuple(running.kept)
     if running.is_finished:
         renewer.settle(claimed, lambda: ledger.write_kept(resources.db(), kept))
+    elif (end := running.end) is not None:
+        renewer.settle(claimed, lambda: ledger.finish_by(resources.db(), claimed, end, kept))
     elif job.may_finish_later and not kept:
         resources.finisher().add(claimed)
     else:
@@ -265,28 +272,6 @@ def _permitted(declared: Actor, job: Any, attempt: Attempt) -> Any:
     if rights.allows(declared.right, job):
         return declared.function(job, attempt)
     return deciding.refuse(job) if isinstance(job, Decision) else None
-
-
-def _claim(job: LedgerJob, message: Message[Any]) -> Claim:
-    """Claim the job; while that cannot be done the message stays, however often it must come back."""
-    worker = uuid.uuid4().hex
-    try:
-        return ledger.claim(resources.db(), job, worker)
-    except psycopg.DataError as error:
-        raise ContractError(f"{job.actor_name}: {outages.describe(error)}") from error
-    except (psycopg.Error, SettingsError) as error:
-        delay = min(2.0 ** message.options.get("retries", 0), LONGEST_RETRY_SECONDS)
-        away = outages.is_away(error)
-        (log.warning if away else log.error)("job_not_claimed", error=outages.describe(error))
-        if away and not isinstance(error, DatabaseAwayError | PoolTimeout):
-            # The claim may have been committed all the same: then its attempt is given back.
-            unknown = Claim("claimed", job.key, worker)
-            reason = "the claim's outcome was unknown"
-            resources.lease_renewer().settle_later(
-                unknown,
-                lambda: ledger.postpone(resources.db(), unknown, outages.Wait(0.0, grows=False), reason),
-            )
-        raise dramatiq.Retry(delay=round(delay * 1000)) from error
 
 
 def _not_ours(declared: Actor, job: LedgerJob, claimed: Claim, message: Message[Any]) -> Any:

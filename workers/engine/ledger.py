@@ -6,7 +6,7 @@ Every settlement names its claim. It changes nothing if another worker has taken
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
 
@@ -25,6 +25,7 @@ LEASE_SECONDS: Final = 10.0
 """A claim's lease, renewed while the job runs (lease_renewer.py). A killed worker's job is free soon."""
 BACKOFF_SECONDS: Final = (2.0, 10.0, 30.0)
 """Waits before the second, the third and every later attempt."""
+_CLAIM_COLUMNS: Final = frozenset({"outcome", "attempts", "max_attempts", "args", "is_repeated"})
 _SILENT: Final = frozenset({NotifyAdmins.actor_name, SendAdminNotice.actor_name})
 """Actors whose parked jobs are not announced: a notice about a lost notice would be lost too."""
 
@@ -44,6 +45,10 @@ class Claim:
     is_repeated: bool = False
     lease_seconds: float = LEASE_SECONDS
     """How long the claim lasts without a renewal."""
+    found: Mapping[str, Any] | None = None
+    """What the claiming statement, or whoever added the job, read for its body."""
+    failure: Exception | None = None
+    """Why the statement that claims and reads failed; the attempt is claimed and counts as failed."""
 
     @property
     def last(self) -> bool:
@@ -56,20 +61,33 @@ def lease_seconds(job: LedgerJob) -> float:
     return LEASE_SECONDS if job.claim_seconds is None else job.claim_seconds
 
 
-def claim(db: Database, job: LedgerJob, worker: str) -> Claim:
-    """Claim the job for one attempt, which is committed on return. `outcome` says why a claim failed."""
+@dataclass(frozen=True)
+class Claiming:
+    """A query that claims a job as claim_job does, with more columns: what the job's body begins with."""
+
+    query: str
+    arguments: Callable[[Any], Mapping[str, Any]]
+    """The parameters, of the job, that the query has beside claim_job's."""
+
+
+def claim(db: Database, job: LedgerJob, worker: str, by: Claiming | None = None) -> Claim:
+    """Claim the job for one attempt, which is committed on return. `outcome` says why a claim failed.
+
+    The further columns of the query `by` are in `Claim.found`.
+    """
     seconds = lease_seconds(job)
-    row = db.one(
-        "claim_job",
-        key=job.key,
-        actor=job.actor_name,
-        queue=job.queue,
-        args=json.dumps(job.ledger_args()),
-        max_attempts=job.max_attempts,
-        lease_seconds=seconds,
-        worker=worker,
-        tells=job.tells,
-    )
+    arguments: dict[str, Any] = {
+        "key": job.key,
+        "actor": job.actor_name,
+        "queue": job.queue,
+        "args": json.dumps(job.ledger_args()),
+        "max_attempts": job.max_attempts,
+        "lease_seconds": seconds,
+        "worker": worker,
+        "tells": job.tells,
+    }
+    one: Callable[..., Mapping[str, Any] | None] = db.one
+    row = one("claim_job", **arguments) if by is None else one(by.query, **arguments, **by.arguments(job))
     if row is None:  # settled and purged between the two statements of the function
         return Claim("done", job.key, worker)
     return Claim(
@@ -81,6 +99,7 @@ def claim(db: Database, job: LedgerJob, worker: str) -> Claim:
         json.loads(row["args"]),
         row["is_repeated"],
         seconds,
+        None if by is None else {name: row[name] for name in row if name not in _CLAIM_COLUMNS},
     )
 
 
@@ -88,6 +107,24 @@ def write_kept(db: Database, messages: Sequence[tuple[int, int]]) -> None:
     """Record that these messages (chat, message) must never be edited. Safe to repeat."""
     if messages:
         db.run("keep_messages", **_columns(messages))
+
+
+@dataclass(frozen=True)
+class End:
+    """A statement that records a job as done, and something else with it."""
+
+    query: str
+    arguments: Mapping[str, Any]
+    keeps_messages: bool = False
+    """Whether it also records the messages that must last, from `chat_ids` and `message_ids`."""
+
+
+def finish_by(db: Database, claimed: Claim, end: End, kept: Sequence[tuple[int, int]] = ()) -> bool:
+    """Run the statement that ends the job. Returns as `finish`."""
+    messages = _columns(kept) if end.keeps_messages else {}
+    if kept and not messages:
+        write_kept(db, kept)
+    return db.run(end.query, key=claimed.key, worker=claimed.worker, **messages, **end.arguments) == 1
 
 
 def finish(db: Database, claimed: Claim, kept: Sequence[tuple[int, int]] = ()) -> bool:

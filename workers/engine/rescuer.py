@@ -19,7 +19,7 @@ from socialboost.db import Database
 from socialboost.errors import QueueUnavailableError
 from socialboost.jobs import LedgerJob, sending
 from socialboost.queue import broker
-from workers.engine import actors, ledger, resources
+from workers.engine import actors, claiming, ledger, resources
 from workers.engine.loops import Alarm, Loop
 
 LEASE_SECONDS: Final = 3.0
@@ -85,7 +85,7 @@ class Rescuer(Loop):
         args = json.loads(row["args"])
         try:
             job = actors.decode(declared.contract, args)
-        except actors.ContractError as error:  # sending or leaving it would bring it back each round
+        except claiming.ContractError as error:  # sending or leaving it would bring it back each round
             ledger.park_unreadable(self.db(), row["key"], row["actor"], str(error))
             return
         if row["action"] == "send":

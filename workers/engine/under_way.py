@@ -12,19 +12,19 @@ Outside of a ledger job (a loop, a test that calls the function) `finish_with` d
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 
 from socialboost import jobs, logs
 from socialboost.db import Database, Transaction
 from workers.engine import ledger, outbox, resources
-from workers.engine.ledger import Claim
+from workers.engine.ledger import Claim, End
 
 UNKNOWN_ID: Final = 0
 """Stands for a message in `lasting_messages` that may exist under an id we do not know."""
@@ -45,6 +45,8 @@ class UnderWay:
     """True once the job was recorded as done in the transaction of its effect."""
     kept: list[tuple[int, int]] = field(default_factory=list)
     """Messages that must last (chat, message); they are recorded with the job's settlement."""
+    end: End | None = None
+    """The statement that records the job as done, if it is not the usual one."""
     next: list[tuple[jobs.LedgerJob, Claim]] = field(default_factory=list)
     """Claimed jobs with which this process goes on."""
 
@@ -80,11 +82,30 @@ def finish_with(tx: Transaction) -> None:
     tx.after_commit(job.finished)
 
 
-def add_next(tx: Transaction, job: jobs.LedgerJob, *, told_before: bool = False) -> bool:
+def end_with(query: str, *, keeps_messages: bool = False, **arguments: Any) -> None:
+    """Let this `:run` statement record the running job as done, by `key` and `worker` as `finish_job` does.
+
+    With `keeps_messages` it is also given the messages that must last, as `finish_sending_job` is. It is run
+    when the body has returned, and again if PostgreSQL is away, so it must be safe to repeat. Outside of a
+    ledger job it does nothing.
+    """
+    job = _current.get()
+    if job is not None:
+        job.end = End(query, arguments, keeps_messages)
+
+
+def add_next(
+    tx: Transaction,
+    job: jobs.LedgerJob,
+    *,
+    found: Mapping[str, Any] | None = None,
+    told_before: bool = False,
+) -> bool:
     """Add a job with which this process goes on when the running one has ended. Returns as `outbox.add`.
 
     Its row is born claimed: the first attempt is counted in `tx`, so the job needs neither a message nor a
     claim of its own. If the process dies, the lease runs out and the rescuer sends the job like any other.
+    `found` is what `tx` has read for it (Attempt.found).
     """
     running = _current.get()
     if told_before or running is None:
@@ -97,6 +118,7 @@ def add_next(tx: Transaction, job: jobs.LedgerJob, *, told_before: bool = False)
         attempt=1,
         max_attempts=job.max_attempts,
         lease_seconds=lease_seconds,
+        found=found,
     )
     row = {**outbox.begun(job), "worker": claim.worker, "lease_seconds": lease_seconds}
     written = tx.run("owe_claimed_job", **row)

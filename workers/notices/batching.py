@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from dramatiq.middleware import Interrupt
 
@@ -51,15 +51,18 @@ class Together:
 def joined(
     job: jobs.SendAdminNotice,
     attempt: actors.Attempt,
+    waiting: Sequence[str],
     fitting: Callable[[Sequence[jobs.SendAdminNotice]], int],
 ) -> Iterator[Together]:
     """Claim the other notices waiting for the same chat and yield all of them as one batch.
+
+    `waiting` has their arguments as JSON, as the claim of this one read them.
 
     Their leases are renewed during the block, and they get the same outcome as the message sent in it.
     `fitting` returns how many of the notices, from the first on, fit into one message.
     """
     started = time.monotonic()
-    taken = _take(job, fitting)
+    taken = _take(job, waiting, fitting)
     number = max([attempt.number, *(claimed.attempt for _, claimed in taken)])
     try:
         yield Together([job, *(other for other, _ in taken)], number)
@@ -74,25 +77,26 @@ def joined(
         log.info("job_finished", outcome="joined", job=other.actor_name, key=other.key)
 
 
-def _take(job: jobs.SendAdminNotice, fitting: Callable[[Sequence[jobs.SendAdminNotice]], int]) -> Joined:
-    rows = resources.db().many(
-        "get_waiting_notices",
-        chat_id=job.chat_id,
-        key=job.key,
-        ahead_seconds=AHEAD_SECONDS,
-        page=PAGE,
-        limit=MOST - 1,
-    )
-    if not rows:
+def wanted(job: jobs.SendAdminNotice) -> dict[str, Any]:
+    """Return what the claim of a notice is asked for: how many others that wait for its chat it reads."""
+    return {"chat_id": job.chat_id, "ahead_seconds": AHEAD_SECONDS, "page": PAGE, "limit": MOST - 1}
+
+
+def _take(
+    job: jobs.SendAdminNotice,
+    found: Sequence[str],
+    fitting: Callable[[Sequence[jobs.SendAdminNotice]], int],
+) -> Joined:
+    if not found:
         return []
-    waiting = [actors.decode(jobs.SendAdminNotice, json.loads(row["args"])) for row in rows]
+    waiting = [actors.decode(jobs.SendAdminNotice, json.loads(args)) for args in found]
     chosen = waiting[: max(fitting([job, *waiting]) - 1, 0)]
     taken: Joined = []
     for claimed in _claim([other.key for other in chosen]):
         resources.lease_renewer().hold(claimed, job.lease_seconds)
         taken.append((actors.decode(jobs.SendAdminNotice, claimed.args or {}), claimed))
     log.info("notices_joined", chat_id=job.chat_id, keys=[claimed.key for _, claimed in taken])
-    if len(rows) == MOST - 1 or len(taken) < len(rows):
+    if len(found) == MOST - 1 or len(taken) < len(found):
         _space(job)
     return taken
 

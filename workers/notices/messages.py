@@ -8,14 +8,16 @@ outcome: the job is done. Notices are paced behind answers and money (docs/adr/0
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from socialboost import jobs, logs
+from socialboost.db.rows.notices import ClaimAdminNotice
 from socialboost.errors import DiscardError, MigratedError, RejectedError
 from socialboost.screens import notices, texts
 from socialboost.screens.core import Screen
 from workers.engine import resources
 from workers.engine.actors import Attempt, actor
+from workers.engine.ledger import Claiming
 from workers.notices import batching, owed
 from workers.telegram import answers, repeats
 
@@ -29,28 +31,28 @@ def notify_admins(job: jobs.NotifyAdmins, attempt: Attempt) -> None:  # noqa: AR
         owed.add(tx, job)
 
 
-@actor(jobs.SendAdminNotice)
+@actor(jobs.SendAdminNotice, claims_with=Claiming("claim_admin_notice", batching.wanted))
 def send_admin_notice(job: jobs.SendAdminNotice, attempt: Attempt) -> None:
     """Send a notice to one admin, in their language, or to the channel, in the shop's.
 
     Notices that wait for the same chat are sent in the same message, because a chat may get only a few
     messages a minute. A refusal ends this job, but the notice is kept (workers/notices/owed.py).
     """
+    read = cast("ClaimAdminNotice", attempt.found)
     private = job.chat_id > 0
-    admin = resources.db().one("get_user", telegram_id=job.chat_id) if private else None
-    language = texts.language(admin["language"] if admin else None)
+    language = texts.language(read["language"] if private else None)
     zone = resources.settings().timezone
-    destination = owed.destination(job.chat_id)
+    destination = read["moved_to"] or job.chat_id
     resources.rate_limiter().notice(destination)
 
     def fitting(waiting: Sequence[jobs.SendAdminNotice]) -> int:
         return notices.fitting(_events(waiting), language, zone)
 
-    with batching.joined(job, attempt, fitting) as together:
+    with batching.joined(job, attempt, read["waiting"], fitting) as together:
         screen = notices.admin_notices(_events(together.notices), language, zone, private=private)
         with repeats.allowed(together.number, destination):
             _tell(job.chat_id, destination, screen)
-    owed.told(together.notices, job.chat_id)
+    owed.told(together.notices, job.chat_id, others=read["has_untold"])
 
 
 def _tell(chat_id: int, destination: int, screen: Screen) -> None:

@@ -18,7 +18,7 @@ import psycopg
 from socialboost import jobs, logs
 from socialboost.db import Database, Transaction
 from socialboost.kinds import NoticeKind
-from workers.engine import hooks, outbox, resources
+from workers.engine import hooks, outbox, resources, under_way
 from workers.notices import batching
 
 AGAIN_SECONDS: Final = 180.0
@@ -62,20 +62,17 @@ def add(tx: Transaction, notice: jobs.NotifyAdmins) -> None:
         outbox.send_after(tx, messages[row["chat_id"]], due_now=row["due_now"])
 
 
-def told(notices: Sequence[jobs.SendAdminNotice], chat_id: int) -> None:
-    """Record that a chat received the notices, and send it all others that nobody received.
+def told(notices: Sequence[jobs.SendAdminNotice], chat_id: int, *, others: bool) -> None:
+    """Record, with the end of the running job, that a chat received the notices.
 
-    A database error is only logged: the notices were sent and must not be repeated. `tell_again` corrects it.
+    If there are `others` that nobody received, send them to this chat too.
     """
     kept = [notice for notice in notices if notice.kind not in PASSING]
-    keys = [notice.key.removesuffix(f":{notice.chat_id}") for notice in kept]
-    try:
-        if keys:
-            resources.db().run("mark_notices_told", keys=keys, chat_id=chat_id)
-    except psycopg.Error as error:
-        log.warning("notices_told_not_noted", chat_id=chat_id, error=type(error).__name__)
-        return
-    reached(chat_id)
+    if kept:
+        keys = [notice.key.removesuffix(f":{notice.chat_id}") for notice in kept]
+        under_way.end_with("finish_told_notice", keeps_messages=True, keys=keys, chat_id=chat_id)
+    if others:
+        reached(chat_id)
 
 
 @hooks.CHAT_REACHED.register
@@ -115,14 +112,6 @@ def give_up(tx: Transaction, args: Mapping[str, Any]) -> None:
     """Record the notice as received when an admin discards its parked job: the admin has seen its text."""
     notice = str(args["key"]).removesuffix(f":{args['chat_id']}")
     tx.run("mark_notices_told", keys=[notice], chat_id=args["chat_id"])
-
-
-def destination(chat_id: int) -> int:
-    """Return the current id of an admin chat, which Telegram may have moved."""
-    if chat_id > 0:
-        return chat_id
-    moved_to: int | None = resources.db().value("get_moved_chat", chat_id=chat_id)
-    return moved_to or chat_id
 
 
 def follow(chat_id: int, moved_to: int) -> None:

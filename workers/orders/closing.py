@@ -15,7 +15,7 @@ from socialboost.db.rows.orders import GetOrderCards
 from socialboost.errors import AmbiguousError, PostponeError, RejectedError
 from socialboost.screens import texts
 from socialboost.screens.buyer import orders as screens
-from workers.engine import outbox, resources
+from workers.engine import outbox, resources, under_way
 from workers.engine.actors import Attempt, actor
 from workers.telegram import answers, order_cards
 
@@ -25,14 +25,21 @@ _CANNOT_BE_PAID: Final = frozenset({DELETED, DELETED_BEFORE, EXPIRED})
 log = logs.get(__name__)
 
 
-def follow(tx: Transaction, order_ids: Sequence[str]) -> None:
-    """Add the jobs that follow from the end of these orders, which `tx` has just recorded."""
+def follow(tx: Transaction, order_ids: Sequence[str], *, here: bool = False) -> None:
+    """Add the jobs that follow from the end of these orders, which `tx` has just recorded.
+
+    With `here` the process that runs the present job also redraws the messages, when it has ended.
+    """
     for end in tx.many("get_loose_ends", order_ids=list(order_ids)):
+        order_id = end["order_id"]
         if end["kind"] == "invoice":
-            withdraw(tx, end["order_id"], end["name"])
+            withdraw(tx, order_id, end["name"])
+            continue
+        job = jobs.CloseOrderCards(key=f"card:{order_id}:{end['name']}", order_id=order_id)
+        if here:
+            under_way.add_next(tx, job, found={"cards": tx.many("get_order_cards", order_id=order_id)})
         else:
-            key = f"card:{end['order_id']}:{end['name']}"
-            outbox.add(tx, jobs.CloseOrderCards(key=key, order_id=end["order_id"]))
+            outbox.add(tx, job)
 
 
 def withdraw(tx: Transaction, order_id: str, invoice_id: str) -> None:
@@ -68,16 +75,21 @@ def _delete(invoice_id: str) -> str:
 
 
 @actor(jobs.CloseOrderCards)
-def close_order_cards(job: jobs.CloseOrderCards, attempt: Attempt) -> None:  # noqa: ARG001 (safe to repeat)
+def close_order_cards(job: jobs.CloseOrderCards, attempt: Attempt) -> None:
     """Show the order's end in the messages that offer it, unless they show something else by now."""
-    for card in resources.db().many("get_order_cards", order_id=job.order_id):
+    read = attempt.found
+    cards = resources.db().many("get_order_cards", order_id=job.order_id) if read is None else read["cards"]
+    taps = []
+    for card in cards:
         try:
-            _close(card)
+            taps.append(_close(card))
         except AmbiguousError as doubt:
             raise PostponeError(0.0, str(doubt), outage=True) from doubt  # doing it twice does no harm
+    order_cards.forget_at_end(taps)
 
 
-def _close(card: GetOrderCards) -> None:
+def _close(card: GetOrderCards) -> jobs.Tap:
+    """Redraw the message. Returns the tap that it stands for."""
     # One later than the tap that drew the card: a drawing still on its way does not have the last word.
     after = jobs.Tap(
         telegram_id=card["telegram_id"],
@@ -86,4 +98,4 @@ def _close(card: GetOrderCards) -> None:
         seq=card["seq"] + 1,
     )
     answers.redraw(after, card["message_id"], screens.card_closed(card, texts.language(card["language"])))
-    order_cards.forget(resources.db(), after, card["message_id"])
+    return after

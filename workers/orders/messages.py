@@ -6,7 +6,10 @@ rate limiter as answers do (docs/adr/0007).
 
 from __future__ import annotations
 
+from typing import cast
+
 from socialboost import jobs, logs
+from socialboost.db.rows.orders import GetReceipt
 from socialboost.errors import ParkError
 from socialboost.screens import texts
 from socialboost.screens.buyer import orders
@@ -20,7 +23,7 @@ log = logs.get(__name__)
 @actor(jobs.SendReceipt)
 def send_receipt(job: jobs.SendReceipt, attempt: Attempt) -> None:
     """Tell the buyer that the package is active, for as long as that is so."""
-    order = resources.db().one("get_receipt", order_id=job.order_id)
+    order = _found(attempt) or resources.db().one("get_receipt", order_id=job.order_id)
     if order is None:
         raise ParkError("no receipt for an order that was not paid")
     if order["status"] == "refunded":  # while Telegram was away: what was decided has a notice of its own
@@ -29,3 +32,8 @@ def send_receipt(job: jobs.SendReceipt, attempt: Attempt) -> None:
     language = texts.language(order["language"])
     with repeats.allowed(attempt.number, order["telegram_id"]):
         answers.send(order["telegram_id"], orders.receipt(order, language, resources.settings().timezone))
+
+
+def _found(attempt: Attempt) -> GetReceipt | None:
+    """Return what the activation read for the receipt, if this process goes on from it."""
+    return cast("GetReceipt | None", attempt.found)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from socialboost import jobs
 from socialboost.chat import callbacks
-from workers.engine import actors, resources
+from workers.engine import actors, claiming, resources
 
 MONEY: Final = frozenset({jobs.ActivateOrder.actor_name})
 """Jobs behind which somebody's payment stands: they are replayed, never discarded."""
@@ -19,7 +19,7 @@ def is_readable(found: Mapping[str, Any]) -> bool:
     declared = actors.REGISTRY.get(found["actor"])
     try:
         return declared is None or actors.decode(declared.contract, found.get("args")) is not None
-    except actors.ContractError:
+    except claiming.ContractError:
         return False
 
 

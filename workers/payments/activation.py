@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from socialboost import jobs, logs
 from socialboost.chat import callbacks
@@ -73,11 +73,10 @@ def _add_messages(tx: Transaction, job: jobs.ActivateOrder, result: Mapping[str,
     known = {name: str(value) for name, value in result.items() if name in _TOLD and value is not None}
     data: dict[str, Any] = {**known, "invoice_id": job.invoice_id}
     data |= {name: True for name in _FLAGS if result.get(name)}
-    if result["outcome"] in {"activated", "exception"} and order_id:
-        closing.follow(tx, [order_id])
     if result["outcome"] == "activated":
         receipt = jobs.SendReceipt(key=f"receipt:{order_id}", order_id=str(order_id))
-        under_way.add_next(tx, receipt, told_before=told)
+        found = tx.one("get_receipt", order_id=order_id)
+        under_way.add_next(tx, receipt, found=cast("Mapping[str, Any] | None", found), told_before=told)
         if not told:
             _notify_admins(tx, f"order_paid:{order_id}", "order_paid", data)
     elif result["outcome"] == "exception":
@@ -94,6 +93,8 @@ def _add_messages(tx: Transaction, job: jobs.ActivateOrder, result: Mapping[str,
             under_way.add_next(tx, notice, told_before=told)
         subject = f"payment_exception:{job.invoice_id}"
         _notify_admins(tx, subject, "payment_exception", data, told_before=told and not _is_lost(job, result))
+    if result["outcome"] in {"activated", "exception"} and order_id:
+        closing.follow(tx, [order_id], here=True)
 
 
 def _is_lost(job: jobs.ActivateOrder, result: Mapping[str, Any]) -> bool:

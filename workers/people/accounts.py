@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from socialboost import jobs
 from socialboost.screens import texts
 from socialboost.screens.buyer import menu
 from workers.engine import cache, hooks, outbox, resources
 from workers.engine.actors import Attempt, actor
+from workers.engine.ledger import Claiming
 from workers.people import current, screens
 from workers.telegram import answers
 
 
-@actor(jobs.RegisterUser)
+def _registered(job: jobs.RegisterUser) -> dict[str, Any]:
+    return {
+        "telegram_id": job.telegram_id,
+        "username": job.username,
+        "first_name": job.first_name,
+        "last_name": job.last_name,
+        "language": texts.language(job.language),
+        "start_payload": job.start_payload,
+    }
+
+
+@actor(jobs.RegisterUser, claims_with=Claiming("claim_and_register_user", _registered))
 def register_user(job: jobs.RegisterUser, attempt: Attempt) -> None:  # noqa: ARG001 (upserts: safe to repeat)
-    """Create or refresh the person, then greet them."""
-    resources.db().value(
-        "register_user",
-        telegram_id=job.telegram_id,
-        username=job.username,
-        first_name=job.first_name,
-        last_name=job.last_name,
-        language=texts.language(job.language),
-        start_payload=job.start_payload,
-    )
+    """Greet the person, whom the claim has created or refreshed."""
     cache.forget(cache.user_key(job.telegram_id))
     if person := current.known(job):
         answers.reply(job, menu.welcome(person.figures, person.language, resources.settings().timezone))

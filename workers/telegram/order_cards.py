@@ -7,8 +7,11 @@ in it, and removed when a later tap shows something else. The tap says which ord
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from socialboost.db import Database, Transaction
 from socialboost.jobs import Tap
+from workers.engine import under_way
 
 
 def remember(where: Database | Transaction, tap: Tap, order_id: str, message_id: int) -> None:
@@ -19,3 +22,13 @@ def remember(where: Database | Transaction, tap: Tap, order_id: str, message_id:
 def forget(where: Database | Transaction, tap: Tap, message_id: int) -> None:
     """Record that the message offers no order from this tap on."""
     where.run("forget_card", chat_id=tap.chat_id, message_id=message_id, seq=tap.seq)
+
+
+def forget_at_end(taps: Sequence[Tap]) -> None:
+    """Record, with the end of the running job, that the messages of these taps offer no order any more."""
+    under_way.end_with(
+        "finish_closing_cards",
+        chat_ids=[tap.chat_id for tap in taps],
+        message_ids=[tap.message_id for tap in taps],
+        seqs=[tap.seq for tap in taps],
+    )

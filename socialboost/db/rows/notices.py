@@ -29,11 +29,18 @@ class GetUntoldNotices(TypedDict):
     data: str
 
 
-class GetWaitingNotices(TypedDict):
-    """A row of get_waiting_notices."""
+class ClaimAdminNotice(TypedDict):
+    """A row of claim_admin_notice."""
 
-    key: str
+    outcome: str
+    attempts: int
+    max_attempts: int
     args: str
+    is_repeated: bool
+    language: str | None
+    moved_to: int | None
+    has_untold: bool
+    waiting: list[str]
 
 
 class OweAdminNotices(TypedDict):

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TypedDict
+from typing import Any, TypedDict
+
+
+class ClaimAndRegisterUser(TypedDict):
+    """A row of claim_and_register_user."""
+
+    outcome: str
+    attempts: int
+    max_attempts: int
+    args: str
+    is_repeated: bool
+    registered: Any
 
 
 class GetUser(TypedDict):
