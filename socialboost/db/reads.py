@@ -231,18 +231,6 @@ class Reads:
     @overload
     def many(
         self,
-        name: Literal["get_waiting_notices"],
-        /,
-        *,
-        page: object,
-        chat_id: object,
-        ahead_seconds: object,
-        key: object,
-        limit: object,
-    ) -> list[notices.GetWaitingNotices]: ...
-    @overload
-    def many(
-        self,
         name: Literal["owe_admin_notices"],
         /,
         *,

@@ -75,22 +75,6 @@ WHERE key IN (
     FOR UPDATE SKIP LOCKED
 )
 
--- name: get_waiting_notices :many
--- Other notices that wait for the same chat, oldest first, so that one message carries them. A notice that was tried
--- before must also be due. Only the first %(page)s are searched, however many wait.
-SELECT key, args::text AS args
-FROM (
-    SELECT key, args, attempts, max_attempts, run_at, created_at
-    FROM job_ledger
-    WHERE state = 'queued' AND actor = 'send_admin_notice' AND (args ->> 'chat_id')::bigint = %(chat_id)s
-    ORDER BY created_at, key
-    LIMIT %(page)s
-) AS front
-WHERE (attempts = 0 OR run_at <= now() + make_interval(secs => %(ahead_seconds)s))
-    AND attempts < max_attempts
-    AND key <> %(key)s
-ORDER BY created_at, key
-LIMIT %(limit)s
 -- name: claim_admin_notice :one
 -- Claims the message to one chat as claim_job does, and reads what it needs: the admin's language, where Telegram moved
 -- the chat to, whether nobody got some of the kept notices, and the other notices that wait for this chat, oldest first,

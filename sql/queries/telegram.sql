@@ -85,10 +85,6 @@ WHERE ctid IN (
     LIMIT %(limit)s
 )
 
--- name: get_moved_chat :value
--- The id to which Telegram has moved an admin chat; null if it has not moved.
-SELECT moved_to FROM moved_chats WHERE chat_id = %(chat_id)s
-
 -- name: note_moved_chat :run
 -- Records that Telegram has moved an admin chat.
 INSERT INTO moved_chats (chat_id, moved_to) VALUES (%(chat_id)s, %(moved_to)s)

@@ -29,13 +29,6 @@ class GetUntoldNotices(TypedDict):
     data: str
 
 
-class GetWaitingNotices(TypedDict):
-    """A row of get_waiting_notices."""
-
-    key: str
-    args: str
-
-
 class ClaimAdminNotice(TypedDict):
     """A row of claim_admin_notice."""
 
