@@ -23,13 +23,13 @@ _HELD: Final = {
     "notices": "notices to the admins are shown in /admin only",
     "broadcasts": "broadcasts are paused",
 }
-"""What note_restore counts."""
+"""The counts that note_restore returns."""
 
 Command = Callable[[argparse.Namespace], int]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; 0; 1 after one clear line about what failed; 2 for wrong settings or database."""
+    """Run one command. Returns 0; 1 after a clear line about a failure; 2 for wrong settings or database."""
     options = _parser().parse_args(arguments)
     command: Command = options.command
     try:
@@ -139,7 +139,7 @@ def _map(options: argparse.Namespace) -> int:  # noqa: ARG001 (every command tak
 
 
 def _reason(error: psycopg.Error) -> str:
-    """Return the first line of what happened, without the address: libpq quotes a malformed one whole."""
+    """Return the error's first line without the address, because libpq quotes a malformed one completely."""
     if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
         return "DATABASE_URL is malformed; expected postgresql://user:password@host[:port]/database"
     return next(iter(str(error).strip().splitlines()), type(error).__name__)

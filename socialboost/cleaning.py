@@ -1,8 +1,8 @@
 """Cleans text from outside so that it can be stored and shown; every entry point calls it.
 
-PostgreSQL's text takes no NUL, and UTF-8 has no unpaired surrogates, yet JSON can carry both. They become
-U+FFFD and are not dropped: a button whose data was tampered with stays unknown, and the offsets that Telegram
-counts in a text still fit.
+PostgreSQL's text cannot hold NUL, and UTF-8 has no unpaired surrogates, but JSON can carry both. They become
+U+FFFD and are not dropped: so a button whose data was tampered with stays unknown, and Telegram's offsets in
+a text stay right.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def clean_text(text: str) -> str:
 
 
 def clean(value: T) -> T:
-    """Return a JSON value with all its text clean; objects and arrays are changed in place, however deep."""
+    """Return a JSON value with all its text cleaned. Objects and arrays are changed in place at any depth."""
     if isinstance(value, str):
         return clean_text(value)  # type: ignore[return-value]
     waiting: list[Any] = [value]
@@ -50,7 +50,7 @@ def clean(value: T) -> T:
 
 
 def loads(text: str | bytes) -> Any:
-    """Parse JSON whose text is clean afterwards."""
+    """Parse JSON and clean all its text."""
     return clean(json.loads(text))
 
 

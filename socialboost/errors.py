@@ -7,17 +7,17 @@ SocialBoostError
 ├── BusyError                too many questions are in flight in this process
 ├── MigrationError           the database cannot be brought to this version
 ├── PostponeError            not now: run the job again later, without using up an attempt
-├── ParkError                never: park the job at once, a person must look
-├── DiscardError             never, and nobody must look: its work is kept and tried elsewhere
+├── ParkError                never: park the job at once, because an admin must decide
+├── DiscardError             never: end the job, because its work is stored and tried elsewhere
 └── ServiceError             another service did not do what was asked
     ├── UnreachableError     nothing was accepted (no connection, circuit open, a proxy answered instead)
     │   ├── RefusesUsError   the service refuses us, not this request: key, path, rate, our balance
     │   └── UnknownYetError  it may have been accepted; the job looks that up before its next try
-    ├── ThrottledError       429: told to wait, nothing was accepted
+    ├── ThrottledError       429: wait; nothing was accepted
     ├── RejectedError        a final "no" in the service's own envelope: asking again would not help
     │   └── MigratedError    Telegram: the chat has another id now, which the error names
     └── AmbiguousError       unknown whether it was accepted (timeout or reset after sending, 5xx)
-        └── UnaskedError     the answer is about something else than was asked for
+        └── UnaskedError     the answer is about something else than the request
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class SettingsError(SocialBoostError):
 
 
 class QueueUnavailableError(SocialBoostError):
-    """Redis did not confirm the job; it may still be queued, so the sender repeats it with the same key."""
+    """Redis did not confirm the job. It may still be queued, so the sender repeats it with the same key."""
 
 
 class NoAnswerError(SocialBoostError):
@@ -48,14 +48,14 @@ class MigrationError(SocialBoostError):
 
 
 class OldDatabaseError(MigrationError):
-    """The database was made by migrations that are gone; none leads from it to this version."""
+    """The database was made by migrations that no longer exist, so no migration leads to this version."""
 
 
 class PostponeError(SocialBoostError):
     """Run this job again after `seconds`, giving back the attempt that this run took.
 
-    `outage`: a service is away and nobody knows until when. The wait then grows with the time the job has
-    been waiting, from 2 s to a minute, and is never below `seconds`.
+    `outage`: a service is down for an unknown time. The wait then grows with the time that the job has been
+    waiting, from 2 s to a minute, and is never below `seconds`.
     """
 
     def __init__(self, seconds: float, reason: str, *, outage: bool = False) -> None:
@@ -66,18 +66,18 @@ class PostponeError(SocialBoostError):
 
 
 class ParkError(SocialBoostError):
-    """Park this job now: repeating cannot help, a person must look."""
+    """Park this job now: a repeat cannot help, and an admin must decide."""
 
 
 class DiscardError(SocialBoostError):
-    """Give this job up now, with the reason: nobody needs to look, since its work is kept elsewhere."""
+    """Discard this job now, with the reason: its work is stored elsewhere, so nobody needs to decide."""
 
 
 class ServiceError(SocialBoostError):
     """Another service did not do what was asked.
 
     `service` is telegram, crypto_pay or main_bot; `status` the HTTP status (0 when there was none);
-    `code` the service's own error name. The message never holds a URL, since those carry tokens.
+    `code` the service's own error name. The message never has a URL, because URLs carry tokens.
     """
 
     def __init__(self, service: str, message: str, *, status: int = 0, code: str = "") -> None:
@@ -88,14 +88,14 @@ class ServiceError(SocialBoostError):
 
 
 class UnreachableError(ServiceError):
-    """Nothing was accepted, and that is no verdict: no connection was made, the circuit is open, or
-    something in front of the service answered 3xx or 4xx in its place (then `status` is set)."""
+    """Nothing was accepted, and the service did not refuse: there was no connection, the circuit is open,
+    or a proxy in front of the service answered 3xx or 4xx (then `status` is set)."""
 
 
 class RefusesUsError(UnreachableError):
-    """The service says no to us, not to this request: to our key, path, method, rate or balance.
+    """The service refuses us, not this request: our key, path, method, rate or balance.
 
-    It ends no order, post or message. `setting` names the variable or the account an operator must look at.
+    It ends no order, post or message. `setting` names the variable or account that an operator must check.
     """
 
     def __init__(self, service: str, message: str, *, setting: str, status: int = 0, code: str = "") -> None:
@@ -104,21 +104,21 @@ class RefusesUsError(UnreachableError):
 
 
 class UnknownYetError(UnreachableError):
-    """An outage met by a job that looks up what it may have done before it does it again.
+    """An outage in a job that looks up what it may have done before it repeats it.
 
-    Of the tree's branch "not now": the attempt is given back, and the next run starts with the look-up.
+    The attempt is given back, and the next run starts with the look-up.
     """
 
     @classmethod
     def of(cls, error: ServiceError) -> UnknownYetError:
-        """Return it for an error after which the request may have taken effect."""
+        """Return this error for an error after which the request may have taken effect."""
         return cls(error.service, str(error), status=error.status, code=error.code)
 
 
 class ThrottledError(ServiceError):
     """HTTP 429. Nothing was accepted; `retry_after` is in seconds.
 
-    `chat_id` is the chat that a call to Telegram was about, where it was about one.
+    `chat_id` is the chat of a call to Telegram, if the call was about one.
     """
 
     def __init__(self, service: str, message: str, *, retry_after: float, chat_id: int | None = None) -> None:
@@ -132,7 +132,7 @@ class RejectedError(ServiceError):
 
 
 class MigratedError(RejectedError):
-    """Telegram: this group is a supergroup now. Nothing was accepted; `chat_id` is where to send instead."""
+    """Telegram: this group is a supergroup now. Nothing was accepted; `chat_id` is its new id."""
 
     def __init__(self, service: str, message: str, *, chat_id: int, status: int = 0) -> None:
         super().__init__(service, message, status=status, code="migrated")
@@ -142,8 +142,8 @@ class MigratedError(RejectedError):
 class AmbiguousError(ServiceError):
     """Unknown whether the request took effect: a timeout or reset after sending, a 5xx, an unreadable 2xx.
 
-    `by_front` tells a 502 or 503 without the service's envelope: a proxy said that it could not reach the
-    service. Receipts and notices count that as not accepted; nothing else does.
+    `by_front` marks a 502 or 503 without the service's envelope: a proxy could not reach the service.
+    Receipts and notices count that as not accepted; nothing else does.
     """
 
     def __init__(
@@ -154,7 +154,7 @@ class AmbiguousError(ServiceError):
 
 
 class UnaskedError(AmbiguousError):
-    """A well-formed answer that is not about what was asked: another sum, order, task or link.
+    """A well-formed answer that is not about the request: another sum, order, task or link.
 
-    No part of it is used. It uses up an attempt, since a service that answers so will do it again.
+    No part of it is used. It uses an attempt, because a service that answers so will do it again.
     """

@@ -1,7 +1,7 @@
-"""The closed sets of words that several packages share: each is a type, with a tuple of its words.
+"""The closed sets of values that several packages share: each is a type, with a tuple of its values.
 
-A misspelt word fails in mypy. A message in flight or a row may hold a word of another release, so whatever is
-read from outside is compared with the tuple, not believed.
+mypy refuses a misspelt value. A message in flight or a row may have a value of another release, so a value
+from outside is compared with the tuple first.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ AdminRight = Literal[
     "broadcasts",
     "settings",
 ]
-"""What an admin may be allowed. Which role has which right is said in workers/people/rights.py."""
+"""The rights of admins. workers/people/rights.py has the rights of each role."""
 ADMIN_RIGHTS: Final[tuple[AdminRight, ...]] = get_args(AdminRight)
 
 NoticeKind = Literal[

@@ -1,4 +1,4 @@
-"""Kills a process that was asked to stop and has not stopped in time, whatever hangs."""
+"""Kills a process that did not stop in time, whatever hangs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import sys
 
 
 def arm(seconds: float) -> None:
-    """Have this process exit with status 1 after so many seconds, should it still be there.
+    """Exit this process with status 1 after so many seconds, if it still runs then.
 
-    The stacks of all threads go to standard error first: files, lines and functions, no values. Needs no
-    Python to run: a thread that never gives the interpreter back stops it no more than a service that hangs.
+    The stacks of all threads go to standard error first: files, lines and functions, no values. This runs
+    without Python, so neither a thread that never releases the interpreter nor a hanging service can stop it.
     """
     faulthandler.dump_traceback_later(seconds, exit=True, file=sys.__stderr__ or sys.stderr)

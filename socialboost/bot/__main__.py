@@ -1,4 +1,4 @@
-"""Runs long polling: `python -m socialboost.bot`. With TELEGRAM_WEBHOOK_URL set it says so and exits 0."""
+"""Runs long polling: `python -m socialboost.bot`. With TELEGRAM_WEBHOOK_URL it logs that and exits."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ log = logs.get(__name__)
 def build(redis_url: str, admins: Collection[int] = ()) -> Dispatcher:
     """Return a dispatcher with its own connections to Redis, opened at first use and closed by `close`.
 
-    `admins`: the Telegram ids of the owners, whom no table needs to name; by default nobody's.
+    `admins`: the Telegram ids of the owners from the settings, who need no row in a table.
     """
     redis = connections.connect(
         redis_url,
@@ -54,8 +54,8 @@ def build(redis_url: str, admins: Collection[int] = ()) -> Dispatcher:
     tap = TapMiddleware(shares, storage)
     dispatcher.message.outer_middleware(tap)
     dispatcher.callback_query.outer_middleware(tap)
-    # A command is a command in any dialogue. So `posts`, which takes every message while it waits for a
-    # link, comes after all of them. `strays` takes what is left.
+    # A command is a command in any dialogue. So `posts`, which accepts every message while it waits for a
+    # link, comes after all commands. `strays` handles the rest.
     for topic in (start, packages, orders, stats, support):
         dispatcher.include_router(topic.router())
     known = guard.Admins(admins, redis)

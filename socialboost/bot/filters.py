@@ -51,7 +51,7 @@ class Asked(Filter):
 
     def __init__(self, *fields: str, **defaults: str) -> None:
         self._fields = fields
-        self._defaults = defaults  # for fields that a dialogue of an older release lacks
+        self._defaults = defaults  # of fields that a dialogue of an older release does not have
 
     async def __call__(self, _message: Message, state: FSMContext) -> bool | dict[str, Any]:
         """Return {"asked": fields}, or False if one is missing."""

@@ -1,4 +1,4 @@
-"""Guards the admins' part: only owners and people with a role, in their own private chat, at every step.
+"""Guards the admin panel: only owners and people with a role, in their own private chat, at every step.
 
 Everybody else gets the answer to an unknown button or command, and the attempt is logged. The worker decides
 by the database what an admin may do (workers/people/access.py).
@@ -38,7 +38,7 @@ class Route:
 
 
 class Admins:
-    """Knows the owners by the setting, and everybody whom Redis lists (socialboost/chat/admins.py)."""
+    """Recognises admins: the owners from the setting, and the ids in Redis (socialboost/chat/admins.py)."""
 
     def __init__(self, owners: Collection[int], redis: Redis) -> None:
         self._owners = frozenset(owners)
@@ -65,7 +65,7 @@ class IsAdmin(Filter):
         """Return True if this person is an admin."""
         message = event.message if isinstance(event, CallbackQuery) else event
         person = event.from_user if isinstance(event, CallbackQuery | Message) else None
-        # Telegram does not say where a very old button is. It was in a private chat: only those have buttons.
+        # Telegram does not name the chat of a very old button. It was private: others have no buttons.
         private = message is None or (isinstance(event, CallbackQuery | Message) and _is_private(message))
         return person is not None and private and await self._known.include(person.id)
 
@@ -75,7 +75,7 @@ def _is_private(message: Any) -> bool:
 
 
 async def refuse(event: TelegramObject, tap: TapFields) -> None:
-    """Answer anybody else as if the button or command did not exist."""
+    """Answer other people as if the button or command did not exist."""
     log.warning("admin_refused", where="bot")
     await strays.nothing_there(event, tap)
 

@@ -27,13 +27,13 @@ from socialboost.errors import RefusesUsError, RejectedError, ServiceError, Thro
 log = logs.get(__name__)
 
 _POLL_SECONDS: Final = 10
-"""The length of a poll. A silent connection is noticed at its end, and nobody is answered until then."""
+"""The length of a poll. A silent connection is noticed only at its end, and delays all answers until then."""
 _ANSWER_SECONDS: Final = 5
 """How much longer than the poll itself an answer may take before the connection counts as dead."""
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 5.0
 _LONGEST_REFUSED: Final = 60.0
-"""Between two tries with a token that Telegram refuses, which only an operator can fix."""
+"""Time between two tries with a token that Telegram refuses. Only an operator can correct it."""
 _CONFLICTS: Final = 3
 """Conflicts in a row that mean another poller with this token. A restart causes one."""
 
@@ -126,7 +126,7 @@ class Poller:
             await self._wait(_LONGEST_PAUSE)
 
     async def _wait(self, longest: float) -> None:
-        """Wait twice as long as the time before."""
+        """Wait twice as long as before."""
         pause = min(self._pause, longest)
         self._pause = pause * 2
         await self._sleep(pause)

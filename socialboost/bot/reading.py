@@ -17,7 +17,7 @@ def read_update(raw: Any, bot: Bot) -> Update:
     """Return the update. Raises ValidationError if its sender or chat cannot be parsed.
 
     Telegram's Bot API grows. Parts of a message that this version does not know (a new kind of paid media, a
-    new origin of a forward) are left out, so that the person is answered all the same.
+    new origin of a forward) are left out, so that the person still gets an answer.
     """
     context = {"bot": bot}
     try:

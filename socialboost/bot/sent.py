@@ -14,7 +14,7 @@ _UNIT_BYTES: Final = 2
 
 
 def text_of(message: Message) -> str:
-    """Return the message's text or caption. An address behind words replaces those words.
+    """Return the message's text or caption. An address hidden behind words replaces those words.
 
     A message forwarded from a public channel is itself a post: its link is returned and its text ignored. A
     picture or a voice message without a caption gives an empty text.
@@ -49,7 +49,7 @@ def _with_hidden(text: str, entities: list[MessageEntity]) -> str:
 
 
 def _addresses(text: str, entities: list[MessageEntity]) -> str:
-    """Return only the addresses Telegram found: with the words around them the text would be too long."""
+    """Return only the addresses that Telegram found, because the whole text would be too long."""
     found = []
     for entity in sorted(entities, key=lambda entity: entity.offset):
         if entity.type == MessageEntityType.URL:

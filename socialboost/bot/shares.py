@@ -1,8 +1,7 @@
 """Limits how many updates of one person become jobs, so that a flood delays nobody else.
 
-One round trip to Redis numbers the update, checks its marks, takes from the person's share and reads the
-state of the dialogue. /start and
-updates about money have a share of their own, which a flood of messages cannot use up.
+One round trip to Redis numbers the update, checks its marks, uses the person's share and reads the state of
+the dialogue. /start and updates about money have their own share, which a flood of messages cannot use up.
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ from redis.asyncio import Redis
 from socialboost.chat import callbacks, dialogues
 
 BURST: Final = 40
-"""Updates at once. People forward an album or tap through a list; a script sends hundreds."""
+"""Updates allowed at once. People forward an album or tap through a list; a script sends hundreds."""
 REFILL_SECONDS: Final = 0.2
 """Time until one more is allowed. It is shorter than between taps, so only programs stay above the limit."""
 TOLD_SECONDS: Final = 60
-"""Between two messages that say so."""
+"""Time between two messages that tell the person about the limit."""
 TOO_FAST: Final = "too_fast"
 """The page that tells the person (jobs.ShowPage)."""
 
@@ -46,7 +45,7 @@ class Standing(IntEnum):
     REPEATED = 1
     """It was seen before."""
     ABOVE = 2
-    """It is above the share, and the person was told."""
+    """It is above the share, and the person knows already."""
     TO_TELL = 3
     """It is above the share, and the person must be told."""
 
@@ -94,9 +93,9 @@ class Shares:
         self._above = dict[int, float]()
 
     async def enter(self, telegram_id: int, chat_id: int, marks: Sequence[str], *, urgent: bool) -> Entry:
-        """Number an update, take it from the person's share and read the state of their dialogue.
+        """Number an update, use the person's share and read the state of their dialogue.
 
-        A repeated one uses up no share.
+        A repeated update uses no share.
 
         The number is above every earlier one, also after Redis was wiped. A sequence that started again at 1
         would be older than what was rendered just before the wipe, and every later screen of that message
@@ -115,7 +114,7 @@ class Shares:
     def is_known_above(self, event: TelegramObject | None) -> bool:
         """Return True if Redis refused this person a moment ago.
 
-        So a flood costs no round trips, and the updates behind it are reached sooner.
+        So a flood costs no round trips, and the updates behind it are processed sooner.
         """
         if not isinstance(event, Message | CallbackQuery) or event.from_user is None:
             return False

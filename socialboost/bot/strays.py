@@ -51,7 +51,7 @@ Telegram adds later."""
 
 SAID_BY_A_PERSON: Final = ~F.content_type.in_(SERVICE)
 ANSWER: Final = (SAID_BY_A_PERSON, ~F.func(is_command))
-"""Messages that a dialogue accepts as an answer: all but commands, known or not."""
+"""Messages that a dialogue accepts as an answer: all except commands, known or not."""
 
 _REACHABLE: Final = {ChatMemberStatus.MEMBER: True, ChatMemberStatus.KICKED: False}
 

@@ -52,12 +52,12 @@ class DecisionFields(TypedDict):
 
 
 def decision(tap: TapFields) -> DecisionFields:
-    """Return who decides with this tap, and where."""
+    """Return the admin who decides with this tap, and the origin."""
     return DecisionFields(key=key(tap), actor_id=tap["telegram_id"], origin="bot")
 
 
 class TapMiddleware(BaseMiddleware):
-    """Passes updates of private chats on, with `tap` and `state` for the handler, and ignores all others.
+    """Passes updates of private chats to their handler, with `tap` and `state`, and ignores all others.
 
     It stops repeated updates, before a handler could move the dialogue back, and updates above a person's
     share.
@@ -68,7 +68,7 @@ class TapMiddleware(BaseMiddleware):
         self._storage = storage
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
-        """Number the update, bind it to the log context and pass it on."""
+        """Number the update, bind it to the log context and call the handler."""
         update_id: int = data["event_update"].update_id
         person, where = _origin(event)
         if person is None or where is None:
@@ -101,7 +101,7 @@ class TapMiddleware(BaseMiddleware):
 
 
 async def _is_admitted(entry: Entry, tap: TapFields, delivery: Delivery) -> bool:
-    """Return True if the update may become jobs. Once a minute a person is told why it may not."""
+    """Return True if the update may become jobs. If not, tell the person why, at most once a minute."""
     if entry.standing is Standing.WITHIN:
         return True
     if entry.standing is Standing.REPEATED:
@@ -115,10 +115,10 @@ async def _is_admitted(entry: Entry, tap: TapFields, delivery: Delivery) -> bool
 
 
 def _join_album(delivery: Delivery, event: TelegramObject) -> None:
-    """Treat an album as one act, although each of its pictures is an update: only one is answered.
+    """Treat an album as one message, although each of its pictures is an update: only one is answered.
 
-    A picture with a link of its own in its caption is so for its own sake. Of a forwarded album each has a
-    link, and they all name one post.
+    A picture with a link in its own caption is answered by itself. In a forwarded album each picture has a
+    link, and all links name one post.
     """
     if not isinstance(event, Message) or event.media_group_id is None:
         return
@@ -127,7 +127,7 @@ def _join_album(delivery: Delivery, event: TelegramObject) -> None:
 
 
 def _shown_order(event: TelegramObject) -> str:
-    """Return the order that the tapped message offers, read from the buttons Telegram sends with the tap."""
+    """Return the order that the tapped message offers, from the buttons that Telegram sends with the tap."""
     message = event.message if isinstance(event, CallbackQuery) else None
     if not isinstance(message, Message) or message.reply_markup is None:
         return ""

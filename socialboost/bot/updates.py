@@ -1,7 +1,7 @@
 """Calls getUpdates, and classifies its answer as clients/telegram.py does for other methods.
 
-aiogram's own request follows redirects, takes a proxy's status line for Telegram's answer and fails on a
-page that is not UTF-8. Its connections are used all the same, because they know the proxy.
+aiogram's own request follows redirects, treats a proxy's status line as Telegram's answer and fails on a
+page that is not UTF-8. Its connections are still used, because they know the proxy.
 """
 
 from __future__ import annotations

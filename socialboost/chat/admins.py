@@ -1,8 +1,8 @@
-"""Where Redis keeps the ids of everybody with a role, for the entry points, which see no database."""
+"""Names the Redis key with the ids of everybody who has a role, for bot and web, which have no database."""
 
 from __future__ import annotations
 
 from typing import Final
 
 KEY: Final = "admins"
-"""A set of Telegram ids, written by workers only (workers/people/roster.py). Absent, it names nobody."""
+"""A set of Telegram ids, written only by workers (workers/people/roster.py). No key means an empty set."""

@@ -31,7 +31,7 @@ ADMIN_BROADCAST: Final = "admin_broadcast"
 ADMIN_SETTINGS: Final = "admin_settings"
 ADMIN_PANEL: Final = "admin_panel"
 ADMIN_NOTICES: Final = "admin_notices"
-"""Notices to the admins that reached nobody."""
+"""The list of notices that no admin has received."""
 ADMIN_EXCEPTIONS_PREFIX: Final = "admin_exceptions_"
 ADMIN_JOBS_PREFIX: Final = "admin_jobs_"
 ADMIN_WITHHELD_PREFIX: Final = "admin_withheld_"
@@ -39,13 +39,13 @@ PAYMENT_PREFIX: Final = "payment_"
 PAYMENT_OWNER_PREFIX: Final = "payment_owner_"
 JOB_PREFIX: Final = "job_"
 EDIT_PREFIX: Final = "package_"
-"""An admin's view of a package: `package_<id>`, `package_<field>_<id>`; a buyer's is PACKAGE_PREFIX."""
+"""An admin's screens of a package: `package_<id>`, `package_<field>_<id>`. A buyer's is PACKAGE_PREFIX."""
 PACKAGE_FIELDS: Final = ("name", "price", "posts")
 """The fields that a dialogue asks for."""
 SALES: Final = ("on", "off")
 DECISIONS: Final = ("activate", "credit", "refund", "dismiss")
-"""The decisions about a payment: `payment_<decision>_<payment id>` asks "sure?", and what says yes to
-that has `_<seen>` behind it: the signs for how the payment stood (payment_seen in sql/functions/payments)."""
+"""The decisions about a payment. `payment_<decision>_<payment id>` asks for a confirmation, whose button has
+`_<seen>` at its end: a digest of the payment's state (payment_seen in sql/functions/payments)."""
 SETTLEMENTS: Final = ("replay", "discard")
 """The decisions about a parked job or a dead letter: `job_<settlement>_<ref>`. `discard` asks first."""
 LETTER_SEEN: Final = "waiting"
@@ -96,7 +96,7 @@ def after(prefix: str, data: str) -> str | None:
 
 
 def language(text: str) -> str | None:
-    """Return the code that follows `language_`, or None when the shop does not speak it."""
+    """Return the code that follows `language_`, or None if the shop does not have that language."""
     return text if text in languages.SHOP.codes else None
 
 
@@ -113,7 +113,7 @@ def offered_order(keyboard: Iterable[str | None]) -> str:
 
 
 def uuid(text: str) -> str | None:
-    """Return an id in canonical form, or None when the text is none."""
+    """Return an id in canonical form, or None if the text is not an id."""
     try:
         return str(UUID(text))
     except ValueError:
@@ -170,12 +170,12 @@ def withheld_ref(text: str) -> str | None:
 
 
 def digest(text: str) -> str | None:
-    """Return how a job is named in a button, by its key's digest, or None when the text is no such name."""
+    """Return a job's ref in a button, the digest of its key, or None if the text is not a ref."""
     return text if _DIGEST.fullmatch(text) else None
 
 
 def with_seen(text: str, seen: object) -> str:
-    """Return the data of a button that carries how things stood when it was drawn."""
+    """Return the data of a button that carries the state at the time of its rendering."""
     return f"{text}_{seen}"
 
 

@@ -19,7 +19,7 @@ PROCESSING_POST: Final = "UserStates:PROCESSING_POST"
 
 STATE_TTL_SECONDS: Final = 7 * 24 * 3600
 SEQUENCE_KEY: Final = "screens:sequence"
-"""INCRed by the entry points once an update; begins with the time, so that a wipe does not turn it back."""
+"""Incremented by bot and web for each update. It begins with the time, so a wipe does not set it back."""
 
 
 def state_key(chat_id: int, telegram_id: int) -> str:

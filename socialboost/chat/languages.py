@@ -1,4 +1,4 @@
-"""The languages the shop speaks: whatever lies in socialboost/locales, each described in its own texts.
+"""The shop's languages: those in socialboost/locales, each described in its own texts.
 
 A language is one file, `locales/<code>.ftl`, or a folder of files by topic, `locales/<code>/*.ftl`. It
 describes itself in these texts:
@@ -33,7 +33,7 @@ class Language:
 
     code: str
     name: str
-    """In itself, as its button shows it."""
+    """The language's own name, for its button."""
     codes: tuple[str, ...]
     """The Telegram codes it serves; EVERY_OTHER may be one."""
     is_default: bool
@@ -41,7 +41,7 @@ class Language:
 
 
 class Languages:
-    """All of them, the default first. ValueError when they contradict each other."""
+    """All languages, the default first. Raises ValueError if they contradict each other."""
 
     def __init__(self, found: Iterable[Language]) -> None:
         self._all = sorted(found, key=lambda language: (not language.is_default, language.code))
@@ -77,7 +77,7 @@ class Languages:
         return self._serving.get(primary, self.for_others) if primary else self.default
 
     def name(self, code: str) -> str:
-        """Return a language's own name, or the code of one that is gone."""
+        """Return a language's own name, or the code of a language that no longer exists."""
         return next((language.name for language in self._all if language.code == code), code)
 
 

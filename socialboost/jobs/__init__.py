@@ -37,4 +37,4 @@ TELLING: Final = tuple(
     for contract in list(globals().values())
     if isinstance(contract, type) and issubclass(contract, LedgerJob) and contract.tells
 )
-"""Actors of the messages nobody tapped for (`LedgerJob.tells`)."""
+"""Actors of unrequested messages (`LedgerJob.tells`)."""

@@ -12,7 +12,7 @@ from socialboost.jobs.base import BROADCAST, INTERACTIVE, NOTIFICATIONS, AdminTa
 class Broadcast(LedgerJob, queue=BROADCAST):
     """Send for some seconds, then add the next chunk to the outbox; key broadcast:<id>:<chunk>.
 
-    The chunk is the row's. A move to running or scheduled (move_broadcast) adds a job in its transaction.
+    `chunk` equals the row's. move_broadcast's change to running or scheduled adds a job in its transaction.
     """
 
     claim_seconds: ClassVar[float | None] = 3.0
@@ -27,12 +27,12 @@ class ShowBroadcastProgress(Job, queue=NOTIFICATIONS):
     max_age_seconds: ClassVar[int | None] = 10
     broadcast_id: str
     chat_id: int = 0
-    """Only this chat's card, after a move that no later progress would show: put off, never passed over."""
+    """Redraw only this chat's card, after a change that no later progress would show. It is never skipped."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReportBroadcast(LedgerJob, queue=NOTIFICATIONS):
-    """Say on the cards how a broadcast ended, or why it waits; key notice:broadcast:<id>:<chunk>."""
+    """Show on the cards how a broadcast ended, or why it waits; key notice:broadcast:<id>:<chunk>."""
 
     max_attempts: ClassVar[int] = 2
     broadcast_id: str
@@ -40,7 +40,7 @@ class ReportBroadcast(LedgerJob, queue=NOTIFICATIONS):
 
 @dataclass(frozen=True, kw_only=True)
 class AskBroadcast(AdminTap, queue=INTERACTIVE):
-    """Ask for the message that everybody is to get."""
+    """Ask for a new broadcast's message."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,15 +49,15 @@ class ComposeBroadcast(AdminTap, LedgerJob, queue=INTERACTIVE):
 
     text: str = ""
     copied_id: int | None = None
-    """The message's id in the admin's chat, when it is more than text."""
+    """The message's id in the admin's chat, if it is not only text."""
     dialogue: str = ""
     album: bool = False
-    """It is the first message of an album, the others of which are not sent on."""
+    """True for the first message of an album. The other messages of the album make no job."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AimBroadcast(AdminTap, LedgerJob, queue=INTERACTIVE):
-    """Choose whom a draft goes to: shows the admin the message itself, then asks for the confirmation."""
+    """Choose a draft's recipients: show the admin the message itself, then ask for the confirmation."""
 
     broadcast_id: str
     segment: str
@@ -67,7 +67,7 @@ class AimBroadcast(AdminTap, LedgerJob, queue=INTERACTIVE):
 class ConfirmBroadcast(AdminTap, LedgerJob, queue=INTERACTIVE):
     """Ask for the confirmation below a preview that was sent; key <the preview's job>:confirmation.
 
-    A job of its own, so that a chat with room for one message only does not get the preview again.
+    It is a separate job, so that the preview is not repeated if the chat's limit allows only one message.
     """
 
     broadcast_id: str
@@ -94,7 +94,7 @@ class DetailBroadcast(AdminTap, LedgerJob, queue=INTERACTIVE):
 
 @dataclass(frozen=True, kw_only=True)
 class MoveBroadcast(AdminTap, Decision, queue=INTERACTIVE):
-    """Send a draft now, pause, resume, cancel. Answers {outcome: done | changed_meanwhile | gone, status}."""
+    """Send, pause, resume or cancel. Answers {outcome: done | changed_meanwhile | gone, status}."""
 
     broadcast_id: str
     action: str
@@ -109,6 +109,6 @@ class ShowBroadcasts(AdminTap, queue=INTERACTIVE):
 
 @dataclass(frozen=True, kw_only=True)
 class ShowBroadcast(AdminTap, queue=INTERACTIVE):
-    """Show one broadcast's card: its state, its counts, what can be done."""
+    """Show one broadcast's card: its state, its counts, and the possible actions."""
 
     broadcast_id: str

@@ -1,4 +1,4 @@
-"""Notices to the admins: what is broken, and one report a day."""
+"""Notices to the admins: problems, and one report a day."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class SendAdminNotice(LedgerJob, queue=NOTIFICATIONS):
 
 @dataclass(frozen=True, kw_only=True)
 class SendDailyReport(LedgerJob, queue=MAINTENANCE):
-    """The admins' line about yesterday; key tick:send_daily_report:<day>."""
+    """Send the admins' report about yesterday; key tick:send_daily_report:<day>."""
 
     day: str
     """The local day it is about, as YYYY-MM-DD."""
@@ -40,4 +40,4 @@ class SendDailyReport(LedgerJob, queue=MAINTENANCE):
 
 @dataclass(frozen=True, kw_only=True)
 class CheckInvariants(LedgerJob, queue=MAINTENANCE):
-    """Check the invariants, and tell the admins which are broken; key tick:check_invariants:<minute>."""
+    """Check the invariants, and notify the admins of broken ones; key tick:check_invariants:<minute>."""

@@ -1,4 +1,4 @@
-"""Operations: the admins' panel, the clock, health, upkeep and the bot's registration."""
+"""Operations: the admin panel, scheduled jobs, health, cleaning up and the bot's registration."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from socialboost.jobs.base import INTERACTIVE, MAINTENANCE, AdminTap, Job, Ledge
 
 @dataclass(frozen=True, kw_only=True)
 class ShowAdminPage(AdminTap, queue=INTERACTIVE):
-    """Show a fixed place of the panel: panel, stats, settings, notices or debug."""
+    """Show a fixed page of the panel: panel, stats, settings, notices or debug."""
 
     page: str = "panel"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShowDecision(AdminTap, LedgerJob, queue=INTERACTIVE):
-    """Show what a decision came to where it was taken; key <the decision's key>:shown."""
+    """Show a decision's result to the admin who took it; key <the decision's key>:shown."""
 
     subject: str
     """payment, job, withheld or broadcast."""
     target: str
     """Its id or ref."""
     outcome: str = ""
-    """Why nothing was done about a payment, or what became of a job, as the screens name it."""
+    """The reason why nothing was done about a payment, or a job's outcome, as the screens name it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class CheckHealth(Job, queue=INTERACTIVE):
 
 @dataclass(frozen=True, kw_only=True)
 class TickMinute(Job, queue=MAINTENANCE):
-    """periodiq's minute: enqueues what is due and does nothing else."""
+    """Enqueue the jobs that are due; periodiq sends this once a minute."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,7 +38,7 @@ class SweepOrders(LedgerJob, queue=MAINTENANCE):
 
 @dataclass(frozen=True, kw_only=True)
 class WithdrawInvoice(LedgerJob, queue=MAINTENANCE):
-    """Take an invoice back that nobody is to pay any more; key withdraw:<invoice_id>."""
+    """Delete an invoice that must not be paid any more; key withdraw:<invoice_id>."""
 
     invoice_id: str
     order_id: str
@@ -46,7 +46,7 @@ class WithdrawInvoice(LedgerJob, queue=MAINTENANCE):
 
 @dataclass(frozen=True, kw_only=True)
 class CloseOrderCards(LedgerJob, queue=NOTIFICATIONS):
-    """Say in the messages that offer an order what became of it; key card:<order_id>:<status>."""
+    """Show an order's end in the messages that offer it; key card:<order_id>:<status>."""
 
     may_finish_later: ClassVar[bool] = True
     order_id: str

@@ -1,4 +1,4 @@
-"""Packages: what buyers see of them, and what admins change."""
+"""Packages: the screens of buyers, and the changes by admins."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ShowEveryPackage(AdminTap, queue=INTERACTIVE):
 
 @dataclass(frozen=True, kw_only=True)
 class ShowAnyPackage(AdminTap, queue=INTERACTIVE):
-    """Show one of them with what can be changed; with `field`, ask for its new value."""
+    """Show one package with its fields. With `field`, ask for its new value."""
 
     package_id: str
     field: str = ""
@@ -35,7 +35,7 @@ class ShowAnyPackage(AdminTap, queue=INTERACTIVE):
 
 @dataclass(frozen=True, kw_only=True)
 class ChangePackage(AdminTap, Decision, queue=INTERACTIVE):
-    """Change a package for the orders to come. Answers {outcome: …} as NamePaymentOwner does."""
+    """Change a package for new orders. Answers {outcome: …} as NamePaymentOwner does."""
 
     package_id: str
     field: str

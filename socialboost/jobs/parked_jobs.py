@@ -1,4 +1,4 @@
-"""Parked jobs and dead letters: shown, replayed, discarded."""
+"""Parked jobs and dead letters: showing, replaying and discarding them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ShowParkedJob(AdminTap, queue=INTERACTIVE):
 
 @dataclass(frozen=True, kw_only=True)
 class AskSettlement(AdminTap, queue=INTERACTIVE):
-    """Ask whether the admin is sure that a parked job or a dead letter is to be discarded."""
+    """Ask the admin to confirm that a parked job or a dead letter is discarded."""
 
     ref: str
 

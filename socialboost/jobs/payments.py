@@ -1,4 +1,4 @@
-"""Payments: the invoice, the money that arrives, decisions about it, refunds and notices."""
+"""Payments: invoices, incoming money, decisions, refunds and notices."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class CreateInvoice(Tap, LedgerJob, queue=PAYMENTS):
 
 @dataclass(frozen=True, kw_only=True)
 class ActivateOrder(LedgerJob, queue=PAYMENTS):
-    """Money arrived for an invoice: record it once and activate, or list an exception; key cp:<invoice_id>.
+    """Record an invoice's payment once, and activate its order or list an exception; key cp:<invoice_id>.
 
-    Decimal values travel as strings, exactly as Crypto Pay wrote them.
+    Decimal values are strings, exactly as Crypto Pay wrote them.
     """
 
     invoice_id: str
@@ -34,7 +34,7 @@ class ActivateOrder(LedgerJob, queue=PAYMENTS):
     paid_at: str | None = None
     source: str = "webhook"
     raw_event: str = field(default="", metadata={"transient": True})
-    """The signed body, sealed for the way (security/sealing.py); kept encrypted, never in the ledger."""
+    """The signed body, encrypted by web (security/sealing.py). It is stored encrypted, not in the ledger."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,15 +53,15 @@ class SendPaymentNotice(LedgerJob, queue=PAYMENTS):
     order_id: str
     kind: PaymentNoticeKind
     after_cancel: bool = False
-    """Whether its buyer had cancelled the order before this money came."""
+    """True if the buyer had cancelled the order before this payment."""
     received: str = ""
-    """The amount that was paid, where the notice is about a payment and its amount is one."""
+    """The amount that was paid, if the notice is about a payment with a readable amount."""
     asset: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SendDecisionNotice(LedgerJob, queue=PAYMENTS):
-    """Tell the owner of an exceptional payment what was decided; key decision:<payment_id>:<kind>."""
+    """Notify the owner of an exceptional payment of the decision; key decision:<payment_id>:<kind>."""
 
     max_attempts: ClassVar[int] = 2
     tells: ClassVar[bool] = True
@@ -79,7 +79,7 @@ class ShowExceptions(AdminTap, queue=INTERACTIVE):
 
 @dataclass(frozen=True, kw_only=True)
 class ShowPayment(AdminTap, queue=INTERACTIVE):
-    """Show one payment with what can be decided about it."""
+    """Show one payment with the possible decisions."""
 
     payment_id: str
 
@@ -106,7 +106,7 @@ class NamePaymentOwner(AdminTap, Decision, queue=INTERACTIVE):
 
 @dataclass(frozen=True, kw_only=True)
 class AskDecision(AdminTap, queue=INTERACTIVE):
-    """Ask whether the admin is sure: what would happen to whose money, and the button that says yes."""
+    """Ask for a confirmation, which says what will happen to whose money."""
 
     payment_id: str
     action: str

@@ -27,9 +27,9 @@ class ShowHistory(Tap, queue=INTERACTIVE):
 
 @dataclass(frozen=True, kw_only=True)
 class ShowPage(Tap, queue=INTERACTIVE):
-    """Show a fixed text: support, faq, privacy, paysupport, help, languages, processing; or what is said to a
-    stale button (unknown), to a message out of place (stray), to a command that there is none of
-    (unknown_command) and to somebody who sends too much (too_fast)."""
+    """Show a fixed text: support, faq, privacy, paysupport, help, languages, processing; or the answer to a
+    stale button (unknown), an unexpected message (stray), an unknown command (unknown_command) or a person
+    who sends too much (too_fast)."""
 
     page: str
 
@@ -42,12 +42,12 @@ class RegisterUser(Tap, LedgerJob, queue=INTERACTIVE):
     first_name: str | None = None
     last_name: str | None = None
     start_payload: str | None = None
-    """What followed /start: a referral code or a campaign name, at most 64 of A-Za-z0-9_-."""
+    """The payload of /start: a referral code or a campaign name, at most 64 of A-Za-z0-9_-."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SetLanguage(Tap, LedgerJob, queue=INTERACTIVE):
-    """Remember the language the person chose, then show the menu in it."""
+    """Store the language that the person chose, then show the menu in it."""
 
     may_finish_later: ClassVar[bool] = True
     chosen: str
@@ -55,7 +55,7 @@ class SetLanguage(Tap, LedgerJob, queue=INTERACTIVE):
 
 @dataclass(frozen=True, kw_only=True)
 class SetReachable(LedgerJob, queue=NOTIFICATIONS):
-    """The person blocked or unblocked the bot (my_chat_member)."""
+    """Record that the person blocked or unblocked the bot (my_chat_member)."""
 
     may_finish_later: ClassVar[bool] = True
     telegram_id: int

@@ -1,4 +1,4 @@
-"""Posts: asked for, submitted, and the message about how they ended."""
+"""Posts: the questions for a link, its submission, and the message about the result."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from socialboost.jobs.base import INTERACTIVE, NOTIFICATIONS, LedgerJob, Tap
 
 @dataclass(frozen=True, kw_only=True)
 class ShowPlatforms(Tap, queue=INTERACTIVE):
-    """Ask which network the post is on, or say that a package is needed first."""
+    """Ask for the post's network, or say that a package is needed first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,16 +26,16 @@ class AddPost(Tap, LedgerJob, queue=INTERACTIVE):
     tg:<update_id>:<n>."""
 
     platform: str
-    """The one that was chosen; empty when the links came by themselves. What a link says wins over it."""
+    """The chosen platform, empty for unrequested links. A link's own platform wins over it."""
     text: str
-    """What the person sent, at most 4096 characters, hidden addresses put in; validated by the worker."""
+    """The person's text with hidden addresses, at most 4096 characters. The worker validates it."""
     dialogue: str = ""
-    """The dialogue this answers: the worker ends that one only (socialboost/chat/dialogues.py)."""
+    """The dialogue that this answers. The worker ends only that one (socialboost/chat/dialogues.py)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NotifyPost(LedgerJob, queue=NOTIFICATIONS):
-    """Tell the owner how a post ended; key post:<post_id>:<status>."""
+    """Notify the owner of a post's result; key post:<post_id>:<status>."""
 
     max_attempts: ClassVar[int] = 2
     tells: ClassVar[bool] = True

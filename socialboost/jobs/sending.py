@@ -1,6 +1,6 @@
-"""Handing a job over: `send` and forget, `send_async` from an event loop, `ask` for a worker's answer.
+"""Sends jobs: `send` returns at once, `send_async` is for event loops, `ask` waits for a worker's answer.
 
-Re-exported by socialboost/jobs/__init__.py, where callers take them from.
+Callers import them from socialboost/jobs/__init__.py.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MAX_QUESTIONS: Final = 4
 """Questions in flight per process: half of web's threads, so that a webhook always finds one."""
 MAX_QUESTION_SECONDS: Final = 4.0
 ANSWER: Final = "answer"
-"""Key around an answer, so that None is one and "skipped" is not."""
+"""The key around an answer. It distinguishes the answer None from no answer."""
 
 _gathering: ContextVar[Delivery | None] = ContextVar("gathering", default=None)
 _questions = threading.BoundedSemaphore(MAX_QUESTIONS)
@@ -34,7 +34,7 @@ log = logs.get("socialboost.jobs")
 
 
 class Sendable(Protocol):
-    """A job contract, as far as sending it goes (socialboost/jobs/__init__.py)."""
+    """The part of a job contract that sending needs (socialboost/jobs/__init__.py)."""
 
     actor_name: ClassVar[str]
     queue: ClassVar[str]
@@ -45,15 +45,15 @@ class Sendable(Protocol):
         ...
 
     def wanted(self) -> tuple[str, int] | None:
-        """Return the place that a screen is to stand in, and its number."""
+        """Return the message that a screen will be shown in, and its number."""
         ...
 
 
 def send(job: Sendable) -> str:
-    """Put the job on its queue; its id.
+    """Put the job on its queue and return its message id, after Redis has confirmed it.
 
-    Returns only after Redis took it. QueueUnavailableError: Redis did not say so, though it may have; repeat
-    with the same key.
+    Raises QueueUnavailableError without a confirmation. Redis may still have the job, so repeat it with the
+    same key.
     """
     return _enqueue(job, {}).message_id
 
@@ -71,7 +71,7 @@ def send_all(jobs: Sequence[Sendable]) -> None:
 
 
 async def send_async(job: Sendable) -> str:
-    """As `send`, without blocking the event loop; within `gathering` it only joins the delivery."""
+    """Send without blocking the event loop. Within `gathering` the job only joins the delivery."""
     delivery = _gathering.get()
     if delivery is None:
         return await asyncio.to_thread(send, job)
@@ -84,7 +84,7 @@ async def send_async(job: Sendable) -> str:
 
 @contextmanager
 def gathering(delivery: Delivery) -> Iterator[None]:
-    """Keep what `send_async` is given in the block for `send_gathered`."""
+    """Collect the jobs that `send_async` gets in the block, for `send_gathered`."""
     token = _gathering.set(delivery)
     try:
         yield
@@ -95,7 +95,7 @@ def gathering(delivery: Delivery) -> Iterator[None]:
 async def send_gathered(delivery: Delivery) -> None:
     """Send a delivery's jobs and its dialogue together, unless its update was seen before.
 
-    QueueUnavailableError: none of them left, nor a mark, as far as Redis could say; feed the update again.
+    Raises QueueUnavailableError if Redis confirmed neither jobs nor mark. Then process the update again.
     """
     if delivery.messages or delivery.kept:
         await asyncio.to_thread(_send_gathered, delivery)
@@ -104,9 +104,9 @@ async def send_gathered(delivery: Delivery) -> None:
 def ask(job: Sendable, timeout_seconds: float = 2.0) -> Any:
     """Put the job on its queue and return the value its actor returned.
 
-    A job without a ledger row is dropped unworked when the time is over: nobody waits for its answer. A
+    A job without a ledger row is dropped when the time is over, because nobody waits for its answer. A
     ledger job still runs. Raises QueueUnavailableError, NoAnswerError (no worker in time, or it failed) and
-    BusyError (MAX_QUESTIONS are being asked already).
+    BusyError (MAX_QUESTIONS are in flight already).
     """
     seconds = min(timeout_seconds, MAX_QUESTION_SECONDS)
     if not _questions.acquire(blocking=False):
@@ -118,7 +118,7 @@ def ask(job: Sendable, timeout_seconds: float = 2.0) -> Any:
 
 
 def wake(actor_name: str, queue: str, args: dict[str, Any]) -> str:
-    """Send a job that is known by its ledger row only; errors as `send`'s."""
+    """Send a job from its ledger row. Raises the same errors as `send`."""
     return _deliver(Message(queue_name=queue, actor_name=actor_name, args=(), kwargs=args, options={}))
 
 

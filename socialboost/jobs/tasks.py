@@ -1,4 +1,4 @@
-"""Tasks: handed to Main Bot, leased by it, and reported on."""
+"""Tasks: handing them to Main Bot, leasing them to it, and its reports."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from socialboost.kinds import ReportedStatus
 
 @dataclass(frozen=True, kw_only=True)
 class DispatchTasks(LedgerJob, queue=TASKS):
-    """Push one task to Main Bot; key task:<task_id>: each task is counted alone."""
+    """Push one task to Main Bot; key task:<task_id>, so each task has its own attempts."""
 
     task_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class AskMainBot(LedgerJob, queue=TASKS):
-    """Ask Main Bot about a task it has said nothing about; key ask:<task_id>:<asked_ms>."""
+    """Ask Main Bot about a task that it has not reported; key ask:<task_id>:<asked_ms>."""
 
     task_id: str
 
@@ -33,7 +33,7 @@ class ClaimTasks(Job, queue=INTERACTIVE):
 
 @dataclass(frozen=True, kw_only=True)
 class ConfirmTasks(Job, queue=INTERACTIVE):
-    """What became of ClaimTasks' answer: it left for `owner`, or nobody was there any more to get it."""
+    """Record whether ClaimTasks' answer was sent to `owner`, or the caller had disconnected."""
 
     owner: str
     task_ids: list[str]

@@ -1,4 +1,4 @@
-"""Messages withheld after a restore: shown, sent, discarded."""
+"""Messages withheld after a restore: showing, sending and discarding them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class ShowWithheld(AdminTap, queue=INTERACTIVE):
 
 @dataclass(frozen=True, kw_only=True)
 class ShowWithheldMessage(AdminTap, queue=INTERACTIVE):
-    """Show one of them (`ref`: digest of its key) with what can be decided about it."""
+    """Show one of them (`ref`: digest of its key) with the possible decisions."""
 
     ref: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class AskWithheld(AdminTap, queue=INTERACTIVE):
-    """Ask whether the admin is sure that one of them, or all (`ref`: all), are to be sent or discarded."""
+    """Ask for a confirmation that one of them, or all (`ref`: all), are sent or discarded."""
 
     ref: str
     action: str

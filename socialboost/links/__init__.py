@@ -1,4 +1,4 @@
-"""Find posts in what a person sent, by the text alone, and rebuild each link in one canonical form.
+"""Finds posts in a person's text, without any request, and rebuilds each link in one canonical form.
 
     parse(text, platform)   the one post the text links to, or LinkError with the reason
     find_all(text)          every link in the text in its order, each a PostLink or the LinkError it would be
@@ -6,9 +6,9 @@
 Nothing is ever fetched. A link hidden behind words (Telegram's text_link) is found if its address is put into
 the text behind those words.
 
-The canonical link is built from the parts that name the post; query, fragment and everything else a person
-pasted are dropped, so it is safe to show. Names that a network treats without regard to case are lower-cased;
-ids stay text, exactly as given.
+The canonical link is built from the parts that identify the post. Query, fragment and everything else that a
+person pasted are dropped, so it is safe to show. Names are lower-cased if the network ignores their case. Ids
+stay text, exactly as given.
 
     Telegram   https://t.me/<user>/<id>                    t.me telegram.me telegram.dog, <user>.t.me, tg:
     Instagram  https://www.instagram.com/p/<code>/         p, reel, reels, tv
@@ -18,8 +18,8 @@ ids stay text, exactly as given.
     Facebook   https://www.facebook.com/…                  posts, videos, reel, watch, photo, groups
     Threads    https://www.threads.com/@<user>/post/<code> also /t/<code>
 
-A post's **identity** is (platform, ref): the same however the link was written and whatever name stood in
-it, since no network checks the author's name. `ref` is what the network itself goes by:
+A post's **identity** is (platform, ref). It does not depend on the spelling of the link or on the author's
+name in it, which no network checks. `ref` is the network's own identifier:
 
     Telegram   <user>/<id>: ids count within a channel. A channel's former names are not known.
     Instagram  the code: p, reel and tv of one code are one post. Threads: the code, of /post/ and /t/ alike.
@@ -43,15 +43,15 @@ from socialboost.links import addresses, hosts, networks, words
 from socialboost.links.addresses import RefusedError
 
 MAX_LINKS: Final = 20
-"""So many posts one message may bring."""
+"""The largest number of posts in one message."""
 
 
 class LinkError(SocialBoostError):
     """The text is not the link of a post (on `platform`, if one was asked for).
 
-    `code` has a sentence in socialboost/locales. `platform` is the one asked for, else
-    the one the link belongs to, else empty; `found_platform` is set when it belongs to another than asked
-    for. `text` is the link as it was read, for showing.
+    `code` has a sentence in socialboost/locales. `platform` is the requested one, else the link's own, else
+    empty. `found_platform` is set if the link belongs to another platform than the requested one. `text` is
+    the link as it was read, for showing.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class LinkError(SocialBoostError):
 
 @dataclass(frozen=True, slots=True)
 class PostLink:
-    """A post's canonical link and what names it there: parse(link.url, link.platform) == link."""
+    """A post's canonical link and its ref there: parse(link.url, link.platform) == link."""
 
     platform: str
     url: str
@@ -79,9 +79,9 @@ class PostLink:
 
 
 def parse(text: str, platform: str | None = None) -> PostLink:
-    """Return the one post that `text` links to, on `platform` if one is given (ValueError if it is none).
+    """Return the one post that `text` links to, on `platform` if given (ValueError for an unknown one).
 
-    Words around the link, what frames it, a missing https:// and capitals in the host are forgiven. Raises
+    Words and punctuation around the link, a missing https:// and capitals in the host are accepted. Raises
     LinkError.
     """
     if platform is not None and platform not in PLATFORMS:

@@ -1,8 +1,8 @@
-"""Read one web address, refusing every trick an address can carry, and forgiving what copying does to one.
+"""Parses one web address. It refuses every trick that an address can have, and accepts damage from copying.
 
-Written for socialboost/links, which knows whose host it is. No host list and no network. The scheme and the
-host are never repaired; the parts behind the host are decoded, because each of them must then match a strict
-pattern as a whole (links/networks.py).
+It knows no hosts (socialboost/links does) and makes no requests. The scheme and the host are never repaired.
+The parts behind the host are decoded, because each of them must then completely match a strict pattern
+(links/networks.py).
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ class Address:
     query: str
 
     def parameter(self, name: str) -> str:
-        """Return a query parameter, decoded; empty when it is missing or given with different values.
+        """Return a query parameter, decoded; empty if it is missing or has different values.
 
-        What follows an encoded & or ? belongs to another parameter. Encoded parameters count only if there is
-        none of this name in plain sight: the address of another page, passed along, must not hide the post.
+        The text after an encoded & or ? belongs to another parameter. Encoded parameters count only if none
+        of this name is unencoded: the address of another page in a parameter must not hide the post.
         """
         for query in (self.query, _decoded(self.query).replace("?", "&")):
             values = {
@@ -69,14 +69,14 @@ _DEFAULT_PORTS: Final[Mapping[str, frozenset[str]]] = {
 }
 
 _OVERRIDES: Final = frozenset("\u202d\u202e")
-"""They show the letters of a link in another order: never dropped unseen."""
+"""Characters that show a link's letters in another order. They are refused, never dropped."""
 _FRAME_CATEGORIES: Final = frozenset({"Cf", "Mn", "Me", "Ps", "Pe", "Pi", "Pf", "Po", "Pd", "Sk", "So"})
 _PART_OF_A_LINK: Final = frozenset("/\\@#%&=+_$^")
 _MAY_END_A_LINK: Final = _PART_OF_A_LINK | {"-"}
 
 
 def trim(text: str) -> str:
-    """Drop what people and programs put around a link: invisible marks, brackets, quotes, stops, emoji."""
+    """Drop invisible characters, brackets, quotes, stops and emoji that people put around a link."""
     start = 0
     while start < len(text) and _is_frame(text[start], _PART_OF_A_LINK):
         start += 1
@@ -100,7 +100,7 @@ def _is_frame(character: str, kept: frozenset[str]) -> bool:
 
 
 def read(word: str) -> Address:
-    """Split a word into the parts of an address; RefusedError for everything a plain link does not have."""
+    """Split a word into the parts of an address. Raises RefusedError for anything unusual in a link."""
     if len(word) > MAX_LENGTH:
         raise RefusedError("too_long")
     if "\\" in word or any(unicodedata.category(character) in _INVISIBLE for character in word):
@@ -153,9 +153,9 @@ def _decoded(text: str) -> str:
 
 
 def _host(authority: str, scheme: str, *, bare: bool) -> str:
-    """Return the host alone, refusing what hides or changes where a link really leads.
+    """Return the host. Raises RefusedError for anything that hides where a link really leads.
 
-    `bare`: no scheme and no path came with it, so an odd one is rather a word than a host.
+    `bare`: it has no scheme and no path, so an unusual host is probably an ordinary word.
     """
     if "@" in authority:
         raise RefusedError("userinfo" if "." in authority else "not_a_link")

@@ -43,7 +43,7 @@ _OPAQUE: Final = _words(
     "vm.tiktok.com vt.tiktok.com t.co fb.watch fb.me fb.gg l.facebook.com lm.facebook.com l.instagram.com "
     "l.threads.com l.threads.net"
 )
-"""Hosts of our platforms whose links say nothing until they are looked up, which is never done."""
+"""Hosts of our platforms whose links do not identify a post without a request, which is never made."""
 _SHORTENERS: Final = _words("bit.ly tinyurl.com goo.gl is.gd cutt.ly ow.ly rebrand.ly t.ly buff.ly lnkd.in")
 _USER_OF_T_ME = re.compile(r"([a-z][a-z0-9_]{3,31})\.t\.me")
 _FACEBOOK_IN_A_LANGUAGE = re.compile(r"[a-z]{2}-[a-z]{2}\.facebook\.com")
@@ -61,7 +61,7 @@ def owner(host: str) -> str:
 
 
 def is_opaque(host: str) -> bool:
-    """Say whether a link of this host says nothing until it is looked up."""
+    """Return True if a link of this host does not identify a post without a request."""
     return host in _OPAQUE
 
 

@@ -1,7 +1,7 @@
 """Parses a post's address for each network: READERS[platform](address) is its canonical link and ref.
 
-Every part that goes into either has matched a strict ASCII pattern as a whole. What follows the id in a path
-(/photo/1, /analytics, /comments/) says how the post is looked at, not which it is, and is dropped.
+Every part of either has completely matched a strict ASCII pattern. The path behind the id (/photo/1,
+/analytics, /comments/) selects a view of the post, not the post, and is dropped.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def _tiktok(address: Address) -> Found:
 
 
 _YOUTUBE_ID = re.compile(r"(?!videoseries$|live_stream$)[0-9A-Za-z_-]{11}")
-"""The two words are players of a list or a channel, which have the length of a video's id by chance."""
+"""These two words are players of a list or a channel. They only happen to be as long as a video's id."""
 
 
 def _youtube(address: Address) -> Found:

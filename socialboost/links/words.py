@@ -1,7 +1,7 @@
 """Finds the web addresses in a message's text, without the punctuation around them.
 
-A word is what stands between blanks; a label in front («Пост:https://…»), Markdown's [text](address), and
-whatever frames it are dropped. What is inside an address is links/addresses.py's.
+Words are separated by blanks. A label in front («Пост:https://…»), Markdown's [text](address) and punctuation
+around a word are dropped. links/addresses.py parses the address itself.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def only(text: str) -> str:
 
 
 def addresses(text: str) -> Iterator[str]:
-    """Yield the words that are meant as addresses, in their order, good and bad ones alike."""
+    """Yield the words that are meant as addresses in order, both valid and invalid ones."""
     words = text[: MAX_TEXT + 1].split()
     if len(text) > MAX_TEXT and words:
         words.pop()  # perhaps cut in two, and then it would be another post's link

@@ -86,9 +86,9 @@ _output: _Output | None = None
 
 
 def check_directory(directory: Path | None) -> None:
-    """Make the log's directory; SettingsError when no file can be written there, whatever the hour.
+    """Create the log's directory. Raises SettingsError if the settings make writing there impossible.
 
-    A full or failing disk is no wrong setting: the process starts, and its standard output says so.
+    A full or failing disk is not a wrong setting: the process starts and logs the error to standard output.
     """
     if directory is None:
         return
@@ -135,7 +135,7 @@ def _deliver(_logger: object, level: str, fields: MutableMapping[str, Any]) -> N
 
 
 def _shape(fields: Mapping[str, Any], level: str, process: str) -> dict[str, Any]:
-    """Return the fields in their fixed order: when, how bad, who, what, where, then the rest."""
+    """Return the fields in their fixed order: time, level, logger, event, process, then the rest."""
     rest = dict(fields)
     now = datetime.now(UTC)
     shaped = {

@@ -14,9 +14,9 @@ _MODE: Final = 0o640
 class LogFile:
     """One log file, `count` files in all of at most `max_bytes` each: name, name.1 … name.<count-1>.
 
-    A line is one O_APPEND write, which the kernel does not interleave with another's. Whoever finds the file
-    full renames the chain under a lock on `.rotate.lock`; the others notice that the name leads to another
-    file and open it again. A line written in between ends in name.1: still whole, still kept.
+    A line is one O_APPEND write, which the kernel does not interleave with another. A process that finds the
+    file full renames the chain under a lock on `.rotate.lock`. The other processes notice that the name leads
+    to another file and open it again. A line written in between ends in name.1 and is complete.
     """
 
     def __init__(self, path: Path, *, max_bytes: int, count: int) -> None:
@@ -42,7 +42,7 @@ class LogFile:
                 self._descriptor = -1
 
     def _follow(self) -> None:
-        """Make the descriptor be the file that the name leads to now."""
+        """Open the file that the name leads to now, if it is another."""
         if self._descriptor >= 0:
             try:
                 if os.path.samestat(os.fstat(self._descriptor), self._path.stat()):

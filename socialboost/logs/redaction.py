@@ -37,7 +37,7 @@ _SECRET_FIELD: Final = re.compile(
 _SECRET_PAIR: Final = re.compile(r"(?:ssl)?password=|passfile=", re.IGNORECASE)
 
 _SUSPICIOUS: Final = re.compile(r"\d{3}:[A-Za-z0-9_-]{8}|://|earer |password=")
-"""Something of this is in all that _PATTERNS match: a line without it needs no closer look."""
+"""Every match of _PATTERNS contains one of these. A line without any of them is not searched further."""
 
 _lock = threading.Lock()
 _known: tuple[str, ...] = ()
@@ -58,7 +58,7 @@ def hide(secrets: Iterable[str]) -> None:
 
 
 def _parts_to_hide(secret: str) -> list[str]:
-    """Return what of a setting is secret: of an address its passwords and, of a web hook, path and query.
+    """Return the secret parts of a setting: an address's passwords, and a web hook's path and query.
 
     Also their longer pieces, since a library may show one of them without the rest.
     """

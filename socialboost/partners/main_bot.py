@@ -1,6 +1,6 @@
-"""Parses what Main Bot says, in one way for an answer to a push, to a poll, and a report to our API.
+"""Parses Main Bot's answers to a push or a poll, and its reports to our API, in one way.
 
-Imported by web as well as by the workers' client, so it needs nothing beyond the standard library.
+Web and the workers' client import it, so it needs only the standard library.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ADDRESSES: Final = frozenset({"path", "url", "uri", "instance", "href"})
 def external_id(value: Any) -> str | None:
     """Return Main Bot's own id of a task: a number or text; None for anything else.
 
-    One too long to be kept whole is of no use for comparing.
+    An id too long to be stored completely cannot be compared, so it gives None.
     """
     number = _whole(value) if not isinstance(value, str) else None
     text = str(number) if number is not None else clean_text(value).strip() if isinstance(value, str) else ""
@@ -36,7 +36,7 @@ def external_id(value: Any) -> str | None:
 
 
 def status(value: Any) -> ReportedStatus | None:
-    """Return our word for a status (one of REPORTED_STATUSES), None for a word of Main Bot's own."""
+    """Return our name of a status (one of REPORTED_STATUSES), None for an unknown one."""
     if not isinstance(value, str):
         return None
     word = _SPELLINGS.get(value, value)
@@ -44,7 +44,7 @@ def status(value: Any) -> ReportedStatus | None:
 
 
 def reason(value: Any) -> str:
-    """Return the words for a person in an error: text, or an object such as {"code", "message"}; else ""."""
+    """Return an error's readable text, from text or an object such as {"code", "message"}; else ""."""
     if isinstance(value, Mapping):
         return next((words for name in _REASONS if (words := reason(value.get(name)))), "")
     if isinstance(value, list):
@@ -55,9 +55,9 @@ def reason(value: Any) -> str:
 
 
 def response_data(value: Any) -> dict[str, Any]:
-    """Return what a task's end carries: whole figures, the error as its words, the rest as it came.
+    """Return the data of a task's end: whole numbers, the error's text, the rest unchanged.
 
-    Reading what was read before changes nothing.
+    Parsing the result again changes nothing.
     """
     if not isinstance(value, Mapping):
         return {}

@@ -1,8 +1,8 @@
 """Proxy and certificates of outgoing calls: one rule for every HTTP library.
 
-The environment decides, as it does for curl: HTTPS_PROXY or HTTP_PROXY by the address's scheme, then
-ALL_PROXY; NO_PROXY lists what is reached directly (hosts with all below them, networks, `*`). Of two
-spellings the small one counts, also when it is empty. Addresses on this machine are always reached directly.
+The environment decides, as for curl: HTTPS_PROXY or HTTP_PROXY by the address's scheme, then ALL_PROXY.
+NO_PROXY lists the exceptions (hosts with their subdomains, networks, `*`). Of two spellings the lower-case
+one counts, even if it is empty. Addresses on this machine are always reached directly.
 REQUESTS_CA_BUNDLE names a file of certificates to trust instead of certifi's.
 
 Libraries read these names in different ways or not at all, so the product reads them and configures each.
@@ -27,10 +27,10 @@ LOGIN: Final = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*")
 
 
 def proxy_for(url: str) -> str | None:
-    """Return the proxy by which `url` is to be reached, None when straight.
+    """Return the proxy for `url`, None for a direct connection.
 
-    SettingsError names the variable when it holds what not all of our libraries can use. A password in it is
-    made known to the log, which never writes it.
+    Raises SettingsError, which names the variable, if not all of our libraries can use its value. A password
+    in it becomes known to the log's redaction.
     """
     target = urlsplit(url)
     if is_loopback(target.hostname or "") or _is_excepted(target):
@@ -48,7 +48,7 @@ def ca_bundle() -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether traffic to `host` stays on this machine."""
+    """Return True if traffic to `host` stays on this machine."""
     if host == "localhost":
         return True
     try:
@@ -85,7 +85,7 @@ def _is_excepted(target: SplitResult) -> bool:
 
 
 def _covers(entry: str, host: str, port: int) -> bool:
-    """True if NO_PROXY's entry is the host, its port when it has one, or something that the host is in."""
+    """Return True if NO_PROXY's entry is the host (with the port, if it has one), or contains it."""
     if entry == "*":
         return True
     try:

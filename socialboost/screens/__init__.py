@@ -1,9 +1,9 @@
 """Every text and keyboard a person sees: pure functions of data and a language.
 
-The words are in socialboost/locales, a file or a folder for each language; which text and which buttons
-make a screen is decided here, one module a topic. `language` is any language code (texts.language() reduces
-it to one the shop speaks), `zone` the shop's time zone. Data are rows or JSON objects as sql/queries returns
-them: money as Decimal, int or str, times as aware datetimes or ISO text. Everything in them is escaped here.
+The texts are in socialboost/locales, a file or a folder for each language. These modules, one for each topic,
+decide which text and which buttons make a screen. `language` is any language code (texts.language() reduces
+it to one of the shop's), `zone` the shop's time zone. Data are rows or JSON objects as sql/queries returns
+them: money as Decimal, int or str, times as aware datetimes or ISO text. All values are escaped here.
 
     core      Screen(text, keyboard, lasting).keyboard_markup(), Button(text, callback | url)
     texts     language(code), texts(language).html(key, **values), price(), crypto()

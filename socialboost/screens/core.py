@@ -14,7 +14,7 @@ TEXT_UNITS: Final = 4096
 """Telegram's limit of a message: UTF-16 units, counted after the HTML is read."""
 CALLBACK_BYTES: Final = 64
 LABEL_CHARACTERS: Final = 64
-"""Longer labels are legal but no phone shows them."""
+"""Longer labels are allowed, but no phone shows them completely."""
 BUTTONS_PER_ROW: Final = 8
 BUTTONS: Final = 100
 
@@ -30,9 +30,9 @@ class Button:
     callback: str | None = None
     url: str | None = None
     right: AdminRight | None = None
-    """What an admin must be allowed to get this button; None: anybody gets it."""
+    """The right that an admin needs to get this button. With None everybody gets it."""
     otherwise: str | None = None
-    """The callback data that the button has for an admin without the right; None: they do not get it."""
+    """The callback data for an admin without the right. With None that admin does not get the button."""
 
     def __post_init__(self) -> None:
         if not self.text.strip() or len(self.text) > LABEL_CHARACTERS or "\n" in self.text:
@@ -58,9 +58,9 @@ Row = tuple[Button, ...]
 class Screen:
     """A message as a person sees it. ValueError when Telegram would refuse it.
 
-    `text` is HTML (parse_mode HTML) and is sent with link previews off. `lasting` marks what must stay in
-    the chat (receipt, accepted or finished post, notice): it is sent as a new message, and a later tap on
-    one of its buttons should not edit it away.
+    `text` is HTML (parse_mode HTML) and is sent with link previews off. `lasting` marks a message that must
+    stay in the chat (receipt, accepted or finished post, notice): it is sent as a new message, and a later
+    tap on one of its buttons does not edit it.
     """
 
     text: str
@@ -78,11 +78,11 @@ class Screen:
 
     @property
     def asks_for_rights(self) -> bool:
-        """Return True if who looks at it decides which buttons it has."""
+        """Return True if its buttons depend on the rights of the admin who sees it."""
         return any(button.right is not None for row in self.keyboard for button in row)
 
     def within(self, rights: Collection[str]) -> Screen:
-        """Return the screen as an admin with these rights gets it: without buttons that would be refused."""
+        """Return the screen for an admin with these rights, without buttons that would be refused."""
         rows = (tuple(seen for button in row if (seen := _within(button, rights))) for row in self.keyboard)
         return replace(self, keyboard=tuple(row for row in rows if row))
 
@@ -92,7 +92,7 @@ class Screen:
 
 
 def _within(button: Button, rights: Collection[str]) -> Button | None:
-    """Return the button as an admin with these rights gets it, None when they do not."""
+    """Return the button for an admin with these rights, None if they do not get it."""
     if button.right is None or button.right in rights:
         return button
     return replace(button, callback=button.otherwise, right=None) if button.otherwise else None

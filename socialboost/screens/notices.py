@@ -66,9 +66,9 @@ FIELDS: Final = (
     "kind",
     "url",
 )
-"""Fields with a name of their own, in the order shown; others follow under the name they came with."""
+"""Fields with a label in the texts, in the order shown. Other fields follow under their own names."""
 LINE_UNITS: Final = 3500
-"""Room for the lines in a message; what does not fit is cut, and the log has it all."""
+"""The space for the lines in a message. The rest is cut; the log has everything."""
 
 _WORDS: Final = {
     "reason": "reason",
@@ -78,13 +78,13 @@ _WORDS: Final = {
     "provider": "provider",
     "setting": "setting",
 }
-"""Fields that hold one of our own words: an admin reads the text `<prefix>-<word>`, if there is one."""
+"""Fields with a value from a closed set: an admin reads the text `<prefix>-<value>`, if there is one."""
 _SAID: Final = frozenset({"after_cancel"})
 """A sentence of its own, above the fields."""
 UNTOLD: Final = 10
-"""Events on the screen of those nobody heard of, if so many fit."""
+"""The most events on the screen of undelivered notices, if they fit."""
 UNTOLD_UNITS: Final = TEXT_UNITS - 200
-"""Room for them under the screen's heading."""
+"""The space for them under the screen's heading."""
 _MOMENTS: Final = frozenset(
     {"paid_at", "deadline_at", "expires_at", "created_at", "updated_at", "restored_at"}
 )
@@ -112,7 +112,7 @@ _REFUSALS: Final = {
 def admin_notice(
     kind: str, data: Mapping[str, Any], language: str, zone: tzinfo = UTC, *, private: bool = True
 ) -> Screen:
-    """Show an event to an admin (`private`, with the way to its card and back) or to the admins' channel."""
+    """Show an event to an admin (`private`, with buttons to its card and the panel) or to the channel."""
     return admin_notices([(kind, data)], language, zone, private=private)
 
 
@@ -123,7 +123,7 @@ def admin_notices(
     *,
     private: bool = True,
 ) -> Screen:
-    """Show several events, as `admin_notice` shows one; no more of them than `fitting` says."""
+    """Show several events, like `admin_notice` shows one. Pass at most as many as `fitting` returns."""
     text = texts(language)
     parts = [_event(text, kind, data, zone) for kind, data in events]
     rows = [row for kind, data in events for row in _card_rows(text, kind, data)]
@@ -134,7 +134,7 @@ def admin_notices(
 def untold(
     events: Sequence[tuple[str, Mapping[str, Any]]], language: str, zone: tzinfo, *, has_more: bool
 ) -> Screen:
-    """Show an admin the events nobody heard of, oldest first; the next ones follow on a tap."""
+    """Show an admin the undelivered notices, oldest first. A tap shows the next ones."""
     text = texts(language)
     heading = text.html("untold" if events else "untold-none")
     parts = [heading, *(_event(text, kind, data, zone) for kind, data in events)]
@@ -150,7 +150,7 @@ def fitting(
     zone: tzinfo = UTC,
     room: int = TEXT_UNITS,
 ) -> int:
-    """Say how many events, from the first on, go into one message: one at least."""
+    """Return how many events, from the first on, fit into one message: at least one."""
     text, units = texts(language), 0
     for count, (kind, data) in enumerate(events):
         units += visible_units(_event(text, kind, data, zone)) + 2
@@ -160,10 +160,10 @@ def fitting(
 
 
 def fields(text: Texts, data: Mapping[str, Any], zone: tzinfo) -> str:
-    """Return a line for each value that is there; "" when none is.
+    """Return a line for each value, or "" if there is none.
 
-    Values are shown as code, so that nothing in them becomes a link, a mention or a command. Money, points in
-    time (by the shop's clock) and our own words for states and reasons are written readably.
+    Values are shown as code, so that nothing in them becomes a link, a mention or a command. Money, times (in
+    the shop's zone) and our names of states and reasons are made readable.
     """
     data = _with_asset(data)
     known = [name for name in FIELDS if name in data]
@@ -173,7 +173,7 @@ def fields(text: Texts, data: Mapping[str, Any], zone: tzinfo) -> str:
 
 
 def refusal(text: Texts, name: str) -> Html:
-    """Return what Crypto Pay's refusal of a refund means and what an admin can do about it."""
+    """Return the meaning of Crypto Pay's refusal of a refund, and what an admin can do."""
     known = "amount" if name.startswith("AMOUNT") else _REFUSALS.get(name, "other")
     return text.html(f"refund-refusal-{known}", name=name)
 
@@ -195,7 +195,7 @@ def _event(text: Texts, kind: str, data: Mapping[str, Any], zone: tzinfo) -> str
 
 
 def _card_rows(text: Texts, kind: str, data: Mapping[str, Any]) -> Iterator[Row]:
-    """Yield the way to what the event is about, where there is one."""
+    """Yield the buttons that lead to the event's subject, if it has one."""
     payment_id = callbacks.uuid(str(data.get("payment_id")))
     if payment_id:
         label = text.label("button-payment-card", sum=_sum(data))
@@ -211,12 +211,12 @@ def _card_rows(text: Texts, kind: str, data: Mapping[str, Any]) -> Iterator[Row]
 
 
 def _sum(data: Mapping[str, Any]) -> str:
-    """Return the event's money for a button, of which one message may have several."""
+    """Return the event's money for a button's label, because a message may have several such buttons."""
     return str(_with_asset(data).get("amount") or "")
 
 
 def _with_asset(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the data with its amount and asset as one sum: 99.99 USDT; as it came if that is no money."""
+    """Return the data with amount and asset as one sum: 99.99 USDT. Data without money stay unchanged."""
     amount, asset = data.get("amount"), data.get("asset")
     if amount in (None, ""):
         return dict(data)
@@ -244,7 +244,7 @@ def _line(text: Texts, name: str, value: Any, zone: tzinfo) -> Html:
 
 
 def _shown(text: Texts, name: str, value: Any, zone: tzinfo) -> str:
-    """Return the value readable, or as it came if it is not what its name says: no alert is lost to that."""
+    """Return the value in readable form, or unchanged if its type is unexpected, so that no alert is lost."""
     try:
         if name == "order_amount":
             return price(value)

@@ -39,9 +39,9 @@ def language(code: str | None) -> str:
 class Texts:
     """The texts of one language.
 
-    Values may be int (a count: chooses the plural form, grouped from 1,000 on) or str (shown as given,
-    escaped in `html`). A text that the language lacks is said in the default one; one that neither has is a
-    KeyError, a missing value a ValueError.
+    Values may be int (a count: it chooses the plural form and is grouped from 1,000 on) or str (shown as
+    given, escaped in `html`). A text that the language lacks is taken from the default one. If neither has
+    it, that is a KeyError; a missing value is a ValueError.
     """
 
     def __init__(self, language: Language, default: Texts | None = None) -> None:
@@ -74,7 +74,7 @@ class Texts:
         return clean(self.plain(key, **values), limit=LABEL_CHARACTERS)
 
     def has(self, key: str) -> bool:
-        """Say whether there is a text of that name."""
+        """Return True if there is a text of that name."""
         return self._bundle.has_message(key)
 
     def _format(self, key: str, values: Mapping[str, str | int]) -> str:
@@ -89,7 +89,7 @@ class Texts:
         return str(text)
 
     def moment(self, value: datetime | str, zone: tzinfo) -> Html:
-        """Return a point in time as the shop's clock shows it."""
+        """Return a time in the shop's time zone."""
         local = instant(value).astimezone(zone)
         return self.html(
             "moment",
@@ -115,7 +115,7 @@ def _load(chosen: Language) -> Texts:
 def clean(value: str, *, limit: int = 200) -> str:
     """Return other people's text as one harmless line: no control, bidi or invisible characters, cut short.
 
-    Emoji built with joiners fall apart into their parts, which is harmless and keeps names from hiding.
+    Emoji built with joiners are split into their parts, which is harmless and prevents hidden names.
     """
     visible = "".join(
         " " if character in "\n\r\t\u2028\u2029" else character
@@ -155,7 +155,7 @@ def instant(value: datetime | str) -> datetime:
 
 
 def decimal(value: Any) -> Decimal:
-    """Return money as Decimal from a row or from JSON. TypeError for a float: money never was one."""
+    """Return money as Decimal from a row or from JSON. TypeError for a float, because money never is one."""
     if isinstance(value, bool) or not isinstance(value, Decimal | int | str):
         raise TypeError(f"money is Decimal, int or str, not {type(value).__name__}")
     amount = Decimal(value)
@@ -181,5 +181,5 @@ def crypto(value: Any, asset: str = "USDT") -> str:
 
 
 def sums(total: Any, others: Mapping[str, Any]) -> str:
-    """Return money of several assets, each apart: `total` is in what packages are priced in."""
+    """Return money of several assets separately. `total` is in the asset of the packages' prices."""
     return " · ".join((price(total), *(crypto(others[asset], asset) for asset in sorted(others))))

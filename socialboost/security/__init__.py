@@ -1,1 +1,1 @@
-"""Encryption of what may not be read on its way."""
+"""Encryption of data that must not be readable in Redis or at rest."""

@@ -1,9 +1,11 @@
-"""Encryption of raw payment events: at rest under PAYMENT_DATA_KEY, which only workers have, and before that
-on their way through Redis, whose append-only file keeps whatever passes.
+"""Encrypts raw payment events: in Redis, whose append-only file keeps all data, and at rest in PostgreSQL.
 
-Fernet: AES-128-CBC with HMAC-SHA256 from one 32-byte key. The first key encrypts, all decrypt, so a key is
-rotated by putting a new one in front. The key of the way is made of CRYPTOBOT_TOKEN, which web has anyway to
-check signatures, and workers to ask Crypto Pay (docs/security.md).
+Events at rest are encrypted under PAYMENT_DATA_KEY, which only workers have. In Redis the key is derived from
+CRYPTOBOT_TOKEN: web needs the token anyway to check signatures, and workers to ask Crypto Pay
+(docs/security.md).
+
+The method is Fernet: AES-128-CBC with HMAC-SHA256 from one 32-byte key. The first key encrypts and all keys
+decrypt, so a key is rotated by putting a new one in front.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ class Sealer:
         return self._fernet.encrypt(data)
 
     def unseal(self, sealed: bytes) -> bytes:
-        """Return what was sealed under any of the keys; SettingsError when none of them opens it."""
+        """Return the decrypted data. Raises SettingsError if none of the keys decrypts it."""
         try:
             return self._fernet.decrypt(sealed)
         except InvalidToken:
@@ -41,23 +43,23 @@ class Sealer:
             ) from None
 
     def reseal(self, sealed: bytes) -> bytes:
-        """Return the same data under the first key; SettingsError as unseal."""
+        """Return the same data encrypted under the first key. Raises SettingsError like `unseal`."""
         return self.seal(self.unseal(sealed))
 
 
 class Courier:
-    """Seals what web hands to the workers."""
+    """Encrypts the events that web sends to the workers."""
 
     def __init__(self, cryptobot_token: SecretStr) -> None:
         key = hmac.digest(cryptobot_token.get_secret_value().encode(), _WAY, "sha256")
         self._fernet = Fernet(base64.urlsafe_b64encode(key))
 
     def seal(self, event: bytes) -> str:
-        """Return the event as text that can travel in a job."""
+        """Return the encrypted event as text for a job's field."""
         return self._fernet.encrypt(event).decode()
 
     def unseal(self, sealed: str) -> bytes | None:
-        """Return the event; None for one sealed under another token. An older web sent it open, as JSON."""
+        """Return the decrypted event, or None if another token encrypted it. An older web sent plain JSON."""
         if sealed.startswith("{"):
             return sealed.encode()
         try:

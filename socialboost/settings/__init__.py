@@ -53,7 +53,7 @@ ApiPath = Annotated[str, AfterValidator(formats.api_path)]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s,]+@[^@\s,]+\.[^@\s,]+$", max_length=254)]
 
 WRONG_SETTINGS: Final = 2
-"""The exit status of every process that a setting stops."""
+"""The exit status of every process that a wrong setting stops."""
 
 _HTTPS = "https://host[:port][/path] (http:// on loopback only)"
 _TOKEN = "digits, a colon and the secret part, as the service handed it out"  # noqa: S105 (a format)
@@ -72,7 +72,7 @@ NOT_THERE_YET: Final = {
     "ALERT_WEBHOOK_URL": "no alert goes to a web hook yet: the admins' Telegram chats get them all",
     "PUBLIC_URL": "nothing links to web yet",
 }
-"""Settings that are checked and that nothing reads, with what is said to an operator who sets one."""
+"""Settings that are checked but not used yet, with the message for an operator who sets one."""
 
 
 class Settings(BaseSettings):
@@ -97,9 +97,9 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls) -> Self:
-        """Read and check the settings; SettingsError lists every wrong or missing variable.
+        """Read and check the settings. Raises SettingsError, which lists every wrong or missing variable.
 
-        The secrets read are made known to the log, which never writes them.
+        The log's redaction then masks the secrets.
         """
         try:
             _check_env_file(Path(str(cls.model_config["env_file"])))
@@ -113,7 +113,7 @@ class Settings(BaseSettings):
         return settings
 
     def without_effect(self) -> dict[str, str]:
-        """Return the variables set here that nothing reads yet, each with the reason."""
+        """Return the variables that are set here but not used yet, each with the reason."""
         return {name: why for name, why in NOT_THERE_YET.items() if getattr(self, name.lower(), None)}
 
     def secrets(self) -> list[str]:
@@ -142,7 +142,7 @@ def _explain(settings: type[Settings], error: ValidationError) -> str:
 
 
 def _check_env_file(file: Path) -> None:
-    """Refuse a `.env` that is there and cannot be read; without one the environment is all there is."""
+    """Raise SettingsError if a `.env` exists and cannot be read. Without one only the environment counts."""
     try:
         if file.is_fifo():  # a secret store's, which can be read once only
             return
@@ -179,14 +179,14 @@ class CacheSettings(RedisSettings):
     @field_validator("cache_redis_url", mode="before")
     @classmethod
     def _default_to_the_queue(cls, value: object, info: ValidationInfo) -> object:
-        """Use REDIS_URL when none is given; a wrong REDIS_URL is reported once, by its own name."""
+        """Use REDIS_URL if the cache has no URL. A wrong REDIS_URL is reported once, by its own name."""
         if isinstance(value, SecretStr) and not value.get_secret_value():
             return info.data.get("redis_url", SecretStr("redis://127.0.0.1"))
         return value
 
 
 class TelegramModeSettings(RedisSettings):
-    """A process that must know how updates arrive, and whose are the admins'."""
+    """A process that must know how updates arrive, and who the owners are."""
 
     telegram_webhook_url: WebhookUrl | None = Field(
         default=None, description="empty for long polling, or " + _HTTPS + "; ports 443, 80, 88 or 8443"
@@ -204,14 +204,14 @@ class TelegramWebhookSettings(TelegramModeSettings):
     @field_validator("telegram_webhook_secret", mode="after")
     @classmethod
     def _required_with_the_address(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        """Refuse a webhook that anybody could feed."""
+        """Refuse a webhook that accepts updates from anybody."""
         if value is None and info.data.get("telegram_webhook_url"):
             raise PydanticCustomError("missing", "required")
         return value
 
 
 class WebSettings(TelegramWebhookSettings, CacheSettings):
-    """The web process: verifies, queues, answers. It holds neither a database nor a bot token."""
+    """The web process: it verifies, queues and answers. It has no database URL and no bot token."""
 
     secret_key: SecretKey = Field(description="32 or more random characters")
     host: str = Field(
@@ -263,7 +263,7 @@ class DatabaseSettings(Settings):
 
 
 class WorkerSettings(TelegramWebhookSettings, CacheSettings, DatabaseSettings):
-    """The workers, which do everything but listen."""
+    """The workers, which do all database and API work."""
 
     telegram_bot_token: Token = Field(description=_TOKEN)
     telegram_api_url: WebUrl = Field(default="https://api.telegram.org", description=_HTTPS)
@@ -311,7 +311,7 @@ class WorkerSettings(TelegramWebhookSettings, CacheSettings, DatabaseSettings):
     @field_validator("telegram_reserved_rate", mode="after")
     @classmethod
     def _leave_room(cls, value: int, info: ValidationInfo) -> int:
-        """Keep a rate above zero for what is not an answer to a person."""
+        """Keep a rate above zero for messages that are not answers to a person."""
         if value >= info.data.get("telegram_send_rate", value + 1):
             raise ValueError("no room")
         return value
@@ -337,10 +337,10 @@ class OwnerSettings(DatabaseSettings):
 
 
 def refuse_to_start(error: SettingsError) -> NoReturn:
-    """Say what is wrong and end the process.
+    """Print the error and end the process.
 
-    On the output the process was started with: Dramatiq has replaced sys.stderr by a pipe that may not be
-    read to its end.
+    It is printed to the original standard error, because Dramatiq has replaced sys.stderr by a pipe that may
+    not be read completely.
     """
     sys.__stderr__.write(f"{error}\n") if sys.__stderr__ else None
     sys.exit(WRONG_SETTINGS)

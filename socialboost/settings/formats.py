@@ -1,4 +1,4 @@
-"""The format of every kind of setting: text in, a checked value out, ValueError when it is wrong.
+"""The format of every kind of setting: each function parses a text, or raises ValueError.
 
 The functions never put the value into their message, since it may be a secret.
 """
@@ -44,7 +44,7 @@ class Rate:
     seconds: int
 
     def __str__(self) -> str:
-        """Write it as the settings and flask-limiter do: 100/minute."""
+        """Return it in the form of the settings and of flask-limiter: 100/minute."""
         period = next(name for name, seconds in _PERIODS.items() if seconds == self.seconds)
         return f"{self.count}/{period}"
 
@@ -61,10 +61,9 @@ def _split(text: str, schemes: tuple[str, ...]) -> SplitResult:
 
 
 def _with_login(text: str, schemes: tuple[str, ...]) -> SplitResult:
-    """Split an address that may hold a login; an ambiguous one is refused.
+    """Split an address that may have a login. An ambiguous one is refused.
 
-    Every library cuts such an address at another place and then shows what it takes for the host, which is
-    a part of the password.
+    Libraries split such an address at different places and then show a part of the password as the host.
     """
     match = _AUTHORITY.fullmatch(text)
     if match is not None and text.partition("://")[0].lower() in schemes:
@@ -141,13 +140,13 @@ def _matching(pattern: re.Pattern[str]) -> Callable[[SecretStr], SecretStr]:
 
 
 token = _matching(_BOT_TOKEN)
-"""A token as Telegram and Crypto Pay hand them out."""
+"""A token in the form that Telegram and Crypto Pay give out."""
 api_key = _matching(_API_KEY)
 """One inbound or outbound API key."""
 webhook_secret = _matching(_URL_SAFE)
-"""A secret that travels in a path or a header."""
+"""A secret in a path or a header."""
 secret_key = _matching(re.compile(r".{32,}", re.DOTALL))
-"""A key nobody types."""
+"""A key that nobody has to type."""
 
 
 def _items(value: object) -> list[str]:

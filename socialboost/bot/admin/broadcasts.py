@@ -22,14 +22,14 @@ _LONGEST_ANSWER: Final = 4096
 
 
 async def compose(_event: Message | CallbackQuery, state: FSMContext, tap: TapFields) -> None:
-    """Open a dialogue that the next message answers. Its data is there before its state is."""
+    """Open a dialogue that the next message answers. Its data is written before its state."""
     await state.set_data({"dialogue": f"tg:{tap['update_id']}"})
     await state.set_state(AdminStates.BROADCAST_COMPOSE)
     await jobs.send_async(jobs.AskBroadcast(**tap))
 
 
 async def composed(message: Message, state: FSMContext, tap: TapFields) -> None:
-    """Hand over the message: a text with its formatting as HTML, anything else to be copied."""
+    """Send the message to a worker: a text with its formatting as HTML, anything else to be copied."""
     dialogue = (await state.get_data()).get("dialogue", "")
     plain = message.content_type == ContentType.TEXT
     await jobs.send_async(
@@ -45,7 +45,7 @@ async def composed(message: Message, state: FSMContext, tap: TapFields) -> None:
 
 
 async def aim(_callback: CallbackQuery, state: FSMContext, tap: TapFields, aim: tuple[str, str]) -> None:
-    """Choose whom it goes to."""
+    """Choose the recipients of a broadcast."""
     broadcast_id, segment = aim
     await state.set_state(AdminStates.BROADCAST_CONFIRM)
     await jobs.send_async(
@@ -65,13 +65,13 @@ async def ask_detail(
 
 
 async def detailed(message: Message, tap: TapFields, asked: dict[str, str]) -> None:
-    """Hand over the answer."""
+    """Send the admin's answer about the buttons or the time to a worker."""
     text = (message.text or "")[:_LONGEST_ANSWER]
     await jobs.send_async(jobs.DetailBroadcast(**tap, key=taps.key(tap), text=text, **asked))
 
 
 async def move(_callback: CallbackQuery, state: FSMContext, tap: TapFields, move: tuple[str, str]) -> None:
-    """Send, pause, resume or cancel."""
+    """Send, pause, resume or cancel a broadcast."""
     action, broadcast_id = move
     await state.set_state(AdminStates.MAIN_PANEL)
     await jobs.send_async(
@@ -80,13 +80,13 @@ async def move(_callback: CallbackQuery, state: FSMContext, tap: TapFields, move
 
 
 async def show_list(_callback: CallbackQuery, state: FSMContext, tap: TapFields, page: int) -> None:
-    """List them."""
+    """List the broadcasts."""
     await state.set_state(AdminStates.MAIN_PANEL)
     await jobs.send_async(jobs.ShowBroadcasts(**tap, page=page))
 
 
 async def show(_callback: CallbackQuery, state: FSMContext, tap: TapFields, shown: tuple[str, str]) -> None:
-    """Show one of them."""
+    """Show one broadcast."""
     await state.set_state(AdminStates.MAIN_PANEL)
     await jobs.send_async(jobs.ShowBroadcast(**tap, broadcast_id=shown[1]))
 
@@ -108,4 +108,4 @@ ROUTES: Final = (
     Route(MESSAGE, composed, (AdminStates.BROADCAST_COMPOSE, *strays.ANSWER)),
     Route(MESSAGE, detailed, (AdminStates.BROADCAST_CONFIRM, _DETAIL, *strays.ANSWER)),
 )
-"""Commands first: they are commands in any dialogue."""
+"""The routes. Commands come first, because they are commands in any dialogue."""

@@ -27,7 +27,7 @@ async def show_packages(_callback: CallbackQuery, state: FSMContext, tap: TapFie
 
 
 async def show_package(_callback: CallbackQuery, state: FSMContext, tap: TapFields, package_id: str) -> None:
-    """Show one."""
+    """Show one package."""
     await state.set_state(AdminStates.PACKAGE_MANAGEMENT)
     await jobs.send_async(jobs.ShowAnyPackage(**tap, package_id=package_id))
 
@@ -35,7 +35,7 @@ async def show_package(_callback: CallbackQuery, state: FSMContext, tap: TapFiel
 async def ask_value(
     _callback: CallbackQuery, state: FSMContext, tap: TapFields, chosen: tuple[str, str, str]
 ) -> None:
-    """Open a dialogue that the next message answers. Its data is there before its state is."""
+    """Open a dialogue that the next message answers. Its data is written before its state."""
     field, package_id, seen = chosen
     data = {"package_id": package_id, "field": field, "seen": seen, "dialogue": f"tg:{tap['update_id']}"}
     await state.set_data(data)
@@ -44,7 +44,7 @@ async def ask_value(
 
 
 async def change_value(message: Message, tap: TapFields, asked: dict[str, str]) -> None:
-    """Hand over what the admin sent; the dialogue stays open until a worker has accepted it."""
+    """Send the admin's answer to a worker. The dialogue stays open until the worker has accepted it."""
     text = (message.text or "")[:_LONGEST_ANSWER]
     await jobs.send_async(jobs.ChangePackage(**tap, **taps.decision(tap), text=text, **asked))
 

@@ -33,21 +33,21 @@ _LONGEST_ANSWER: Final = 64
 
 
 async def command(_message: Message, command: CommandObject, state: FSMContext, tap: TapFields) -> None:
-    """Open the panel, the figures or the state of the machinery."""
+    """Open the panel, the figures or the technical state."""
     page, place = _COMMANDS[command.command]
     await state.set_state(place)
     await jobs.send_async(jobs.ShowAdminPage(**tap, page=page))
 
 
 async def show_page(callback: CallbackQuery, state: FSMContext, tap: TapFields) -> None:
-    """Show a fixed place of the panel."""
+    """Show a fixed page of the panel."""
     page, place = _PAGES[callback.data or ""]
     await state.set_state(place)
     await jobs.send_async(jobs.ShowAdminPage(**tap, page=page))
 
 
 async def show_exceptions(_callback: CallbackQuery, state: FSMContext, tap: TapFields, page: int) -> None:
-    """List the payments that wait."""
+    """List the payments that wait for a decision."""
     await state.set_state(AdminStates.MAIN_PANEL)
     await jobs.send_async(jobs.ShowExceptions(**tap, page=page))
 
@@ -61,7 +61,7 @@ async def show_payment(_callback: CallbackQuery, state: FSMContext, tap: TapFiel
 async def resolve(
     _callback: CallbackQuery, state: FSMContext, tap: TapFields, decision: tuple[str, str, str]
 ) -> None:
-    """Decide about a payment as it was seen; whoever was not asked yet is asked."""
+    """Decide about a payment in the state that the admin saw. Without a confirmation, ask for it."""
     action, payment_id, seen = decision
     await state.set_state(AdminStates.MAIN_PANEL)
     about = {"payment_id": payment_id, "action": action}
@@ -74,7 +74,7 @@ async def resolve(
 async def ask_owner(
     _callback: CallbackQuery, state: FSMContext, tap: TapFields, payment: tuple[str, str]
 ) -> None:
-    """Open a dialogue that the next message answers. Its data is there before its state is."""
+    """Open a dialogue that the next message answers. Its data is written before its state."""
     payment_id, seen = payment
     await state.set_data({"payment_id": payment_id, "seen": seen, "dialogue": f"tg:{tap['update_id']}"})
     await state.set_state(AdminDialogues.NAMING_OWNER)
@@ -82,7 +82,7 @@ async def ask_owner(
 
 
 async def name_owner(message: Message, tap: TapFields, asked: dict[str, str]) -> None:
-    """Hand over what the admin sent; the dialogue stays open until a worker has accepted it."""
+    """Send the admin's answer to a worker. The dialogue stays open until the worker has accepted it."""
     text = (message.text or "")[:_LONGEST_ANSWER]
     await jobs.send_async(jobs.NamePaymentOwner(**tap, **taps.decision(tap), text=text, **asked))
 
@@ -94,7 +94,7 @@ async def show_jobs(_callback: CallbackQuery, state: FSMContext, tap: TapFields,
 
 
 async def show_job(_callback: CallbackQuery, state: FSMContext, tap: TapFields, ref: str) -> None:
-    """Show one of them."""
+    """Show one parked job or dead letter."""
     await state.set_state(AdminStates.MAIN_PANEL)
     await jobs.send_async(jobs.ShowParkedJob(**tap, ref=ref))
 
@@ -102,7 +102,7 @@ async def show_job(_callback: CallbackQuery, state: FSMContext, tap: TapFields, 
 async def settle_job(
     _callback: CallbackQuery, state: FSMContext, tap: TapFields, settlement: tuple[str, str, str]
 ) -> None:
-    """Replay or discard one of them; whoever was not asked before discarding is asked."""
+    """Replay or discard one of them. To discard without a confirmation asks for it."""
     action, ref, seen = settlement
     await state.set_state(AdminStates.MAIN_PANEL)
     if action == "discard" and not seen:
@@ -126,4 +126,4 @@ ROUTES: Final = (
     Route(CALLBACK, show_job, (Carries(callbacks.JOB_PREFIX, "ref", callbacks.job_ref),)),
     Route(MESSAGE, name_owner, (AdminDialogues.NAMING_OWNER, _OWNER, *strays.ANSWER)),
 )
-"""Commands first: they are commands in any dialogue."""
+"""The routes. Commands come first, because they are commands in any dialogue."""

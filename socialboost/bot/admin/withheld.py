@@ -17,13 +17,13 @@ from socialboost.chat import callbacks
 
 
 async def show_list(_callback: CallbackQuery, state: FSMContext, tap: TapFields, page: int) -> None:
-    """List them."""
+    """List the withheld messages."""
     await state.set_state(AdminStates.MAIN_PANEL)
     await jobs.send_async(jobs.ShowWithheld(**tap, page=page))
 
 
 async def show_one(_callback: CallbackQuery, state: FSMContext, tap: TapFields, ref: str) -> None:
-    """Show one of them."""
+    """Show one withheld message."""
     await state.set_state(AdminStates.MAIN_PANEL)
     await jobs.send_async(jobs.ShowWithheldMessage(**tap, ref=ref))
 
@@ -31,7 +31,7 @@ async def show_one(_callback: CallbackQuery, state: FSMContext, tap: TapFields, 
 async def settle(
     _callback: CallbackQuery, state: FSMContext, tap: TapFields, decision: tuple[str, str, str]
 ) -> None:
-    """Decide about one or all as they were seen; whoever was not asked yet is asked."""
+    """Decide about one or all in the state that the admin saw. Without a confirmation, ask for it."""
     action, ref, seen = decision
     await state.set_state(AdminStates.MAIN_PANEL)
     if seen:

@@ -21,7 +21,7 @@ async def confirm(_callback: CallbackQuery, state: FSMContext, tap: TapFields, s
 
 
 async def pay(_callback: CallbackQuery, state: FSMContext, tap: TapFields, order_id: str) -> None:
-    """Ask for the invoice. The key is the order's: however often this is tapped there is one invoice."""
+    """Ask for the invoice. The key names the order, so there is one invoice however often this is tapped."""
     await state.set_state(UserStates.WAITING_PAYMENT)
     key = f"invoice:{order_id}:{tap['telegram_id']}"
     await jobs.send_async(jobs.CreateInvoice(**tap, key=key, order_id=order_id))
@@ -36,7 +36,7 @@ async def pay_from_balance(
 
 
 async def cancel(_callback: CallbackQuery, state: FSMContext, tap: TapFields, order_id: str) -> None:
-    """Give the order up."""
+    """Cancel the order."""
     await state.set_state(UserStates.MAIN_MENU)
     await jobs.send_async(jobs.CancelOrder(**tap, key=taps.key(tap), order_id=order_id))
 

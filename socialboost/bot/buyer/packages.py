@@ -14,7 +14,7 @@ from socialboost.chat import callbacks
 
 
 async def show_packages(_callback: CallbackQuery, state: FSMContext, tap: TapFields) -> None:
-    """List what is on sale."""
+    """List the packages on sale."""
     await state.set_state(UserStates.SELECTING_PACKAGE)
     await jobs.send_async(jobs.ShowPackages(**tap))
 

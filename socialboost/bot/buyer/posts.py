@@ -1,4 +1,4 @@
-"""Handlers for adding posts: network and link, or a link alone. The state stays until one is accepted."""
+"""Handlers for adding posts: network and link, or a link alone. The dialogue ends with an accepted post."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from socialboost.chat import callbacks
 
 
 class BringsPost(Filter):
-    """A message with a link to one of the networks, in whatever state; the handler gets its `text`."""
+    """A message with a link to one of the networks, in any state. The handler gets its `text`."""
 
     async def __call__(self, message: Message) -> bool | dict[str, Any]:
         """Return {"text": text} or False."""
@@ -33,7 +33,7 @@ async def choose_platform(_callback: CallbackQuery, state: FSMContext, tap: TapF
 
 
 async def ask_link(_callback: CallbackQuery, state: FSMContext, tap: TapFields, platform: str) -> None:
-    """Open a dialogue that the next message answers. Its data is there before its state is."""
+    """Open a dialogue that the next message answers. Its data is written before its state."""
     await state.set_data({"platform": platform, "dialogue": f"tg:{tap['update_id']}"})
     await state.set_state(UserStates.WAITING_POST_URL)
     await jobs.send_async(jobs.AskPostLink(**tap, platform=platform))
@@ -42,9 +42,9 @@ async def ask_link(_callback: CallbackQuery, state: FSMContext, tap: TapFields, 
 async def add_post(
     message: Message, state: FSMContext, tap: TapFields, asked: dict[str, Any], raw_state: str
 ) -> None:
-    """Hand over what the person sent; a picture or a voice message counts as no link at all.
+    """Send the person's message to a worker. A picture or a voice message counts as no link.
 
-    While a link is being worked on another one may follow, but other words are no answer to anything.
+    While a link is processed, another link may follow; any other text is not an answer.
     """
     text = sent.text_of(message)
     if links.find_all(text):
@@ -56,7 +56,7 @@ async def add_post(
 
 
 async def add_unasked(_message: Message, tap: TapFields, text: str) -> None:
-    """Hand over links that came by themselves; whatever dialogue there was goes on."""
+    """Send unrequested links to a worker. An open dialogue stays open."""
     await jobs.send_async(jobs.AddPost(**tap, key=taps.key(tap), platform="", text=text))
 
 

@@ -22,7 +22,7 @@ _PAYLOAD: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 async def start(
     _message: Message, command: CommandObject, state: FSMContext, tap: TapFields, event_from_user: User
 ) -> None:
-    """Register the person, or greet them again; remember the referral or campaign they came by."""
+    """Register the person, or greet them again. Record the referral or campaign that brought them."""
     payload = command.args if _PAYLOAD.fullmatch(command.args or "") else None
     await state.set_state(UserStates.MAIN_MENU)
     await jobs.send_async(
@@ -38,7 +38,7 @@ async def start(
 
 
 async def menu(_callback: CallbackQuery, state: FSMContext, tap: TapFields) -> None:
-    """Leave whatever dialogue there was."""
+    """End the dialogue, if one is open."""
     await state.set_state(UserStates.MAIN_MENU)
     await jobs.send_async(jobs.ShowMenu(**tap))
 

@@ -32,18 +32,18 @@ async def show_page(callback: CallbackQuery, state: FSMContext, tap: TapFields) 
 
 
 async def show_command(_message: Message, command: CommandObject, tap: TapFields) -> None:
-    """Answer /help, /privacy and /paysupport; a dialogue that is open stays open."""
+    """Answer /help, /privacy and /paysupport. An open dialogue stays open."""
     await jobs.send_async(jobs.ShowPage(**tap, page=command.command))
 
 
 async def choose_language(_callback: CallbackQuery, state: FSMContext, tap: TapFields, chosen: str) -> None:
-    """Remember the language."""
+    """Store the chosen language."""
     await state.set_state(UserStates.MAIN_MENU)
     await jobs.send_async(jobs.SetLanguage(**tap, key=taps.key(tap), chosen=chosen))
 
 
 async def stop_spinner(_callback: CallbackQuery, tap: TapFields) -> None:
-    """A heading was tapped: nothing changes, but the spinner must stop."""
+    """Answer a tap on a heading: nothing changes, but the spinner must stop."""
     await jobs.send_async(jobs.ShowPage(**tap, page=callbacks.NOOP))
 
 

@@ -21,18 +21,18 @@ REFUSES_US: Final = "refuses_us"
 MOSTLY_REFUSED: Final = "mostly_refused"
 RESTORED: Final = "restored"
 REASONS: Final = (AWAY, REFUSES_US, MOSTLY_REFUSED, RESTORED)
-"""Reasons with words of their own; what they are about follows after a colon. Others are Telegram's words."""
+"""Reasons with texts of their own, with details after a colon. Other reasons are Telegram's texts."""
 _OPEN: Final = frozenset({"scheduled", "running", "paused"})
 
 
 def compose(language: str) -> Screen:
-    """Ask for the message that everybody is to get."""
+    """Ask for a new broadcast's message."""
     text = texts(language)
     return Screen(text.html("broadcast-compose"), (_list_row(text), back(text)))
 
 
 def segments(broadcast_id: str, language: str) -> Screen:
-    """Ask whom a draft goes to."""
+    """Ask for a draft's recipients."""
     text = texts(language)
     choices = [
         Button(_segment(text, name), callbacks.broadcast("to", f"{broadcast_id}_{name}"))
@@ -72,7 +72,7 @@ def ask_detail(broadcast_id: str, detail: str, language: str, zone: str) -> Scre
 
 
 def refused(code: str, language: str, reason: str = "") -> Screen:
-    """Say why an answer was not taken; `reason` is Telegram's own word about a message it refuses."""
+    """Say why an answer was not accepted. `reason` is Telegram's text about a message that it refuses."""
     text = texts(language)
     values = {"reason": reason} if code == "refused" else {}
     body = text.html(f"broadcast-{code}", **values)
@@ -80,7 +80,7 @@ def refused(code: str, language: str, reason: str = "") -> Screen:
 
 
 def card(row: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
-    """Show a broadcast: its state, its counts, how long it will still take, what can be done."""
+    """Show a broadcast: its state, its counts, the remaining time, and the possible actions."""
     text = texts(language)
     parts = [_head(text, row), _when(text, row, zone), _counts(text, row), _left(text, row)]
     body = "\n\n".join(part for part in parts if part)
@@ -88,12 +88,12 @@ def card(row: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
 
 
 def moved(language: str) -> Screen:
-    """Say where a card was that it is in another message now; nothing can be done from here."""
+    """Say in the place of a previous card that the card is in another message now."""
     return Screen(texts(language).html("broadcast-moved"))
 
 
 def listing(rows: Sequence[Mapping[str, Any]], page: int, language: str, zone: tzinfo) -> Screen:
-    """Show a page of broadcasts, newest first; one row more than fits says that there is another page."""
+    """Show a page of broadcasts, newest first. One row more than LISTED means that there is another page."""
     text = texts(language)
     entries = tuple(
         (
@@ -149,7 +149,7 @@ def _counts(text: Texts, row: Mapping[str, Any]) -> Html | None:
 
 
 def _left(text: Texts, row: Mapping[str, Any]) -> Html | None:
-    """Say how long it will take at the rate measured; nothing before there is one."""
+    """Return the line with the remaining time at the measured rate, None before there is a rate."""
     if row["status"] != "running" or not row["per_minute"]:
         return None
     ended = sum(int(row[name]) for name in ("sent", "blocked", "failed", "unknown", "skipped"))
@@ -203,7 +203,7 @@ def _page(number: int) -> str:
 
 
 def _deciding(text: Texts, label: str, callback: str) -> Row:
-    """Return the button of those who make broadcasts; others only look at them."""
+    """Return a row for admins who may make broadcasts. Others only look at them."""
     return (Button(text.label(label), callback, right="broadcasts"),)
 
 

@@ -12,7 +12,7 @@ from socialboost.screens.core import Button, Row, Screen
 from socialboost.screens.texts import Texts, price, texts
 
 ERRORS: Final = ("name", "price", "posts")
-"""The fields whose new value was no use."""
+"""The fields whose new value may be invalid."""
 _MOST: Final = 40
 
 
@@ -25,7 +25,7 @@ def every_package(rows: Sequence[Mapping[str, Any]], language: str) -> Screen:
 
 
 def any_package(row: Mapping[str, Any], language: str, *, changed: bool = False) -> Screen:
-    """Show one package with what can be changed; `changed`: not as it was seen, so that nothing was done."""
+    """Show one package with its fields. `changed`: it has changed since it was shown, so nothing was done."""
     text = texts(language)
     package_id, on_sale = str(row["package_id"]), bool(row["is_active"])
     body = text.html(
@@ -52,7 +52,7 @@ def any_package(row: Mapping[str, Any], language: str, *, changed: bool = False)
 
 
 def ask_value(row: Mapping[str, Any], field: str, language: str, *, refused: bool = False) -> Screen:
-    """Ask for the new value of one of callbacks.PACKAGE_FIELDS; `refused`: the one before was no use."""
+    """Ask for the new value of one of callbacks.PACKAGE_FIELDS. `refused`: the last value was invalid."""
     text = texts(language)
     parts = [text.html(f"pricing-refused-{field}")] if refused else []
     parts.append(text.html(f"pricing-ask-{field}", package=row["name"]))

@@ -1,4 +1,4 @@
-"""The admins' panel: its doors, the shop's figures, the settings, the machinery."""
+"""Screens of the admin panel: its pages, the shop's figures, the settings, the technical state."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _VALUE_CHARACTERS: Final = 60
 
 
 def to_panel(text: Texts) -> Row:
-    """Return the row that every other screen of the panel has."""
+    """Return the row that leads back to the panel from all its other screens."""
     return (Button(text.label("button-admin-panel"), callbacks.ADMIN_PANEL),)
 
 
@@ -30,7 +30,7 @@ def turn(text: Texts, prefix: str, page: int, *, has_more: bool) -> tuple[Row, .
 
 
 def panel(matters: Mapping[str, Any], language: str) -> Screen:
-    """Show the doors; `matters` is count_open_matters."""
+    """Show the panel's buttons. `matters` is count_open_matters' row."""
     text = texts(language)
     waiting = int(matters["parked_jobs"]) + int(matters["dead_letters"])
     exceptions = text.label("button-admin-exceptions", count=int(matters["exceptions"]))
@@ -57,12 +57,12 @@ def panel(matters: Mapping[str, Any], language: str) -> Screen:
 def _door(
     text: Texts, label: str, count: Any, callback: str, right: AdminRight | None = None
 ) -> tuple[Row, ...]:
-    """Return the way to what is there seldom, while there is any."""
+    """Return the buttons to lists that are usually empty, if they are not."""
     return ((Button(text.label(label, count=int(count)), callback, right=right),),) if count else ()
 
 
 def stats(figures: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
-    """Show the shop at a glance; `figures` is get_admin_stats."""
+    """Show the shop's figures at a glance. `figures` is get_admin_stats' answer."""
     text = texts(language)
     counts = (
         *("total_users", "active_users", "total_orders", "paid_orders", "total_posts", "active_posts"),
@@ -81,7 +81,7 @@ def stats(figures: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
 
 
 def settings(values: Mapping[str, str | None], language: str) -> Screen:
-    """Show what this shop was started with, secrets aside; None is a secret that is set."""
+    """Show the shop's settings without secrets. None stands for a secret that is set."""
     text = texts(language)
     lines = [_setting(text, name, value) for name, value in values.items()]
     body = "\n\n".join((text.html("admin-settings"), "\n".join(lines)))
@@ -92,9 +92,9 @@ def settings(values: Mapping[str, str | None], language: str) -> Screen:
 def machinery(
     depths: Mapping[str, int], processes: int, counts: Mapping[str, Any] | None, language: str
 ) -> Screen:
-    """Show the queues and what waits; `counts` is count_machinery, None while the database is away.
+    """Show the queues and the waiting jobs. `counts` is count_machinery's row, None without a database.
 
-    That this screen came at all says that Redis and a worker are there.
+    If this screen appears at all, Redis and a worker are running.
     """
     text = texts(language)
     queues = [text.html("notice-line", label=name, value=str(depth)) for name, depth in depths.items()]

@@ -15,7 +15,7 @@ from socialboost.screens.notices import fields
 from socialboost.screens.texts import Texts, crypto, texts
 
 ENTRIES: Final = 5
-"""Of each kind on a page of the list."""
+"""Entries of each kind on a page of the list."""
 GIVEN_UP: Final[Mapping[str, str]] = {
     "send_refund": "refund",
     **dict.fromkeys(
@@ -30,7 +30,7 @@ _FIELDS: Final = ("actor", "queue", "key", "args", "attempts", "error", "created
 def parked_jobs(
     parked: Sequence[Mapping[str, Any]], letters: Sequence[Mapping[str, Any]], page: int, language: str
 ) -> Screen:
-    """Show a page of both lists; one row more than ENTRIES in either says that there is another page."""
+    """Show a page of both lists. One row more than ENTRIES in either means that there is another page."""
     text = texts(language)
     rows = [_entry(text, "button-job", job, str(job["ref"])) for job in parked[:ENTRIES]]
     rows += [
@@ -63,7 +63,7 @@ def parked_job(job: Mapping[str, Any], ref: str, language: str, zone: tzinfo, *,
 
 
 def sure(job: Mapping[str, Any], ref: str, refund: Mapping[str, Any] | None, language: str) -> Screen:
-    """Ask whether a job is to be discarded, and say what is given up; `refund` (get_refund) is the money."""
+    """Ask for a confirmation to discard a job, and say what is lost. `refund` is get_refund's row."""
     text = texts(language)
     letter = ref.startswith(callbacks.LETTER_PREFIX)
     what = "letter" if letter else GIVEN_UP.get(str(job["actor"]), "other")
@@ -81,7 +81,7 @@ def sure(job: Mapping[str, Any], ref: str, refund: Mapping[str, Any] | None, lan
 
 
 def outcome(kind: str, language: str) -> Screen:
-    """Say what became of the decision; `kind` is one of SETTLEMENT_OUTCOMES."""
+    """Show the decision's outcome. `kind` is one of SETTLEMENT_OUTCOMES."""
     text = texts(language)
     return Screen(text.html(f"job-outcome-{kind}"), (_to_list(text), to_panel(text), back(text)))
 

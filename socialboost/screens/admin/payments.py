@@ -32,7 +32,7 @@ _SHOWN: Final = (
 
 
 def exceptions(entries: Sequence[Mapping[str, Any]], page: int, language: str) -> Screen:
-    """Show a page of the list, oldest first; one row more than ENTRIES says that there is another page."""
+    """Show a page of the list, oldest first. One row more than ENTRIES means that there is another page."""
     text = texts(language)
     rows = [(_entry(text, entry),) for entry in entries[:ENTRIES]]
     body = text.html("exceptions" if rows else "exceptions-none")
@@ -41,9 +41,9 @@ def exceptions(entries: Sequence[Mapping[str, Any]], page: int, language: str) -
 
 
 def payment(row: Mapping[str, Any], language: str, zone: tzinfo, *, error: str = "") -> Screen:
-    """Show a payment (get_payment's row), what was decided, and what still can be.
+    """Show a payment (get_payment's row), the decision about it, and the possible decisions.
 
-    `error` is one of ERRORS: why the decision just asked for was not taken.
+    `error` is one of ERRORS: the reason why the last decision was not taken.
     """
     text = texts(language)
     parts = (
@@ -58,7 +58,7 @@ def payment(row: Mapping[str, Any], language: str, zone: tzinfo, *, error: str =
 
 
 def sure(row: Mapping[str, Any], action: str, language: str, zone: tzinfo) -> Screen:
-    """Ask whether this is to be done about a payment as it stands; the button that says yes carries how."""
+    """Ask for a confirmation of a decision. Its button carries the payment's present state."""
     text, payment_id = texts(language), str(row["payment_id"])
     ends = action == "refund" and row["state"] == "applied"
     question = text.html(
@@ -82,9 +82,9 @@ def sure(row: Mapping[str, Any], action: str, language: str, zone: tzinfo) -> Sc
 
 
 def obstacle(row: Mapping[str, Any], action: str) -> str:
-    """Return why this cannot be decided about the payment as it stands (one of ERRORS), or "".
+    """Return why this decision is not possible in the payment's present state (one of ERRORS), or "".
 
-    The database has the last word (resolve_payment).
+    resolve_payment in the database checks it again.
     """
     waits, gives = row["state"] == "exception", action != "dismiss"
     active = row["state"] == "applied" and row.get("order_status") in ("paid", "completed")
@@ -107,7 +107,7 @@ def payment_gone(language: str) -> Screen:
 
 
 def ask_owner(row: Mapping[str, Any], language: str, *, error: str = "") -> Screen:
-    """Ask whose money it is; `error` is why the answer before was not accepted."""
+    """Ask whose money it is. `error` is the reason why the last answer was not accepted."""
     text = texts(language)
     parts = [text.html(f"decision-error-{error}")] if error else []
     parts.append(text.html("ask-owner", invoice=str(row["invoice_id"])))
@@ -126,7 +126,7 @@ def decision_notice(kind: DecisionNoticeKind, row: Mapping[str, Any], language: 
 
 
 def _standing(text: Texts, row: Mapping[str, Any]) -> Iterator[Html]:
-    """Yield how the payment stands, and why."""
+    """Yield the lines about the payment's state and its reason."""
     resolution = row.get("resolution")
     yield text.html(f"payment-{resolution if resolution in RESOLUTIONS else row['state']}")
     if row.get("reason") in REASONS:
@@ -140,7 +140,7 @@ def _standing(text: Texts, row: Mapping[str, Any]) -> Iterator[Html]:
 
 
 def _decisions(text: Texts, row: Mapping[str, Any]) -> Iterator[Row]:
-    """Yield what can be decided now: each button asks "sure?"."""
+    """Yield the buttons of the possible decisions. Each asks for a confirmation."""
     payment_id = str(row["payment_id"])
     if row["state"] == "exception" and row.get("refund_state") != "wanted" and not row.get("order_id"):
         label = text.label("button-payment-owner")
@@ -153,7 +153,7 @@ def _decisions(text: Texts, row: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a payment's card; who decided only where something was decided."""
+    """Return the fields of a payment's card, with the admin's name if there is a decision."""
     shown = {name: row.get(name) for name in _SHOWN}
     if row["state"] != "exception" or row.get("refund_state") == "wanted":
         shown["decided_by"] = _named(row.get("decided_by_name"), row.get("decided_by"))
@@ -161,7 +161,7 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _person(text: Texts, row: Mapping[str, Any]) -> str:
-    """Return whose money it is, so that no other is taken for them: the id is always there."""
+    """Return the owner of the money, always with the id, so that two people cannot be confused."""
     if row.get("telegram_id") is None:
         return text.plain("payment-nobody")
     name = f"@{row['username']}" if row.get("username") else row.get("first_name")
@@ -181,7 +181,7 @@ def _entry(text: Texts, entry: Mapping[str, Any]) -> Button:
 
 
 def _sum(text: Texts, row: Mapping[str, Any]) -> str:
-    """Return the payment's amount, or that it is none."""
+    """Return the payment's amount, or a text that it is not an amount."""
     if row.get("amount") is None:
         return text.plain("payment-no-amount")
     return crypto(row["amount"], str(row.get("asset") or "?"))

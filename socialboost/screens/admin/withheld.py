@@ -14,12 +14,12 @@ from socialboost.screens.notices import fields
 from socialboost.screens.texts import Texts, clean, texts
 
 ENTRIES: Final = 10
-"""On a page of the list."""
+"""Messages on a page of the list."""
 ACTORS: Final = (
     *("send_receipt", "send_payment_notice", "send_decision_notice"),
     *("notify_post", "notify_admins", "send_admin_notice"),
 )
-"""Jobs whose message has a name of its own."""
+"""The actors whose message has a name in the texts."""
 _FIELDS: Final = (
     *("package_name", "order_amount", "order_status", "username", "telegram_id", "order_id"),
     *("paid_at", "url", "kind", "created_at"),
@@ -29,9 +29,9 @@ _FIELDS: Final = (
 def withheld(
     entries: Sequence[Mapping[str, Any]], count: int, page: int, language: str, *, said: str = ""
 ) -> Screen:
-    """Show a page of them, under what a decision came to (`said`, one of WITHHELD_OUTCOMES).
+    """Show a page of them below the outcome of a decision (`said`, one of WITHHELD_OUTCOMES).
 
-    One row more than ENTRIES says that there is another page.
+    One row more than ENTRIES means that there is another page.
     """
     text = texts(language)
     heading = text.html("withheld", count=count) if count else text.html("withheld-none")
@@ -55,7 +55,7 @@ def message(row: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
 
 
 def sure(action: str, ref: str, count: int, seen: str, language: str) -> Screen:
-    """Ask whether so many of them, as they stood then, are to be sent or discarded."""
+    """Ask for a confirmation to send or discard that many of them, in the state that was shown."""
     text = texts(language)
     yes = Button(
         text.label(f"button-withheld-sure-{action}", count=count), callbacks.withheld(action, ref, seen)

@@ -14,7 +14,7 @@ from socialboost.screens.texts import Html, Texts, clean, decimal, price, texts
 COMMANDS: Final = ("start", "help", "privacy", "paysupport")
 ADMIN_COMMANDS: Final = ("admin", "stats", "broadcast", "debug")
 WAITING: Final = 5
-"""Packages that wait, as many as are named."""
+"""The largest number of waiting packages that are named."""
 
 
 def menu_rows(text: Texts) -> tuple[Row, ...]:
@@ -28,7 +28,7 @@ def menu_rows(text: Texts) -> tuple[Row, ...]:
 
 
 def back(text: Texts) -> Row:
-    """Return the row every other screen ends with."""
+    """Return the last row of every other screen, which leads back to the menu."""
     return (Button(text.label("button-menu"), callbacks.BACK_TO_MENU),)
 
 
@@ -43,7 +43,7 @@ def packages_row(text: Texts) -> Row:
 
 
 def package_block(text: Texts, key: str, package: Mapping[str, Any], zone: tzinfo) -> Html:
-    """Return the lines about a running package: its name, until when, what is left today, what comes next."""
+    """Return the lines about a running package: name, end, today's remaining posts, the next package."""
     running = text.html(
         key,
         package=package["name"],
@@ -55,24 +55,24 @@ def package_block(text: Texts, key: str, package: Mapping[str, Any], zone: tzinf
 
 
 def waiting_lines(text: Texts, waiting: Sequence[Mapping[str, Any]] | None, zone: tzinfo) -> list[Html]:
-    """Return a line for each package that comes after the running one (waiting_packages), the first ones."""
+    """Return a line for each of the first packages after the running one (waiting_packages)."""
     lines = [waiting_line(text, one["name"], one["expires_at"], zone) for one in waiting or ()]
     return lines if len(lines) <= WAITING else [*lines[:WAITING], text.html("waiting-more")]
 
 
 def waiting_line(text: Texts, name: str, until: datetime | str, zone: tzinfo) -> Html:
-    """Return the line about one that waits."""
+    """Return the line about one waiting package."""
     return text.html("waiting-package", package=name, until=text.moment(until, zone))
 
 
 def balance_lines(text: Texts, stats: Mapping[str, Any]) -> list[Html]:
-    """Return the line about the person's balance, none while there is nothing on it."""
+    """Return the line about the person's balance; none if it is 0."""
     balance = decimal(stats.get("balance") or 0)
     return [text.html("balance", balance=price(balance))] if balance > 0 else []
 
 
 def welcome(stats: Mapping[str, Any] | None, language: str, zone: tzinfo) -> Screen:
-    """Greet after /start; `stats` is get_user_stats, None for somebody who has just come."""
+    """Greet after /start. `stats` is get_user_stats' answer, None for a new person."""
     return _menu("welcome", stats, language, zone)
 
 
@@ -91,7 +91,7 @@ def _menu(key: str, stats: Mapping[str, Any] | None, language: str, zone: tzinfo
 
 
 def languages(language: str) -> Screen:
-    """Offer the languages, each named in itself."""
+    """Offer the languages, each by its own name."""
     text = texts(language)
     choices = tuple(
         (Button(clean(one.name, limit=LABEL_CHARACTERS), callbacks.LANGUAGE_PREFIX + one.code),)
@@ -101,13 +101,13 @@ def languages(language: str) -> Screen:
 
 
 def unknown(language: str) -> Screen:
-    """Answer a button or a text nobody was waiting for, with the menu at hand."""
+    """Answer an unknown button or an unexpected text, with the menu's buttons."""
     text = texts(language)
     return Screen(text.html("unknown"), (*menu_rows(text), back(text)))
 
 
 def start_first(language: str) -> Screen:
-    """Tell somebody the database does not know to send /start."""
+    """Ask a person who is not in the database to send /start."""
     text = texts(language)
     return Screen(text.html("start-first"), (back(text),))
 

@@ -42,12 +42,12 @@ def _cancel_row(text: Texts, order_id: str) -> Row:
 def order_card(
     order: Mapping[str, Any], language: str, zone: tzinfo, running: Mapping[str, Any] | None = None
 ) -> Screen:
-    """Show a pending order: what it costs, until when it can be paid, and the two ways on.
+    """Show a pending order: its price, its deadline, and the buttons to pay or cancel.
 
     `order` has order_id, package_name, package_slug, posts_per_day, amount, currency, deadline_at
     (create_order's answer or get_order's row), and perhaps the person's balance. A dollar is one USDT here.
-    `running` is the package that runs (get_user_stats' current_package): when it is bigger, the card asks
-    about that plainly.
+    `running` is the running package (get_user_stats' current_package). If it is bigger, the card asks for a
+    confirmation.
     """
     text = texts(language)
     order_id, due = str(order["order_id"]), crypto(order["amount"])
@@ -71,7 +71,7 @@ def order_card(
 
 
 def _smaller(text: Texts, order: Mapping[str, Any], running: Mapping[str, Any] | None) -> tuple[Html, ...]:
-    """Return the question whether to go on with a package that is smaller than the running one."""
+    """Return the question whether to buy a package that is smaller than the running one."""
     if not running or running["slug"] == order["package_slug"]:
         return ()
     lines = what_is_smaller(text, {**order, "price": order["amount"]}, running)
@@ -82,7 +82,7 @@ def _smaller(text: Texts, order: Mapping[str, Any], running: Mapping[str, Any] |
 
 
 def pay_link(order: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
-    """Show the invoice's link, good until the invoice or the order ends, whichever is first.
+    """Show the invoice's link, which is valid until the invoice or the order ends.
 
     `order` is get_order's row, with pay_url and invoice_expires_at of its invoice.
     """
@@ -111,7 +111,7 @@ def invoice_busy(language: str) -> Screen:
 
 
 def invoice_limit(next_at: datetime, language: str, zone: tzinfo) -> Screen:
-    """Say that the person has too many unpaid invoices, and when this order gets its own by itself."""
+    """Say that the person has too many unpaid invoices, and when this order will get its own invoice."""
     text = texts(language)
     return Screen(text.html("invoice-limit", at=possible_at(next_at, language, zone)), (back(text),))
 
@@ -133,7 +133,7 @@ def order_cancelled(order: Mapping[str, Any], language: str) -> Screen:
 
 
 def order_not_found(language: str) -> Screen:
-    """Say that there is no such order of this person."""
+    """Say that this person has no such order."""
     text = texts(language)
     return Screen(text.html("order-not-found"), (packages_row(text), back(text)))
 
@@ -141,8 +141,8 @@ def order_not_found(language: str) -> Screen:
 def order_closed(order: Mapping[str, Any], language: str) -> Screen:
     """Say why an order can no longer be paid or cancelled.
 
-    `order` has status (not pending), package_name and, when it was cancelled, ran_out: nobody did that, its
-    time to pay was over.
+    `order` has status (not pending), package_name and, if it is cancelled, ran_out: True if its deadline
+    passed, False if the buyer cancelled it.
     """
     text = texts(language)
     status = order["status"]
@@ -151,7 +151,7 @@ def order_closed(order: Mapping[str, Any], language: str) -> Screen:
 
 
 def card_closed(order: Mapping[str, Any], language: str) -> Screen:
-    """Say what became of an order in a message that offered it, without its buttons; as order_closed."""
+    """Show an order's end in a message that offered it, without its buttons; `order` as for order_closed."""
     text = texts(language)
     return Screen(_closed(text, order), (back(text),))
 

@@ -11,9 +11,9 @@ from socialboost.screens.core import Button, Row, Screen
 from socialboost.screens.texts import Html, Texts, decimal, paragraph, price, texts
 
 MEDALS: Final = frozenset({"starter", "professional", "enterprise"})
-"""Categories with a heading and a medal of their own; any other gets the common ones."""
+"""Categories with their own heading and medal. Others get the common ones."""
 SHOWN: Final = 45
-"""Each package takes two buttons at most, of the hundred a keyboard holds."""
+"""Each package needs at most two buttons of the hundred in a keyboard."""
 
 _RANGES: Final = ("views", "reactions", "comments", "reposts")
 
@@ -57,8 +57,8 @@ def _package_row(text: Texts, category: str, package: Mapping[str, Any]) -> Row:
 def package(item: Mapping[str, Any], language: str, current: Mapping[str, Any] | None = None) -> Screen:
     """Show one package's terms.
 
-    `item` is get_package's row; `current` the running package (get_user_stats' current_package), so that
-    the buyer learns beforehand what buying this one does to it.
+    `item` is get_package's row, `current` the running package (get_user_stats' current_package): the buyer
+    is told how buying this one affects it.
     """
     text = texts(language)
     cost = price(item["price"], item["currency"])
@@ -95,7 +95,7 @@ def _what_happens_to(text: Texts, current: Mapping[str, Any] | None, item: Mappi
 
 
 def what_is_smaller(text: Texts, new: Mapping[str, Any], running: Mapping[str, Any]) -> list[Html]:
-    """Return a line for each term in which a package is smaller than the one that runs.
+    """Return a line for each term in which a package is smaller than the running one.
 
     `new` has price, currency and posts_per_day; `running` is get_user_stats' current_package.
     """

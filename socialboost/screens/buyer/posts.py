@@ -48,7 +48,7 @@ def no_active_package(language: str) -> Screen:
 
 
 def post_accepted(answer: Mapping[str, Any], url: str, platform: str, language: str) -> Screen:
-    """Confirm a post; `answer` is add_user_post_v2's, `url` the canonical link."""
+    """Confirm a post. `answer` is add_user_post_v2's answer, `url` the canonical link."""
     text = texts(language)
     body = text.html(
         "post-accepted",
@@ -62,7 +62,7 @@ def post_accepted(answer: Mapping[str, Any], url: str, platform: str, language: 
 
 
 def daily_limit(limit: int, language: str, zone: tzinfo, url: str | None = None) -> Screen:
-    """Say that today's quota is used up; `url` is the canonical link that was not taken, if there was one."""
+    """Say that today's quota is used up. `url` is the canonical link that was refused, if there was one."""
     text = texts(language)
     clock = datetime.now(UTC).astimezone(zone).tzname() or ""
     parts = [text.html("daily-limit", count=limit, zone=clock)]
@@ -79,14 +79,14 @@ def rate_limit(next_at: datetime | str, url: str, language: str, zone: tzinfo) -
 
 
 def possible_at(next_at: datetime | str, language: str, zone: tzinfo) -> Html:
-    """Return the first whole minute at which what is possible from `next_at` on really is possible."""
+    """Return the first whole minute not before `next_at`."""
     moment = instant(next_at)
     rounded = moment if moment == moment.replace(second=0, microsecond=0) else moment + timedelta(minutes=1)
     return texts(language).moment(rounded, zone)
 
 
 def duplicate_post(url: str, language: str, known: str | None = None) -> Screen:
-    """Say that this post was already added today; `known` is the link it was added by, if that is another."""
+    """Say that this post was already added today. `known` is the earlier link, if it is another."""
     text = texts(language)
     parts = [text.html("duplicate-post", url=link(known or url))]
     if known is not None and known != url:
@@ -95,9 +95,9 @@ def duplicate_post(url: str, language: str, known: str | None = None) -> Screen:
 
 
 def post_rejected(code: LinkCode, platform: str, found_platform: str | None, language: str) -> Screen:
-    """Say in one sentence what is expected instead; arguments as in links.LinkError.
+    """Say in one sentence what is expected instead. The arguments are those of links.LinkError.
 
-    The dialogue goes on: the next message is read as a link again.
+    The dialogue stays open: the next message is read as a link again.
     """
     text = texts(language)
     names = {"platform": _platform(text, platform)}
@@ -122,9 +122,9 @@ def post_completed(post: Mapping[str, Any], language: str) -> Screen:
 
 
 def post_failed(post: Mapping[str, Any], language: str) -> Screen:
-    """Tell the owner why a post failed or was cancelled, and that its quota is back.
+    """Tell the owner why a post failed or was cancelled, and that its quota was returned.
 
-    `post` is get_post_result's row: url, platform, status, fail_reason (Main Bot's words, shown as given).
+    `post` is get_post_result's row: url, platform, status, fail_reason (Main Bot's text, shown as given).
     """
     text = texts(language)
     parts = (

@@ -15,7 +15,7 @@ from socialboost.screens.core import Button, Screen
 from socialboost.screens.texts import Html, Texts, texts
 
 _SHOWN_CHARACTERS: Final = 120
-"""Of an address: twenty of them fit into one message."""
+"""Characters shown of an address, so that twenty addresses fit into one message."""
 
 
 ERRORS: Final = ("duplicate_post", "daily_limit", "rate_limit", "no_active_package")
@@ -24,16 +24,16 @@ ERRORS: Final = ("duplicate_post", "daily_limit", "rate_limit", "no_active_packa
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One link and what became of it."""
+    """One link and its outcome."""
 
     url: str
-    """Canonical when the link was understood, else as it was sent."""
+    """The canonical link if it was understood, else as it was sent."""
     platform: str = ""
-    """Empty when it was not recognised."""
+    """The platform, empty if it was not recognised."""
     answer: Mapping[str, Any] | None = None
-    """add_user_post's (a `rate_limit` has `next_at`), None for a link that is no post's."""
+    """add_user_post_v2's answer (a `rate_limit` has `next_at`), None if the link is not a post's."""
     code: LinkCode | Literal[""] = ""
-    """links.LinkError's, when there is no answer."""
+    """The code of links.LinkError, if there is no answer."""
 
     @property
     def is_accepted(self) -> bool:
@@ -42,9 +42,9 @@ class Line:
 
 
 def outcomes(lines: Sequence[Line], language: str, zone: tzinfo, *, is_cut: bool = False) -> Screen:
-    """List the links; `is_cut` says that there were more of them than one message may bring.
+    """List the links. `is_cut`: there were more of them than are allowed in one message.
 
-    Lasting as soon as one of them was accepted.
+    The screen is lasting if one of them was accepted.
     """
     text = texts(language)
     accepted = [line for line in lines if line.is_accepted]

@@ -46,7 +46,7 @@ def stats(figures: Mapping[str, Any], language: str, zone: tzinfo) -> Screen:
 def history(entries: Sequence[Mapping[str, Any]], page: int, language: str, zone: tzinfo) -> Screen:
     """Show a page of orders and posts, newest first.
 
-    `entries` are get_history's rows from page * ENTRIES on; one more than ENTRIES says that an older page
+    `entries` are get_history's rows from page * ENTRIES on. One more than ENTRIES means that an older page
     exists. A row has kind ('order' or 'post'), status, created_at, and package_name, amount, currency,
     is_live, waits, expires_at or url, platform.
     """

@@ -8,27 +8,27 @@ from socialboost.screens.texts import texts
 
 
 def stray(language: str) -> Screen:
-    """Answer words, a sticker, a picture or a voice message outside any dialogue."""
+    """Answer a text, a sticker, a picture or a voice message outside any dialogue."""
     return _said("stray", language)
 
 
 def unknown_command(language: str) -> Screen:
-    """Answer a command that there is none of."""
+    """Answer an unknown command."""
     return _said("unknown-command", language)
 
 
 def processing(language: str) -> Screen:
-    """Answer words that come while a link is being worked on."""
+    """Answer a text that comes while a link is processed."""
     return _said("post-processing", language)
 
 
 def too_fast(language: str) -> Screen:
-    """Tell somebody who sent too much at once that some of it was passed over."""
+    """Tell a person who sent too much at once that some of it was ignored."""
     return _said("too-fast", language)
 
 
 def too_fast_notice(language: str) -> str:
-    """Return the same for a tap: a line that pops up and leaves the message as it is."""
+    """Return the same for a tap: a short notice that leaves the message unchanged."""
     return texts(language).plain("too-fast")
 
 

@@ -13,10 +13,10 @@ from socialboost.screens.texts import Html, Texts, texts
 
 
 def support(language: str, contact: str = "") -> Screen:
-    """Show the way to the frequent questions, privacy, the language, and to a person.
+    """Show the buttons to the frequent questions, privacy and the language, and how to reach a person.
 
-    `contact` is the operator's public address (@username, e-mail or link); without one the text sends
-    people to the bot's description.
+    `contact` is the operator's public address (@username, e-mail or link). Without one the text refers to
+    the bot's description.
     """
     text = texts(language)
     keyboard = (
@@ -34,24 +34,24 @@ def faq(language: str, contact: str = "") -> Screen:
 
 
 def privacy(language: str, contact: str = "") -> Screen:
-    """Say what is kept, why, who gets it, and how to have it deleted (Telegram's bot terms ask for it)."""
+    """Say what is stored, why, who gets it, and how to get it deleted (Telegram's bot terms require this)."""
     return _page("privacy", language, contact)
 
 
 def paysupport(language: str, contact: str = "") -> Screen:
-    """Say what happens to a payment that went wrong and whom to ask."""
+    """Say what happens to a payment with an error and whom to ask."""
     return _page("paysupport", language, contact)
 
 
 def help_page(language: str, contact: str = "") -> Screen:
-    """Say what the bot does and list its commands, with the menu at hand."""
+    """Say what the bot does and list its commands, with the menu's buttons."""
     text = texts(language)
     body = f"{text.html('help')}\n\n{_contact(text, contact)}"
     return Screen(body, (*menu.menu_rows(text), back(text)))
 
 
 def page(name: str, language: str, contact: str = "") -> Screen:
-    """Return the fixed page of that name (jobs.ShowPage); any other name gives the `unknown` screen."""
+    """Return the fixed page of that name (jobs.ShowPage). Any other name gives the `unknown` screen."""
     return PAGES[name](language, contact) if name in PAGES else menu.unknown(language)
 
 
