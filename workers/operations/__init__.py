@@ -1,1 +1,1 @@
-"""What keeps the worker processes and the shop running: start, clock, polling, panel."""
+"""Operations of the worker processes and the shop: start, scheduled jobs, polling, admin panel."""

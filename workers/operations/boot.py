@@ -39,7 +39,7 @@ log = logs.get(__name__)
 
 
 class WorkerBoot(Middleware):
-    """Checks the settings before any thread runs; starts and stops what lives as long as the process."""
+    """Checks the settings before any thread runs; starts and stops the parts that live with the process."""
 
     def __init__(self) -> None:
         self._loops: list[Loop] = []
@@ -48,7 +48,7 @@ class WorkerBoot(Middleware):
         self._jobs = Jobs()
 
     def after_process_boot(self, broker: Broker) -> None:  # noqa: ARG002 (Dramatiq's signature)
-        """Stop the process when a setting is missing or wrong, naming it."""
+        """Stop the process if a setting is missing or wrong, and name it."""
         self._ending.install()
         _die_with_parent()
         try:
@@ -60,7 +60,7 @@ class WorkerBoot(Middleware):
             log.warning("setting_has_no_effect", setting=name, reason=reason)
 
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
-        """Open the database early; when it is away the jobs wait for it, not the process."""
+        """Open the database early. If it is down, the jobs wait for it, and the process does not."""
         resources.expect_threads(worker.worker_threads)
         _check_eviction(broker)
         try:
@@ -71,7 +71,7 @@ class WorkerBoot(Middleware):
             refuse_to_start(error)
 
     def after_worker_boot(self, broker: Broker, worker: Worker) -> None:  # noqa: ARG002
-        """Start the rescuer and the watch where `maintenance` is consumed; look after all threads."""
+        """Start the rescuer and the watch if this process consumes `maintenance`. Watch all threads."""
         queues = worker.consumer_whitelist or set(jobs.QUEUES)
         if jobs.MAINTENANCE in queues:
             owner = uuid.uuid4().hex
@@ -96,7 +96,7 @@ class WorkerBoot(Middleware):
         result: Any = None,  # noqa: ARG002
         exception: BaseException | None = None,  # noqa: ARG002
     ) -> None:
-        """Note that the job is over. What Redis is told about it has time limits of its own."""
+        """Record that the job is over. The calls to Redis about it have their own time limits."""
         self._jobs.end()
 
     def after_skip_message(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002
@@ -125,7 +125,7 @@ class WorkerBoot(Middleware):
 
 
 class SchedulerBoot(Middleware):
-    """periodiq has no hooks, so its first tick stands for its start.
+    """Uses the first tick of periodiq as its start, because periodiq has no hooks.
 
     On that tick the scheduler also enqueues `register_bot`: setWebhook or deleteWebhook, and the commands.
     """
@@ -136,11 +136,11 @@ class SchedulerBoot(Middleware):
         self._registered = False
 
     def after_process_boot(self, broker: Broker) -> None:  # noqa: ARG002 (Dramatiq's signature)
-        """Remember that this is a worker, which periodiq is not."""
+        """Record that this process is a worker and not periodiq."""
         self._is_worker = True
 
     def before_enqueue(self, broker: Broker, message: Message[Any], delay: int | None) -> None:  # noqa: ARG002
-        """Act on the scheduler's own ticks only; from the first on, sending waits for Redis."""
+        """Act only on the scheduler's own ticks. From the first one on, sending waits for Redis."""
         if self._is_worker or "scheduled_at" not in message.options:
             return
         if not self._configured:
@@ -164,9 +164,9 @@ class SchedulerBoot(Middleware):
 
 
 def _check_eviction(broker: Broker) -> None:
-    """Refuse a Redis that evicts queued jobs when its memory is full: they would be lost without a trace.
+    """Refuse a Redis that evicts queued jobs when its memory is full, because they would be lost silently.
 
-    `volatile-*` spares the queues, whose keys never expire, but evicts dialogues and answers: only a warning.
+    `volatile-*` gives only a warning: it keeps the queues, whose keys never expire, but evicts dialogues.
     """
     if not isinstance(broker, QueueBroker):
         return
@@ -182,7 +182,7 @@ def _check_eviction(broker: Broker) -> None:
 
 
 def _die_with_parent() -> None:
-    """Have Linux end this process when Dramatiq's master is killed, instead of working on unseen.
+    """Let Linux end this process when Dramatiq's master is killed. Otherwise it would go on unsupervised.
 
     The signal may come twice, once for each of the master's threads that was its parent (engine/shutdown.py).
     """

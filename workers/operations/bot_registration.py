@@ -1,4 +1,4 @@
-"""What Telegram is told about the bot: where updates go, and its commands."""
+"""Registers the bot at Telegram: where updates go, and its commands."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logs.get(__name__)
 
 @actor(jobs.RegisterBot)
 def register_bot(job: jobs.RegisterBot, attempt: Attempt) -> None:  # noqa: ARG001 (sets, never adds)
-    """Tell Telegram where updates go and which commands there are."""
+    """Register the address of updates and the commands."""
     settings, telegram = resources.settings(), resources.telegram()
     if settings.telegram_webhook_url and settings.telegram_webhook_secret:
         telegram.set_webhook(
@@ -44,7 +44,7 @@ def register_commands(job: jobs.RegisterCommands, attempt: Attempt) -> None:  # 
 
 
 def _register_commands(telegram_id: int) -> None:
-    """Set the commands of one admin's chat. A refusal is about that chat alone: the others get theirs."""
+    """Set the commands of one admin's chat. A refusal is about that chat only: the others get theirs."""
     try:
         _set_commands(menu.admin_commands, chat_id=telegram_id)
     except RejectedError as error:
@@ -52,7 +52,7 @@ def _register_commands(telegram_id: int) -> None:
 
 
 def _set_commands(commands: Callable[[str], Sequence[tuple[str, str]]], chat_id: int | None = None) -> None:
-    """Set a menu for each code that a language serves, and before them the one for every other code."""
+    """Set the menu of commands for all codes, then one for each code that a language serves."""
     telegram = resources.telegram()
     telegram.set_my_commands(commands(SHOP.for_others.code), chat_id=chat_id)
     for language in SHOP:

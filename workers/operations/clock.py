@@ -14,13 +14,13 @@ from workers.notices import reports
 from workers.operations import watch
 
 PURGE_MINUTE: Final = 30
-"""Of every hour; a purge missed is made up for in the next."""
+"""The minute of each hour. The next hour makes up for a missed purge."""
 INVARIANTS_MINUTES: Final = 5
 
 
 @actor(jobs.TickMinute, periodic=cron("* * * * *"), max_retries=0)
 def tick_minute(job: jobs.TickMinute) -> None:  # noqa: ARG001
-    """Enqueue what is due. A minute ticked twice has the same keys, so its work is done once."""
+    """Enqueue the jobs that are due. A repeated minute has the same keys, so its jobs run once."""
     now = datetime.now(UTC)
     minute = f"{now:%Y-%m-%dT%H:%M}"
     jobs.send(jobs.SweepOrders(key=f"tick:sweep_orders:{minute}"))

@@ -1,4 +1,4 @@
-"""What an admin's decision came to, shown in the message in which it was taken."""
+"""Shows the result of an admin's decision in the message in which it was taken."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from workers.withheld import screens as withheld
 
 @actor(jobs.ShowDecision, right="look")
 def show_decision(job: jobs.ShowDecision, attempt: Attempt) -> None:  # noqa: ARG001 (a screen)
-    """Show what a decision came to, in the message in which it was taken."""
+    """Show a decision's result in the message in which it was taken."""
     language = access.language(job)
     _SIGHTS[job.subject](job, language)
 

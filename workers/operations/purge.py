@@ -11,12 +11,12 @@ from workers.engine.actors import Attempt, actor
 BATCH: Final = 1_000
 """Rows deleted in one transaction."""
 KEPT_DAYS: Final = 60
-"""For which a receipt is never edited away: a package's 30 days twice."""
+"""How long a receipt is protected from edits: twice the 30 days of a package."""
 
 
 @actor(jobs.PurgeLedger)
 def purge_ledger(job: jobs.PurgeLedger, attempt: Attempt) -> None:  # noqa: ARG001
-    """Delete what is old (settled ledger rows after a week), in batches that lock briefly; fold figures."""
+    """Delete old rows (settled jobs after a week) in batches that lock briefly, and fold the figures."""
     while resources.db().run("purge_ledger", limit=BATCH) == BATCH:
         pass
     while resources.db().run("purge_kept_messages", days=KEPT_DAYS, limit=BATCH) == BATCH:

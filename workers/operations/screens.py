@@ -1,4 +1,4 @@
-"""The admins' panel: its pages, the shop's figures, the settings, the machinery."""
+"""Shows the admin panel: its pages, the shop's figures, the settings, the technical state."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ log = logs.get(__name__)
 
 
 _RIGHTS: Final[Mapping[str, str]] = {"stats": "statistics", "settings": "settings", "notices": "notices"}
-"""What a page needs beside a look."""
+"""The pages that need another right than `look`."""
 
 
 def _right(job: jobs.ShowAdminPage) -> str:
@@ -82,7 +82,7 @@ def _machinery(language: str) -> Screen:
 
 
 def _counts() -> Mapping[str, Any] | None:
-    """Return how much waits in the database, None while it is away."""
+    """Return how many jobs wait in the database, None while it is down."""
     try:
         return resources.db().one("count_machinery")
     except psycopg.OperationalError as error:

@@ -1,7 +1,7 @@
 """The watch: polls the other services, in one process at a time.
 
-Its steps are independent: Main Bot is asked also while Crypto Pay is down. Every process that consumes
-`maintenance` runs the loop; the one with the lease works.
+Its steps are independent: Main Bot is asked even while Crypto Pay is down. Every process that consumes
+`maintenance` runs the loop, but only the one with the lease works.
 """
 
 from __future__ import annotations
@@ -31,28 +31,28 @@ from workers.payments.reconciler import PERIOD_SECONDS, Reconciler
 from workers.people import roster
 
 PATIENCE_SECONDS: Final = 20.0
-"""For which another service may be away without word to the admins: its restart takes less."""
+"""How long another service may be down before the admins are notified. A restart takes less."""
 LEASE_SECONDS: Final = 3.0
-"""Short, so that another process goes on soon after this one was killed: payments found by asking wait for
-it. A slow step may outlast it: then two ask the same, which harms nobody."""
+"""Short, so that another process continues soon after this one was killed, because payments without a webhook
+wait for it. A slow step may outlast it: then two processes ask the same, which is harmless."""
 LEASE: Final = "watch"
 FIRST_RETRY_SECONDS: Final = 1.0
-"""Until a question that was not answered is asked again: those whose webhook was lost wait for it."""
+"""Time before an unanswered question is repeated. Payments whose webhook was lost wait for it."""
 SILENT_SECONDS: Final = 900.0
-"""A task Main Bot has said nothing about for so long is asked about."""
+"""Main Bot is asked about a task that it has not reported for so long."""
 MOST_QUESTIONS: Final = 50
 RECENT_SECONDS: Final = 30.0
 SHARED_SECONDS: Final = 2.0
-"""Until the bot knows of a new admin, and of all of them again after Redis was wiped."""
+"""Time until the bot knows of a new admin, and of all admins again after a wipe of Redis."""
 FEW_PAYMENTS: Final = 3
-"""Found by asking within an hour, with no webhook at all: the webhook is off."""
+"""After so many payments found by polling within an hour, and no webhook, the webhook counts as off."""
 
 log = logs.get(__name__)
 
 
 @dataclass
 class Step:
-    """One thing the watch does, and when it is due next (time.monotonic)."""
+    """One task of the watch, and when it is due next (time.monotonic)."""
 
     name: str
     run: Callable[[], object]
@@ -74,7 +74,7 @@ class Step:
     def fail(self, error: Exception) -> float:
         """Schedule the next run with a growing delay, at least as long as the service asks for.
 
-        Returns for how many seconds the service has not answered.
+        Returns how long the service has not answered, in seconds.
         """
         now = time.monotonic()
         if self.failing_since is None:

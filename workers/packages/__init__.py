@@ -1,1 +1,1 @@
-"""The packages on sale: what people see and what admins change."""
+"""The packages: their screens for buyers, and the changes by admins."""

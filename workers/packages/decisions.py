@@ -28,7 +28,7 @@ log = logs.get(__name__)
 
 @actor(jobs.ChangePackage, right="packages", on_duplicate=deciding.value)
 def change_package(job: jobs.ChangePackage, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (sets only)
-    """Store the new value and who gave it. An unusable value leaves the dialogue open."""
+    """Store the new value and the admin who gave it. An invalid value leaves the dialogue open."""
     language = access.language(job)
     change = _change(job)
     value = deciding.decide(job, lambda tx: _write(tx, job, change))
@@ -65,7 +65,7 @@ def _write(tx: Transaction, job: jobs.ChangePackage, change: Mapping[str, Any] |
 
 
 def _change(job: jobs.ChangePackage) -> Mapping[str, Any] | None:
-    """Return change_package's values, all but one of them None, or None if the text is unusable."""
+    """Return change_package's arguments, all except one None, or None if the text is invalid."""
     unchanged: dict[str, Any] = dict.fromkeys(("name", "price", "posts", "active"))
     text = job.text.strip()
     if job.field == "sale" and text in callbacks.SALES:

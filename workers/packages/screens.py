@@ -25,7 +25,7 @@ def show_packages(job: jobs.ShowPackages) -> None:
 
 @actor(jobs.ShowPackage)
 def show_package(job: jobs.ShowPackage) -> None:
-    """Show one package's terms, and what buying it would do to the running one."""
+    """Show one package's terms, and how buying it would affect the running one."""
     person = current.known(job)
     if person is None:
         return

@@ -1,1 +1,1 @@
-"""Jobs that used up their attempts, and what an admin decides about them."""
+"""Jobs that used up their attempts, and admins' decisions about them."""

@@ -27,18 +27,18 @@ from workers.people import access
 from workers.telegram import answers
 
 _ABANDONED: Final = "not_handed_over"
-"""The reason that the post's owner is given."""
+"""The reason that the post's owner gets."""
 Hook = Callable[[Transaction, Mapping[str, Any]], object]
-"""What giving a job up does, with the job's arguments, in the transaction that discards it."""
+"""Gives up the purpose of a discarded job, in the same transaction. It gets the job's arguments."""
 Way = Callable[[Transaction], SettlementOutcome]
-"""Settles in the decision's transaction and returns what it came to."""
+"""Applies the decision in its transaction and returns the outcome."""
 
 log = logs.get(__name__)
 
 
 @actor(jobs.SettleParkedJob, right="parked_jobs", on_duplicate=deciding.value)
 def settle_parked_job(job: jobs.SettleParkedJob, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (once)
-    """Replay or discard the job. The second of two admins is told that it was settled."""
+    """Replay or discard the job. The second of two admins learns that it was already decided."""
     language = access.language(job)
     if job.action not in callbacks.SETTLEMENTS:
         raise ParkError("no such settlement")
@@ -58,7 +58,7 @@ def settle_parked_job(job: jobs.SettleParkedJob, attempt: Attempt) -> deciding.V
 
 
 def _way(job: jobs.SettleParkedJob) -> Way:
-    """Return what is done in the decision's transaction. Other services are asked here, before it."""
+    """Return the function for the decision's transaction. Other services are asked here, before it."""
     found = lookup.find(job.ref)
     if found is None:
         return lambda _: "gone"
@@ -74,7 +74,7 @@ def _way(job: jobs.SettleParkedJob) -> Way:
 
 
 def _settle(tx: Transaction, job: jobs.SettleParkedJob, hook: Hook | None = None) -> SettlementOutcome:
-    """Settle a parked job and what depends on it."""
+    """Apply the decision to a parked job and to everything that depends on it."""
     settled = tx.value(
         "settle_parked_job",
         ref=job.ref,
@@ -111,7 +111,7 @@ _GIVE_UP: Final[Mapping[str, Hook]] = {
     jobs.AskMainBot.actor_name: _abandon_task,
     jobs.SendAdminNotice.actor_name: owed.give_up,
 }
-"""What discarding a job means for what it was to do."""
+"""What is given up with a discarded job, by actor."""
 
 
 def _nothing(_: Transaction, __: Mapping[str, Any]) -> None:
@@ -119,7 +119,7 @@ def _nothing(_: Transaction, __: Mapping[str, Any]) -> None:
 
 
 def _refund_way(job: jobs.SettleParkedJob, found: Mapping[str, Any]) -> Way:
-    """Discard only if Crypto Pay says that nothing was sent: the next decision may pay in another way."""
+    """Discard only if Crypto Pay says that nothing was sent, because the money may be paid another way."""
     refund = resources.db().one("get_refund", refund_id=found["args"]["refund_id"])
     if refund is None:
         return lambda tx: _settle(tx, job)
@@ -139,7 +139,7 @@ def _refund_way(job: jobs.SettleParkedJob, found: Mapping[str, Any]) -> Way:
 
 
 def _letter_way(job: jobs.SettleParkedJob, letter: Mapping[str, Any]) -> Way:
-    """Settle a dead letter. A replay is queued before the letter is marked, so that it cannot get lost."""
+    """Apply the decision to a dead letter. A replay is queued before the letter is marked, not after."""
     refusal = _requeue(letter["body"]) if job.action == "replay" else None
     if refusal is not None:
         return lambda _: refusal

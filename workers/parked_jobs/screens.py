@@ -1,4 +1,4 @@
-"""Parked jobs and dead letters for an admin: the list, one of them, the question before discarding."""
+"""Shows parked jobs and dead letters to an admin: the list, one of them, the confirmation of discarding."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workers.telegram import answers
 
 @actor(jobs.ShowParkedJobs, right="look")
 def show_parked_jobs(job: jobs.ShowParkedJobs) -> None:
-    """Show a page of both, newest first."""
+    """Show a page of parked jobs and dead letters, newest first."""
     language = access.language(job)
     page = max(job.page, 0)
     # One more of each says that there is another page.
@@ -38,7 +38,7 @@ def show_parked_job(job: jobs.ShowParkedJob) -> None:
 
 @actor(jobs.AskSettlement, right="parked_jobs")
 def ask_settlement(job: jobs.AskSettlement) -> None:
-    """Ask for confirmation, saying what is given up with the job."""
+    """Ask for a confirmation that says what is lost with the job."""
     language = access.language(job)
     answers.reply(job, question(job.ref, language))
 

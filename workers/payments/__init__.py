@@ -1,1 +1,1 @@
-"""Money: invoices, payments, refunds, and the decisions that need a person."""
+"""Payments: invoices, incoming money, refunds, and the decisions of admins."""

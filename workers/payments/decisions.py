@@ -25,14 +25,14 @@ _CLOSING: Final[Mapping[str, DecisionNoticeKind]] = {
     "dismiss": "dismissed",
     "refund": "refunded",
 }
-"""What the owner is told when the decision itself moved the money; a transfer is told of once it is sent."""
+"""The messages to the owner after decisions that move the money. A transfer has its own message."""
 
 log = logs.get(__name__)
 
 
 @actor(jobs.ResolvePayment, right="payments", on_duplicate=deciding.value)
 def resolve_payment(job: jobs.ResolvePayment, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (once)
-    """Decide, if the payment is as the admin saw it. The second of two admins sees how it stands now."""
+    """Decide, if the payment is in the state that the admin saw. A second admin sees the new state."""
     language = access.language(job)
     if job.action not in callbacks.DECISIONS:
         raise ParkError("no such decision")
@@ -66,7 +66,7 @@ def _resolve(tx: Transaction, job: jobs.ResolvePayment) -> deciding.Value:
 
 
 def _add_consequences(tx: Transaction, result: PaymentResolved) -> None:
-    """Add the receipt, the transfer or the message that this decision calls for."""
+    """Add the receipt, the transfer or the message that follows from this decision."""
     if result["action"] == "activate":
         order_id = result["order_id"]
         outbox.add(tx, jobs.SendReceipt(key=f"receipt:{order_id}", order_id=order_id))
@@ -79,7 +79,7 @@ def _add_consequences(tx: Transaction, result: PaymentResolved) -> None:
 
 @actor(jobs.NamePaymentOwner, right="payments", on_duplicate=deciding.value)
 def name_payment_owner(job: jobs.NamePaymentOwner, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (sets)
-    """Record the payment's owner. An unusable answer leaves the dialogue open."""
+    """Record the payment's owner. An invalid answer leaves the dialogue open."""
     language = access.language(job)
     value = deciding.decide(job, lambda tx: _name(tx, job))
     error = str(value.get("error", ""))

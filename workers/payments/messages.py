@@ -1,4 +1,4 @@
-"""What buyers are told about their money: a payment that waits, an order that ended unpaid, a decision.
+"""Messages to buyers about money: a payment that waits, an order that ended unpaid, a decision.
 
 A message is sent at least once and repeated at most once (workers/telegram/repeats.py). It passes the
 rate limiter as answers do (docs/adr/0007).
@@ -43,7 +43,7 @@ def send_payment_notice(job: jobs.SendPaymentNotice, attempt: Attempt) -> None:
 def add_decision_notice(
     tx: Transaction, payment_id: str, kind: DecisionNoticeKind, *, told_before: bool = False
 ) -> None:
-    """Add the message to the payment's owner about what was decided."""
+    """Add the message to the payment's owner about the decision."""
     key = f"decision:{payment_id}:{kind}"
     notice = jobs.SendDecisionNotice(key=key, payment_id=payment_id, kind=kind)
     outbox.add(tx, notice, told_before=told_before)
@@ -51,7 +51,7 @@ def add_decision_notice(
 
 @actor(jobs.SendDecisionNotice)
 def send_decision_notice(job: jobs.SendDecisionNotice, attempt: Attempt) -> None:
-    """Tell the payment's owner what was decided. It is sent at least once and repeated at most once."""
+    """Tell the payment's owner the decision. The message is sent at least once and repeated at most once."""
     row = resources.db().one("get_payment", payment_id=job.payment_id)
     if row is None or row["telegram_id"] is None or job.kind not in DECISION_NOTICE_KINDS:
         raise ParkError("nobody to tell, or nothing to say")

@@ -1,15 +1,15 @@
-"""Asks Crypto Pay what was paid: the guarantee behind every webhook, which is only the fast way to know.
+"""Asks Crypto Pay which invoices were paid, so that no payment depends on its webhook.
 
 One step of the watch (workers/operations/watch.py), every five seconds while an invoice is open:
 
-- paid there, open here: the payment is owed as `activate_order` under the same key as its webhook's job;
-- recorded here, not paid there: the admins are told, once;
-- paid there and unknown here altogether (a restored backup, an invoice whose answer was lost): found among
-  all paid invoices as old as one can be that was paid just now, at the start and every half minute.
+- paid there, open here: the job `activate_order` is added under the same key as its webhook's job;
+- recorded here, not paid there: the admins are notified once;
+- paid there and unknown here (a restored backup, an invoice whose answer was lost): it is searched among all
+  paid invoices that may have been paid just now, at the start and every half minute.
 
-An invoice is asked about until its payment is recorded, cancelled and expired orders included, for a week.
-Everything it writes is guarded by the payment's UNIQUE fact, so a second reconciler would only ask twice.
-One row that cannot be read or stored never keeps the others from being found.
+Crypto Pay is asked about an invoice, even of a cancelled or expired order, until its payment is recorded, for
+at most a week. The payment's UNIQUE constraint protects every write, so a second reconciler would only ask
+twice. A row that cannot be read or stored does not stop the search for the others.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ if TYPE_CHECKING:
 
 PERIOD_SECONDS: Final = 5.0
 SOON_SECONDS: Final = PERIOD_SECONDS / 2
-"""Until an unpaid invoice is due again: before the next turn in any case. With a whole period it is due a
-moment too late for that turn, and is asked about every second time only."""
+"""Time until an unpaid invoice is due again. It is shorter than a period: with a whole one the invoice would
+be due a moment too late for the next round, and be asked about in every second round only."""
 BATCH: Final = 500
-"""Invoices in one question; the answer names only the paid ones among them."""
+"""Invoices in one question. The answer lists only the paid ones."""
 MOST_BATCHES: Final = 10
-"""In one round; more than that many open invoices are asked about in turn."""
+"""Invoices in one round. If more are open, several rounds ask about them."""
 TOGETHER: Final = 50
-"""Payments owed in one transaction: after an outage of the webhook each would wait for those before it."""
+"""Payments added in one transaction. After a webhook outage each payment waits for those before it."""
 VERIFY_BATCH: Final = 100
 VERIFY_AFTER_SECONDS: Final = 2.0
 RECENT_PAGE: Final = 500
 MOST_RECENT: Final = 10_000
 """Paid invoices: an hour of them at nearly three a second."""
 RECENT: Final = timedelta(minutes=70)
-"""The list is in the order in which invoices were made, and one can be paid for an hour after that."""
+"""The list is ordered by the time of creation, and an invoice can be paid for an hour after that."""
 
 log = logs.get(__name__)
 
@@ -69,7 +69,7 @@ class Reconciler:
                 return
 
     def verify(self) -> None:
-        """Look recorded payments up, and notify the admins of one that Crypto Pay does not know."""
+        """Look up recorded payments at Crypto Pay, and notify the admins of one that it does not know."""
         rows = self._db().many(
             "get_unverified_payments", age_seconds=VERIFY_AFTER_SECONDS, limit=VERIFY_BATCH
         )
@@ -89,10 +89,10 @@ class Reconciler:
             self._db().value("verify_payments", invoice_ids=right)
 
     def look_through_recent(self) -> None:
-        """Find paid invoices that nothing here leads to.
+        """Find paid invoices that are not recorded here.
 
-        Newest first, down to those that were made too long before the latest payment to have been paid since
-        the last look, and further for as long as one is missing.
+        The search goes back from the newest to those too old to have been paid since the last search, and
+        further as long as it finds unrecorded ones.
         """
         latest: datetime | None = None
         offset: int | None = 0
@@ -140,7 +140,7 @@ class Reconciler:
                 outbox.notify_admins(tx, jobs.NotifyAdmins(key=key, kind="payment_exception", data=data))
 
     def _doubt(self, invoice_id: str, known: PaidInvoice | None) -> None:
-        """Notify the admins. What the buyer got stays until an admin decides."""
+        """Notify the admins. The buyer keeps the package until an admin decides."""
         data = {"invoice_id": invoice_id, "reason": "not_paid" if known is None else "paid_otherwise"}
         if known is not None:
             data |= {"asset": known.asset, "amount": known.amount}

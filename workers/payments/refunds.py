@@ -1,9 +1,9 @@
 """Sends money back through Crypto Pay: once, whatever fails on the way.
 
-The refund's row has one spend_id for ever, which Crypto Pay accepts once. Transfers under it are looked up
-before every try and after every refusal, so neither a lost answer nor a second round pays twice. A refusal
-that is about us (our balance, our token, a method switched off) ends nothing: the refund waits, the admins
-are told what to do, and it is sent once that is done.
+The spend_id of a refund's row never changes, and Crypto Pay accepts it once. Transfers under it are looked up
+before every attempt and after every refusal, so neither a lost answer nor a second round pays twice. A
+refusal that is about us (our balance, our token, a method that is off) does not end the refund: it waits, the
+admins are told what to do, and then it is sent.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from socialboost.clients.crypto_pay_words import Transfer
 
 PATIENCE_SECONDS: Final = 24 * 3600.0
-"""What waits for so long is parked: an admin replays it, or discards it and pays another way."""
+"""A refund that waits longer is parked: an admin replays it, or discards it and pays another way."""
 
 log = logs.get(__name__)
 
@@ -94,10 +94,10 @@ def _send(refund: GetRefund) -> Transfer:
 
 
 def find_transfer(refund: GetRefund) -> Transfer | None:
-    """Return what Crypto Pay sent for this refund (get_refund's row), None when nothing.
+    """Return the transfer that Crypto Pay sent for this refund (get_refund's row), or None.
 
-    A transfer is this refund's only if person, asset, sum and time are, its spend_id where the list shows it,
-    and no other refund has it. ParkError when Crypto Pay does not say, or sent something else under it.
+    A transfer belongs to this refund only if person, asset, sum, time and spend_id (if listed) agree and no
+    other refund has it. Raises ParkError if Crypto Pay gives no answer or used the spend_id otherwise.
     """
     wanted = Wanted(
         spend_id=refund["spend_id"],
@@ -143,7 +143,7 @@ def settle_sent(tx: Transaction, refund: GetRefund, sent: Transfer) -> None:
 
 
 def settle_refused(tx: Transaction, refund: GetRefund, refusal: str) -> None:
-    """Record that nothing was sent and why. The payment waits for another decision; the admins are told."""
+    """Record that nothing was sent and why. The payment waits for a new decision, and admins are notified."""
     result = tx.value(
         "settle_refund",
         refund_id=refund["refund_id"],

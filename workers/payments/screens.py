@@ -1,4 +1,4 @@
-"""Payments that wait for a decision: the list, a card, and the questions before a decision."""
+"""Shows payments that wait for a decision: the list, a card, and the questions before a decision."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def ask_payment_owner(job: jobs.AskPaymentOwner) -> None:
 
 
 def question(payment_id: str, action: str, language: str) -> Screen:
-    """Return the question, or the card if this decision is not possible for the payment as it stands."""
+    """Return the confirmation, or the card if this decision is not possible in the payment's state."""
     row = resources.db().one("get_payment", payment_id=payment_id)
     if row is None:
         return payments.payment_gone(language)
@@ -70,7 +70,7 @@ def question(payment_id: str, action: str, language: str) -> Screen:
 
 
 def card(payment_id: str, language: str, error: str = "") -> Screen:
-    """Return the payment's card as it stands now; `error` says why a decision was not taken."""
+    """Return the payment's current card. `error` is the reason why a decision was not taken."""
     row = resources.db().one("get_payment", payment_id=payment_id)
     if row is None:
         return payments.payment_gone(language)

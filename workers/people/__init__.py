@@ -1,1 +1,1 @@
-"""The people who use the bot: who tapped, what they may do, their language and figures."""
+"""The people who use the bot: their registration, rights, language and figures."""

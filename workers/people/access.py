@@ -1,4 +1,4 @@
-"""Checks the right of the person who tapped or decides, at each attempt, whatever the bot let through."""
+"""Checks the right of the person who tapped or decides, at each attempt, independently of the bot's check."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ log = logs.get(__name__)
 
 @hooks.AUTHORISE.register
 def authorise(job: jobs.AdminTap | jobs.Decision, right: str) -> bool:
-    """Return whether whoever did this has the right, where they did it.
+    """Return True if the person has the right at the job's origin.
 
-    In the bot they act in their own name and private chat. On the dashboard the session names who decides.
-    The API's caller holds the owner's key. Anybody else is answered as for an unknown button, if there is a
-    chat to answer in, and nothing waits for what they write next.
+    In the bot an admin acts in their own name and private chat. On the dashboard the session names the admin.
+    The API's caller has the owner's key. Other people get the answer to an unknown button, if there is a
+    chat, and their dialogue ends.
     """
     if _role_of(job) in ROLES[right]:
         return True
@@ -32,7 +32,7 @@ def authorise(job: jobs.AdminTap | jobs.Decision, right: str) -> bool:
 
 
 def _role_of(job: jobs.AdminTap | jobs.Decision) -> str | None:
-    """Return the role in which this was done, or None for somebody without a role or a name."""
+    """Return the role of the person at the job's origin, or None if they have none or are unknown."""
     who = deciding.actor_id(job) if isinstance(job, jobs.Decision) else job.telegram_id
     origin = job.origin if isinstance(job, jobs.Decision) else "bot"
     if not who:
@@ -55,7 +55,7 @@ def _turn_away(tap: jobs.Tap) -> None:
 
 @hooks.RIGHTS.register
 def rights(telegram_id: int) -> frozenset[str]:
-    """Return the rights of the person's role; none for somebody without a role."""
+    """Return the rights of the person's role, an empty set without a role."""
     found = role(telegram_id)
     return frozenset(right for right, roles in ROLES.items() if found in roles)
 
@@ -69,7 +69,7 @@ def role(telegram_id: int) -> str | None:
 
 
 def language(tap: jobs.Tap) -> str:
-    """Return the language to answer an admin in, also while the database is away: /debug must answer then."""
+    """Return the language for an admin's answer. It works without the database, for /debug in an outage."""
     try:
         row = current.find(tap)
     except psycopg.OperationalError as error:

@@ -1,4 +1,4 @@
-"""The person who tapped, as the database knows them, and the language to answer in."""
+"""Looks up the person who tapped, and the language for the answer."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ class Person:
     user_id: str
     telegram_id: int
     language: str
-    """The one to answer in."""
+    """The language for the answer."""
     figures: Mapping[str, Any]
-    """get_user_stats' object."""
+    """get_user_stats' answer."""
 
 
 def known(tap: Tap, *, fresh: bool = False) -> Person | None:
-    """Return the person. Answers that /start comes first, and returns None, if they are unknown.
+    """Return the person. If they are unknown, ask them to send /start and return None.
 
-    The figures may come from the cache, good enough to be shown; `fresh` reads the database, for a decision.
-    A person can be unknown whose old buttons outlived a restored backup.
+    The figures may come from the cache, which is good enough for a screen. With `fresh` they come from the
+    database, for a decision. After a restore a person with old buttons can be unknown.
     """
     row = find(tap, fresh=fresh)
     if row is None:

@@ -1,7 +1,7 @@
 """The table of roles and rights.
 
-An owner may do everything. A manager may do everything but change the team and the settings. Support may
-look, and answer people.
+An owner may do everything. A manager may do everything except changing the team and the settings. Support may
+look at everything and answer people.
 """
 
 from __future__ import annotations
@@ -26,4 +26,4 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
     "broadcasts": frozenset({OWNER, MANAGER}),
     "settings": frozenset({OWNER}),
 }
-"""The roles that have each right. To look is not to decide: what asks "sure?" needs the right to decide."""
+"""The roles with each right. `look` gives no right to decide: a confirmation needs the decision's right."""

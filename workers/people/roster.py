@@ -1,4 +1,4 @@
-"""Copies the admins' ids to Redis for the entry points, which have no database. Workers check the table."""
+"""Copies the admins' ids to Redis for bot and web, which have no database. Workers check the table."""
 
 from __future__ import annotations
 

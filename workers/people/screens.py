@@ -1,4 +1,4 @@
-"""Screens about the person: the menu, their figures and history, the fixed texts."""
+"""Shows screens about the person: the menu, their figures and history, the fixed texts."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def show_history(job: jobs.ShowHistory) -> None:
 
 @actor(jobs.ShowPage)
 def show_page(job: jobs.ShowPage) -> None:
-    """Show a fixed text, to anybody. A tap on a heading only stops its spinner."""
+    """Show a fixed text, even to an unregistered person. A tap on a heading only stops its spinner."""
     if job.page == callbacks.NOOP:
         answers.stop_spinner(job)
         return
@@ -56,5 +56,5 @@ def show_page(job: jobs.ShowPage) -> None:
 
 
 def draw_menu(job: jobs.Tap, person: current.Person) -> None:
-    """Draw the main menu with the person's figures."""
+    """Return the main menu with the person's figures."""
     answers.reply(job, menu.menu(person.figures, person.language, resources.settings().timezone))

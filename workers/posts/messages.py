@@ -1,4 +1,4 @@
-"""Tells the owner how a post ended. Paced behind answers and money (docs/adr/0007)."""
+"""Tells the owner a post's result. The message is sent after answers and money (docs/adr/0007)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The questions before a post: its network, its link."""
+"""Asks for a post's network and its link."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accepts the links that a person sends, within the day's quota."""
+"""Accepts the links that a person sends, within the daily quota."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ Found = PostLink | LinkError
 
 @actor(jobs.AddPost)
 def add_post(job: jobs.AddPost, attempt: Attempt) -> None:  # noqa: ARG001 (the database knows the request)
-    """Add the links in their order, each one of today's quota, and answer once.
+    """Add the links in order, each using one of today's quota, and answer once.
 
-    The transaction that creates a task also adds its hand-over. If nothing was accepted the dialogue stays
+    The transaction that creates a task also adds its hand-over. If no link was accepted the dialogue stays
     open: the next message is read as a link again.
     """
     person = current.known(job)
@@ -38,7 +38,7 @@ def add_post(job: jobs.AddPost, attempt: Attempt) -> None:  # noqa: ARG001 (the 
 
 
 def _go_on(job: jobs.AddPost, answers: Sequence[Mapping[str, Any] | None]) -> None:
-    """End the dialogue. After a link that is no post's, or was added today, it stays open for another one."""
+    """End the dialogue. It stays open if the link is not a post's or was already added today."""
     if any(answer is not None and answer.get("error") != "duplicate_post" for answer in answers):
         replies.end_dialogue(job, job.dialogue)
     else:
@@ -46,7 +46,7 @@ def _go_on(job: jobs.AddPost, answers: Sequence[Mapping[str, Any] | None]) -> No
 
 
 def _found(job: jobs.AddPost) -> list[Found]:
-    """Return the links in the message, one more than are accepted, or the reason if there is none."""
+    """Return the links in the message, at most one more than is allowed, or the reason if there is none."""
     found: list[Found] = list(links.find_all(job.text, links.MAX_LINKS + 1))
     if found:
         return found
@@ -57,7 +57,7 @@ def _found(job: jobs.AddPost) -> list[Found]:
 
 
 def _add(job: jobs.AddPost, found: Sequence[Found]) -> list[Mapping[str, Any] | None]:
-    """Return the database's answer to each link, None for one that is no post's."""
+    """Return the database's answer to each link, None for a link that is not a post's."""
     taken = found[: links.MAX_LINKS]
     if not any(isinstance(link, PostLink) for link in taken):
         return [None] * len(taken)

@@ -1,1 +1,1 @@
-"""Tasks: handed to Main Bot, leased by it, reported on by it."""
+"""Tasks: handing them to Main Bot, leasing them to it, and its reports."""

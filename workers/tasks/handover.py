@@ -22,13 +22,13 @@ from workers.engine.actors import Attempt, actor
 from workers.tasks import progress
 
 PUSH_LEASE_SECONDS: Final = 60
-"""Longer than one push may take, so that nobody pulls the task meanwhile."""
+"""The lease of a push. It is longer than a push may take, so that the task cannot be pulled meanwhile."""
 PATIENCE_SECONDS: Final = 3600.0
-"""For which a question about a task may stay without an answer although Main Bot is well."""
+"""How long a question about a task may stay unanswered although Main Bot is healthy."""
 LONGEST_PATIENCE_SECONDS: Final = 24 * 3600.0
-"""The same for a task handed over with an unknown outcome, however Main Bot is."""
+"""The same for a task that was handed over with an unknown outcome, even if Main Bot is down."""
 SPREAD_SECONDS: Final = 5.0
-"""Tasks that wait for one outage to end do not all come back in the same instant."""
+"""Spreads the retries of tasks that wait for the same outage to end."""
 _KEY: Final = "MAIN_BOT_API_KEY"
 
 log = logs.get(__name__)
@@ -36,7 +36,7 @@ log = logs.get(__name__)
 
 @actor(jobs.DispatchTasks)
 def dispatch_tasks(job: jobs.DispatchTasks, attempt: Attempt) -> None:
-    """Push one task, with its id as Idempotency-Key; the attempt is counted before the call."""
+    """Push one task, with its id as Idempotency-Key. The attempt is counted before the call."""
     _wait_for_main_bot()
     begun = resources.db().value(
         "begin_dispatch", task_id=job.task_id, owner=attempt.worker, lease_seconds=PUSH_LEASE_SECONDS
@@ -54,7 +54,7 @@ def dispatch_tasks(job: jobs.DispatchTasks, attempt: Attempt) -> None:
 
 
 def _has_it_already(job: jobs.DispatchTasks, owner: str) -> bool:
-    """Ask before a repeated push: the last one ended unknown, and Main Bot may ignore our key."""
+    """Ask before a repeated push, because the last outcome is unknown and Main Bot may ignore our key."""
     in_vain = _asked_in_vain(job.key, LONGEST_PATIENCE_SECONDS)
     try:
         known = resources.main_bot().get_task(job.task_id)
@@ -74,16 +74,16 @@ def _has_it_already(job: jobs.DispatchTasks, owner: str) -> bool:
 
 
 def _for_a_person(job: jobs.DispatchTasks, owner: str, error: ServiceError) -> Exception:
-    """Return the error that parks the job: Main Bot may have the task and does not say. An admin decides."""
+    """Return the error that parks the job: Main Bot may have the task, and an admin must decide."""
     _record(job, owner, "ambiguous", reason=str(error))
     return ParkError(f"handed over with an unknown outcome, and Main Bot does not say: {error}")
 
 
 def _asked_in_vain(key: str, longest_seconds: float = math.inf) -> bool:
-    """Return True if the job has asked for so long that no outage explains it: Main Bot's health is good.
+    """Return True if the job has asked for too long although Main Bot is healthy, so it is not an outage.
 
-    Another program at its address may answer such questions for ever, for example a framework's error page.
-    Call this before the question, which may open the breaker.
+    Another program at its address, such as a framework's error page, may give such answers for ever. Call
+    this before the question, which may open the breaker.
     """
     waited = resources.db().value("get_wait_seconds", key=key) or 0.0
     if waited <= PATIENCE_SECONDS:
@@ -121,7 +121,7 @@ def _setting(error: ServiceError) -> str:
 
 
 def _away(job: jobs.DispatchTasks, owner: str, error: ServiceError) -> Exception:
-    """Give the task's attempt back: Main Bot could not be reached, or refuses us rather than the task."""
+    """Give the task's attempt back, because Main Bot could not be reached or refuses us, not the task."""
     _record(job, owner, "not_accepted", reason=str(error))
     return _outage(error)
 
@@ -177,7 +177,7 @@ def _record(
 
 @actor(jobs.AskMainBot)
 def ask_main_bot(job: jobs.AskMainBot, attempt: Attempt) -> None:
-    """Settle a silent task by Main Bot's answer: apply its status, or push the task again."""
+    """Apply Main Bot's answer about a task without a report: record its status, or push the task again."""
     _wait_for_main_bot()
     in_vain = _asked_in_vain(job.key)
     try:
@@ -198,7 +198,7 @@ def ask_main_bot(job: jobs.AskMainBot, attempt: Attempt) -> None:
 
 
 def _reissue(job: jobs.AskMainBot) -> None:
-    """Push the task again under the same id, while it has attempts left: Main Bot does not have it."""
+    """Push the task again under the same id if it has attempts left, because Main Bot does not have it."""
     with resources.db().transaction() as tx:
         found = tx.value("reissue_task", task_id=job.task_id)
         if found["outcome"] == "due":

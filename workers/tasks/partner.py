@@ -17,11 +17,11 @@ PULL_LEASE_SECONDS: Final = 900
 
 @actor(jobs.ClaimTasks, max_retries=0)
 def claim_tasks(job: jobs.ClaimTasks) -> list[dict[str, Any]]:
-    """Lease waiting tasks to the caller, if it still waits when the database comes to it.
+    """Lease waiting tasks to the caller, if it still waits when the statement runs.
 
-    Clocks differ: when the caller leaves is known to this process as so many seconds from now, and is told to
-    the database by its own clock, read before in the same transaction. However long either statement hung, a
-    claim that comes too late leases nothing; a commit that does is repeated to the same caller.
+    Clocks differ. This process knows in how many seconds the caller leaves, and adds them to the database's
+    time, which it reads first in the same transaction. So a claim that runs too late leases nothing, however
+    long a statement hung. After a commit that is too late the same caller gets the same tasks again.
     """
     with resources.db().transaction() as tx:
         now = tx.value("get_clock")
@@ -40,18 +40,18 @@ def claim_tasks(job: jobs.ClaimTasks) -> list[dict[str, Any]]:
 
 @actor(jobs.ConfirmTasks)
 def confirm_tasks(job: jobs.ConfirmTasks) -> None:
-    """Record whether the caller received the tasks. Without that they are handed over again."""
+    """Record whether the caller received the tasks. Tasks without this record are handed over again."""
     resources.db().run("confirm_pull", owner=job.owner, task_ids=job.task_ids, arrived=job.arrived)
 
 
 def _repeat(job: jobs.UpdateTaskStatus) -> dict[str, Any]:
-    """Answer a report that was handled before. It changes nothing."""
+    """Answer a repeated report, without any change."""
     return _update(job)
 
 
 @actor(jobs.UpdateTaskStatus, on_duplicate=_repeat)
 def update_task_status(job: jobs.UpdateTaskStatus, attempt: Attempt) -> dict[str, Any]:  # noqa: ARG001
-    """Apply Main Bot's status to the task, and tell its owner when it ends. Returns HTTP status and body."""
+    """Apply Main Bot's status to the task, and notify its owner at the end. Returns HTTP status and body."""
     return _update(job)
 
 

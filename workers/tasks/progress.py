@@ -1,4 +1,4 @@
-"""A task's progress as Main Bot reports it: recorded, and told to its owner at the end."""
+"""Records a task's progress as Main Bot reports it, and notifies its owner at the end."""
 
 from __future__ import annotations
 

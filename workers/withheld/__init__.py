@@ -1,1 +1,1 @@
-"""Messages owed by a restored copy of the database: perhaps sent before, so an admin decides."""
+"""Messages of a restored database that may have been sent before the restore, so an admin decides."""

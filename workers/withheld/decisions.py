@@ -1,8 +1,8 @@
 """Decisions about withheld messages, which may have been sent before a restore: send or discard.
 
-`python -m socialboost restored` notes the moment (settings.restored_at) and holds back what the copy owed.
-What is found later about the time before it (payments at Crypto Pay, orders whose hour was over, refunds and
-posts that had ended) moves all the same; only its message is owed as `withheld` (outbox.add, told_before).
+`python -m socialboost restored` records the moment (settings.restored_at) and withholds the messages in the
+copy's outbox. Facts found later about the time before it (payments at Crypto Pay, expired orders, refunds and
+ended posts) are recorded as usual; only their messages are added as `withheld` (outbox.add, told_before).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ log = logs.get(__name__)
 
 @actor(jobs.SettleWithheld, right="withheld", on_duplicate=deciding.value)
 def settle_withheld(job: jobs.SettleWithheld, attempt: Attempt) -> deciding.Value:  # noqa: ARG001 (once)
-    """Send or discard, if all is as the admin saw it. The second of two admins sees how it is now."""
+    """Send or discard, if nothing has changed since the admin saw it. A second admin sees the new state."""
     language = access.language(job)
     if job.action not in callbacks.WITHHELD_ACTIONS:
         raise ParkError("no such decision")
@@ -39,7 +39,7 @@ def settle_withheld(job: jobs.SettleWithheld, attempt: Attempt) -> deciding.Valu
 
 
 def _settle(tx: Transaction, job: jobs.SettleWithheld) -> deciding.Value:
-    """Change their state. The rescuer sends what is due, as many in a round as it may."""
+    """Change the messages' state. The rescuer sends the due ones, a limited number in each round."""
     settled: deciding.Value = tx.value(
         "settle_withheld",
         ref=job.ref,

@@ -1,4 +1,4 @@
-"""Withheld messages for an admin: the list, one of them, the question before a decision."""
+"""Shows withheld messages to an admin: the list, one message, the confirmation of a decision."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def show_withheld(job: jobs.ShowWithheld) -> None:
 
 @actor(jobs.ShowWithheldMessage, right="look")
 def show_withheld_message(job: jobs.ShowWithheldMessage) -> None:
-    """Show one of them, or the list when it was settled."""
+    """Show one of them, or the list if it was already decided about."""
     language = access.language(job)
     row = resources.db().one("get_withheld_message", ref=job.ref)
     if row is None:
@@ -32,13 +32,13 @@ def show_withheld_message(job: jobs.ShowWithheldMessage) -> None:
 
 @actor(jobs.AskWithheld, right="withheld")
 def ask_withheld(job: jobs.AskWithheld) -> None:
-    """Ask for confirmation, saying how many people would get a message."""
+    """Ask for a confirmation that says how many people would get a message."""
     language = access.language(job)
     answers.reply(job, question(job.ref, job.action, language))
 
 
 def show_settled(job: jobs.ShowDecision, language: str) -> None:
-    """Show what is left after a decision, and what became of it."""
+    """Show a decision's outcome and the messages that remain."""
     answers.reply(job, _list(0, language, job.outcome))
 
 
