@@ -1,7 +1,7 @@
-"""Everything the product does: importing this package installs the broker and declares every actor.
+"""The product's actors: importing this package installs the broker and declares every actor.
 
-`dramatiq workers` works on them, `periodiq workers` ticks. Importing needs REDIS_URL and opens no connection;
-with a wrong one it ends the process with one line and status 2, as every entry point does.
+`dramatiq workers` runs their jobs, `periodiq workers` sends the scheduled ones. The import needs REDIS_URL
+and opens no connection. With a wrong one it ends the process with one line and status 2, like every program.
 """
 
 from __future__ import annotations

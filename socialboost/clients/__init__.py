@@ -1,4 +1,4 @@
 """Thin clients of the three services the workers talk to: Telegram, Crypto Pay and Main Bot.
 
-Each turns foreign failures into the tree of socialboost/errors.py and knows nothing of the database.
+Each raises the errors of socialboost/errors.py for the service's failures, and does not use the database.
 """

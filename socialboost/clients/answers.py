@@ -1,4 +1,4 @@
-"""What a call of an HTTP service may cost, and what came back."""
+"""The limits of a call to an HTTP service, its answer, and its possible failures."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    """From a server the names are found in any case."""
+    """The headers. Their names are found in upper and lower case."""
     body: bytes | None
     is_too_long: bool = False
 
@@ -49,7 +49,7 @@ class Answer:
 
 
 class NotConnectedError(Exception):
-    """No connection was made: certain that nothing was sent."""
+    """No connection was made, so certainly nothing was sent."""
 
 
 class NoAnswerInTimeError(Exception):
@@ -57,7 +57,7 @@ class NoAnswerInTimeError(Exception):
 
 
 class ResetError(Exception):
-    """The connection ended, or spoke no HTTP, before an answer began."""
+    """The connection ended, or its data were not HTTP, before an answer began."""
 
 
 def _integer(text: str) -> int | Decimal:

@@ -222,9 +222,9 @@ def _check(answer: Answer) -> None:
 
 
 def _no(answer: Answer, error: Any) -> ServiceError:
-    """Return the error of a refusal: of our app, of the thing asked for, or not an answer at all.
+    """Return the error of a refusal: of our app, of this request, or not an answer at all.
 
-    An undocumented error name counts as about the thing asked for.
+    An undocumented error name counts as a refusal of this request.
     """
     said = error if isinstance(error, dict) else {}
     name, number = str(said.get("name") or "")[:64], said.get("code")

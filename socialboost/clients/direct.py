@@ -1,9 +1,9 @@
-"""One keep-alive connection to a service that is reached straight: http.client, without a pool above it.
+"""A keep-alive connection to a service that is reached without a proxy: http.client, without a pool.
 
-An exchange costs a third of the processor time it costs through `requests`, and a full order makes half a
-dozen. http.client reads the answer (status line, headers, chunks), and its limits of 100 headers and 64 KiB a
-line hold. Here are the request's bytes, the time limits, what http.client accepts although it is no whole
-answer, and what each failure says about the request.
+An exchange needs a third of the processor time that it needs through `requests`, and a full order makes half
+a dozen. http.client reads the answer (status line, headers, chunks) with its limits of 100 headers and 64 KiB
+a line. This module builds the request's bytes, keeps the time limits, refuses incomplete answers that
+http.client accepts, and decides what each failure says about the request.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _CHUNK_BYTES: Final = 16 * 1024
 _MOST_INTERIM: Final = 10
-"""Answers 1xx before the real one; http.client passes over 100 only."""
+"""The largest number of 1xx answers before the real one. http.client itself skips only 100."""
 _PLAIN: Final = re.compile(r"[!-~]*")
 _SAFE: Final = "!#$%&'()*+,/:;=?@[]~"
 _LENGTH: Final = re.compile(r"[0-9]{1,15}")
@@ -37,7 +37,7 @@ _HEADER: Final = re.compile(r"[!-9;-~]+: [^\r\n\0]*")
 
 
 class DirectConnection:
-    """Belongs to one thread; only `close` may be called from another."""
+    """A connection of one thread. Only `close` may be called from another thread."""
 
     def __init__(self, base_url: str, limits: Limits, ca_bundle: str, headers: Mapping[str, str]) -> None:
         parts = urlsplit(base_url)
@@ -51,9 +51,9 @@ class DirectConnection:
         self._kept: socket.socket | None = None
 
     def send(self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]) -> Answer:
-        """Make one exchange. Only a connection whose answer was read whole is kept for the next one.
+        """Make one exchange. The connection is kept for the next one only if the answer was read completely.
 
-        During the exchange it is not kept, so an interrupt at any point leaves nothing to the next one.
+        It is not kept during the exchange, so an interrupt at any point cannot affect the next one.
         """
         request = self._request(method, path, data, headers)
         sock = self._take()
@@ -72,7 +72,7 @@ class DirectConnection:
         return Answer(response.status, cast("Mapping[str, str]", response.headers), body, is_too_long)
 
     def close(self) -> None:
-        """Close the connection; the next exchange opens another."""
+        """Close the connection. The next exchange opens another."""
         kept, self._kept = self._kept, None
         if kept is not None:
             kept.close()
@@ -89,7 +89,7 @@ class DirectConnection:
         return b"".join((method.encode(), b" ", target.encode(), self._head, own, b"\r\n", data or b""))
 
     def _take(self) -> socket.socket:
-        """Return the kept connection, or a new one when the server has closed it."""
+        """Return the kept connection, or a new one if the server has closed it."""
         kept, self._kept = self._kept, None
         if kept is not None:
             if kept.fileno() >= 0 and not _is_readable(kept):
@@ -148,9 +148,9 @@ class DirectConnection:
 
 
 class _Reader(io.RawIOBase):
-    """The answer's bytes, within the limits: no silence above one, and the whole within the other.
+    """Reads the answer's bytes within two limits: of each silence, and of the whole time.
 
-    A timeout of the socket alone would start anew with every byte.
+    A timeout of the socket alone would begin again with every byte.
     """
 
     def __init__(self, sock: socket.socket, limits: Limits) -> None:
@@ -160,17 +160,17 @@ class _Reader(io.RawIOBase):
         self._deadline = time.monotonic() + limits.total_seconds
 
     def start_body(self) -> None:
-        """Say that the head was read: the body has its own time, and may end with the connection."""
+        """Record that the head was read. The body has its own time limit and may end with the connection."""
         self._stage = "body"
         self._deadline = time.monotonic() + self._limits.total_seconds
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        """Return what http.client asks a socket for."""
+        """Return the file object that http.client asks a socket for."""
         self._buffer = _Buffer(self)
         return self._buffer
 
     def has_more(self) -> bool:
-        """Return True if more than the answer came with it: what follows could be taken for the next one."""
+        """Return True if more bytes than the answer came: they could be read as the next answer."""
         self._stage = "end"
         return bool(self._buffer.peek())
 
@@ -179,7 +179,7 @@ class _Reader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        """Receive what is there; TimeoutError at either limit, ConnectionError for half a head."""
+        """Receive the available bytes. TimeoutError at either limit, ConnectionError for half a head."""
         if self._stage == "end":
             return 0
         left = self._deadline - time.monotonic()
@@ -196,13 +196,13 @@ class _Buffer(io.BufferedReader):
     """Stays readable after http.client has read the answer."""
 
     def close(self) -> None:
-        """Do nothing: the socket is closed, or kept, by its owner."""
+        """Do nothing: the owner of the socket closes or keeps it."""
 
 
 def _check_framing(response: http.client.HTTPResponse) -> None:
-    """Raise HTTPException unless the head says in one way only where the body ends.
+    """Raise HTTPException unless the head states the end of the body in exactly one way.
 
-    http.client takes the first of several lengths, and reads an unknown coding as it comes.
+    http.client uses the first of several lengths, and does not decode an unknown coding.
     """
     headers = response.headers
     lengths = {value.strip() for value in headers.get_all("Content-Length", ())}
@@ -216,7 +216,7 @@ def _check_framing(response: http.client.HTTPResponse) -> None:
 
 
 def _is_readable(sock: socket.socket) -> bool:
-    """Return True if the server closed an idle connection, or sent what nobody asked for."""
+    """Return True if the server closed an idle connection, or sent bytes without a request."""
     try:
         poll = select.poll()
         poll.register(sock, select.POLLIN)
@@ -226,7 +226,7 @@ def _is_readable(sock: socket.socket) -> bool:
 
 
 def _lines(headers: Mapping[str, str]) -> bytes:
-    """Return the header lines; ValueError, without the value, for one that would end its line."""
+    """Return the header lines. Raises ValueError, without the value, for a value with a line break."""
     lines = [f"{name}: {value}" for name, value in headers.items()]
     if not all(map(_HEADER.fullmatch, lines)):
         raise ValueError("a header's name or value holds what no header may")
@@ -235,7 +235,7 @@ def _lines(headers: Mapping[str, str]) -> bytes:
 
 @lru_cache(maxsize=4)
 def _context(ca_bundle: str) -> ssl.SSLContext:
-    """Return the TLS settings; one for all threads, since reading the certificates takes long."""
+    """Return the TLS settings. All threads share them, because reading the certificates takes long."""
     is_directory = Path(ca_bundle).is_dir()
     context = ssl.create_default_context(
         cafile=None if is_directory else ca_bundle, capath=ca_bundle if is_directory else None

@@ -1,1 +1,1 @@
-"""The queue on Redis: the broker, its middleware, and what is known about Redis's state."""
+"""The queue on Redis: the broker, its middleware, and a latch for outages of Redis."""

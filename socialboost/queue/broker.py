@@ -63,7 +63,7 @@ for i = 1, #ARGV do
   if redis.call('SREM', KEYS[1], ARGV[i]) > 0 then redis.call('HDEL', KEYS[2], ARGV[i]) end
 end
 """
-"""What dispatch.lua's `ack` does, for several messages. KEYS: the ids this process took, the messages."""
+"""Does the same as dispatch.lua's `ack` for several messages. KEYS: this process's ids, the messages."""
 
 log = logs.get(__name__)
 

@@ -19,17 +19,17 @@ from workers.engine import ledger, outages, resources
 from workers.engine.ledger import Claim, Claiming
 
 LONGEST_RETRY_SECONDS: Final = 3.0
-"""Between two looks at a database that is away: known to be, the look costs nothing (Database's latch)."""
+"""Time between two tries while the database is down. Such a try costs nothing (the latch in Database)."""
 
 log = logs.get(__name__)
 
 
 class ContractError(Exception):
-    """A message does not fit its contract: repeating it cannot help, so it goes to the dead letters."""
+    """A message does not fit its contract. A repeat cannot help, so it becomes a dead letter."""
 
 
 def claim(job: LedgerJob, message: Message[Any], by: Claiming | None) -> Claim:
-    """Claim the job; while that cannot be done the message stays, however often it must come back.
+    """Claim the job. While that is impossible the message is retried without limit.
 
     Raises ContractError for values that PostgreSQL cannot store, and dramatiq.Retry while it is away.
     """
@@ -54,9 +54,9 @@ def claim(job: LedgerJob, message: Message[Any], by: Claiming | None) -> Claim:
 
 
 def _claim_and_read(job: LedgerJob, worker: str, by: Claiming | None) -> Claim:
-    """Claim the job. If what the query does besides fails, the job is claimed and the attempt has failed.
+    """Claim the job. If the rest of the query fails, the job is claimed and the attempt has failed.
 
-    Without that a job whose beginning always fails would never use up its attempts.
+    Otherwise a job whose first step always fails would never use up its attempts.
     """
     try:
         return ledger.claim(resources.db(), job, worker, by)

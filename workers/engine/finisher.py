@@ -1,8 +1,8 @@
 """Records the ends of several jobs in one statement: one commit for all that end within a few milliseconds.
 
-Only for contracts that allow it (`LedgerJob.may_finish_later`). A process that dies in between leaves such a
-job `running`; the rescuer repeats it when its lease runs out, which is harmless for those contracts. Jobs
-that send a message nobody tapped for, or move money, are settled one by one, before anything else.
+This is only for contracts that allow it (`LedgerJob.may_finish_later`). If the process dies in between, such
+a job stays `running`, and the rescuer repeats it when its lease ends, which is harmless for those contracts.
+Jobs that send an unrequested message or move money are recorded one by one, before anything else.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Finisher:
         self._thread.start()
 
     def stop(self) -> None:
-        """Record what is left, then stop the thread."""
+        """Record the remaining ends, then stop the thread."""
         self._stop.set()
         self._wake.set()
         self._thread.join()

@@ -19,35 +19,35 @@ R = TypeVar("R")
 
 
 class Hook(Generic[P, R]):
-    """A place for one function of a package above."""
+    """A hook for one function of a higher package."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.function: Callable[P, R] | None = None
 
     def register(self, function: Callable[P, R]) -> Callable[P, R]:
-        """Have calls go to this function; ValueError when there is one already."""
+        """Register this function. Raises ValueError if there is one already."""
         if self.function is not None:
             raise ValueError(f"the hook {self.name} has a function already")
         self.function = function
         return function
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Call the function; RuntimeError when nobody registered one."""
+        """Call the function. Raises RuntimeError if none is registered."""
         if self.function is None:
             raise RuntimeError(f"the hook {self.name} has no function")
         return self.function(*args, **kwargs)
 
 
 SERVICE_REFUSES: Final[Hook[[RefusesUsError], None]] = Hook("service_refuses")
-"""A service refuses us, not one request: the admins hear of it, once an outage."""
+"""Called when a service refuses us, not one request. It notifies the admins once per incident."""
 IS_SUPERSEDED: Final[Hook[[Job, int], bool]] = Hook("is_superseded")
 """Returns True if a screen that waited so many milliseconds was replaced by a later one."""
 CHAT_REACHED: Final[Hook[[int], None]] = Hook("chat_reached")
-"""Something has just arrived in this chat: what waits for it can be sent."""
+"""Called when a message was delivered to this chat. It sends the notices that wait for the chat."""
 RIGHTS: Final[Hook[[int], frozenset[str]]] = Hook("rights")
-"""What whoever has this private chat may do as an admin; nothing for anybody else."""
+"""Returns the rights of the admin with this private chat; none for other people."""
 ADMINS_NOTIFIED: Final[Hook[[Transaction, NotifyAdmins], None]] = Hook("admins_notified")
-"""The admins are to get a notice if the transaction commits."""
+"""Adds a notice to the admins in the transaction."""
 AUTHORISE: Final[Hook[[Any, str], bool]] = Hook("authorise")
-"""Whether whoever is behind an admins' job has this right; somebody without it has been answered then."""
+"""Returns True if the person behind an admin's job has this right. Otherwise it has answered them."""

@@ -46,9 +46,9 @@ class Claim:
     lease_seconds: float = LEASE_SECONDS
     """How long the claim lasts without a renewal."""
     found: Mapping[str, Any] | None = None
-    """What the claiming statement, or whoever added the job, read for its body."""
+    """The data for the job's body, read by the claiming statement or by the job that added it."""
     failure: Exception | None = None
-    """Why the statement that claims and reads failed; the attempt is claimed and counts as failed."""
+    """The reason why the statement that claims and reads failed. The claimed attempt counts as failed."""
 
     @property
     def last(self) -> bool:
@@ -63,11 +63,11 @@ def lease_seconds(job: LedgerJob) -> float:
 
 @dataclass(frozen=True)
 class Claiming:
-    """A query that claims a job as claim_job does, with more columns: what the job's body begins with."""
+    """A query that claims a job like claim_job and returns more columns with data for the job's body."""
 
     query: str
     arguments: Callable[[Any], Mapping[str, Any]]
-    """The parameters, of the job, that the query has beside claim_job's."""
+    """The job's fields that are parameters of the query, besides claim_job's."""
 
 
 def claim(db: Database, job: LedgerJob, worker: str, by: Claiming | None = None) -> Claim:
@@ -111,7 +111,7 @@ def write_kept(db: Database, messages: Sequence[tuple[int, int]]) -> None:
 
 @dataclass(frozen=True)
 class End:
-    """A statement that records a job as done, and something else with it."""
+    """A statement that records a job as done together with another effect."""
 
     query: str
     arguments: Mapping[str, Any]

@@ -23,14 +23,14 @@ log = logs.get(__name__)
 
 
 class Alarm(Protocol):
-    """Tells the admins that PostgreSQL or Redis is away, and when it is back."""
+    """Notifies the admins that PostgreSQL or Redis is down, and when it works again."""
 
     def failed(self, kind: str, error: Exception) -> None:
-        """Note a round that did not get through, because of DATABASE_AWAY or REDIS_AWAY."""
+        """Record a round that failed because of DATABASE_AWAY or REDIS_AWAY."""
         ...
 
     def over(self) -> None:
-        """Note a round that got through."""
+        """Record a successful round."""
         ...
 
 

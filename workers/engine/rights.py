@@ -1,7 +1,7 @@
-"""The right to work on an admin's job, asked before its body at every attempt.
+"""Checks the right for an admin's job before its body, at every attempt.
 
-An actor names its right where it is declared; one of an admins' contract that names none is refused when it
-is imported, so that no actor can forget the question. Who has which right is said through the hook AUTHORISE
+An actor names its right in its declaration. An actor of an admin's contract without a right is refused at
+import, so no actor can forget the check. The hook AUTHORISE knows who has which right
 (workers/people/access.py).
 """
 
@@ -14,11 +14,11 @@ from socialboost.jobs import AdminTap, Decision, Job
 from workers.engine import hooks
 
 Right = str | Callable[[Any], str]
-"""A right, or what tells by the job which one it needs."""
+"""A right, or a function that returns the right for a job."""
 
 
 def check(contract: type[Job], right: Right | None) -> None:
-    """Raise ValueError for an admins' contract without a right, and for a right that nobody could have."""
+    """Raise ValueError for an admin's contract without a right, and for a right that no role has."""
     is_admins = issubclass(contract, AdminTap | Decision)
     if is_admins and right is None:
         raise ValueError(f"{contract.actor_name} is an admin's: its actor names no right")
@@ -27,5 +27,5 @@ def check(contract: type[Job], right: Right | None) -> None:
 
 
 def allows(right: Right | None, job: Job) -> bool:
-    """Return whether the body may run; whoever may not has been answered then."""
+    """Return True if the body may run. Otherwise the person has been answered."""
     return right is None or hooks.AUTHORISE(job, right if isinstance(right, str) else right(job))

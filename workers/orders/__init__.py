@@ -1,1 +1,1 @@
-"""Orders, from the tap that opens one to the moment it can no longer be paid."""
+"""Orders, from the tap that opens one until it can no longer be paid."""

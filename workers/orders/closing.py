@@ -1,4 +1,4 @@
-"""What follows when an order can no longer be paid: its invoice is withdrawn, and its messages say so.
+"""Closes an order that can no longer be paid: withdraws its invoice and redraws its messages.
 
 `follow` adds both jobs in the transaction that ends the order, so neither depends on Redis or Crypto Pay at
 that moment. Money that comes anyway is recorded like any other (apply_payment).

@@ -1,4 +1,4 @@
-"""Ends orders whose time is over: unpaid ones are cancelled, paid ones completed after their days."""
+"""Ends expired orders: unpaid ones are cancelled, paid ones are completed after their days."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def _expire_batch() -> int:
 
 
 def _linkless(tx: Transaction, expired: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Of these orders, return those whose buyer asked for a link that could not be made in time."""
+    """Return those of the orders whose buyer asked for a link that could not be made in time."""
     keys = [f"invoice:{order['order_id']}:{order['telegram_id']}" for order in expired]
     order_ids = [order["order_id"] for order in expired]
     return {row["order_id"] for row in tx.many("get_linkless_orders", order_ids=order_ids, keys=keys)}
 
 
 def _told_before(tx: Transaction, expired: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Of these orders, return those whose hour was over before the database was restored from a copy."""
+    """Return those of the orders whose hour ended before the database was restored from a copy."""
     order_ids = [order["order_id"] for order in expired]
     return {row["order_id"] for row in tx.many("get_orders_told_before", order_ids=order_ids)}

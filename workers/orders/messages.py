@@ -1,4 +1,4 @@
-"""The receipt: sent when a package becomes active.
+"""Sends the receipt when a package becomes active.
 
 A message is sent at least once and repeated at most once (workers/telegram/repeats.py). It passes the
 rate limiter as answers do (docs/adr/0007).
@@ -22,11 +22,11 @@ log = logs.get(__name__)
 
 @actor(jobs.SendReceipt)
 def send_receipt(job: jobs.SendReceipt, attempt: Attempt) -> None:
-    """Tell the buyer that the package is active, for as long as that is so."""
+    """Tell the buyer that the package is active, unless the order was refunded meanwhile."""
     order = _found(attempt) or resources.db().one("get_receipt", order_id=job.order_id)
     if order is None:
         raise ParkError("no receipt for an order that was not paid")
-    if order["status"] == "refunded":  # while Telegram was away: what was decided has a notice of its own
+    if order["status"] == "refunded":  # while Telegram was down: the decision has its own message
         log.info("receipt_not_needed", order_id=job.order_id)
         return
     language = texts.language(order["language"])
@@ -35,5 +35,5 @@ def send_receipt(job: jobs.SendReceipt, attempt: Attempt) -> None:
 
 
 def _found(attempt: Attempt) -> GetReceipt | None:
-    """Return what the activation read for the receipt, if this process goes on from it."""
+    """Return the receipt's row as the activation read it, if the same process runs this job."""
     return cast("GetReceipt | None", attempt.found)

@@ -17,17 +17,17 @@ from workers.orders import closing
 
 PROVIDER: Final = "crypto_pay"
 LARGEST_AMOUNT: Final = Decimal(999_999_999_999)
-"""What the column of an amount holds; more is no payment."""
+"""The limit of an amount's column. A larger amount is not a payment."""
 MOST_DECIMALS: Final = 30
-"""Of an amount; one with more has no meaning, and one with thousands cannot be stored."""
+"""The limit of an amount's decimals. More have no meaning, and thousands cannot be stored."""
 YEARS: Final = range(2000, 2200)
-"""Of a payment; PostgreSQL takes some beyond that which nobody could read back."""
+"""The valid years of a payment. PostgreSQL accepts years beyond them that Python cannot read."""
 _TOLD: Final = frozenset(
     {"package_name", "amount", "asset", "telegram_id", "order_id", "payment_id", "expires_at", "reason"}
 )
-"""Of payment_answer, what the admins' notice shows."""
+"""The fields of payment_answer that the admins' notice shows."""
 _FLAGS: Final = ("is_late", "after_cancel")
-"""What it shows only if so."""
+"""The fields that it shows only if they are true."""
 
 log = logs.get(__name__)
 
