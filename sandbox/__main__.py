@@ -1,4 +1,4 @@
-"""`python -m sandbox [--once] [--keep]`: what `./run demo` starts."""
+"""Runs the demo: `./run demo` is `python -m sandbox [--once] [--keep]`."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ UNHURRIED_SECONDS = 10.0
 
 
 def say(text: str) -> None:
-    """One line to the person in front of the terminal, at once."""
+    """Print one line to the terminal at once."""
     print(text, flush=True)
 
 
 def main() -> int:
-    """Start a world, walk through it, and stay up unless told otherwise. The exit code."""
+    """Start a world, walk through it, and keep it running unless told otherwise. Returns the exit code."""
     options = argparse.ArgumentParser(prog="./run demo", description="SocialBoost on this machine.")
     options.add_argument("--once", action="store_true", help="exit after the walk, 0 if it succeeded")
     options.add_argument("--keep", action="store_true", help="keep the database from one start to the next")
@@ -104,7 +104,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 @contextlib.contextmanager
 def _own_directory(*, keep: bool) -> Iterator[Path]:
-    """A state directory no other demo uses at the same time; removed at the end unless kept."""
+    """A state directory that no other running demo uses. It is removed at the end unless it is kept."""
     STATE.mkdir(exist_ok=True)
     for number in range(1, 100):
         name = "demo" if number == 1 else f"demo-{number}"
@@ -125,7 +125,7 @@ def _own_directory(*, keep: bool) -> Iterator[Path]:
 
 
 def _free_preferred_ports() -> dict[str, int]:
-    """The usual ports, less those somebody listens on."""
+    """Return the usual ports without those that are in use."""
     free = {}
     for name, port in PREFERRED_PORTS.items():
         with contextlib.closing(socket.socket()) as probe, contextlib.suppress(OSError):

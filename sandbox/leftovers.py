@@ -1,8 +1,8 @@
 """Finds processes that outlived their world by a mark in their environment, and ends them by process id.
 
-A worker's master killed with SIGKILL cannot end its children, and nobody else knows their numbers. The
-mark is random for every world, so nothing that is not ours can carry it. Linux only: elsewhere the list
-is empty, and killasgroup and the tether have to do.
+A worker's master killed with SIGKILL cannot end its children, and no other process knows their ids. The
+mark is random for every world, so no foreign process can carry it. This works on Linux only: elsewhere the
+list is empty, and killasgroup and the tether must suffice.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MARK = "SOCIALBOOST_SANDBOX_WORLD"
 
 
 def marked(value: str) -> list[int]:
-    """Process numbers whose environment carries our mark, but for this process."""
+    """Return the ids of processes whose environment carries our mark, without this process."""
     wanted = f"{MARK}={value}".encode()
     found = []
     for entry in Path("/proc").glob("[0-9]*/environ"):
@@ -29,7 +29,7 @@ def marked(value: str) -> list[int]:
 
 
 def end_marked(value: str, grace_seconds: float = 5.0) -> list[int]:
-    """Ask what is left to end, then insist; the numbers found at first."""
+    """Send SIGTERM to the remaining processes, then SIGKILL. Returns the ids found at first."""
     found = left = marked(value)
     for number in (signal.SIGTERM, signal.SIGKILL):
         for pid in left:

@@ -7,7 +7,7 @@ import secrets
 
 
 def new_secrets() -> dict[str, str]:
-    """Secrets of this world, made now and kept nowhere else."""
+    """New secrets of this world, which are stored nowhere else."""
     return {
         "SECRET_KEY": secrets.token_urlsafe(48),
         "TELEGRAM_BOT_TOKEN": f"{secrets.randbelow(10**9) + 10**9}:{secrets.token_hex(20)}",

@@ -1,4 +1,4 @@
-"""The look of the stand-ins' small pages: one style sheet, readable on a phone, light and dark."""
+"""Renders the stand-ins' small pages with one style sheet, readable on a phone, light and dark."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ ANSWERS = ("sendMessage", "editMessageText", "sendPhoto", "editMessageCaption")
 
 
 class NotSeenError(AssertionError):
-    """The person waited for something that did not come; the text says for what, and what came instead."""
+    """An expected message or answer did not come. The text names it, and what came instead."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Seen:
     message: Message
     called_at_ms: float
     took_ms: float
-    """From the person's act to that call."""
+    """Time from the person's act to that call."""
 
     @property
     def first_line(self) -> str:
@@ -60,7 +60,7 @@ class Person:
         return self._act("taps", {"data": data})
 
     def tap_twice(self, data: str) -> None:
-        """Tap a button again before anything could have happened; the time runs from the first tap."""
+        """Tap a button twice at once. The time counts from the first tap."""
         # Found first: the answer to the first tap may take the button away.
         message_id = self.find(lambda message: data in buttons(message))["message_id"]
         self.tap(data)
@@ -109,7 +109,7 @@ class Person:
         raise NotSeenError(f"{count} taps, {len(answered)} answered: a spinner keeps turning")
 
     def close(self) -> None:
-        """Let the connection go."""
+        """Close the connection."""
         self._http.close()
 
     def _act(self, what: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -133,7 +133,7 @@ class Person:
         return body
 
     def _called_at(self, message: Message) -> float:
-        """When the call that made the message what it is reached Telegram."""
+        """Return when the last call that changed the message reached Telegram."""
         deadline = time.monotonic() + 5
         while time.monotonic() < deadline:
             wire = self._http.get(

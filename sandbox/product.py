@@ -1,8 +1,8 @@
 """The product's own processes, run by the repository's supervisord.conf, seen from outside.
 
-The file is used as it is but for four things: the control socket becomes a password-protected port of
-127.0.0.1 (a socket's path may not exceed 107 bytes), output goes to a file a program, a caller may replace a
-program's command, run it several times or leave it out, and give a program settings of its own.
+The file is used with four changes: the control socket becomes a password-protected port of 127.0.0.1 (a
+socket's path may not exceed 107 bytes), each program's output goes to a file of its own, and a caller may
+replace, repeat or leave out a program, and give it other settings.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Product:
         self.wait_until(lambda: bool(self._states()))
 
     def wait_until(self, ready: Any, timeout_seconds: float = START_SECONDS) -> None:
-        """Poll `ready`; an error with what the programs said when it takes too long or one cannot start."""
+        """Poll `ready`. Raises an error with the programs' output after the timeout or a failed start."""
         deadline = time.monotonic() + timeout_seconds
         while not ready():
             self._raise_if_hopeless()
@@ -136,7 +136,7 @@ class Product:
         return {info["name"]: info for info in answer}
 
     def _raise_if_hopeless(self) -> None:
-        """A program that keeps ending at once will not come up by waiting."""
+        """Raise an error if a program ends at once again and again, because waiting cannot help."""
         log = self.directory / "supervisord.log"
         text = log.read_text(errors="replace") if log.exists() else ""
         for name in self.names:
@@ -180,7 +180,7 @@ class Product:
     def _copy(self, parsed: configparser.RawConfigParser, section: str, copies: int) -> None:
         """Run a program under `copies` names: its own, `…-2`, `…-3`.
 
-        Who runs several kills some: supervisord starts a killed one again at once, however young it died.
+        Tests run several copies in order to kill some. supervisord restarts a killed one at once, always.
         """
         parsed[section]["startsecs"] = "0"
         own = str(self.directory).replace("%", "%%")

@@ -1,7 +1,7 @@
 """Runs real PostgreSQL and Valkey for the demo and the tests, without any installation.
 
-The ladder for each: the server named by DATABASE_URL / REDIS_URL; the program in the pip wheel; an
-installed program; else an error with the line to type. `rung` on the result says which was taken.
+For each it tries in this order: the server named by DATABASE_URL / REDIS_URL; the program in the pip wheel;
+an installed program; else an error with the command to type. `rung` on the result says which was used.
 Both listen on a free port of 127.0.0.1 only, with a password, in the foreground under us, and are
 stopped by process number. Valkey has the users of deploy/redis: `url` is the operator's, `url_as` a
 program's. As root PostgreSQL runs as another, existing user; when that user cannot reach the checkout,
@@ -92,7 +92,7 @@ class PostgresServer:
         self._own().end(signal.SIGKILL)
 
     def restart_immediate(self) -> None:
-        """Stop without a checkpoint and start again: what clients see is every connection lost."""
+        """Stop without a checkpoint and start again. Clients lose every connection."""
         self._own().end(signal.SIGQUIT)
         self.start()
 
@@ -255,7 +255,7 @@ def start_valkey(
 
 
 def start_cache(directory: Path) -> ValkeyServer:
-    """Start the cache's own Valkey: small, and it may forget, which the queue's server may not."""
+    """Start the cache's own Valkey: small, and allowed to evict keys, unlike the queue's server."""
     forgetful = {"maxmemory": "16mb", "maxmemory-policy": "allkeys-lru", "appendonly": "no"}
     return start_valkey(directory, config=forgetful, users=servers_acl.CACHE_TEMPLATE)
 
@@ -284,7 +284,7 @@ def _acl_file(directory: Path, template: Path, passwords: Mapping[str, str]) -> 
 
 
 def _retry_start(process: ServerProcess, accepts: Callable[[], bool], stdin: bytes = b"") -> None:
-    """Start and wait; once more if it died, as a killed server's children may still hold its memory."""
+    """Start and wait. Try once more if it died, because a killed server's children may still hold memory."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         process.start(stdin)

@@ -1,7 +1,7 @@
 """Creates the users of the local Valkey from the product's templates in deploy/redis.
 
-What deploy/redis/render.sh does for an operator, without a shell: the local world and every test of it run
-under the rights that production is given.
+It does the work of deploy/redis/render.sh without a shell, so the local world and all its tests run with the
+rights of production.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sandbox.programs import ROOT
 QUEUE_TEMPLATE = ROOT / "deploy" / "redis" / "users.acl"
 CACHE_TEMPLATE = ROOT / "deploy" / "redis" / "cache.acl"
 OPERATOR = "socialboost_operator"
-"""May do everything; of the sandbox and the tests only."""
+"""A user who may do everything, only for the sandbox and the tests."""
 ENTRY = "socialboost_entry"
 WORKER = "socialboost_worker"
 

@@ -24,12 +24,12 @@ class SilentWay:
 
     @property
     def url(self) -> str:
-        """The same address by this way."""
+        """Return the address through this proxy."""
         user, at, _ = self._url.netloc.rpartition("@")
         return self._url._replace(netloc=f"{user}{at}127.0.0.1:{self.port}").geturl()
 
     def freeze(self) -> None:
-        """Let nothing more through on the connections there are; new ones work."""
+        """Forward nothing more on the open connections. New ones work."""
         for frozen in self._frozen:
             frozen.set()
 

@@ -1,10 +1,10 @@
-"""A helper process that outlives its parent just long enough to stop what the parent left running.
+"""A helper process that outlives its parent just long enough to stop the parent's other processes.
 
-A launcher killed with SIGKILL runs none of its own clean-up, and its children would stay behind
-holding ports. So the launcher starts one tether, keeps the write end of its standard input, and
-tells it which processes it has: `add <pid> <signal> <name>` and `drop <pid>`, a line each. When the
-pipe closes with processes still listed, the tether signals them, newest first, waits, and kills what
-is left. It runs as a plain script with the standard library only, so that it costs little to keep.
+A launcher killed with SIGKILL cannot clean up, and its children would stay behind and hold ports. So the
+launcher starts one tether, keeps the write end of its standard input, and reports its processes in lines:
+`add <pid> <signal> <name>` and `drop <pid>`. When the pipe closes with processes still listed, the tether
+signals them, newest first, waits, and kills the rest. It is a plain script with the standard library only, so
+it needs few resources.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def is_same_process(process: Tethered) -> bool:
 
 
 def end(process: Tethered, grace_seconds: float) -> None:
-    """Ask a process to stop as it likes to be asked, then insist."""
+    """Send a process its own stop signal, then SIGKILL."""
     deadline = time.monotonic() + grace_seconds
     for number in (process.signal_number, signal.SIGKILL):
         if not is_same_process(process):
@@ -89,16 +89,16 @@ class Tether:
         self._lock = threading.Lock()
 
     def add(self, pid: int, signal_number: int) -> None:
-        """From now on `pid` ends with us, however we end; `signal_number` is how it is asked first."""
+        """End `pid` when this process ends, however that happens. `signal_number` is sent first."""
         self._tell(f"add {pid} {signal_number}")
 
     def drop(self, pid: int) -> None:
-        """`pid` has ended, or is no longer ours to end."""
+        """Remove `pid`: it has ended, or must not be ended by the tether any more."""
         if self._helper is not None:
             self._tell(f"drop {pid}")
 
     def close(self) -> None:
-        """Let the helper go; it ends anything that is still registered."""
+        """Close the pipe. The helper then ends all registered processes and exits."""
         helper, self._helper = self._helper, None
         if helper is None:
             return

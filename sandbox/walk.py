@@ -43,7 +43,7 @@ class Walk:
         self.checkout = ""
 
     def steps(self) -> Iterator[Step]:
-        """The whole way. NotSeenError says where it ended early."""
+        """Make the whole walk. Raises NotSeenError, which says where it ended early."""
         yield from self._choose()
         yield from self._pay()
         yield from self._add_post()
@@ -158,7 +158,7 @@ def carries(message: dict[str, object], data: str) -> bool:
 
 
 def narrate(world: World, say: Callable[[str], None]) -> None:
-    """Walk and say each step as a line of a table. Raises NotSeenError after saying where it ended."""
+    """Walk and print each step as a line of a table. Raises NotSeenError after printing where it ended."""
     width = max(40, min(shutil.get_terminal_size((100, 24)).columns, 110) - COLUMN - 14)
     say(f"{'step':<{COLUMN}}  {'what the person saw':<{width}}  {'time':>9}")
     count, slowest = 0, 0.0

@@ -48,7 +48,7 @@ class WireLog:
 
 @dataclass
 class Fault:
-    """One way for the next calls of `operation` to go wrong.
+    """One fault of the next calls of `operation`.
 
     late: the call takes effect, its answer comes `seconds` later. lost: it takes effect, the connection
     is cut instead of an answer. refused: cut before it takes effect. status: `status` is answered (with
@@ -91,7 +91,7 @@ class Faults:
         self.rules: list[Fault] = []
 
     def next(self, operation: str) -> Fault | None:
-        """The fault this call runs into, if any; a used-up one is forgotten."""
+        """Return the fault that hits this call, if any. A used-up one is removed."""
         struck = next((rule for rule in self.rules if rule.strikes(operation)), None)
         self.rules = [rule for rule in self.rules if rule.times != 0]
         return struck
@@ -124,7 +124,7 @@ async def with_fault(
     answer: Callable[[], Awaitable[web.StreamResponse]],
     refusal: Callable[[Fault], web.StreamResponse],
 ) -> web.StreamResponse:
-    """Answer a call, wrongly if a fault struck it; `refusal` words the service's own error."""
+    """Answer a call, with the fault that hits it, if any. `refusal` makes the service's own error."""
     if fault is None:
         return await answer()
     if fault.kind == "status":
@@ -152,7 +152,7 @@ def _by_a_proxy(fault: Fault) -> web.Response:
 
 
 def _altered(response: web.StreamResponse, fault: Fault) -> web.Response:
-    """The answer with other values, as if it were about something else than was asked."""
+    """Return the answer with other values, as if it were about another request."""
     body = json.loads(getattr(response, "text", None) or "{}")
     place = body.get("result", body)
     if isinstance(place, dict) and "items" in place:
@@ -200,7 +200,7 @@ async def listen(app: web.Application, host: str, port: int) -> tuple[web.AppRun
 
 
 def announce(**fields: Any) -> None:
-    """Tell the launcher where we listen: one JSON line on standard output."""
+    """Print the address for the launcher: one JSON line on standard output."""
     print(json.dumps({"event": "listening", **fields}), flush=True)
 
 

@@ -56,7 +56,7 @@ class CryptoPay:
     # --- the API ---
 
     async def call(self, request: web.Request) -> web.StreamResponse:
-        """One method call, logged, and gone wrong if a fault says so."""
+        """Answer one method call and log it, with the faults that apply to it."""
         method, started = request.match_info["method"], time.time()
         values = await _values(request)
 
@@ -97,7 +97,7 @@ class CryptoPay:
         return page("Crypto Pay · invoices", body, refresh_seconds=3)
 
     async def checkout_page(self, request: web.Request) -> web.Response:
-        """Return what the payer sees behind the link."""
+        """Return the checkout page behind the link."""
         invoice = self.store.by_hash(request.match_info["hash"])
         if invoice is None:
             response = page("Invoice not found", "<h1>Invoice not found</h1>", narrow=True)
@@ -106,7 +106,7 @@ class CryptoPay:
         return page("Checkout", _checkout(invoice), narrow=True)
 
     async def checkout_pay(self, request: web.Request) -> web.StreamResponse:
-        """The Pay button: what is offered is what is paid."""
+        """Pay the offered amount, as the Pay button does."""
         invoice = self.store.by_hash(request.match_info["hash"])
         if invoice is None:
             raise web.HTTPNotFound
@@ -114,7 +114,7 @@ class CryptoPay:
         raise web.HTTPSeeOther(f"/invoices/{invoice.hash}")
 
     async def checkout_abandon(self, request: web.Request) -> web.StreamResponse:
-        """The person leaves; the service learns nothing, the invoice stays payable until it expires."""
+        """Close the checkout page. The service does not know that: the invoice stays payable."""
         invoice = self.store.by_hash(request.match_info["hash"])
         if invoice is None:
             raise web.HTTPNotFound
@@ -145,7 +145,7 @@ class CryptoPay:
     async def sim_pay(self, request: web.Request) -> web.Response:
         """Pay an invoice by id or hash. Body, all optional: asset, amount (overrides), force (late), quiet.
 
-        `quiet` tells nobody; `rewrite` also changes the invoice's own asset and amount, as if another
+        `quiet` sends no webhook. `rewrite` also changes the invoice's own asset and amount, as if another
         invoice had been paid.
         """
         key, body = request.match_info["id"], await _json(request)
@@ -184,7 +184,7 @@ class CryptoPay:
         return await self.sim_webhook_state(request)
 
     async def sim_webhook_state(self, _: web.Request) -> web.Response:
-        """Return where notices go, whether they go, and what is planned for the next ones."""
+        """Return the webhook's address, whether it is on, and the plans for the next notices."""
         hooks = self.webhooks
         plans = [asdict(plan) for plan in hooks.plans]
         return web.json_response({"url": hooks.url, "enabled": hooks.enabled, "plans": plans})
@@ -204,7 +204,7 @@ class CryptoPay:
 
 
 async def _values(request: web.Request) -> dict[str, Any]:
-    """A call's parameters, from wherever its content type puts them."""
+    """Return a call's parameters, from the place that its content type gives."""
     if request.method == "GET":
         return dict(request.query)
     if request.content_type == "application/json":
@@ -213,7 +213,7 @@ async def _values(request: web.Request) -> dict[str, Any]:
 
 
 async def _json(request: web.Request) -> dict[str, Any]:
-    """A JSON object; anything else reads as an empty one, as the service treats it."""
+    """Return a JSON object. Anything else gives an empty one, as in the service."""
     if not request.can_read_body:
         return {}
     try:

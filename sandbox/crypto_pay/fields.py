@@ -1,4 +1,4 @@
-"""Reading parameters: the same rules whether they came as a query string, a form or JSON."""
+"""Reads parameters by the same rules from a query string, a form or JSON."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Fields:
         return value
 
     def one_of(self, name: str, allowed: tuple[str, ...], default: str | None = None) -> str | None:
-        """One of a few words."""
+        """One of the given values."""
         value = self._values.get(name, default)
         if value is not None and value not in allowed:
             raise self._invalid(name)
@@ -65,7 +65,7 @@ class Fields:
         return number
 
     def flag(self, name: str, default: bool) -> bool:
-        """A truth value, as JSON or as the words forms carry."""
+        """A boolean, as JSON or as text in a form."""
         value = self._values.get(name)
         if value is None:
             return default

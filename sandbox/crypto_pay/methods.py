@@ -1,4 +1,4 @@
-"""The API's methods: each takes the call's fields and returns what goes into `result`."""
+"""The API's methods: each takes the call's fields and returns the `result`."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def get_transfers(store: Store, fields: Fields) -> dict[str, Any]:
 
 
 def create_check(store: Store, fields: Fields) -> dict[str, Any]:
-    """A cheque anybody, or one pinned user, may cash. There is no spend_id: twice asked is twice made."""
+    """Create a cheque for anybody or one pinned user. It has no spend_id, so a repeat makes another."""
     asset, amount = fields.one_of("asset", ASSETS), fields.amount()
     if asset is None:
         raise ApiError("ASSET_INVALID")

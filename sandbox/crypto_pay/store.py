@@ -13,14 +13,14 @@ from sandbox.crypto_pay.errors import ApiError
 from sandbox.crypto_pay.fields import USD_RATES, iso, plain
 
 FEE_RATE = Decimal("0.03")
-"""The service shows its fee only inside the bot; 3 % is the figure commonly quoted, not a documented one."""
+"""The fee. The service shows it only inside the bot; 3 % is commonly quoted and not documented."""
 
 ALPHABET = string.ascii_letters + string.digits
 
 
 @dataclass
 class Invoice:
-    """One invoice. `status` on the wire also says `expired`, which nothing announces: it is the clock."""
+    """One invoice. The API also shows the status `expired`, which follows from the time without a notice."""
 
     invoice_id: int
     hash: str
@@ -35,7 +35,7 @@ class Invoice:
     paid_asset: str | None = None
     paid_amount: Decimal | None = None
     abandoned: bool = False
-    """The person closed the checkout page; the service knows nothing of it and neither does the API."""
+    """True if the person closed the checkout page. Neither the service nor the API shows that."""
 
     @property
     def status(self) -> str:
@@ -91,12 +91,12 @@ class Invoice:
 
 @dataclass
 class Store:
-    """Everything the service remembers."""
+    """All data of the service."""
 
     public_url: str
     invoices: dict[int, Invoice] = field(default_factory=dict)
     transfers: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """By spend_id: one is accepted once, for ever."""
+    """The transfers by spend_id. Each spend_id is accepted once."""
     checks: list[dict[str, Any]] = field(default_factory=list)
     balance: dict[str, Decimal] = field(default_factory=lambda: {asset: Decimal(1000) for asset in USD_RATES})
     strangers: set[int] = field(default_factory=set)
@@ -105,9 +105,9 @@ class Store:
     ignores_spend_id: bool = False
     """getTransfers lists all, newest first, whatever is asked for."""
     odd: dict[int, dict[str, Any]] = field(default_factory=dict)
-    """What getInvoices says otherwise about an invoice than the truth, by its id."""
+    """Wrong values that getInvoices returns for an invoice, by its id."""
     odd_shown: int = 0
-    """How often it did."""
+    """How often it returned them."""
     _numbers: dict[str, int] = field(default_factory=dict)
 
     def add(self, **fields: Any) -> Invoice:
@@ -131,7 +131,7 @@ class Store:
         return self.invoices[number]
 
     def named(self, numbers: list[str]) -> list[Invoice]:
-        """The invoices with these ids, newest first; ids of none are passed over."""
+        """The invoices with these ids, newest first. Unknown ids are ignored."""
         wanted = sorted({int(number) for number in numbers if number.isdecimal()}, reverse=True)
         return [self.invoices[number] for number in wanted if number in self.invoices]
 
@@ -142,7 +142,7 @@ class Store:
         return invoice.wire(self.public_url) | (odd or {})
 
     def pay(self, invoice: Invoice, *, asset: str | None, amount: Decimal | None, force: bool) -> bool:
-        """Mark it paid; False when it may not be (already paid, or expired and not forced)."""
+        """Mark it as paid. Returns False if that is impossible (already paid, or expired and not forced)."""
         if invoice.paid_at is not None or (invoice.status != "active" and not force):
             return False
         default_asset = invoice.currency if invoice.currency_type == "crypto" else "USDT"

@@ -53,9 +53,9 @@ class Webhooks:
     enabled: bool = True
     plans: deque[Plan] = field(default_factory=deque)
     shares: dict[str, float] = field(default_factory=dict)
-    """What share of the notices that no plan names meets each kind of plan."""
+    """For notices without a plan: the share that gets each kind of plan."""
     seed: int = 0
-    """The same seed deals the shares out the same way: the n-th notice meets the same fate."""
+    """With the same seed the n-th notice always gets the same plan."""
     _noticed: int = 0
     delivered: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -66,7 +66,7 @@ class Webhooks:
         return hmac.new(hashlib.sha256(self.token.encode()).digest(), body, hashlib.sha256).hexdigest()
 
     def notify(self, invoice: dict[str, Any]) -> None:
-        """Start telling the shop about a paid invoice."""
+        """Start sending the notice about a paid invoice."""
         update = {
             "update_id": random.randint(1, 99),  # documented as not unique, so here it is not
             "update_type": "invoice_paid",
@@ -84,7 +84,7 @@ class Webhooks:
             task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Give up whatever is still being delivered."""
+        """Abandon all deliveries."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -103,7 +103,7 @@ class Webhooks:
         return plan
 
     def _dealt(self) -> Plan | None:
-        """Return what this notice's number draws from the shares."""
+        """Return the plan that this notice's number gets from the shares."""
         drawn = random.Random(f"{self.seed}:{self._noticed}").random()
         for kind, share in self.shares.items():
             if drawn < share:

@@ -1,1 +1,1 @@
-"""A stand-in for Main Bot: takes tasks, works them through their states, reports back; in memory."""
+"""A stand-in for Main Bot: it accepts tasks, moves them through their states and reports back; in memory."""

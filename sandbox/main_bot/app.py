@@ -1,4 +1,4 @@
-"""The HTTP side of the stand-in: the API on a port that can be closed, the page and /sim on another."""
+"""The stand-in's HTTP server: the API on a port that can be closed, the page and /sim on another."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class MainBot:
     # --- the two listeners ---
 
     def api_routes(self, app: web.Application) -> web.Application:
-        """Return what the shop may call."""
+        """Return the application that the shop calls."""
         app.router.add_post("/api/tasks", self.push)
         app.router.add_get("/api/tasks/{id}", self.show)
         app.router.add_get("/health", self.health)
@@ -129,7 +129,7 @@ class MainBot:
         return web.json_response({"external_task_id": execution.external_task_id}, status=status)
 
     async def show(self, request: web.Request) -> web.StreamResponse:
-        """GET /api/tasks/{id}: how a task stands, or 404."""
+        """GET /api/tasks/{id}: a task's state, or 404."""
         started, task_id = time.time(), request.match_info["id"]
         fault = self.faults.next("show")
 
@@ -201,7 +201,7 @@ class MainBot:
             await self.finish(execution, status)
 
     async def finish(self, execution: Execution, status: str, data: dict[str, Any] | None = None) -> int:
-        """Move an execution and tell the shop; the shop's HTTP status."""
+        """Move an execution and report it to the shop. Returns the shop's HTTP status."""
         self.book.move(execution, status, data if data is not None else outcome(status, execution.task))
         return await self.shop.report(execution, status, execution.response_data)
 
@@ -239,14 +239,14 @@ class MainBot:
         raise web.HTTPSeeOther("/")
 
     async def press_auto(self, request: web.Request) -> web.StreamResponse:
-        """Return True if tasks given from now on are worked without a person."""
+        """Return True if new tasks are done without a person."""
         self.auto = request.match_info["word"] == "on"
         raise web.HTTPSeeOther("/")
 
     # --- /sim ---
 
     async def sim_tasks(self, _: web.Request) -> web.Response:
-        """Everything accepted, and the counts that show a double delivery."""
+        """All accepted tasks, and the counts that show a double delivery."""
         return web.json_response(
             {**self.book.counts(), "tasks": [one.wire() for one in self.book.executions]}
         )

@@ -41,7 +41,7 @@ class Shop:
     _session: aiohttp.ClientSession | None = None
 
     async def report(self, execution: Execution, status: str, response_data: dict[str, Any]) -> int:
-        """PUT the status, again after a failure of the shop's; the last HTTP status, 0 for no answer."""
+        """PUT the status, and repeat it after a failure. Returns the last HTTP status, 0 for no answer."""
         plan = self._next_plan()
         if plan is not None and plan.kind == "lost":
             self.log.record("report_lost", task_id=execution.task["task_id"], status=status)
@@ -66,13 +66,13 @@ class Shop:
         return answered
 
     async def pull(self, limit: int) -> list[dict[str, Any]]:
-        """Fetch tasks the shop holds ready; an empty list when it has none or does not answer."""
+        """Fetch waiting tasks from the shop. Returns an empty list if it has none or does not answer."""
         status, body = await self._call("GET", f"/api/tasks/pending?limit={limit}", None)
         tasks = body.get("tasks_sent", []) if status == 200 else []
         return [task for task in tasks if isinstance(task, dict)]
 
     async def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         if self._session is not None:
             await self._session.close()
 

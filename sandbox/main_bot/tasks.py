@@ -1,4 +1,4 @@
-"""The tasks Main Bot has taken, and what counts as a task at all."""
+"""The tasks that Main Bot has accepted, and the check of a task."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SHAPE: Mapping[str, tuple[str, ...]] = {
 
 @dataclass
 class Execution:
-    """One piece of work: what a task costs. Two executions of one task is the double delivery to avoid."""
+    """One execution of a task. Two executions of one task are the double delivery that must not happen."""
 
     external_task_id: str
     task: dict[str, Any]
@@ -57,10 +57,10 @@ class Execution:
 
 @dataclass
 class TaskBook:
-    """Everything Main Bot was ever given."""
+    """All tasks that Main Bot ever got."""
 
     honours_keys: bool = True
-    """False: every hand-over is new work, as with a service that ignores Idempotency-Key."""
+    """If False, every hand-over is a new execution, as with a service that ignores Idempotency-Key."""
     executions: list[Execution] = field(default_factory=list)
     _by_key: dict[str, Execution] = field(default_factory=dict)
     _by_task: dict[str, Execution] = field(default_factory=dict)
@@ -85,13 +85,13 @@ class TaskBook:
         return execution, True
 
     def move(self, execution: Execution, status: str, response_data: dict[str, Any] | None = None) -> None:
-        """Write down a new status."""
+        """Record a new status."""
         execution.status = status
         execution.response_data = response_data or execution.response_data
         execution.history.append((time.time(), status))
 
     def counts(self) -> dict[str, int]:
-        """Return how much came in: executions, distinct tasks, recognised repeats, tasks worked on twice."""
+        """Return the counts: executions, distinct tasks, recognised repeats, tasks executed twice."""
         per_task: dict[str, int] = {}
         for execution in self.executions:
             task_id = str(execution.task["task_id"])
@@ -128,7 +128,7 @@ def _defects(task: dict[str, Any]) -> Iterator[str]:
 
 
 def outcome(status: str, task: Mapping[str, Any]) -> dict[str, Any]:
-    """Believable response_data for an end: the middle of the ranges, or a reason."""
+    """Return plausible response_data for an end: the middle of the ranges, or a reason."""
     if status == "completed":
         package = task["package_data"]
         return {

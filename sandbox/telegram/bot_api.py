@@ -116,7 +116,7 @@ class BotApi:
         return result
 
     async def call_in_webhook_answer(self, name: str, values: dict[str, Any]) -> None:
-        """A method call in the body of a webhook's answer: done, its result told to nobody."""
+        """Run a method call from the body of a webhook's answer. Its result is not returned to anybody."""
         await self._answer(name, self.service.config.token, Params(values), stamp())
 
     def _chat_id(self, params: Params) -> int | None:
@@ -178,7 +178,7 @@ def summary(params: Params) -> dict[str, Any]:
 
 
 def person_name(service: Service, chat_id: int | None) -> str:
-    """A chat's name for people's eyes."""
+    """Return a chat's name for people."""
     chat = service.lookup(str(chat_id)) if chat_id is not None else None
     if chat is None:
         return "somebody"

@@ -27,7 +27,7 @@ class DropConnectionError(Exception):
 
 
 class PageError(Exception):
-    """A fault asked for the answer of something in front of Telegram, by default a gateway's HTML page."""
+    """A fault asked for the answer of a proxy in front of Telegram, by default a gateway's HTML page."""
 
     def __init__(self, status: int, body: str, content_type: str, location: str = "") -> None:
         super().__init__(f"HTTP {status}")

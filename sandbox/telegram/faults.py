@@ -84,7 +84,7 @@ class Faults:
         return [fault.view() for fault in self._faults]
 
     def clear(self) -> None:
-        """Everything works again."""
+        """Remove all faults."""
         self._faults.clear()
 
     def for_call(self, method: str, chat_id: int | None, values: dict[str, Any]) -> list[Fault]:
@@ -128,7 +128,7 @@ class Faults:
 
 
 def page(fault: Fault) -> PageError:
-    """The answer of something that stands between the bot and Telegram."""
+    """Return the answer of a proxy between the bot and Telegram."""
     settings = fault.settings
     status = int(settings.get("status", 502))
     reason = HTTPStatus(status).phrase

@@ -92,7 +92,7 @@ class SimApi:
     # people
 
     async def info(self, _: web.Request) -> web.Response:
-        """Return what the chat page needs to know about its world."""
+        """Return the data that the chat page needs about its world."""
         config = self.service.config
         return json_answer(
             {
@@ -174,7 +174,7 @@ class SimApi:
         return json_answer({"change": world.change, "messages": messages, "answers": answers})
 
     async def outbox(self, request: web.Request) -> web.Response:
-        """Return what the bot wrote, in all chats, in the order of its last change."""
+        """Return the bot's messages of all chats, in the order of their last change."""
         after, seconds = self._waiting(request)
         world = self.service.world
         if seconds:
@@ -216,7 +216,7 @@ class SimApi:
         return json_answer(self._group_view(groups[chat_id]), 201)
 
     async def change_chat(self, request: web.Request) -> web.Response:
-        """The bot's place in a group: administrator, member, left or kicked."""
+        """Set the bot's status in a group: administrator, member, left or kicked."""
         group = self.service.world.groups.get(number(request.match_info["chat"], "id"))
         if group is None:
             raise SimError(404, "no_such_chat", "there is no such group or channel")
@@ -264,7 +264,7 @@ class SimApi:
         return json_answer(self.service.faults.add(await read_body(request)).view(), 201)
 
     async def clear_faults(self, _: web.Request) -> web.Response:
-        """Everything works again."""
+        """Remove all faults."""
         self.service.faults.clear()
         return json_answer({"faults": []})
 

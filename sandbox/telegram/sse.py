@@ -19,7 +19,7 @@ def event(name: str, data: Any) -> bytes:
 
 
 class Broadcast:
-    """Hands each event to every open stream; a reader too slow for it is cut off and reconnects."""
+    """Sends each event to every open stream. A reader that is too slow is cut off and reconnects."""
 
     def __init__(self) -> None:
         self._queues: set[asyncio.Queue[bytes | None]] = set()

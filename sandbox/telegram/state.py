@@ -22,7 +22,7 @@ ANSWERS_KEPT_PER_CHAT = 100
 
 @dataclass
 class Person:
-    """Somebody with a Telegram account. Their private chat with the bot has the same id."""
+    """A person with a Telegram account. Their private chat with the bot has the same id."""
 
     id: int
     first_name: str
@@ -196,7 +196,7 @@ class World:
         return message
 
     def _forget_oldest(self) -> None:
-        """Keep memory flat under a broadcast to any number of people."""
+        """Drop old messages, so that memory does not grow in a large broadcast."""
         while len(self._order) > MESSAGES_KEPT:
             chat_id, message_id = self._order.popleft()
             self._chat(chat_id).pop(message_id, None)

@@ -98,7 +98,7 @@ class Updates:
         return update
 
     def confirm_below(self, offset: int) -> None:
-        """Forget updates the poller has seen."""
+        """Delete updates that the poller has confirmed."""
         for update_id in [known for known in self.pending if known < offset]:
             del self.pending[update_id]
 
@@ -134,7 +134,7 @@ class Updates:
         )
 
     def drop_all(self) -> None:
-        """Forget everything that waits."""
+        """Delete all pending updates."""
         self.pending.clear()
         self.again.clear()
 

@@ -88,7 +88,7 @@ class Webhook:
         return info
 
     async def _run(self, subscription: Subscription) -> None:
-        """Give every chat with something pending its own lane."""
+        """Start a delivery for every chat with pending updates."""
         while True:
             self._updates.drop_expired()
             repeats, self._updates.again = self._updates.again, []
@@ -175,7 +175,7 @@ class Webhook:
         return int(retry_after) if retry_after.isdigit() else 0
 
     async def _answer_with_method(self, text: str) -> None:
-        """A 2xx body may be a call; its result is nobody's to see."""
+        """Run the method call that a 2xx answer may contain. Its result is not returned."""
         try:
             call = json.loads(text) if text.lstrip().startswith("{") else None
         except ValueError:

@@ -24,7 +24,7 @@ def stamp() -> Record:
 
 
 class Signal:
-    """Wakes everyone who waits, as often as it fires."""
+    """Wakes all waiters each time it fires."""
 
     def __init__(self) -> None:
         self._waiters: set[asyncio.Future[None]] = set()

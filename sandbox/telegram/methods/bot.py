@@ -47,7 +47,7 @@ def _key(scope: dict[str, str], language: str) -> str:
 
 
 def commands_shown(world: World, person: Person) -> list[dict[str, str]]:
-    """The commands a person's menu has: of the narrowest scope, there in their language before any."""
+    """Return the commands of a person's menu: from the narrowest scope, in their language if it has it."""
     scopes = ({"type": "chat", "chat_id": str(person.id)}, {"type": "all_private_chats"}, {"type": "default"})
     for scope in scopes:
         for language in dict.fromkeys(((person.language_code or "")[:2], "")):

@@ -1,4 +1,4 @@
-"""Chats: what the bot may know of them, pinning, the "typing" line."""
+"""Methods about chats: their data, pinned messages, the "typing" line."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def get_chat(call: Call) -> dict[str, Any]:
 
 @method("getChatMember")
 async def get_chat_member(call: Call) -> dict[str, Any]:
-    """Somebody's place in a chat."""
+    """Return a person's membership of a chat."""
     chat = call.service.find_chat(call.params)
     user_id = call.params.integer("user_id")
     if user_id == call.service.config.bot_id:
@@ -56,7 +56,7 @@ async def get_chat_member(call: Call) -> dict[str, Any]:
 
 
 def bot_member(call: Call, chat: Person | Group) -> dict[str, Any]:
-    """The bot's own place in a chat."""
+    """Return the bot's own membership of a chat."""
     user = call.service.bot_user()
     if isinstance(chat, Person):
         return (

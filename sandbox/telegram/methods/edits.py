@@ -21,7 +21,7 @@ DELETABLE_SECONDS = 48 * 3600
 def apply_edit(
     call: Call, message: Message, changes: dict[str, Any], replaced: tuple[str, ...]
 ) -> dict[str, Any]:
-    """Replace the named fields; a keyboard that is not sent again goes away. Raises ApiError 400/429."""
+    """Replace the named fields. A keyboard that is not sent again is removed. Raises ApiError 400/429."""
     markup = read_markup(call.params, inline_only=True)
     new = {**changes, **({"reply_markup": markup} if markup else {})}
     fields = (*replaced, "reply_markup")
@@ -68,7 +68,7 @@ async def edit_message_reply_markup(call: Call) -> dict[str, Any]:
 
 
 def delete(call: Call, message: Message) -> None:
-    """Take a message away. Raises ApiError 400 after 48 hours."""
+    """Delete a message. Raises ApiError 400 after 48 hours."""
     if now() - message.api["date"] > DELETABLE_SECONDS:
         raise bad_request("message can't be deleted for everyone")
     message.deleted = True
@@ -77,14 +77,14 @@ def delete(call: Call, message: Message) -> None:
 
 @method("deleteMessage")
 async def delete_message(call: Call) -> bool:
-    """Take one message away."""
+    """Delete one message."""
     delete(call, call.service.own_message(call.params, "delete"))
     return True
 
 
 @method("deleteMessages")
 async def delete_messages(call: Call) -> bool:
-    """Take several messages away; unknown ones are skipped."""
+    """Delete several messages. Unknown ones are skipped."""
     chat = call.service.find_chat(call.params)
     wanted = call.params.json("message_ids")
     if not isinstance(wanted, list) or not 1 <= len(wanted) <= 100:
