@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from decimal import Decimal
-from pathlib import Path
 
 import psycopg
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def run(dsn: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    env = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "LOG_DIR": "-", "PYTHONPATH": str(ROOT)}
-    return subprocess.run(
-        [sys.executable, "-m", "socialboost", *arguments],
-        cwd=Path(__file__).parent,  # where there is no .env
-        env=env | {"DATABASE_URL": dsn} | environment,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+from tests.db.commands import run
 
 
 def test_a_database_is_set_up_by_two_commands(empty_database_url: str) -> None:
+    """As an operator does, by processes."""
     before = run(empty_database_url, "migrate", "--status")
     assert (before.returncode, "pending" in before.stdout) == (1, True)
 
     for arguments in (["migrate"], ["migrate"], ["seed"], ["seed"], ["migrate", "--status"]):
-        done = run(empty_database_url, *arguments)
+        done = run(empty_database_url, *arguments, by_command=arguments in (["migrate"], ["seed"]))
         assert done.returncode == 0, done.stderr
 
     with psycopg.connect(empty_database_url) as connection:

@@ -9,9 +9,9 @@ import pytest
 
 from socialboost import jobs
 from socialboost.db import queries
+from tests.db.commands import run
 from tests.db.store import PRICE, Row, Store, at_once
 from tests.db.test_broadcasts import Desk
-from tests.db.test_commands import run
 
 ADMIN = 900_000_001
 MOMENT = timedelta(hours=1)

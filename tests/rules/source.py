@@ -29,6 +29,11 @@ class Source:
         """The parsed file."""
         return ast.parse(self.text)
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All nodes of the tree."""
+        return tuple(ast.walk(self.tree))
+
     @property
     def module(self) -> str:
         """Its dotted name."""
@@ -50,7 +55,13 @@ def python_files(*directories: str) -> tuple[Source, ...]:
     paths = [path for name in directories for path in sorted((ROOT / name).rglob("*.py"))]
     if "sandbox" in directories and (ROOT / "run").exists():
         paths.append(ROOT / "run")
-    return tuple(Source(str(p.relative_to(ROOT)), p.read_text(encoding="utf-8")) for p in paths)
+    return tuple(_source(path) for path in paths)
+
+
+@cache
+def _source(path: Path) -> Source:
+    """Return the same object to every test, so that each file is parsed once."""
+    return Source(str(path.relative_to(ROOT)), path.read_text(encoding="utf-8"))
 
 
 def imports(source: Source) -> Iterator[Import]:

@@ -34,7 +34,7 @@ def swallows(source: Source) -> list[str]:
     settles = [f for f in functions(source.tree) if (source.name, f.name) in SETTLES]
     exempt = {id(node) for function in settles for node in ast.walk(function)}
     found = []
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if id(node) in exempt:
             continue
         if isinstance(node, ast.ExceptHandler) and is_broad(node.type) and not is_loud(node):
@@ -66,7 +66,7 @@ def writes_sql(source: Source) -> list[str]:
     """SQL lives in sql/. A regular expression that reads it is none."""
     patterns = {
         id(inner)
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "re.compile"
         for inner in ast.walk(node)
     }
@@ -86,7 +86,7 @@ def names_localhost(source: Source) -> list[str]:
 def runs_what_it_reads(source: Source) -> list[str]:
     """No pickle, marshal, shelve, eval, exec, yaml.load, shell=True."""
     found = []
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Import | ast.ImportFrom):
             module = node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
             if module in {"pickle", "marshal", "shelve", "dill"}:
@@ -103,7 +103,7 @@ def runs_what_it_reads(source: Source) -> list[str]:
 def counts_money_in_floats(source: Source) -> list[str]:
     """Money is Decimal, end to end."""
     found = []
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.arg) and node.annotation and MONEY.search(node.arg):
             found += float_annotation(source, node, node.annotation)
         if isinstance(node, ast.AnnAssign) and MONEY.search(ast.unparse(node.target)):
@@ -122,7 +122,7 @@ def float_annotation(source: Source, node: ast.AST, annotation: ast.expr) -> lis
 def compares_secrets(source: Source) -> list[str]:
     """A secret is compared by hmac.compare_digest, in constant time; with a constant it is no secret."""
     found = []
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not isinstance(node, ast.Compare):
             continue
         sides = [node.left, *node.comparators]
@@ -136,7 +136,7 @@ def compares_secrets(source: Source) -> list[str]:
 def logs_sentences(source: Source) -> list[str]:
     """An event is a constant snake_case name; what varies is a field."""
     found = []
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
             continue
         owner = ast.unparse(node.func.value)
@@ -210,12 +210,17 @@ RULES: list[tuple[Rule, tuple[str, ...], str]] = [
 ]
 
 
+@pytest.fixture(scope="module")
+def together() -> None:
+    """Keeps the tests of all files together: one process parses them."""
+
+
 @pytest.mark.parametrize(
     ("rule", "where"),
     {rule: where for rule, where, _ in RULES}.items(),
     ids=lambda v: getattr(v, "__name__", ""),
 )
-def test_the_code_keeps_our_rules(rule: Rule, where: tuple[str, ...]) -> None:
+def test_the_code_keeps_our_rules(rule: Rule, where: tuple[str, ...], together: None) -> None:
     assert [breach for source in python_files(*where) for breach in rule(source)] == []
 
 

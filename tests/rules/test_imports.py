@@ -267,49 +267,67 @@ def test_an_import_circle_is_found() -> None:
 
 
 LOADED = """
-import importlib, json, pkgutil, sys
-package = importlib.import_module({package!r})
-for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-    if not found.name.endswith("__main__") and found.name not in {skipped!r}:
-        importlib.import_module(found.name)
-print(json.dumps(sorted(sys.modules)))
-"""
+import importlib, json, os, pkgutil, socket, sys
 
-
-@pytest.mark.parametrize(
-    ("package", "skipped"),
-    [("socialboost.bot", []), ("socialboost.web", ["socialboost.web.webhooks.telegram"])],
-)
-def test_an_entry_point_loads_no_database_and_no_client(package: str, skipped: list[str]) -> None:
-    loaded = run_python(LOADED.format(package=package, skipped=skipped))
-    assert isinstance(loaded, list)
-    forbidden = ("psycopg", "psycopg_pool", "requests", "workers", "socialboost.db", "socialboost.clients")
-    assert [module for module in loaded if any(is_within(module, name) for name in forbidden)] == []
-
-
-NO_CONNECTION = """
-import sys
 def refuse(event, arguments):
     if event == "socket.connect":
         raise RuntimeError(f"connected to {arguments}")
+
+def load(package, skipped=()):
+    package = importlib.import_module(package)
+    for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        if not found.name.endswith("__main__") and found.name not in skipped:
+            importlib.import_module(found.name)
+    return sorted(sys.modules)
+
 sys.addaudithook(refuse)
+print(json.dumps(RESULT))
 """
+STEPS = """{
+    "web": load("socialboost.web", ["socialboost.web.webhooks.telegram"]),
+    "bot": load("socialboost.bot"),
+    "all": load("socialboost"),
+    "workers": os.environ.update(REDIS_URL="redis://127.0.0.1:1/0") or load("workers"),
+}"""
+"""In this order in one process, which has no setting before the last. What is loaded stays loaded."""
 
 
-def test_importing_needs_no_environment() -> None:
-    loaded = run_python(NO_CONNECTION + LOADED.format(package="socialboost", skipped=[]))
-    assert isinstance(loaded, list)
-    assert {f"socialboost.{part}" for part in ("bot", "clients", "db", "jobs", "web")} <= set(loaded)
+@pytest.fixture(scope="module")
+def loaded() -> dict[str, list[str]]:
+    """The modules that are loaded after each step. A connection would be an error."""
+    found = run_python(LOADED.replace("RESULT", STEPS))
+    assert isinstance(found, dict)
+    return found
 
 
-def test_importing_workers_needs_redis_url_and_connects_to_nothing() -> None:
-    code = NO_CONNECTION + LOADED.format(package="workers", skipped=[])
-    assert run_python(code, REDIS_URL="redis://127.0.0.1:1/0")
+def strangers(modules: list[str]) -> list[str]:
+    """Return the modules that an entry point must not load."""
+    forbidden = ("psycopg", "psycopg_pool", "requests", "workers", "socialboost.db", "socialboost.clients")
+    return [module for module in modules if any(is_within(module, name) for name in forbidden)]
+
+
+@pytest.mark.parametrize("package", ["web", "bot"])
+def test_an_entry_point_loads_no_database_and_no_client(loaded: dict[str, list[str]], package: str) -> None:
+    assert {"socialboost.web.health", f"socialboost.{package}"} <= set(loaded[package])
+    assert strangers(loaded[package]) == []
+
+
+def test_a_loaded_database_or_client_is_found(loaded: dict[str, list[str]]) -> None:
+    """Negative control: those of workers."""
+    assert {"psycopg", "requests", "socialboost.db", "workers.engine"} <= set(strangers(loaded["workers"]))
+
+
+def test_importing_needs_no_environment(loaded: dict[str, list[str]]) -> None:
+    parts = ("bot", "bot.dispatcher", "clients", "db", "jobs", "settings", "web")
+    assert {f"socialboost.{part}" for part in parts} <= set(loaded["all"])
+
+
+def test_importing_workers_needs_redis_url_and_connects_to_nothing(loaded: dict[str, list[str]]) -> None:
+    assert "workers.payments.reconciler" in loaded["workers"]
 
 
 def test_a_connection_at_import_is_found() -> None:
     """Negative control of the audit hook."""
-    code = NO_CONNECTION + "import socket, json\n"
-    code += "try:\n    socket.create_connection(('127.0.0.1', 1))\n"
-    code += "except RuntimeError:\n    print(json.dumps('seen'))"
-    assert run_python(code) == "seen"
+    attempt = "socket.create_connection(('127.0.0.1', 1))"
+    with pytest.raises(AssertionError, match="RuntimeError: connected to"):
+        run_python(LOADED.replace("RESULT", attempt))

@@ -21,14 +21,14 @@ def unlimited_calls(source: Source) -> list[str]:
     """Return the calls to Telegram that are made without the rate limiter watching."""
     watched = {
         id(inner)
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if source.name in LIMITED and isinstance(node, ast.With)
         if any(ast.unparse(item.context_expr).endswith(".watching()") for item in node.items)
         for inner in ast.walk(node)
     }
     return [
         f"{source.name}:{node.lineno} {node.attr}"
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.Attribute)
         and ast.unparse(node.value) in {"resources.telegram()", "telegram()"}
         and node.attr not in FREE

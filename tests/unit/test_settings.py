@@ -21,7 +21,6 @@ from socialboost.settings import (
     WorkerSettings,
 )
 from socialboost.settings.formats import Rate
-from tests.rules.source import run_python
 from tests.unit.settings_environment import SEALING_KEY, VALID
 
 PROCESSES = [WebSettings, BotSettings, WorkerSettings, SchedulerSettings, OwnerSettings]
@@ -361,8 +360,3 @@ def test_the_example_file_names_every_setting_with_its_default(
         monkeypatch.setenv(name, value)
     for process in PROCESSES:
         process.load()
-
-
-def test_importing_needs_no_environment() -> None:
-    code = "import socialboost.settings, socialboost.web, socialboost.bot.dispatcher; print(1)"
-    assert run_python(code) == 1
