@@ -1,4 +1,7 @@
-"""Race tests from the failure catalogue, each repeated as often as its row demands."""
+"""Race tests from the failure catalogue. In the long form each is repeated as often as its row demands.
+
+The short form repeats it twice as often as the negative control below needs to show a missing lock.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.db.store import PRICE, Row, Store, at_once, opened
+from tests.examples import examples
 
 T = TypeVar("T")
 Thing = TypeVar("Thing")
@@ -81,9 +85,9 @@ def press_together(store: Store, people: int) -> None:
         assert store.value(f"SELECT count(*) FROM {table}") == people  # noqa: S608 (names above)
 
 
-def test_fifty_taps_of_each_of_a_hundred_people_make_one_order_each(store: Store) -> None:
+def test_fifty_taps_of_each_person_make_one_order_each(store: Store) -> None:
     """One order and one invoice each."""
-    press_together(store, 100)
+    press_together(store, examples(40, long=100))
 
 
 def pay_two_invoices_together(store: Store, count: int) -> None:
@@ -103,9 +107,9 @@ def pay_two_invoices_together(store: Store, count: int) -> None:
     assert outcomes(store) == {"active": count, "activations": count, "applied": count, "listed": count}
 
 
-def test_a_hundred_orders_paid_by_two_invoices_each_are_activated_once(store: Store) -> None:
-    """A hundred activations, and the hundred other payments are listed."""
-    pay_two_invoices_together(store, 100)
+def test_orders_paid_by_two_invoices_each_are_activated_once(store: Store) -> None:
+    """As many activations, and as many other payments are listed."""
+    pay_two_invoices_together(store, examples(40, long=100))
 
 
 def pay_together(store: Store, count: int) -> None:
@@ -120,7 +124,7 @@ def pay_together(store: Store, count: int) -> None:
 
 def test_fifty_workers_record_one_payment_once(store: Store) -> None:
     """One activation and one payment each."""
-    pay_together(store, 200)
+    pay_together(store, examples(80, long=200))
 
 
 WHEN = ("before the invoice", "before its commit", "in the same instant", "after its commit")
@@ -221,12 +225,13 @@ MUTANTS = st.one_of(
 )
 
 
-def test_no_wrong_payment_of_two_hundred_activates_anything(store: Store) -> None:
+def test_no_wrong_payment_activates_anything(store: Store) -> None:
     """A wrong amount or asset, another order's invoice: none activates, all are listed."""
+    count = examples(60, long=200)
     store.package("cheap", price=CHEAP)
     tried: list[tuple[str, str | None]] = []
 
-    @settings(derandomize=True, database=None, deadline=None, max_examples=200, suppress_health_check=SLOW)
+    @settings(derandomize=True, database=None, deadline=None, max_examples=count, suppress_health_check=SLOW)
     @given(MUTANTS)
     def pay(mutant: tuple[str, Decimal | None, str | None]) -> None:
         way, amount, asset = mutant
@@ -243,7 +248,7 @@ def test_no_wrong_payment_of_two_hundred_activates_anything(store: Store) -> Non
 
     pay()
 
-    assert len(tried) >= 200
+    assert len(tried) >= count
     assert {reason for _, reason in tried} == {"wrong_asset", "wrong_amount", "unknown_order"}
     assert outcomes(store) == {"active": 0, "activations": 0, "applied": 0, "listed": len(tried)}
     listed = store.rows("SELECT invoice_id, reason FROM payments WHERE state = 'exception'")
@@ -314,9 +319,9 @@ def post_together(store: Store, people: int) -> None:
     assert store.value("SELECT count(DISTINCT post_id) FROM tasks") == 2 * people
 
 
-def test_forty_links_of_each_of_fifty_people_give_exactly_the_limit(store: Store) -> None:
-    """Exactly the limit, a hundred in all."""
-    post_together(store, 50)
+def test_forty_links_of_each_person_give_exactly_the_limit(store: Store) -> None:
+    """Exactly the limit, two each."""
+    post_together(store, examples(20, long=50))
 
 
 def new_tasks(store: Store, count: int) -> list[str]:
@@ -359,9 +364,9 @@ def push_and_pull_together(store: Store, count: int) -> None:
     assert store.value("SELECT sum(attempts) FROM tasks WHERE status = 'sent'") == count
 
 
-def test_pullers_and_pushers_issue_each_of_five_thousand_tasks_once(store: Store) -> None:
+def test_pullers_and_pushers_issue_each_of_thousands_of_tasks_once(store: Store) -> None:
     """Each task is issued once."""
-    push_and_pull_together(store, 5000)
+    push_and_pull_together(store, examples(1000, long=5000))
 
 
 # --- the same with a lock removed ---
