@@ -131,6 +131,13 @@ def free_port() -> int:
         return port
 
 
+@atexit.register
+def _close_claims() -> None:
+    """Close what else would be reported as unclosed at the end of the process, once a port."""
+    while _claims:
+        _claims.pop().close()
+
+
 def public_copy(source: Path) -> Path:
     """A copy of `source` every user can read, made once per source; for checkouts below /root."""
     digest = hashlib.sha256(f"{source}:{source.stat().st_mtime_ns}".encode()).hexdigest()[:16]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -88,18 +90,25 @@ def queued(redis_url: str) -> list[Queued]:
     In one step for each queue: a job that came between reading and emptying would be gone unseen.
     """
     found: list[Queued] = []
-    with redis.Redis.from_url(redis_url) as client:
-        for queue in jobs.QUEUES:
-            names = (f"dramatiq:{queue}", f"dramatiq:{queue}.msgs")
-            step = client.pipeline(transaction=True)
-            step.lrange(names[0], 0, -1)
-            step.hgetall(names[1])
-            step.delete(*names)
-            order, messages, _ = step.execute()
-            for message_id in order:
-                raw = json.loads(messages[message_id])
-                found.append(Queued(queue, raw["actor_name"], raw["kwargs"]))
+    for queue in jobs.QUEUES:
+        names = (f"dramatiq:{queue}", f"dramatiq:{queue}.msgs")
+        step = client_of(redis_url).pipeline(transaction=True)
+        step.lrange(names[0], 0, -1)
+        step.hgetall(names[1])
+        step.delete(*names)
+        order, messages, _ = step.execute()
+        for message_id in order:
+            raw = json.loads(messages[message_id])
+            found.append(Queued(queue, raw["actor_name"], raw["kwargs"]))
     return found
+
+
+@cache
+def client_of(redis_url: str) -> redis.Redis:
+    """The tests' own client for this database, kept: to make one costs more than most things asked of it."""
+    client = redis.Redis.from_url(redis_url)
+    atexit.register(client.close)
+    return client
 
 
 def only(redis_url: str) -> Queued:

@@ -1,15 +1,16 @@
-"""Fixtures of bot tests: the dispatcher on a real Redis, with a Telegram that must not be called."""
+"""Fixtures of bot tests: the dispatcher on a real Redis, with a Telegram that must not be called.
+
+aiogram is loaded by the first test that needs it: pytest reads this file in every process, also where no
+such test runs, and aiogram takes four seconds.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
-from aiogram import Bot
-from aiogram.client.session.base import BaseSession
 
-from socialboost.bot import dispatcher, reading
 from socialboost.queue import broker
 from tests.flows.updates import ADMIN, Json
 from tests.loaded import together
@@ -19,23 +20,14 @@ __all__ = ["together"]
 Feed = Callable[[Json], Coroutine[Any, Any, None]]
 
 
-class NoTelegram(BaseSession):
-    """A session below the bot that fails the test when a handler calls Telegram."""
-
-    async def make_request(self, *call: Any, **options: Any) -> NoReturn:
-        raise AssertionError(f"a handler called Telegram: {call} {options}")
-
-    async def stream_content(self, *call: Any, **options: Any) -> AsyncIterator[bytes]:
-        raise AssertionError(f"a handler downloaded something: {call} {options}")
-        yield b""
-
-    async def close(self) -> None:
-        """There is nothing to close."""
-
-
 @pytest.fixture
 async def feed(redis_url: str) -> AsyncIterator[Feed]:
     """Feeds one raw update."""
+    from aiogram import Bot
+
+    from socialboost.bot import dispatcher, reading
+    from tests.flows.bot.no_telegram import NoTelegram
+
     installed = broker.install(redis_url)
     updates = dispatcher.build(redis_url, admins=(ADMIN,))
     bot = Bot("42:no-telegram-here", session=NoTelegram())

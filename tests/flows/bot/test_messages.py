@@ -17,7 +17,19 @@ from socialboost.bot.states import AdminDialogues, AdminStates, UserStates
 from socialboost.chat import dialogues
 from tests.flows.bot.conftest import Feed
 from tests.flows.bot.contents import LINES, PHOTO, SAID, forwarded, hidden
-from tests.flows.updates import ADMIN, ORDER, PERSON, Json, message, only, person, private, queued, tap
+from tests.flows.updates import (
+    ADMIN,
+    ORDER,
+    PERSON,
+    Json,
+    client_of,
+    message,
+    only,
+    person,
+    private,
+    queued,
+    tap,
+)
 
 DATA = {
     "platform": "telegram",
@@ -41,11 +53,11 @@ ADMIN_DIALOGUES = {
 
 def put(redis_url: str, who: int, state: Any) -> None:
     """Bring a person into a state with all the data that any of them may have."""
-    with redis.Redis.from_url(redis_url) as client:
-        client.delete(dialogues.state_key(who, who))
-        if state is not None:
-            client.set(dialogues.state_key(who, who), state.state)
-        client.set(dialogues.data_key(who, who), json.dumps(DATA))
+    client = client_of(redis_url)
+    client.delete(dialogues.state_key(who, who))
+    if state is not None:
+        client.set(dialogues.state_key(who, who), state.state)
+    client.set(dialogues.data_key(who, who), json.dumps(DATA))
 
 
 def state_of(redis_url: str, who: int = PERSON) -> str | None:

@@ -70,7 +70,9 @@ def client(make_client: MakeClient) -> FlaskClient:
 def answer(redis_url: str) -> Iterator[Answer]:
     """Stands in for the worker process: answers a question through the real queue."""
     consuming = broker.build(redis_url, consuming=True)
-    worker = Worker(consuming, queues={jobs.INTERACTIVE}, worker_threads=2)
+    worker = Worker(
+        consuming, queues={jobs.INTERACTIVE}, worker_threads=2, worker_timeout=100
+    )  # milliseconds after which its threads see that it stops
 
     def declare(contract: type[jobs.Job], reply: Callable[[dict[str, Any]], Any]) -> None:
         def act(**args: Any) -> dict[str, Any]:
