@@ -18,10 +18,12 @@ from benchmarks.results import Result, save, show, text_table
 BENCHES: Final = {
     "queues": "how soon an idle worker begins a job and how many it does, beside other queues (names follow)",
     "taps": "from a tap to the bot's answer, idle and under 100 updates a second",
+    "hops": "what each hop of an idle tap costs, from the update to the screen's call",
     "webhooks": "how fast a payment webhook is acknowledged under 200 a second",
     "paid": "from a paid webhook to an active package and its receipt, idle",
     "cost": "what one order and each of its taps cost: commits, round trips, jobs, calls, lines",
     "orders": "full orders a second, and where the time goes",
+    "rival": "beside a shop that does everything in its handlers: taps, orders, and what each survives",
     "broadcast": "how fast broadcasts go out, their memory, and taps beside one",
     "growth": "how orders and taps grow with worker processes",
     "scale": "every query in a shop of a million people beside an empty one",

@@ -15,13 +15,22 @@ RECEIPT: Final = "✅ Оплата успішна"
 
 async def order(crowd: Crowd, crypto_pay_url: str, person: Person) -> None:
     """Buy one package: from the confirming tap until the receipt was read."""
+    await pay(crowd, crypto_pay_url, await ask_for_invoice(crowd, person))
+    await crowd.wait_for(person, lambda message: str(message["text"]).startswith(RECEIPT), "the receipt")
+
+
+async def ask_for_invoice(crowd: Crowd, person: Person) -> str:
+    """Confirm the package and take the pay link; the invoice's code in it."""
     await crowd.tap(person, f"confirm_{PACKAGE}")
     card = await crowd.wait_for(person, lambda message: bool(button(message, "pay_")), "the order's card")
     await crowd.tap(person, button(card, "pay_"))
     link = await crowd.wait_for(person, lambda message: bool(address(message)), "the pay link")
-    code = address(link).rpartition("/")[2]
+    return address(link).rpartition("/")[2]
+
+
+async def pay(crowd: Crowd, crypto_pay_url: str, code: str) -> None:
+    """Pay the invoice at Crypto Pay's stand-in."""
     await crowd.post(f"/sim/invoices/{code}/pay", {}, crypto_pay_url)
-    await crowd.wait_for(person, lambda message: str(message["text"]).startswith(RECEIPT), "the receipt")
 
 
 async def keep_at_it(

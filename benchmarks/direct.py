@@ -32,12 +32,8 @@ def direct_bot() -> Iterator[DirectBot]:
     """Start both and leave nothing behind."""
     with tempfile.TemporaryDirectory(prefix="socialboost-bench-") as name:
         directory = Path(name)
-        wire = directory / "telegram.wire.jsonl"
-        options = ["--port", "0", "--token", TOKEN, "--rate-limits", "off", "--wire-log", str(wire)]
-        telegram = Program("sandbox.telegram", options, log=directory / "telegram.out")
-        try:
-            url = telegram.wait_for_address()
-            environment = own_environment() | {"TELEGRAM_API_URL": url, "TELEGRAM_BOT_TOKEN": TOKEN}
+        with telegram(directory) as found:
+            environment = own_environment() | {"TELEGRAM_API_URL": found.url, "TELEGRAM_BOT_TOKEN": TOKEN}
             bot = spawn(
                 [sys.executable, "-m", "benchmarks.direct_bot"],
                 log=directory / "bot.out",
@@ -46,10 +42,26 @@ def direct_bot() -> Iterator[DirectBot]:
                 stop_signal=signal.SIGTERM,
             )
             try:
-                yield DirectBot(url, wire)
+                yield DirectBot(found.url, wire_log(directory))
             finally:
                 bot.terminate()
                 bot.wait(STOP_SECONDS)
                 release(bot)
-        finally:
-            telegram.stop()
+
+
+@contextlib.contextmanager
+def telegram(directory: Path) -> Iterator[Program]:
+    """Run a Telegram stand-in without rate limits for the bot of TOKEN; its wire log is in `directory`."""
+    options = ["--port", "0", "--token", TOKEN, "--rate-limits", "off"]
+    options += ["--wire-log", str(wire_log(directory))]
+    program = Program("sandbox.telegram", options, log=directory / "telegram.out")
+    try:
+        program.wait_for_address()
+        yield program
+    finally:
+        program.stop()
+
+
+def wire_log(directory: Path) -> Path:
+    """Where that stand-in writes what crosses its wire."""
+    return directory / "telegram.wire.jsonl"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -40,7 +41,7 @@ call runs beside the job's own work, so the parts of a job may add up to more th
 
 
 @dataclass(frozen=True)
-class Sustained:
+class Bought:
     """What a closed loop of buyers got."""
 
     rate: float
@@ -48,6 +49,15 @@ class Sustained:
     """Milliseconds from a confirming tap to the receipt read."""
     cpu_ms: dict[str, float]
     """CPU milliseconds an order, by process."""
+    since: float
+    until: float
+    """Unix seconds."""
+
+
+@dataclass(frozen=True)
+class Sustained(Bought):
+    """The same, and what the product's log says of it."""
+
     logs: log_times.LogTimes
 
 
@@ -68,24 +78,32 @@ def run(options: Options) -> Result:
 
 
 async def sustained(running: World, *, quick: bool = False, buyers: int = BUYERS) -> Sustained:
-    """Let buyers buy until it has settled, then count."""
+    """Let buyers buy from the product until it has settled, then count."""
+    urls = running.telegram_url, running.crypto_pay_url
+    found = await bought(*urls, groups(running), quick=quick, buyers=buyers)
+    return Sustained(**vars(found), logs=log_times.read(running.log_dir, found.since, found.until))
+
+
+async def bought(
+    telegram_url: str,
+    crypto_pay_url: str,
+    parts: Mapping[str, Iterable[int]],
+    *,
+    quick: bool = False,
+    buyers: int = BUYERS,
+) -> Bought:
+    """Let buyers buy from whoever is behind these stand-ins; `parts` are the processes to meter, by name."""
     seconds = QUICK_SECONDS if quick else SECONDS
-    async with Crowd(running.telegram_url) as crowd:
+    async with Crowd(telegram_url) as crowd:
         await crowd.gather(2 if quick else buyers)
-        act = partial(order, crowd, running.crypto_pay_url)
+        act = partial(order, crowd, crypto_pay_url)
         await keep_at_it(act, crowd.people, 1.0 if quick else WARM_SECONDS)
-        meter, since, own = CpuMeter(groups(running)), time.time(), time.process_time()
+        meter, since, own = CpuMeter(parts), time.time(), time.process_time()
         done = await keep_at_it(act, crowd.people, seconds)
         cpu, until = meter.read(), time.time()
         cpu["buyers (this program)"] = time.process_time() - own
-    rate = len(done) / seconds
-    count = max(1, len(done))
-    return Sustained(
-        rate,
-        spread([took * 1000 for _, took in done]),
-        {name: used / count * 1000 for name, used in cpu.items()},
-        log_times.read(running.log_dir, since, until),
-    )
+    each = {name: used / max(1, len(done)) * 1000 for name, used in cpu.items()}
+    return Bought(len(done) / seconds, spread([took * 1000 for _, took in done]), each, since, until)
 
 
 def _rate_table(found: Sustained, floor: float) -> Table:
@@ -99,7 +117,7 @@ def _rate_table(found: Sustained, floor: float) -> Table:
 
 def _cpu_table(found: Sustained) -> Table:
     total = sum(found.cpu_ms.values())
-    ours = sum(used for name, used in found.cpu_ms.items() if not _is_outside(name))
+    ours = own_cpu(found)
     ordered = sorted(found.cpu_ms.items(), key=lambda item: -item[1])
     rows: list[tuple[Any, ...]] = [(name, used, f"{used / total:.0%}") for name, used in ordered]
     rows.append(("all of it", total, "100%"))
@@ -107,8 +125,9 @@ def _cpu_table(found: Sustained) -> Table:
     return Table("CPU of one order, by process", ("process", "CPU ms an order", "share"), rows)
 
 
-def _is_outside(name: str) -> bool:
-    return name.startswith((STAND_INS, "buyers"))
+def own_cpu(found: Bought) -> float:
+    """CPU milliseconds an order without the stand-ins and the program that plays the buyers."""
+    return sum(used for name, used in found.cpu_ms.items() if not name.startswith((STAND_INS, "buyers")))
 
 
 def _wall_table(found: Sustained) -> Table:

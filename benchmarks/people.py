@@ -83,6 +83,12 @@ class Crowd:
             person.change = max(person.change, int(news["change"]))
         raise LostError(f"person {person.id} waited {WAIT_SECONDS:g} s for {what}")
 
+    async def messages(self, person: Person) -> list[Message]:
+        """Return everything the bot has in the person's chat now, oldest first."""
+        async with self.http.get(f"{self._url}/sim/people/{person.id}/messages") as answer:
+            found: dict[str, Any] = await answer.json()
+            return [one for one in found["messages"] if one["from"] == "bot" and not one["deleted"]]
+
     async def post(self, path: str, body: dict[str, Any], base: str | None = None) -> dict[str, Any]:
         """POST to a stand-in; its answer. LostError when it refuses."""
         async with self.http.post(f"{base or self._url}{path}", json=body) as answer:

@@ -72,6 +72,11 @@ async def both(telegram_url: str, wire: Path, *, quick: bool) -> tuple[Taps, Tap
 
 async def idle(crowd: Crowd, wire: Path, *, quick: bool = False) -> Taps:
     """One tap at a time, each by another person than the last."""
+    return answers(wire, await tap_idly(crowd, wire, quick=quick))
+
+
+async def tap_idly(crowd: Crowd, wire: Path, *, quick: bool = False) -> int:
+    """Tap so, after a warm-up; the number of the wire log's last record before what counts."""
 
     def acts(count: int) -> Callable[[], Awaitable[Any]]:
         turns = iter(range(count))
@@ -82,7 +87,7 @@ async def idle(crowd: Crowd, wire: Path, *, quick: bool = False) -> Taps:
     before = last_seq(wire)
     await one_by_one(acts(IDLE_TAPS), 5 if quick else IDLE_TAPS, IDLE_GAP)
     await asyncio.sleep(SETTLE_SECONDS)
-    return answers(wire, before)
+    return before
 
 
 async def loaded(crowd: Crowd, wire: Path, *, quick: bool = False, rate: float = RATE) -> Taps:

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import figures, log_times, profile, queues, report, results, wire_times
+from benchmarks import figures, hops, log_times, profile, queues, report, results, rival, running, wire_times
 from benchmarks.__main__ import BENCHES
 from benchmarks.options import Options
 from benchmarks.queue_systems import ROOT, SYSTEMS, by_label
+
+CALLS_AN_ORDER = 4
+"""At the least: the card and the pay link, each with its spinner. The rest may come after the count."""
 
 
 @pytest.mark.alone
@@ -22,6 +25,31 @@ def test_the_smallest_benchmark_runs_completely() -> None:
     assert [row[0] for row in idle.rows] == ["ours"] == [row[0] for row in burst.rows]
     assert idle.rows[0][1] > 0, "a job cannot begin before it was sent"
     assert burst.rows[0][2] == queues.QUICK_BURST, "every job that was enqueued began"
+
+
+@pytest.mark.alone
+@pytest.mark.slow("two shops start, each with its servers and stand-ins, and both are bought from and broken")
+def test_the_product_and_the_rival_are_measured_and_broken_alike() -> None:
+    compared, cpu, survived = rival.run(Options(quick=True)).tables
+    rows = {row[0]: row[1:3] for row in compared.rows}
+    assert rows["taps without an answer"] == (0, 0)
+    assert all(calls >= CALLS_AN_ORDER for calls in rows["calls to Telegram an order"]), rows
+    assert {"shop", "worker-interactive", "PostgreSQL"} <= {row[0] for row in cpu.rows}
+    outcomes = {(row[0], row[1]): row[2:6] for row in survived.rows}
+    doubled, away = dict.fromkeys(row[0] for row in survived.rows)
+    assert outcomes[doubled, "ours"] == outcomes[doubled, "rival"] == (1, 1, 1, 0)
+    assert outcomes[away, "rival"] == (1, 1, 0, 0), "the handler's only try fell into the outage"
+
+
+@pytest.mark.alone
+@pytest.mark.slow("the product starts, and after it the bot that is the floor")
+def test_every_hop_of_a_tap_is_found_in_the_logs() -> None:
+    """A line that is gone or has another name leaves the bench without a tap, which is an error."""
+    (table,) = hops.run(Options(quick=True)).tables
+    rows = {str(row[0]): row[1] for row in table.rows}
+    assert rows["all of it"] == pytest.approx(sum(rows[name] for name, _ in hops.HOPS))
+    assert rows["floor: all of it"] > 0
+    assert rows["taps that count"] >= 1
 
 
 @pytest.mark.parametrize("name", BENCHES)
@@ -119,3 +147,44 @@ def test_the_report_has_every_number_that_was_kept(tmp_path: Path) -> None:
     assert "| tap | ≤ 10 ms | 9.1 ms | yes | `./run bench taps` |" in text
     assert "Not measured yet: `./run bench paid`." in text, "a quick run is no measurement"
     assert "old" not in text
+
+
+def test_the_hops_of_a_tap_add_up_to_its_whole_time() -> None:
+    """Reads count up to the screen's call. The spinner's call, another's tap and a later line do not."""
+    wire = [
+        {
+            "kind": "update_created",
+            "update_type": "callback_query",
+            "update_id": 7,
+            "chat_id": 1,
+            "at_ms": 1e3,
+        },
+        {"kind": "update_delivered", "update_id": 7, "chat_id": 1, "at_ms": 1001.0},
+        {"kind": "call", "method": "answerCallbackQuery", "chat_id": 1, "at_ms": 1009.0, "status": 200},
+        {"kind": "call", "method": "editMessageText", "chat_id": 1, "at_ms": 1010.0, "status": 200},
+        {
+            "kind": "update_created",
+            "update_type": "callback_query",
+            "update_id": 8,
+            "chat_id": 2,
+            "at_ms": 2e3,
+        },
+    ]
+    lines: list[tuple[str, str, dict[str, object]]] = [
+        ("002", "update_received", {}),
+        ("003", "job_queued", {}),
+        ("004", "job_started", {}),
+        ("007", "transaction_committed", {"ms": 2.0}),
+        ("008", "telegram_called", {"ms": 0.2, "method": "answerCallbackQuery"}),
+        ("011", "telegram_called", {"ms": 2.5, "method": "editMessageText"}),
+        ("012", "transaction_committed", {"ms": 9.0}),
+    ]
+    log = [
+        {"timestamp": f"1970-01-01T00:00:01.{at}Z", "event": event, "update_id": 7, **more}
+        for at, event, more in lines
+    ]
+    (tap,) = hops.traces(wire, log)
+    assert [round(length(tap), 3) for _, length in hops.HOPS] == [1.0, 1.5, 1.0, 1.0, 2.0, 2.5, 1.0]
+    assert tap.whole == 10.0
+    with pytest.raises(running.NotMeasuredError, match="no tap has all of"):
+        hops.traces(wire, log[1:])
