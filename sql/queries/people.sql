@@ -1,9 +1,3 @@
--- name: register_user :value
--- Adds or refreshes the person who sent /start. The answer is JSON.
-SELECT register_user(
-    %(telegram_id)s::bigint, %(username)s::text, %(first_name)s::text, %(last_name)s::text,
-    %(language)s::text, %(start_payload)s::text
-)
 -- name: claim_and_register_user :one
 -- Claims a /start as claim_job does, and writes the person down or refreshes them.
 SELECT
