@@ -1,1 +1,1 @@
-"""Measurements of the product beside its peers and its floors: `./run bench [name]`."""
+"""Measures the product beside other queues and lower bounds ("floors"): `./run bench [name]`."""

@@ -1,4 +1,4 @@
-"""`./run bench [name] [--quick]`: measure, print the rows, keep them; `./run bench --report` writes the doc.
+"""Runs benchmarks: `./run bench [name] [--quick]` prints and stores; `--report` writes the document.
 
 Without a name every bench runs, one after another: some twenty minutes on a quiet machine with two cores.
 """
@@ -34,7 +34,7 @@ BENCHES: Final = {
 
 
 def main(arguments: list[str]) -> int:
-    """Run what was named; the exit code."""
+    """Run the named benchmarks. Returns the exit code."""
     listed = "\n".join(f"  {name:<10} {what}" for name, what in BENCHES.items())
     parser = argparse.ArgumentParser(
         prog="./run bench", epilog=listed, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> int:
 
 
 def measure(name: str, options: Options) -> None:
-    """Run one bench, print and keep what it found."""
+    """Run one benchmark, print its result and store it."""
     print(f"── {name}: {BENCHES[name]}", flush=True)
     started = time.monotonic()
     result = cast("Result", importlib.import_module(f"benchmarks.{name}").run(options))
@@ -62,7 +62,7 @@ def measure(name: str, options: Options) -> None:
         print(f"\n{text_table(table)}")
     for goal in result.goals:
         print(f"{'reached' if goal.met else 'MISSED '}  {goal.what}: {goal.measured} (goal {goal.goal})")
-    # A part of the queues says less than all of them: it is not kept over them.
+    # A result of some queues must not replace a result of all of them.
     path = save(result, quick=options.quick or bool(options.arguments))
     print(f"\n{path.name}, {show(time.monotonic() - started)} s\n", flush=True)
 

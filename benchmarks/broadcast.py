@@ -1,4 +1,4 @@
-"""Broadcasts: their speed at the default and a raised rate limit, their memory, taps beside one.
+"""Measures broadcasts: their speed at the default and a raised send rate, their memory, taps beside one.
 
 The audience is written directly into the database and registered at the Telegram stand-in. The broadcast is
 started by the job that an admin's tap on "send" makes.
@@ -81,14 +81,14 @@ TAP_COLUMNS: Final = ("load", "taps", "p50", "p95", "p99", "max", "p99 / alone",
 
 
 class Audience:
-    """People who get a broadcast, each time those who came last."""
+    """People who get a broadcast: each time the ones added last."""
 
     def __init__(self, running: World) -> None:
         self._running = running
         self._count = 0
 
     def gather(self, count: int) -> int:
-        """So many people more, known to Telegram and to the shop; how many there are now."""
+        """Add people at Telegram and in the shop. Returns how many there are now."""
         ids = [FIRST_ID + self._count + number for number in range(count)]
         self._count += count
         asyncio.run(_introduce(self._running.telegram_url, ids))
@@ -109,7 +109,7 @@ async def _introduce(telegram_url: str, ids: list[int]) -> None:
 
 
 def send(running: World, recipients: int) -> tuple[list[float], float]:
-    """Send to everybody who reads English; when each call reached Telegram (ms), and the most memory."""
+    """Send to everybody who reads English. Returns the times of the calls (ms) and the most memory."""
     wire = running.wire_log("telegram")
     before, broadcast_id, most = last_seq(wire), begin(running), 0.0
     worker = running.processes[BACKGROUND]
@@ -158,7 +158,7 @@ def begin(running: World) -> str:
 
 
 def look(running: World, broadcast_id: str) -> Mapping[str, Any]:
-    """How far the broadcast is."""
+    """Return the broadcast's row."""
     with psycopg.connect(running.database_url) as connection:
         ((status, sent),) = connection.execute(statement("look"), {"id": broadcast_id}).fetchall()
     return {"status": status, "sent": sent}

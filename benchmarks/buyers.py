@@ -1,4 +1,4 @@
-"""Buyers who go the whole way, as many at once as wanted: confirm, pay link, payment, receipt."""
+"""Simulates concurrent buyers of whole orders: confirmation, payment link, payment, receipt."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def pay(crowd: Crowd, crypto_pay_url: str, code: str) -> None:
 async def keep_at_it(
     act: Callable[[Person], Awaitable[Any]], people: list[Person], seconds: float
 ) -> list[tuple[float, float]]:
-    """Let everybody act again and again (a closed loop); (when it ended, seconds it took) of each act."""
+    """Let everybody act again and again (a closed loop). Returns the end and the seconds of each act."""
     deadline = time.monotonic() + seconds
     done: list[tuple[float, float]] = []
 

@@ -1,4 +1,4 @@
-"""What one order and each of its taps cost, counted from outside while nothing else happens.
+"""Measures the cost of one order and of each of its taps, counted from outside while nothing else runs.
 
 Commits are the database's own count (pg_stat_database, reads included). Redis round trips are the reads its
 server made from sockets. Calls to Telegram are in the stand-in's wire log, lines are those at INFO or above
@@ -101,7 +101,7 @@ def run(options: Options) -> Result:
 
 
 async def _steps(probe: Probe, *, quick: bool) -> dict[str, Counts]:
-    """Return what a person's step costs, by step."""
+    """Return the cost of each step of a person."""
     count, gap, flush = (1, 0.1, 0.2) if quick else (ORDERS, GAP_SECONDS, FLUSH_SECONDS)
     async with Crowd(probe.running.telegram_url) as crowd:
         await crowd.gather(1)  # what is made at its first use is no part of an order
@@ -122,7 +122,7 @@ async def _steps(probe: Probe, *, quick: bool) -> dict[str, Counts]:
 
 
 async def _idle(probe: Probe, seconds: float) -> Counts:
-    """Return what a second of nothing costs."""
+    """Return the cost of an idle second."""
     since, before = probe.read()
     await asyncio.sleep(seconds)
     until, after = probe.read()

@@ -1,4 +1,4 @@
-"""How much others slow down while one client or partner idles, floods or hangs."""
+"""Measures how much other people wait while one client or partner is idle, floods or hangs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ POLLED_WHAT: Final = "updates of a flood that the poller takes a second"
 BATCH: Final = 100
 """Updates that a poller gets at once, at most."""
 POLLED: Final = 500.0
-"""How many they must be."""
+"""The smallest acceptable number of them."""
 HANGING: Final = 16
 HANG_SECONDS: Final = 8.0
 QUIET_CHECKS: Final = 15
@@ -61,7 +61,7 @@ Row = tuple[str, Spread, float]
 
 
 def run(options: Options) -> Result:
-    """Crowd everything, one after another."""
+    """Run every case, one after another."""
     scale, before = 20 if options.quick else 1, os.getloadavg()[0]
     with world() as running:
         pending = webhooks.orders(running, (2 * ASKS + 2 * RECEIPTS) // scale + 4 + crowd_database.PAID)

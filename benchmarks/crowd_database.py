@@ -1,4 +1,4 @@
-"""How long an outage of PostgreSQL lasts for people: a read-only database, and one that has fallen silent."""
+"""Measures how long an outage of PostgreSQL lasts for people: a read-only and a silent database."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LONG_SECONDS: Final = 120.0
 AWAY: Final = "PostgreSQL недоступний"
 
 Row = tuple[str, float, float]
-"""What, how many seconds it took, how many it may take."""
+"""A case, how many seconds it took, and how many it may take."""
 
 
 def measure(running: World, pending: list[Pending]) -> list[Row]:

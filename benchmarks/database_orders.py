@@ -1,4 +1,4 @@
-"""Orders without the product's processes: its SQL functions alone. The floor, and a way to prepare many."""
+"""Makes orders with the SQL functions alone, without processes: as a floor, and to prepare many orders."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIRST_INVOICE: Final = 80_000_001
 
 @dataclass(frozen=True)
 class Pending:
-    """An order that waits for its money."""
+    """An order that waits for its payment."""
 
     order_id: str
     invoice_id: int

@@ -1,4 +1,4 @@
-"""A Telegram stand-in with the direct bot on it: what a tap costs without queue, database and screens."""
+"""Runs a Telegram stand-in with direct_bot.py: the cost of a tap without queue, database and screens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The floor of a tap: aiogram's own polling, and a handler that answers at once. Run by direct.py."""
+"""A bot that answers in its handler, with aiogram's own polling: the floor of a tap. direct.py runs it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Percentiles and ratios, the same for every bench."""
+"""Calculates percentiles and ratios in the same way for every benchmark."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Spread:
-    """How a set of times lies."""
+    """The distribution of a set of times."""
 
     count: int
     p50: float

@@ -1,4 +1,4 @@
-"""The floor of a webhook: read the body, answer. No signature, no queue. Served as web is (webhooks.py)."""
+"""An application that only reads the body and answers: the floor of a webhook, served like web."""
 
 from __future__ import annotations
 

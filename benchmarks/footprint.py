@@ -1,4 +1,4 @@
-"""What the product's processes cost while nothing happens: CPU of a core, and memory."""
+"""Measures the CPU time and memory of the product's processes while they are idle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How full orders and taps grow with worker processes: the same closed loops, one and two processes each."""
+"""Measures orders and taps with one and with two worker processes, in the same closed loops."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signed webhooks as Crypto Pay sends them: tests/vectors shows the real thing."""
+"""Builds signed webhooks as Crypto Pay sends them. tests/vectors has a known one."""
 
 from __future__ import annotations
 

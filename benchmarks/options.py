@@ -1,4 +1,4 @@
-"""What the command line of a bench said."""
+"""The command line options of a benchmark."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Options:
-    """How to run."""
+    """The options of one run."""
 
     quick: bool = False
-    """The smallest form that still goes the whole way: proves the bench, measures nothing."""
+    """The smallest complete run: it shows that the benchmark works, and measures nothing."""
     arguments: tuple[str, ...] = ()
     """What is left for the bench itself, for example the queues to measure."""

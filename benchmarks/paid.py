@@ -1,4 +1,4 @@
-"""From a paid webhook to an active package and a buyer who was told, idle.
+"""Measures the time from a webhook to an active package and its receipt, in an idle shop.
 
 Three clocks that agree on one machine: ours when the webhook leaves, the product's log when the payment was
 committed, the Telegram stand-in's when the receipt's call came in.

@@ -1,4 +1,4 @@
-"""Many people at once, through the Telegram stand-in's person side: they write, tap and read."""
+"""Simulates many people at once with the Telegram stand-in: they write, tap and read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SCREENS: Final = ("select_packages", "my_stats", "add_post", "back_to_menu", "pk
 
 
 class LostError(RuntimeError):
-    """Somebody waited for an answer that did not come."""
+    """An expected answer did not come."""
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Person:
 
 
 class Crowd:
-    """Everybody in one process, on one pool of connections."""
+    """All people in one process, with one pool of connections."""
 
     def __init__(self, telegram_url: str) -> None:
         self._url = telegram_url

@@ -1,4 +1,4 @@
-"""What processes cost, read from /proc: CPU time, memory, and who belongs to whom. Linux only."""
+"""Reads the CPU time, memory and children of processes from /proc. Linux only."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Which functions the hottest paths spend their time in: py-spy on the running processes, under load.
+"""Finds the functions in which busy processes spend their time: py-spy on running processes, under load.
 
-It samples who holds the interpreter lock, so a thread that waits for a socket does not count. A sampled
-process stops for each sample: the shares are right, the rates under it are not, and are not reported.
+It samples the thread that holds the interpreter lock, so a thread that waits for a socket does not count. A
+sampled process stops for each sample, so the shares are right, but the rates are not and are not reported.
 """
 
 from __future__ import annotations

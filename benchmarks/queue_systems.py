@@ -1,4 +1,4 @@
-"""The queues that are measured: how each one's worker is started. Their programs are in peers/."""
+"""The list of measured queues, with the command that starts each worker. The programs are in peers/."""
 
 from __future__ import annotations
 

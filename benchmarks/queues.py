@@ -1,4 +1,4 @@
-"""How soon an idle worker begins a job, how many it does a second, what enqueueing costs: ours and others.
+"""Measures queues: the pick-up time of an idle worker, jobs per second, and the cost of enqueueing.
 
 All on one Valkey (append-only file, synced every second) or one PostgreSQL (fsync on). Idle: no-ops one at a
 time, 0.5 to 1.5 s apart, several systems side by side since each is idle almost always. Throughput: no-ops

@@ -1,4 +1,4 @@
-"""docs/performance.md: its words are written by hand, its tables here, from benchmarks/results/*.json.
+"""Writes the tables of docs/performance.md from benchmarks/results/*.json. Its text is written by hand.
 
 A table stands between `<!-- bench:NAME -->` and `<!-- end -->`; `<!-- bench:goals -->` is all goals together.
 """
@@ -17,7 +17,7 @@ PLACE: Final = re.compile(r"(<!-- bench:(\w+) -->\n).*?(<!-- end -->)", re.DOTAL
 
 
 def write(document: Path = DOCUMENT, results: Path = DIRECTORY) -> Path:
-    """Fill every place of the document anew."""
+    """Write every table of the document again."""
     found = load(results)
 
     def fill(match: re.Match[str]) -> str:

@@ -1,6 +1,6 @@
-"""What a bench found: rows to print, a JSON file to keep, and on what machine it was found.
+"""A benchmark's result: rows to print, a JSON file to store, and a description of the machine.
 
-docs/performance.md is rendered from these files (report.py); no number in it is typed by hand.
+docs/performance.md is rendered from these files (report.py). No number in it is typed by hand.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Goal:
 
 @dataclass
 class Result:
-    """All that one bench has to say."""
+    """The result of one benchmark."""
 
     name: str
     tables: list[Table] = field(default_factory=list)
@@ -70,7 +70,7 @@ def load(directory: Path = DIRECTORY) -> dict[str, dict[str, Any]]:
 
 
 def machine() -> dict[str, str]:
-    """Return what somebody who repeats this must know of the machine."""
+    """Return the description of the machine that a repetition needs."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
     return {

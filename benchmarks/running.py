@@ -1,4 +1,4 @@
-"""One queue's worker running on servers of ours, and the marks its jobs leave."""
+"""Runs one queue's worker on servers of ours, and reads the marks of its jobs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PRODUCE_SECONDS = 300.0
 
 
 class NotMeasuredError(RuntimeError):
-    """A system did not start or did not finish; the text has its last words."""
+    """A system did not start or did not finish. The text has the end of its output."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Running:
         )
 
     def warm_up(self, count: int) -> None:
-        """Run some jobs that are not measured; the proof that the worker is there."""
+        """Run some jobs that are not measured, which shows that the worker runs."""
         self.produce("burst", count)
         self.wait_for(count, START_SECONDS)
 
@@ -171,7 +171,7 @@ class Running:
 
 
 def _worker_settings() -> dict[str, str]:
-    """Every setting a worker insists on, none of them leading anywhere; as quiet as the peers' workers."""
+    """Return every setting that a worker needs, with addresses that lead nowhere, and with few log lines."""
     return {
         "LOG_DIR": "-",
         "LOG_LEVEL": "WARNING",

@@ -1,4 +1,4 @@
-"""From a tap to the bot's answer: when the stand-in made the update, when the call with the screen came.
+"""Measures the time from a tap to the bot's answer, by the wire log of the Telegram stand-in.
 
 Beside it a floor: an aiogram bot without queue or database that answers in its handler (direct_bot.py), on a
 stand-in of its own, with the same taps.

@@ -1,4 +1,4 @@
-"""How fast a payment webhook is acknowledged under 200 a second, each of a real order with a real signature.
+"""Measures the answer to payment webhooks at 200 a second, each of a real order with a real signature.
 
 An open loop at a constant rate over kept-alive connections, while the workers activate what was paid. Beside
 it the same requests to a view that only answers (floor_web.py), served by the same gunicorn settings.

@@ -1,4 +1,4 @@
-"""Times from the Telegram stand-in's wire log: from a person's act to the bot's calls for it."""
+"""Reads times from the Telegram stand-in's wire log: from a person's act to the bot's calls."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""One small program a queue: its worker, and a `sender` that enqueues one no-op.
+"""The measured queues, one small program for each: its worker, and a `sender` that enqueues one no-op.
 
-They run in processes of their own, the other libraries' in virtual environments of their own, and know
-nothing of each other. All say when a job began by `marks.mark`.
+They run in separate processes, the other libraries in virtual environments of their own, and do not depend on
+each other. All record the start of a job by `marks.mark`.
 """

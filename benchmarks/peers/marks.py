@@ -1,4 +1,4 @@
-"""The body of every job that is measured: one line to a file, saying when it was sent and when it began.
+"""The body of every measured job: it writes one line to a file, with the times of sending and of the start.
 
 CLOCK_MONOTONIC is one clock for all processes of a machine, so the difference is the pick-up time. Standard
 library only: every queue's environment can load it, and it costs all of them the same two microseconds.

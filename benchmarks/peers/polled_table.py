@@ -1,6 +1,6 @@
-"""The specification's own design: rows in PostgreSQL, ten at a time, asked for every second.
+"""The specification's own design: rows in PostgreSQL, polled every second, ten at a time.
 
-One commit to enqueue, one to take a batch, one to finish each job: a crash loses nothing here either.
+It needs one commit to enqueue, one to take a batch, one to finish each job. A crash loses no job here either.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Dramatiq as it comes: its Redis broker and its default middleware."""
+"""Unchanged Dramatiq: its Redis broker and its default middleware."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A shop of a million people, and the cost of its queries."""
+"""Fills a shop with a million people and measures its queries."""
 
 from benchmarks.scale.measure import run
 

@@ -1,4 +1,4 @@
-"""Fill a migrated, empty database with a shop of two years: people, orders, money, posts, tasks and jobs.
+"""Fills a migrated, empty database with two years of a shop: people, orders, money, posts, tasks, jobs.
 
     python -m benchmarks.scale.fill DSN [--factor 0.02]
 

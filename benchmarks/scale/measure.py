@@ -1,4 +1,4 @@
-"""Every named query in a full shop beside a nearly empty one.
+"""Measures every named query in a full shop and in a nearly empty one.
 
 `./run bench scale` fills two databases of a PostgreSQL of its own (minutes; with --quick a fiftieth) and runs
 each query warm, in turns in the one and the other, as the program does: prepared, its rows read. What a query
@@ -28,7 +28,7 @@ from socialboost.db import migrations, queries
 BASE_FACTOR: Final = 0.0001
 GOAL: Final = 2.0
 FLOOR_MS: Final = 0.1
-"""Below this a difference is the clock's, not the data's."""
+"""A smaller difference comes from the clock, not from the data."""
 DEEP_PAGES: Final = {"get_history, page 400": 2_000, "get_history, page 9999": 49_995}
 """Of somebody with 3,000 entries: beyond the last one a page is empty."""
 
@@ -74,7 +74,7 @@ class Case:
 
 
 class Side:
-    """One of the two shops."""
+    """The connection to one of the two shops, and its samples."""
 
     def __init__(self, dsn: str) -> None:
         self.shop = samples.Shop(dsn)
