@@ -86,7 +86,7 @@ def test_a_rate_leaves_out_the_start_and_the_end() -> None:
 
 
 def test_a_tap_is_paired_with_its_own_answer(tmp_path: Path) -> None:
-    """The spinner first, the screen after it; another chat's call and a refused edit are no answer."""
+    """The spinner stops before the screen appears. Another chat's call or a refused edit is no answer."""
     lines = [
         {"kind": "update_created", "update_type": "callback_query", "chat_id": 1, "mono_ms": 10.0},
         {"kind": "update_created", "update_type": "callback_query", "chat_id": 2, "mono_ms": 11.0},

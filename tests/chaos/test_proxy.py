@@ -180,7 +180,7 @@ def listener(tmp_path: Path) -> Iterator[tuple[Proxy, socket.socket]]:
 def test_a_request_to_a_hanging_service_arrives_after_its_client_left(
     listener: tuple[Proxy, socket.socket],
 ) -> None:
-    """As with a process that was stopped: what its kernel took is read when it goes on."""
+    """As with a stopped process: data in its kernel's buffer are read when it continues."""
     proxy, service = listener
     proxy.order("echo", "hang", seconds=60)
     with connect(proxy) as client:
@@ -197,7 +197,7 @@ def test_a_request_to_a_hanging_service_arrives_after_its_client_left(
 
 
 def test_a_silent_connection_does_not_forward_a_close(listener: tuple[Proxy, socket.socket]) -> None:
-    """A session of PostgreSQL stays then, with what it has locked."""
+    """So a PostgreSQL session stays open, with its locks."""
     proxy, service = listener
     with connect(proxy) as client:
         server, _ = service.accept()

@@ -140,7 +140,7 @@ def test_somebody_who_joins_later_is_not_listed(desk: Desk, people: list[int]) -
 
 
 def test_each_segment_has_its_people(desk: Desk, people: list[int]) -> None:
-    """Each segment's people, and its count, which the admin confirms, is of the same people."""
+    """Each segment selects its people, and its count, which the admin confirms, counts the same people."""
     store = desk.store
     active, expired, english, away, blocked = people
     store.buy(active)

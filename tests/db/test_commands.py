@@ -121,7 +121,7 @@ def test_an_old_database_is_reported_in_one_sentence(empty_database_url: str) ->
 
 
 def test_the_schema_is_printed_as_one_text(empty_database_url: str) -> None:
-    """For a console that knows no includes; a database is not needed for it."""
+    """This is for a console without includes. It needs no database."""
     done = run("", "schema")
     assert done.returncode == 0, done.stderr
     assert "\n\\ir " not in done.stdout

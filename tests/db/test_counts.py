@@ -86,7 +86,7 @@ def press_together(store: Store, people: int) -> None:
 
 
 def test_fifty_taps_of_each_person_make_one_order_each(store: Store) -> None:
-    """One order and one invoice each."""
+    """Each person has one order and one invoice."""
     press_together(store, examples(40, long=100))
 
 
@@ -108,7 +108,7 @@ def pay_two_invoices_together(store: Store, count: int) -> None:
 
 
 def test_orders_paid_by_two_invoices_each_are_activated_once(store: Store) -> None:
-    """As many activations, and as many other payments are listed."""
+    """Each order has one activation, and its other payment is listed."""
     pay_two_invoices_together(store, examples(40, long=100))
 
 
@@ -123,7 +123,7 @@ def pay_together(store: Store, count: int) -> None:
 
 
 def test_fifty_workers_record_one_payment_once(store: Store) -> None:
-    """One activation and one payment each."""
+    """Each payment is recorded once and activates once."""
     pay_together(store, examples(80, long=200))
 
 
@@ -226,7 +226,7 @@ MUTANTS = st.one_of(
 
 
 def test_no_wrong_payment_activates_anything(store: Store) -> None:
-    """A wrong amount or asset, another order's invoice: none activates, all are listed."""
+    """A wrong amount or asset, another order's invoice: no payment activates an order, and all are listed."""
     count = examples(60, long=200)
     store.package("cheap", price=CHEAP)
     tried: list[tuple[str, str | None]] = []
@@ -320,7 +320,7 @@ def post_together(store: Store, people: int) -> None:
 
 
 def test_forty_links_of_each_person_give_exactly_the_limit(store: Store) -> None:
-    """Exactly the limit, two each."""
+    """Exactly two posts of each person are accepted."""
     post_together(store, examples(20, long=50))
 
 

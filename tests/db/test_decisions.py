@@ -209,7 +209,7 @@ def test_an_owner_can_be_named_only_for_an_open_payment_without_an_order(store: 
 
 
 def test_money_goes_to_the_owner_named_last(store: Store, buyer: int) -> None:
-    """The owner is read under the payment's lock: a decision that waited for the naming sees it."""
+    """The owner is read under the payment's lock, so a decision that waited for the naming sees it."""
     other = store.person()
     store.pay("I9", None)
     payment_id = payment(store, "I9")["id"]
@@ -271,7 +271,7 @@ def seen(store: Store, invoice: str) -> str:
 
 
 def test_a_decision_is_taken_only_on_the_state_that_was_seen(store: Store, buyer: int) -> None:
-    """Whatever moved in between, whoever moved it; asked anew it can be decided."""
+    """Whoever changed the state in between, the decision is refused. After a new question it is possible."""
     order_id = excepted(store, buyer, "I1")
     payment_id, other = payment(store, "I1")["id"], store.person()
     stray = store.pay("I9", None) and payment(store, "I9")["id"]
@@ -297,7 +297,7 @@ def test_a_decision_is_taken_only_on_the_state_that_was_seen(store: Store, buyer
 
 
 def test_control_without_the_comparison_a_refund_follows_an_activation(store: Store, buyer: int) -> None:
-    """As of a decision that carries nothing: both are taken, and the buyer hears two things."""
+    """Without the state that was seen both decisions are taken, and the buyer gets two messages."""
     for invoice, carries, taken in (("I1", False, 2), ("I2", True, 1)):
         excepted(store, buyer, invoice)
         payment_id = payment(store, invoice)["id"]
@@ -310,7 +310,7 @@ def test_control_without_the_comparison_a_refund_follows_an_activation(store: St
 
 
 def test_an_order_paid_meanwhile_changes_what_activating_means(store: Store, buyer: int) -> None:
-    """Seen unpaid, it would be this order; paid since, it would be a second package."""
+    """The admin saw an unpaid order. Paid meanwhile, an activation would buy a second package."""
     order_id = excepted(store, buyer, "I1")
     store.pay("I2", order_id)
     before = seen(store, "I1")
@@ -324,7 +324,7 @@ def test_an_order_paid_meanwhile_changes_what_activating_means(store: Store, buy
 def test_of_decisions_on_the_same_state_one_is_taken(
     store: Store, buyer: int, actions: tuple[str, str]
 ) -> None:
-    """Eight admins at once with the same card: each waits for the first, then sees what it has done."""
+    """Eight admins decide at once on the same card. Each waits for the first and then sees its decision."""
     excepted(store, buyer, "I1")
     payment_id, card = payment(store, "I1")["id"], seen(store, "I1")
 
@@ -423,7 +423,7 @@ def test_of_a_refund_and_an_activation_at_once_one_happens(store: Store, buyer: 
 
 
 def test_a_decision_at_the_same_time_as_the_right_money_loses_nothing(store: Store, buyer: int) -> None:
-    """A person dismisses the wrong payment while the right one comes: none is lost, none counts twice."""
+    """An admin dismisses a wrong payment while the right one comes: none is lost or counted twice."""
     for number in range(8):
         slug = store.package(f"race-{number}", price=PRICE)
         order_id = store.order(buyer, slug, invoice=f"W{number}")

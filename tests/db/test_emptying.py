@@ -56,6 +56,6 @@ def test_a_new_test_database_is_as_the_migrations_left_it(
     ],
 )
 def test_the_shared_database_s_schema_cannot_be_changed(store: Store, change: str) -> None:
-    """The next test would find the change."""
+    """Otherwise the next test would find the change."""
     with pytest.raises(psycopg.errors.RaiseException, match="asks for `database_url`"):
         store.run(change)

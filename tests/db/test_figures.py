@@ -63,7 +63,7 @@ def activated_by_hand(store: Store, buyer: int, asset: str) -> None:
     why="it takes days and money back by hand: figures only",
 )
 def test_the_figures_follow_every_step_of_a_day(store: Store) -> None:
-    """Each step moves the figures as it moves the rows."""
+    """Each step changes the figures together with the rows."""
     store.package("pro")
     buyer, other = store.person(), store.person()
     steps = [
@@ -103,7 +103,7 @@ def test_the_figures_follow_every_step_of_a_day(store: Store) -> None:
 
 @pytest.mark.breaks("order_refunded_without_refund", why="it takes days back without money: figures only")
 def test_the_figures_are_right_after_many_changes_at_once(store: Store) -> None:
-    """Buyers, posts, refunds and sweeps in eight connections, the figures folded again and again."""
+    """Eight connections buy, post, refund and sweep, while the figures are folded again and again."""
     people = [store.person() for _ in range(4)]
     store.package("pro")
     for person in people:
@@ -134,7 +134,7 @@ def test_the_figures_are_right_after_many_changes_at_once(store: Store) -> None:
 
 
 def test_two_sweeps_at_once_do_not_complete_one_person_s_orders(store: Store) -> None:
-    """Each would see the other's order still paid, and count the person out never."""
+    """Otherwise each would see the other order as paid, and the person would never be subtracted."""
     buyer = store.person()
     store.package("pro")
     store.buy(buyer)

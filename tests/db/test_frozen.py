@@ -118,7 +118,7 @@ def test_a_name_without_anything_to_freeze_is_refused(sql: Path, name: str, word
 
 
 def test_every_function_of_ours_can_be_frozen(tmp_path: Path) -> None:
-    """All of them, one after the other, and no migration is another."""
+    """All functions are frozen one after another, and no migration changes."""
     sql = tmp_path / "sql"
     shutil.copytree(queries.SQL_DIRECTORY, sql)
     before = checksums(sql)

@@ -165,7 +165,7 @@ def told(store: Store) -> None:
 
 
 def test_a_busy_month_breaks_nothing(store: Store) -> None:
-    """Everything legal that looks unusual: late and second money, decisions, refunds, retries, silence."""
+    """It has everything legal but unusual: late and second payments, decisions, refunds, retries, silence."""
     store.package("pro", posts_per_day=3)
     buyer, other = store.person(), store.person()
     first = store.order(buyer, invoice="I1")

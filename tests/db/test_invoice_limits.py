@@ -58,7 +58,7 @@ def test_a_person_who_pays_is_not_limited(shop: Store) -> None:
 
 
 def test_many_requests_at_once_get_at_most_three_invoices(shop: Store) -> None:
-    """Without the lock each has counted before any has written."""
+    """Without the lock each request would count before any other has written."""
     buyer = shop.person()
     orders = [shop.order(buyer, f"p{number}") for number in range(12)]
 

@@ -66,7 +66,7 @@ FLAWS = {
 
 @pytest.mark.parametrize("flaw", FLAWS)
 def test_the_machine_finds_a_planted_defect(shop: type[Shop], flaw: str) -> None:
-    """Negative control: each of these, one at a time, is found within the histories that a push walks."""
+    """Negative control: each defect, one at a time, is found within the histories of a push."""
     function, right, wrong = FLAWS[flaw]
     text = shop.store.value("SELECT pg_get_functiondef(%s::regproc)", function)
     assert text.count(right) >= 1

@@ -27,7 +27,7 @@ def way(database_url: str) -> Iterator[SilentWay]:
 
 
 def test_a_silent_connection_is_cut_and_replaced(way: SilentWay, monkeypatch: pytest.MonkeyPatch) -> None:
-    """hunt: no FIN, no RST, and the worker was dead until it was killed."""
+    """There is no FIN and no RST: without the cut the worker would hang until it is killed."""
     monkeypatch.setattr(silence, "LIMIT_SECONDS", 1.0)
     with Database(way.url, pool_size=2) as db:
         assert db.value("ping") == 1
@@ -51,7 +51,7 @@ def _until_answered(db: Database) -> object:
 def test_without_the_timeout_a_silent_connection_hangs_for_ever(
     way: SilentWay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control."""
+    """Negative control."""
     monkeypatch.setattr(silence, "LIMIT_SECONDS", 1.0)
     monkeypatch.setattr(silence.SilenceWatch, "start", lambda _: None)
     with Database(way.url, pool_size=1) as db, ThreadPoolExecutor(1) as pool:
@@ -66,7 +66,7 @@ def test_without_the_timeout_a_silent_connection_hangs_for_ever(
 
 
 def test_a_slow_answer_does_not_count_as_silence(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many short statements in one long transaction get on all the time."""
+    """Many short statements in one long transaction make progress all the time."""
     monkeypatch.setattr(silence, "LIMIT_SECONDS", 1.0)
     with Database(database_url, pool_size=1) as db, db.transaction() as tx:
         for _ in range(8):
@@ -75,7 +75,7 @@ def test_a_slow_answer_does_not_count_as_silence(database_url: str, monkeypatch:
 
 
 def test_sessions_that_cannot_write_are_replaced(database_url: str) -> None:
-    """hunt: minutes after a standby had become the primary the pool kept sessions that were read-only."""
+    """After a failover the pool would otherwise keep read-only sessions for minutes."""
     name = urlsplit(database_url).path[1:]
     with psycopg.connect(database_url, autocommit=True) as owner, Database(database_url, pool_size=2) as db:
         owner.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")

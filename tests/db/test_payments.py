@@ -120,7 +120,7 @@ def test_late_money_counts_for_a_day_after_the_deadline(
 def test_money_after_a_cancellation_is_flagged(
     store: Store, buyer: int, ended: str, *, after_cancel: bool
 ) -> None:
-    """Late money is late either way; that its buyer had cancelled is said only when that was so."""
+    """Late money is late in any case. The cancellation is named only if there was one."""
     order_id = store.order(buyer, invoice="I1")
     if ended == "by its buyer":
         store.call("cancel_order", buyer, order_id)

@@ -112,7 +112,7 @@ def test_without_its_index_a_query_reads_the_whole_table(
 
 
 def test_the_filled_shop_breaks_no_invariant(watched: Watched) -> None:
-    """The rows the plans are made for are those of a shop in order."""
+    """So the plans are made for the rows of a consistent shop."""
     found = watched.shop.connection.execute(
         queries.load()["find_breaches"].text,
         samples.arguments(queries.load()["find_breaches"], watched.world),

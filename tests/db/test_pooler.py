@@ -110,7 +110,7 @@ def prepare(db: Database) -> str:
 
 
 def test_two_connections_never_give_a_statement_the_same_name(database_url: str) -> None:
-    """Else a pooler that mixes sessions would have one's name run the other's statement."""
+    """Otherwise a pooler that mixes sessions would run another connection's statement under that name."""
     found = []
     for _ in range(2):
         with Database(database_url, pool_size=1) as db:
@@ -131,7 +131,7 @@ def write_and_ask(db: Database) -> None:
 def test_a_statement_is_repeated_and_a_transaction_is_left_to_its_job(
     database_url: str, spoiled: str, *, in_transaction: bool
 ) -> None:
-    """What a pooler does to a session, done by hand: a name is gone, or the next one is taken."""
+    """A pooler's effect on a session is simulated: a statement's name is missing, or is already used."""
     with Database(database_url, pool_size=1) as db:
         name = prepare(db)
         head, _, number = name.rpartition("_")

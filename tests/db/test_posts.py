@@ -106,7 +106,7 @@ def test_a_post_counts_once_a_day_under_all_its_names(store: Store, buyer: int) 
 
 
 def test_a_post_counts_once_a_day_in_a_run_of_two_orders(store: Store, buyer: int) -> None:
-    """Bought again the package goes on: one daily quota, and one day's posts."""
+    """A package bought again continues: one daily quota, and one set of posts for a day."""
     store.post(buyer, NAMES[0], platform="x")
     store.buy(buyer)
     store.later("12 days")
@@ -131,7 +131,7 @@ def test_many_links_of_one_post_at_once_make_one_post(store: Store, buyer: int) 
 
 
 def test_post_ref_in_sql_equals_the_identity_found_by_links(store: Store) -> None:
-    """The migration read it from stored links, the bot reads it from what people send."""
+    """The migration reads the identity from stored links, the bot from people's texts."""
     found = {parse(text, platform) for platform, text, _ in ACCEPTED}
     read = [store.call("post_ref", link.platform, link.url) for link in found]
     assert read == [link.ref for link in found]

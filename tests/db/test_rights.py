@@ -139,7 +139,7 @@ def test_a_worker_s_role_may_do_nothing_else(worker: Store, statement: str) -> N
 ])  # fmt: skip
 @pytest.mark.parametrize("inside", [False, True])
 def test_no_other_role_can_read_anything(store: Store, login: Login, statement: str, *, inside: bool) -> None:
-    """Not even somebody who was let into the schema."""
+    """That includes a role with access to the schema."""
     dsn = login()
     name = dsn.partition("//")[2].partition(":")[0]
     if inside:
@@ -158,7 +158,7 @@ def test_append_only_tables_are_so_for_their_owner_too(store: Store, table: str,
 
 
 def test_a_worker_may_call_exactly_the_functions_that_its_queries_call(database_url: str) -> None:
-    """No trigger, no helper of another function; of those that only read, what they read through."""
+    """No triggers and no helpers of other functions, except those that read-only functions call."""
     with psycopg.connect(database_url) as connection:
         found = connection.execute(
             "SELECT proname, provolatile = 'v', prosrc,"

@@ -41,7 +41,7 @@ def test_schema_sql_builds_what_the_migrations_build(empty_database_url: str, da
 def test_a_rule_missing_in_schema_sql_is_found(
     empty_database_url: str, database_url: str, tmp_path: Path
 ) -> None:
-    """Negative control: the document of a colleague who dropped one CHECK from it."""
+    """Negative control: a copy of the document without one CHECK."""
     shutil.copytree(queries.SQL_DIRECTORY, tmp_path / "sql")
     schema = tmp_path / "sql" / "schema.sql"
     text = schema.read_text(encoding="utf-8")
@@ -54,7 +54,7 @@ def test_a_rule_missing_in_schema_sql_is_found(
 
 
 def test_schema_sql_reads_as_a_document() -> None:
-    """Each table and each function stands in it once, and what it includes is there."""
+    """Each table and each function is in it once, and every included file exists."""
     rights = administration.SCHEMA.with_name("rights.sql")
     text = administration.SCHEMA.read_text(encoding="utf-8") + rights.read_text(encoding="utf-8")
     included = re.findall(r"^\\ir functions/(\S+)$", text, re.MULTILINE)
@@ -83,7 +83,7 @@ def test_the_comparison_sees_a_difference(database_url: str, drift: str) -> None
 
 
 def test_each_function_s_file_is_the_text_that_runs(database_url: str) -> None:
-    """Creating every function again from its file changes nothing, and no other function is there."""
+    """Creating every function again from its file changes nothing, and there are no other functions."""
     files = sorted(FUNCTIONS.rglob("*.sql"))
     before = snapshot(database_url)["functions"]
 

@@ -73,7 +73,7 @@ def shop(request: pytest.FixtureRequest) -> Iterator[Shop]:
 
 @pytest.mark.parametrize("function", ["get_available_packages", "get_pending_tasks"])
 def test_the_specified_history_function_fails_and_ours_runs(shop: Shop, function: str) -> None:
-    """ORDER BY and LIMIT around an aggregate: the specification's fail at the first call."""
+    """ORDER BY and LIMIT around an aggregate make the specification's function fail at its first call."""
     if shop.flawed:
         with pytest.raises(psycopg.errors.GroupingError):
             shop.store.call(function)
@@ -82,7 +82,7 @@ def test_the_specified_history_function_fails_and_ours_runs(shop: Shop, function
 
 
 def test_the_specified_join_multiplies_sums_and_ours_does_not(shop: Shop) -> None:
-    """Two orders and three posts: a join of both counts each order three times and each post twice."""
+    """With two orders and three posts a join counts each order three times and each post twice."""
     for _ in range(2):
         shop.pay(shop.order())
     for number in range(3):
@@ -101,7 +101,7 @@ def test_the_specified_join_multiplies_sums_and_ours_does_not(shop: Shop) -> Non
 
 
 def test_many_posts_at_once_keep_the_daily_limit(shop: Shop) -> None:
-    """40 posts in one instant, a limit of 2: counted without a lock, far more pass."""
+    """40 posts at once with a limit of 2: counted without a lock, far more are accepted."""
     shop.pay(shop.order())
     user_id = shop.user_id()
 
@@ -116,7 +116,7 @@ def test_many_posts_at_once_keep_the_daily_limit(shop: Shop) -> None:
 
 
 def test_money_after_a_cancellation_is_not_lost(shop: Shop) -> None:
-    """An order is cancelled while its invoice can still be paid: the specification forgets the money."""
+    """An order is cancelled while its invoice can still be paid. The specification loses that money."""
     order_id = shop.order()
     shop.store.run("UPDATE orders SET status = 'cancelled' WHERE id = %s", order_id)
 
@@ -132,13 +132,13 @@ def test_money_after_a_cancellation_is_not_lost(shop: Shop) -> None:
 
 
 def test_a_double_tap_on_buy_opens_one_order(shop: Shop) -> None:
-    """Two orders of one package, both payable."""
+    """In the specification it opens two payable orders of one package."""
     orders = {shop.order(), shop.order()}
     assert len(orders) == (2 if shop.flawed else 1)
 
 
 def test_many_activations_at_once_activate_once(shop: Shop) -> None:
-    """The one guard the specification has (WHERE status = 'pending'), kept: 50 callers, one activation."""
+    """The specification's only guard (WHERE status = 'pending') is kept: 50 callers, one activation."""
     order_id = shop.order()
     results = at_once(
         shop.store.dsn, 50, lambda store, _: store.call("activate_order", order_id), behind="orders"

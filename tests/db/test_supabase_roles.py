@@ -72,7 +72,7 @@ def test_a_public_role_has_no_access_to_our_tables(
 
 
 def test_functions_with_their_owner_s_rights_fix_their_search_path(database_url: str) -> None:
-    """What a SECURITY DEFINER function names must not be found in its caller's schema first."""
+    """A name in a SECURITY DEFINER function must not be found in its caller's schema first."""
     with psycopg.connect(database_url) as connection:
         loose = connection.execute(
             "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef"

@@ -143,7 +143,7 @@ def test_a_pulled_task_is_sent_leased_and_counted(store: Store, task: str) -> No
 
 
 def test_a_lost_pull_is_issued_again_under_the_same_id_three_times_in_all(store: Store, task: str) -> None:
-    """To a Main Bot that could not be asked meanwhile."""
+    """Main Bot could not be asked in between."""
     issued = []
     for _ in range(5):
         issued += [item["task_id"] for item in store.call("get_pending_tasks", 10, "main-bot", 900)]

@@ -97,7 +97,7 @@ def test_the_table_accepts_exactly_the_transitions_of_the_state_machine(store: S
 
 @pytest.mark.parametrize("table", LEGAL)
 def test_the_state_machine_has_every_state_of_the_table(store: Store, table: str) -> None:
-    """A state added to the CHECK and forgotten in the state machine would have no way out."""
+    """A state in the CHECK that the state machine does not have would have no way out."""
     (check,) = store.rows(
         "SELECT pg_get_constraintdef(oid) AS text FROM pg_constraint"
         " WHERE conrelid = %s::regclass AND contype = 'c' AND pg_get_constraintdef(oid) ~ %s",

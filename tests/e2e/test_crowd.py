@@ -127,7 +127,7 @@ class Flood:
 
 
 def test_one_person_s_thousand_texts_delay_nobody(world: World) -> None:
-    """The other's /start stands behind all of them. Shares come back with time."""
+    """The other person's /start is sent after all of them. Shares are refilled with time."""
     buyer = about_to_pay(world)
     flooder, other = (Person(world.telegram_url, name) for name in ("Петро", "Марія"))
     seen = Flood(world, flooder)
@@ -204,7 +204,7 @@ def test_orders_paid_while_the_database_is_read_only_become_active_afterwards(wo
 def test_orders_paid_while_connections_are_silent_become_active(
     tmp_path: Path, postgres_server: PostgresServer
 ) -> None:
-    """Established connections say nothing any more and do not end; new ones work."""
+    """Open connections carry no data and do not end. New ones work."""
     ways: list[SilentWay] = []
 
     def between(starting: World) -> dict[str, str]:

@@ -78,7 +78,7 @@ def test_a_broker_is_built_without_a_connection_and_speaks_json() -> None:
 
 
 def test_another_encoder_is_refused() -> None:
-    """Pickle runs what it reads: whoever can write to Redis would own the workers."""
+    """Pickle runs code that it reads: anybody who can write to Redis would control the workers."""
     before = dramatiq.get_encoder()
     dramatiq.set_encoder(dramatiq.PickleEncoder())
     try:

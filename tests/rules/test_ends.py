@@ -60,7 +60,7 @@ def config() -> str:
 
 
 def test_the_steps_of_an_end_fit_into_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database that hangs takes all of what is given to settling, the lease renewer and its own closing."""
+    """A hanging database uses the whole time of the settlements, the lease renewer and its own closing."""
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
     ending = importlib.import_module("workers.engine.shutdown")
     notice, giving_back = 1.0, 2.0

@@ -255,7 +255,7 @@ def test_our_wiring_never_says_localhost() -> None:
 
 
 def test_people_read_about_promotion_only() -> None:
-    """The word the customer's rules ask for."""
+    """The customer's rules require this word."""
     forbidden = re.compile("накру" + "тк|розкру" + "тк", re.IGNORECASE)
     files = [
         path

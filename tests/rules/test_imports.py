@@ -257,7 +257,7 @@ def test_no_import_circle_leads_around_a_fence() -> None:
 
 
 def test_an_import_circle_is_found() -> None:
-    """Negative control: broker and middleware, as they were; one arrow is lazy."""
+    """Negative control: broker and middleware as they once were, with one lazy import."""
     text = "def build():\n    from socialboost.queue import middleware"
     broker = Source("socialboost/queue/broker.py", text)
     middleware = Source("socialboost/queue/middleware.py", "from socialboost.queue.broker import GIVE_BACK")

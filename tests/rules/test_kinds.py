@@ -54,7 +54,7 @@ jobs.OpenOrdre
 
 
 def test_mypy_refuses_a_misspelt_word_and_an_unknown_contract(tmp_path: Path) -> None:
-    """Seven mistakes, seven errors; nothing is run."""
+    """Seven mistakes give seven errors. Nothing runs."""
     (tmp_path / "misspelt.py").write_text(MISSPELT, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--no-error-summary", str(tmp_path / "misspelt.py")],

@@ -101,7 +101,7 @@ def pytest_configure(config):
 
 @pytest.mark.parametrize(("scope", "processes"), [("module", 1), ("session", 2)])
 def test_only_one_process_makes_a_module_s_fixture(tmp_path: Path, scope: str, processes: int) -> None:
-    """With the pytest and the xdist that are installed. What lasts for a session is made in each process."""
+    """It uses the installed pytest and xdist. Each process makes its own session fixtures."""
     made = tmp_path / "made"
     (tmp_path / "conftest.py").write_text(PLUGIN)
     (tmp_path / "test_shared.py").write_text(SHARED.format(scope=scope, made=str(made)))
@@ -124,7 +124,7 @@ def test_only_one_process_makes_a_module_s_fixture(tmp_path: Path, scope: str, p
 
 
 def test_shared_fixtures_are_found(request: pytest.FixtureRequest) -> None:
-    """pytest keeps them in a private place: this test notices when that moves."""
+    """pytest keeps them in a private place. This test fails if that place changes."""
     assert lanes.shared_by(request.node) == ""
     assert "request" in request.node._fixtureinfo.name2fixturedefs or request.node._fixtureinfo.initialnames
 

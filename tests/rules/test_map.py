@@ -87,5 +87,5 @@ def test_a_buyers_tap_is_followed_to_its_end() -> None:
     ],
 )
 def test_a_missing_part_changes_the_row(path: str, text: str, instead: str, job: str) -> None:
-    """Negative control: without an actor, a query, a handler, an endpoint or a clock the row is another."""
+    """Negative control: without an actor, a query, a handler, an endpoint or a schedule the row changes."""
     assert row(job, without(path, text, instead)) != row(job, page())

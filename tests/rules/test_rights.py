@@ -74,7 +74,7 @@ def test_every_job_behind_the_bot_s_guard_needs_a_right(engine: ModuleType) -> N
 
 
 def test_a_handler_s_contracts_are_found() -> None:
-    """Negative control: of the reading above."""
+    """Negative control of the parsing above."""
     text = "async def tapped(tap):\n    await jobs.send_async(jobs.ShowMenu(**tap))\n"
     assert named(Source("x.py", text), "tapped") == ["ShowMenu"]
 

@@ -125,7 +125,7 @@ def forgotten(example: str, compose: str) -> list[str]:
 
 
 def test_a_shop_in_docker_gets_every_setting() -> None:
-    """One that is not handed on would be set by an operator and change nothing."""
+    """Otherwise an operator could set it without any effect."""
     example, compose = (
         (ROOT / name).read_text(encoding="utf-8") for name in (".env.example", "docker-compose.yml")
     )

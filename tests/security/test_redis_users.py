@@ -159,7 +159,7 @@ def update() -> deliveries.Delivery:
 
 
 def test_without_its_keys_the_bot_takes_no_update(server: ValkeyServer, operator: redis.Redis) -> None:
-    """Negative control, and what an operator sees who forgot to render the access list anew: 503, no loss."""
+    """Negative control. An operator with an outdated access list sees 503, and nothing is lost."""
     rights = (
         "resetkeys",
         "clearselectors",
@@ -184,7 +184,7 @@ def test_without_its_keys_the_bot_takes_no_update(server: ValkeyServer, operator
 def test_the_work_is_done_under_the_two_users_and_nothing_is_refused(
     server: ValkeyServer, operator: redis.Redis
 ) -> None:
-    """What one process enqueues and waits for, another works on, also what a dead one had taken."""
+    """One process enqueues and waits, another does the work, including the jobs of a dead process."""
     sender, worker = (broker.build(server.url_as(user), consuming=user == WORKER) for user in (ENTRY, WORKER))
     try:
         for number in range(3):
@@ -227,7 +227,7 @@ def test_workers_write_the_list_of_admins_and_the_bot_may_read_it(
 async def test_an_access_list_of_an_older_release_leaves_the_owners(
     server: ValkeyServer, operator: redis.Redis
 ) -> None:
-    """An operator forgot to render it anew: no update is refused for that, and nobody too many gets in."""
+    """An operator forgot to render it again: no update is refused, and only owners are admins."""
     operator.execute_command("ACL", "SETUSER", ENTRY, "clearselectors")  # type: ignore[no-untyped-call]
     client = connections.connect(server.url_as(ENTRY))
     try:
@@ -241,7 +241,7 @@ async def test_an_access_list_of_an_older_release_leaves_the_owners(
 def test_without_the_keys_command_a_dead_worker_s_jobs_are_lost(
     server: ValkeyServer, operator: redis.Redis
 ) -> None:
-    """Negative control: the one command that looks superfluous is not."""
+    """Negative control: the command that looks unnecessary is needed."""
     operator.execute_command("ACL", "SETUSER", WORKER, "-keys")  # type: ignore[no-untyped-call]
     worker = broker.build(server.url_as(WORKER), consuming=True)
     try:

@@ -125,7 +125,7 @@ def test_a_repeatable_call_is_repeated_once_only() -> None:
 
 
 def test_connection_the_server_closed_while_idle_is_not_used() -> None:
-    """A connection that is known to be closed costs nothing: the request goes out on a new one."""
+    """A closed connection is known before it is used: the request goes out on a new one."""
     body = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
     with wire.WireServer([wire.raw(body, keep=False), wire.answer(200, {})]) as server:
         with service(server.url) as client:

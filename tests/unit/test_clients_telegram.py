@@ -65,7 +65,7 @@ def test_our_requests_equal_aiogram_s(call: Callable[[TelegramClient], Any], mod
 
 
 def test_an_unknown_field_would_be_noticed() -> None:
-    """Negative control of the test above: the model's field list is a real fence."""
+    """Negative control of the test above: the model's field list is a real check."""
     assert "reply_markup_" not in aiogram.methods.SendMessage.model_fields
 
 

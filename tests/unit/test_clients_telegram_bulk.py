@@ -84,7 +84,7 @@ def test_a_connection_cut_after_sending_is_unknown_and_never_repeated(silent: st
 
 
 def test_each_message_is_checked_right_before_its_call(silent: str) -> None:
-    """However many were handed over at once: those that may not be begun any more are not."""
+    """Many messages are passed at once. Those that must not begin any more are not sent."""
     bulk, asked = sender(silent), itertools.count(1)
     found = outcomes(bulk, text_content("x", None, paid=False), lambda: next(asked) <= 7)
     bulk.close()

@@ -44,7 +44,7 @@ def test_all_links_of_a_post_have_one_identity(platform: str, ref: str, texts: l
 
 
 def test_different_posts_have_different_identities() -> None:
-    """Another id, another channel of the same id, the same code on another network."""
+    """Another id, another channel with the same id, the same code on another network."""
     texts = [
         *(texts[0] for _, _, texts in SAME),
         *("t.me/durov/910", "t.me/telegram/909", f"x.com/a/status/{TWEET[:-1]}2", "facebook.com/reel/1234"),
@@ -87,7 +87,7 @@ def test_a_text_without_a_link_has_none(text: str) -> None:
 
 
 def test_a_text_that_is_too_long_is_not_cut_within_a_link() -> None:
-    """The number of a post cut in two would be another post's."""
+    """A post's number cut in two would be another post's number."""
     text = "t.me/channel/1 ".ljust(words.MAX_TEXT - 14) + "t.me/channel/23"
     assert len(text) == words.MAX_TEXT + 1
     assert [link.url for link in find_all(text) if isinstance(link, PostLink)] == ["https://t.me/channel/1"]
@@ -199,7 +199,7 @@ def test_one_foreign_character_never_changes_where_a_link_leads(
 
 
 def test_refusing_a_hostile_text_is_fast() -> None:
-    """Ten thousand worst texts: quadratic work would take minutes here."""
+    """Ten thousand worst cases: quadratic work would take minutes here."""
     worst = ("a." * 1024, "https://" + "t.me/" * 400, "?" * 2048, "x=&" * 682, "-" * 2048, "%25" * 682)
     for text in (
         *worst,

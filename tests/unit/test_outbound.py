@@ -166,7 +166,7 @@ def test_addresses_on_this_machine_are_reached_without_the_proxy(
 def test_a_host_in_no_proxy_is_reached_without_the_proxy(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """HOST is found by no resolver, so the failure shows that the proxy was not asked."""
+    """No resolver knows HOST, so the failure shows that the proxy was not used."""
     with ConnectProxy(tmp_path) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
         monkeypatch.setenv("NO_PROXY", ".service.example")

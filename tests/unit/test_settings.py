@@ -233,7 +233,7 @@ ADDRESSES = [
 def test_unescaped_characters_in_a_password_are_refused_with_advice(
     password: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Libraries would cut such an address at another place, and log what they take for the host."""
+    """Libraries would split such an address elsewhere and log a part of the password as the host."""
     for process, name, address in ADDRESSES:
         with monkeypatch.context() as changed:
             changed.setenv(name, address.format(password.format(c=CANARY)))

@@ -193,7 +193,7 @@ async def test_unknown_callback_data_is_a_stray_for_an_admin_too(
 
 
 def test_the_tables_reach_every_handler_of_the_panel() -> None:
-    """So that the refusals below are about all of it."""
+    """So the refusals below cover the whole panel."""
     routes = (*panel.ROUTES, *packages.ROUTES)
     assert {route.handler for route in routes} == REACHED
     assert len(routes) == len(REACHED)
@@ -229,7 +229,7 @@ async def test_other_people_are_refused_and_the_attempt_is_logged(
 
 @pytest.mark.parametrize("state", ["AdminDialogues:NAMING_OWNER", "AdminDialogues:CHANGING_PACKAGE"])
 async def test_only_admins_can_answer_a_dialogue_of_admins(state: str, feed: Feed, redis_url: str) -> None:
-    """As somebody who was an admin when it began."""
+    """The person was an admin when the dialogue began."""
     asking(redis_url, PERSON, state)
     with capture_logs() as lines:
         await feed(message("123456"))
@@ -264,7 +264,7 @@ async def test_forwarding_or_answering_an_admin_gives_no_admin_rights(
 
 
 async def test_the_filter_itself_checks_the_chat(redis_url: str) -> None:
-    """Also without the middleware that drops groups."""
+    """It works without the middleware that drops groups."""
     from aiogram.types import Update
 
     from socialboost.bot import connections
@@ -313,7 +313,7 @@ async def test_after_a_wipe_of_redis_only_the_owners_are_admins(feed: Feed, redi
 
 
 async def test_only_admin_updates_cause_a_role_check_in_redis(feed: Feed, redis_url: str) -> None:
-    """What everybody does all day costs nothing more."""
+    """So ordinary updates need no extra call."""
     with redis.Redis.from_url(redis_url, decode_responses=True) as client:
 
         def asked() -> int:

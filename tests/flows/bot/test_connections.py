@@ -37,13 +37,13 @@ def run(client: Redis) -> None:
 
 
 def test_a_connection_that_breaks_during_a_command_counts_as_a_redis_outage(redis_url: str) -> None:
-    """Else it is a fault of the handler, and the update is passed over: a tap without an answer."""
+    """Otherwise it would count as a handler's error, and the tap would get no answer."""
     with pytest.raises(RedisError):
         run(connections.connect(redis_url, socket_timeout=3.0))
 
 
 def test_redis_py_alone_raises_the_event_loop_s_own_error(redis_url: str) -> None:
-    """The control."""
+    """Negative control."""
     with pytest.raises(RuntimeError, match="handler is closed"):
         run(Redis.from_url(redis_url, socket_timeout=3.0))
 

@@ -66,7 +66,7 @@ async def test_a_repeated_update_does_not_move_the_dialogue_back(feed: Feed, red
 
 
 async def test_an_update_refused_by_redis_is_neither_queued_nor_marked(feed: Feed, redis_url: str) -> None:
-    """Redis is full while the update comes; the same update is taken once there is room."""
+    """Redis is full when the update comes. The same update is accepted once there is space."""
     update = message("/help")
     with redis.Redis.from_url(redis_url) as client:
         policy = client.config_get("maxmemory-policy")["maxmemory-policy"]
@@ -142,7 +142,7 @@ async def test_several_jobs_of_one_update_are_queued_together(redis_url: str) ->
 
 @pytest.mark.usefixtures("feed")
 async def test_if_redis_refuses_one_job_of_an_update_none_is_queued(redis_url: str) -> None:
-    """The list of the queue is no list: HSET works, RPUSH does not, and nothing says that all is well."""
+    """The queue's key is not a list: HSET works and RPUSH fails, and the call must report that."""
     with redis.Redis.from_url(redis_url) as client:
         client.set("dramatiq:interactive", "no list")
         with pytest.raises(QueueUnavailableError):
@@ -160,7 +160,7 @@ async def test_outside_a_delivery_a_job_is_queued_at_once(redis_url: str) -> Non
 
 
 async def test_only_screens_record_the_message_they_are_for(feed: Feed, redis_url: str) -> None:
-    """A later screen makes an earlier one in its place needless; it says nothing about an effect."""
+    """A later screen replaces an earlier one in the same message, but not an effect."""
     for update in (tap("my_stats"), tap("select_packages"), tap("confirm_starter-mini"), message("/start")):
         await feed(update)
     stats, packages, order, _ = queued(redis_url)

@@ -241,7 +241,7 @@ def read(content: Json) -> Message:
 
 
 def test_no_kind_that_people_send_is_listed_as_a_service_message() -> None:
-    """A list of the others goes stale; so nothing that a person can send may be on this one."""
+    """A list of all other kinds would become outdated, so this list must not have one that people send."""
     for content in SAID.values():
         assert read(content).content_type not in strays.SERVICE
     for content in LINES.values():

@@ -188,7 +188,7 @@ def test_the_bot_waits_through_bad_answers(
 def test_admins_are_notified_of_a_second_poller_that_is_not_a_restart(
     telegram: ScriptedTelegram, start: Callable[..., BotProcess], redis_url: str
 ) -> None:
-    """Two conflicts may be a restart's; more in a row are somebody else's."""
+    """Two conflicts may come from a restart. More in a row mean another poller."""
     conflict = (409, json.dumps(CONFLICT))
     telegram.answers += [conflict, conflict, (200, json.dumps({"ok": True, "result": []})), *[conflict] * 4]
     telegram.updates.append(message("/start"))
@@ -270,7 +270,7 @@ def test_the_bot_stops_in_time_while_redis_and_telegram_hang(
     redis_url: str,
     valkey_server: ValkeyServer,
 ) -> None:
-    """Told more than once, as a bot in its supervisor's group is; Telegram would be told what is done."""
+    """It gets the signal more than once, like a bot in its supervisor's group."""
     telegram.updates.append(message("/start"))
     bot = start(telegram.url)
     jobs_for(redis_url, 1)
@@ -327,7 +327,7 @@ def test_a_wrong_setting_stops_the_start(name: str, value: str, start: Callable[
 def test_a_refused_token_is_reported_once_and_the_bot_waits(
     telegram: ScriptedTelegram, start: Callable[..., BotProcess], redis_url: str, status: int, words: str
 ) -> None:
-    """A process that ended would be started again and again, and the log would be full of it."""
+    """A bot that exited would be restarted again and again and fill the log."""
     refused = (status, json.dumps({"ok": False, "error_code": status, "description": words}))
     telegram.answers += [refused] * 3
     telegram.updates.append(message("/start"))

@@ -282,7 +282,7 @@ async def test_a_dialogue_without_its_data_is_over(name: str, feed: Feed, redis_
 async def test_an_update_whose_mark_was_lost_has_the_same_key(
     make: object, feed: Feed, redis_url: str
 ) -> None:
-    """Redis was wiped between two deliveries: the ledger knows the second."""
+    """Redis was wiped between two deliveries, and the ledger recognises the second one."""
     update = make()  # type: ignore[operator]
     await feed(update)
     with redis.Redis.from_url(redis_url) as client:
@@ -309,7 +309,7 @@ async def test_updates_are_numbered_in_the_order_seen(feed: Feed, redis_url: str
 
 
 async def test_a_wipe_of_redis_does_not_restart_the_numbering(feed: Feed, redis_url: str) -> None:
-    """Else all that follows would be older than a screen rendered before the wipe, and never be shown."""
+    """Otherwise later updates would be older than a screen rendered before the wipe, and never be shown."""
     for _ in range(5):
         await feed(tap("my_stats"))
     before = max(job.args["seq"] for job in queued(redis_url))
@@ -352,7 +352,7 @@ async def test_updates_that_are_not_for_the_bot_are_ignored(update: Json, feed: 
 async def test_a_tap_says_which_order_its_message_offers(
     keyboard: list[Json] | None, order_id: str, feed: Feed, redis_url: str
 ) -> None:
-    """So that a worker knows that the order's buttons leave this message, whatever Redis has forgotten."""
+    """So a worker knows that this message no longer offers the order, even after a wipe of Redis."""
     update = tap("back_to_menu")
     if keyboard is not None:
         update["callback_query"]["message"]["reply_markup"] = {

@@ -81,7 +81,7 @@ async def test_an_admin_s_decision_passes_during_a_flood(feed: Feed, redis_url: 
 
 
 async def test_a_flood_of_start_commands_is_limited_too(feed: Feed, redis_url: str) -> None:
-    """Else the way past the share would be the way to hold up everybody."""
+    """Otherwise /start could be used to delay everybody."""
     for _ in range(FLOOD):
         await feed(message("/start"))
     actors = Counter(job.actor for job in queued(redis_url))
@@ -108,7 +108,7 @@ async def test_a_used_share_is_refilled_with_time(
 async def test_a_flood_is_dropped_without_asking_redis_each_time(
     known: float, asked: int, feed: Feed, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So the poller drops faster than a flood comes. The control: without it each costs a call."""
+    """So the poller drops faster than a flood comes. The control: without it each update needs a call."""
     monkeypatch.setattr(shares, "KNOWN_SECONDS", known)
     await feed(tap(callbacks.CANCEL_ACTION))
     first = queued(redis_url)[0].args["seq"]

@@ -38,7 +38,7 @@ def test_everybody_gets_it_once_and_the_counts_add_up(hall: Hall) -> None:
 
 
 def test_a_worker_killed_every_two_seconds_sends_nothing_twice(hall: Hall) -> None:
-    """C1. The recipients whose calls were under way are listed as unknown, and there are few of them."""
+    """Recipients whose calls were in flight are listed as unknown, and they are few."""
     people = hall.gather(2_000)
     hall.post(
         hall.telegram,
@@ -73,7 +73,7 @@ def test_a_worker_killed_every_two_seconds_sends_nothing_twice(hall: Hall) -> No
 
 
 def test_calls_in_flight_are_bounded_at_any_send_rate(hall: Hall) -> None:
-    """A crash leaves that many unknown: two pages under way and one to be written down, not everybody."""
+    """A crash makes so many unknown: two pages in flight and one not yet recorded, not everybody."""
     people = hall.gather(2_000)
     fault = {"kind": "delay", "method": "sendMessage", "seconds": 0.5, "times": None}
     hall.post(hall.telegram, "/sim/faults", fault)
@@ -88,7 +88,7 @@ def test_calls_in_flight_are_bounded_at_any_send_rate(hall: Hall) -> None:
 
 
 def test_twenty_confirmations_start_one_run(hall: Hall) -> None:
-    """C2."""
+    """Each recipient gets one message, and one decision is recorded."""
     people = hall.gather(30)
     hall.start()
     broadcast_id = hall.draft("Новини 3")
@@ -101,7 +101,7 @@ def test_twenty_confirmations_start_one_run(hall: Hall) -> None:
 
 
 def test_a_429_stops_everything_until_it_is_over(hall: Hall) -> None:
-    """C3: no request inside the time Telegram asked for, and nobody is left out for it."""
+    """There is no request within the time that Telegram asked for, and no recipient is left out."""
     people = hall.gather(400)
     for number in range(3):
         hall.post(
@@ -125,7 +125,7 @@ def test_a_429_stops_everything_until_it_is_over(hall: Hall) -> None:
 
 
 def test_people_who_blocked_the_bot_are_tried_once_and_remembered(hall: Hall) -> None:
-    """C4: 30 % blocked."""
+    """30 % of the people have blocked the bot."""
     people = hall.gather(100)
     gone = people[::3]
     for telegram_id in gone[:-1]:
@@ -147,7 +147,7 @@ def test_people_who_blocked_the_bot_are_tried_once_and_remembered(hall: Hall) ->
 
 
 def test_a_message_that_telegram_refuses_reaches_nobody_else(hall: Hall) -> None:
-    """C6."""
+    """The first recipient is tried alone, and the refusal ends the broadcast."""
     people = hall.gather(50)
     hall.start()
     broadcast_id = hall.send("<b>Новини")
@@ -165,7 +165,7 @@ def test_a_message_that_telegram_refuses_reaches_nobody_else(hall: Hall) -> None
 
 
 def test_pause_resume_and_cancel_take_effect_at_once(hall: Hall) -> None:
-    """C7."""
+    """A runner checks twice a second whether it may still send."""
     people = hall.gather(1_000)
     hall.start(rate=100)
     broadcast_id = hall.send("Новини 7")
@@ -190,7 +190,7 @@ def test_pause_resume_and_cancel_take_effect_at_once(hall: Hall) -> None:
 
 
 def test_a_wiped_redis_in_the_middle_repeats_nothing(hall: Hall) -> None:
-    """C7."""
+    """All state of a broadcast is in PostgreSQL."""
     people = hall.gather(900)
     hall.start(rate=100)
     broadcast_id = hall.send("Новини 8")
@@ -231,7 +231,7 @@ def test_two_broadcasts_share_the_rate_limiter(hall: Hall) -> None:
 
 
 def test_the_default_rate_is_kept_exactly(hall: Hall) -> None:
-    """25 a second under Telegram's own limits, and not one refusal."""
+    """It sends 25 a second under Telegram's own limits, without any refusal."""
     hall.gather(250)
     hall.post(hall.telegram, "/sim/limits", {"enabled": True})
     hall.start(rate=25)
@@ -257,7 +257,7 @@ def test_nobody_who_joins_later_is_included(hall: Hall) -> None:
 
 
 def test_control_without_the_mark_before_the_call_somebody_gets_it_twice(hall: Hall) -> None:
-    """Negative control: rows marked only once their calls have ended, as one would naively write it."""
+    """Negative control: rows are marked only after their calls, as a naive version would do."""
     hall.gather(600)
     functions = ROOT / "sql" / "functions" / "broadcasts"
     take = (functions / "take_recipients.sql").read_text(encoding="utf-8")

@@ -99,7 +99,7 @@ def reads(admin: Admin, message_id: int, words: str) -> dict[str, Any]:
 
 
 def test_one_broadcast_has_one_card(hall: Hall) -> None:
-    """From the draft to its end one message is edited; where it must move, the old one loses its buttons."""
+    """One message is edited from the draft to the end. If it must move, the old one loses its buttons."""
     hall.gather(150)
     hall.start(rate=25)
     admin = Admin(hall)
@@ -169,7 +169,7 @@ def test_an_admin_without_the_card_gets_a_new_one_at_the_end(hall: Hall) -> None
 
 
 def test_the_final_card_survives_a_proxy_that_answers_502(hall: Hall) -> None:
-    """Its 502 says that nothing was accepted, so it costs no try; two that count would park the job."""
+    """Its 502 means that nothing was accepted and uses no attempt. Two used attempts would park the job."""
     hall.gather(40)
     hall.start(rate=10)
     admin = Admin(hall)

@@ -29,7 +29,7 @@ def check_once(hall: Hall, broadcast_id: str, people: list[int]) -> None:
 
 
 def test_a_dead_process_is_replaced_within_five_seconds(hall: Hall) -> None:
-    """A machine that is busy with something else may take two more tries."""
+    """A busy machine may need two more tries."""
     people = hall.gather(1_500)
     hall.start(rate=60)
     hall.start(rate=60)
@@ -53,7 +53,7 @@ def test_a_dead_process_is_replaced_within_five_seconds(hall: Hall) -> None:
 
 
 def test_a_suspended_process_sends_nothing_after_it_resumes(hall: Hall) -> None:
-    """It had marked more than it had begun: those calls are not begun once its lease is over."""
+    """It had marked more recipients than it had called. It makes no call after its lease."""
     people = hall.gather(400)
     hall.start(rate=RATE)
     hall.start(rate=RATE)
@@ -79,7 +79,7 @@ def test_a_suspended_process_sends_nothing_after_it_resumes(hall: Hall) -> None:
 
 
 def test_a_runner_that_was_replaced_ends_nothing(hall: Hall, here: pytest.MonkeyPatch) -> None:
-    """What it has seen is no verdict any more: the broadcast goes on in the other's hands."""
+    """Its observations no longer count, because the broadcast continues with another runner."""
     broadcast_id = hall.draft("Новини 24")
     hall.value("SELECT move_broadcast(%s, 'send', %s)", broadcast_id, ADMIN_ID)
     for runner in ("old", "new"):
@@ -96,7 +96,7 @@ def test_a_runner_that_was_replaced_ends_nothing(hall: Hall, here: pytest.Monkey
 
 
 def test_a_stopping_process_hands_over_at_once(hall: Hall) -> None:
-    """Nobody is left unknown, and it does not go on until its chunk is over."""
+    """No recipient becomes unknown, and the process does not finish its chunk."""
     people = hall.gather(900)
     hall.start(rate=RATE)
     hall.start(rate=RATE)

@@ -51,7 +51,7 @@ def test_an_outage_marks_nobody_and_the_broadcast_resumes_by_itself(
 
 
 def test_an_outage_in_the_middle_makes_only_calls_in_flight_unknown(hall: Hall) -> None:
-    """A front's 502 in full flight, to every method: afterwards Telegram is asked without risking anybody."""
+    """A proxy answers every method with 502. Afterwards Telegram is asked without risk for a recipient."""
     hall.gather(400)
     hall.start(rate=100)
     broadcast_id = hall.send("Новини")
@@ -85,7 +85,7 @@ def test_an_unknown_refusal_does_not_count_as_a_block(hall: Hall) -> None:
 def test_a_broadcast_that_nearly_everybody_refuses_is_paused_once(
     hall: Hall, audience: int, refused: int, pauses_after: int | None
 ) -> None:
-    """At nine in ten of the first 50 answers, or of all when there are 10 to 49."""
+    """It needs nine refusals in ten of the first 50 answers, or of all if there are 10 to 49."""
     people = hall.gather(audience)
     hall.fault_for(people[-refused:], kind="forbidden", method="sendMessage")
     hall.start()
@@ -123,7 +123,7 @@ def test_a_broadcast_that_nearly_everybody_refuses_is_paused_once(
     ],
 )
 def test_which_answers_pause_a_broadcast(sent: int, refused: int, fewest: int, *, paused: bool) -> None:
-    """Counted from the row's figures and this chunk's; unless somebody has looked at them."""
+    """The row's counts and this chunk's are added, unless the answers were checked before."""
     row = {"judged": False, "sent": sent, "blocked": refused - refused // 2, "failed": 0}
     answers = Answers(row)
     answers.refused = refused // 2

@@ -153,7 +153,7 @@ def test_the_scheduler_needs_only_redis_and_registers_the_bot_once(system: CoreS
 
 
 def test_the_scheduler_waits_for_a_redis_that_refuses_it(system: CoreSystem) -> None:
-    """Its password was changed: it goes on trying, says so, and the first tick after that is sent."""
+    """The password was changed: the scheduler retries and logs it, and then sends the first tick."""
     user, password = f"tick_{secrets.token_hex(4)}", secrets.token_hex(16)
     with redis.Redis.from_url(system.redis_url) as operator:
         parts = urlsplit(system.redis_url)

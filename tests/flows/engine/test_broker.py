@@ -79,7 +79,7 @@ def test_a_damaged_message_becomes_a_dead_letter_and_the_others_run(system: Core
 
 
 def test_stock_dramatiq_does_not_run_messages_behind_a_damaged_one(system: CoreSystem) -> None:
-    """Negative control: five good messages after a damaged one are taken and never worked on."""
+    """Negative control: five good messages behind a damaged one are fetched and never run."""
     with redis.Redis.from_url(system.redis_url) as client:
         push_raw(client, "stock", "garbage", b"{not json")
         for number in range(5):
@@ -189,7 +189,7 @@ def test_sigterm_lets_running_jobs_end_and_returns_the_others_to_the_queue(syste
 
 
 def test_thousands_of_jobs_survive_a_kill_and_a_sigterm(system: CoreSystem) -> None:
-    """None lost; doubled at most what the killed process was working on at that moment."""
+    """None is lost. At most the jobs that the killed process was running are repeated."""
     system.environment["CORE_LEASE"] = "5"
     doomed, stopped = system.start(threads=4), system.start(threads=4)
     system.start(threads=4)

@@ -34,7 +34,7 @@ from tests.flows.engine.test_broker import message
 def test_a_delayed_message_that_comes_due_in_a_redis_outage_still_runs(
     system: CoreSystem, valkey_server: ValkeyServer, others: int
 ) -> None:
-    """Also with others delayed behind it: the stock consumer's thread then dies for good."""
+    """Others are delayed behind it. The stock consumer's thread dies in this case."""
     system.start()
     system.start_stock()
     stock = RedisBroker(url=system.redis_url, namespace="stock")
@@ -133,7 +133,7 @@ def tls_in_front_of(address: tuple[str, int], files: tuple[Path, Path]) -> Itera
 def test_the_broker_works_over_tls_with_its_own_login(
     system: CoreSystem, valkey_server: ValkeyServer, certificate: tuple[Path, Path], redis_url: str
 ) -> None:
-    """`rediss://user:password@…`, a private authority; also after a restart, also what is delayed."""
+    """`rediss://user:password@…` with a private authority, after a restart and with delayed messages too."""
     password = "a-password-with-/and-%2F"
     with redis.Redis.from_url(redis_url) as admin:
         rules: dict[str, Any] = {"enabled": True, "passwords": [f"+{password}"], "keys": ["*"]}

@@ -51,7 +51,7 @@ def test_twenty_rolling_deploys_lose_nothing_and_do_nothing_twice(
 
 
 def test_killing_workers_instead_repeats_some_jobs(system: CoreSystem) -> None:
-    """Negative control: what it had begun begins again."""
+    """Negative control: the jobs that were running begin again."""
     system.environment["CORE_LEASE"] = "3"
     masters = [system.start()]
     with load(system):

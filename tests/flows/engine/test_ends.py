@@ -24,7 +24,7 @@ IN_ALL_SECONDS = 30
 def test_a_signal_to_the_process_group_lets_running_jobs_end(
     system: CoreSystem, number: signal.Signals
 ) -> None:
-    """The worker gets it twice or three times: with its group, and from its master each time that gets it."""
+    """The worker gets the signal two or three times: with its group, and each time from its master."""
     master = system.start()
     jobs.send(Work(key="tg:1:1", seconds=3))
     jobs.send(Look(name="plain", seconds=3))
@@ -59,7 +59,7 @@ def test_a_worker_stops_in_time_while_other_services_hang(
     record_property: Callable[[str, object], None],
     hanging: str,
 ) -> None:
-    """A partner hangs as well: one of the jobs under way asks it."""
+    """One of the running jobs waits for a partner that hangs."""
     servers: dict[str, list[PostgresServer | ValkeyServer]] = {
         "postgresql": [postgres_server],
         "redis": [valkey_server],

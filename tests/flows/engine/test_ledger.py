@@ -94,7 +94,7 @@ def test_the_third_failure_parks_a_job_and_a_postponement_uses_no_attempt(system
 
 
 def test_an_answer_that_cannot_be_given_now_is_given_later(system: CoreSystem) -> None:
-    """More often than a failure would be repeated, and without a dead letter."""
+    """It is postponed more often than a failure would be repeated, and never becomes a dead letter."""
     system.start()
     jobs.send(Work(key="tg:9:1"))
     wait_until(lambda: system.state("tg:9:1") == "done")
@@ -154,7 +154,7 @@ def test_a_wiped_redis_is_repaired_from_the_ledger(system: CoreSystem) -> None:
 
 
 def test_a_wipe_is_noticed_and_everything_is_sent_again_at_once(system: CoreSystem) -> None:
-    """Not only when each row's time to be sent again has come: the rescuer misses its mark in Redis."""
+    """The rescuer notices that its key in Redis is missing, and does not wait until each row is due."""
     system.start("payments", "maintenance")
     for number in range(20):
         jobs.send(Chain(key=f"tg:14:{number}"))
@@ -184,7 +184,7 @@ def test_without_the_rescuer_a_wiped_redis_loses_the_work(system: CoreSystem) ->
 
 
 def test_a_frozen_worker_changes_nothing_after_its_lease_ended(system: CoreSystem) -> None:
-    """SIGSTOP beyond the lease: another worker takes the job, and the thawed one's settlement misses."""
+    """After SIGSTOP beyond the lease another worker has the job, and the first one changes nothing."""
     system.environment["CORE_LEASE"] = "5"
     system.start()
     jobs.send(Work(key="tg:12:1", mode="raise", seconds=4, times=1))

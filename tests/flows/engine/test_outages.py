@@ -14,7 +14,7 @@ from tests.flows.engine.system import CoreSystem, wait_until
 
 
 def test_a_postgresql_outage_uses_no_attempt(system: CoreSystem, postgres_server: PostgresServer) -> None:
-    """Away for longer than a lease: at the claim, in the body, at the settlement, under the rescuer."""
+    """It is down for longer than a lease: at the claim, in the body, at the settlement, in the rescuer."""
     system.environment["CORE_LEASE"] = "4"
     system.start(threads=8)
     for number in range(6):
@@ -39,7 +39,7 @@ def test_a_postgresql_outage_uses_no_attempt(system: CoreSystem, postgres_server
 def test_a_worker_whose_clock_is_wrong_by_more_than_a_heartbeat_repeats_no_job(
     system: CoreSystem, skew_seconds: int
 ) -> None:
-    """It takes the others for dead and their messages for its own: still no job is done twice."""
+    """It considers the others dead and takes their messages, but still no job runs twice."""
     system.start(threads=2)
     system.environment["CORE_SKEW_MS"] = str(skew_seconds * 1000)
     system.start(threads=2)
@@ -53,7 +53,7 @@ def test_a_worker_whose_clock_is_wrong_by_more_than_a_heartbeat_repeats_no_job(
 def test_every_job_ends_when_postgresql_restarts_under_load(
     system: CoreSystem, postgres_server: PostgresServer
 ) -> None:
-    """Connections cut in the middle of claims, commits and settlements: every job ends, none is parked."""
+    """Connections break during claims, commits and settlements: every job ends, and none is parked."""
     system.environment["CORE_LEASE"] = "4"
     system.start(processes=2)
     for number in range(300):
@@ -65,7 +65,7 @@ def test_every_job_ends_when_postgresql_restarts_under_load(
 
 
 def test_jobs_in_the_outbox_run_after_a_redis_outage(system: CoreSystem, valkey_server: ValkeyServer) -> None:
-    """A commit whose wake-up could not be sent is made good by the rescuer."""
+    """The rescuer sends a job whose message could not be sent after its commit."""
     system.start()
     jobs.send(Work(key="tg:1:1"))
     wait_until(lambda: system.state("tg:1:1") == "done")

@@ -43,7 +43,7 @@ def test_a_job_that_could_not_be_sent_is_due_again_at_once(system: CoreSystem) -
 def test_a_row_that_cannot_be_read_is_parked_and_the_others_are_sent(
     state: str, attempts: int, system: CoreSystem
 ) -> None:
-    """As a broken release may have left it; one such row ended every round before those behind it."""
+    """A broken release may have left such a row. Without the guard it would stop every round."""
     keys = [f"bad:{name}" for name in BAD]
     with psycopg.connect(system.database_url, autocommit=True) as connection:
         for key, args in zip(keys, BAD.values(), strict=True):

@@ -49,7 +49,7 @@ def test_in_a_long_queue_every_second_turn_takes_the_newest_job(redis_url: str) 
 
 
 def test_payment_jobs_run_in_their_order(redis_url: str) -> None:
-    """And the negative control: it is the turns that change it."""
+    """This is also the negative control: the order changes only in the queue of taps."""
     assert order_of(redis_url, jobs.PAYMENTS)[OLD:] == [f"new{OLD + number}" for number in range(NEW)]
 
 

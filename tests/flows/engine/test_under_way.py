@@ -10,7 +10,7 @@ from tests.flows.engine.system import CoreSystem, wait_until
 
 
 def test_a_job_ends_with_its_effect_and_its_process_goes_on(system: CoreSystem) -> None:
-    """The next job needs no message and no claim of its own."""
+    """The next job needs neither a message nor a claim of its own."""
     system.start(processes=2)
     jobs.send(Effect(key="tg:40:1"))
     wait_until(lambda: system.state("next:tg:40:1") == "done")
@@ -52,7 +52,7 @@ def test_a_kill_in_the_next_job_repeats_only_that_job(system: CoreSystem) -> Non
 
 
 def test_a_job_that_was_taken_over_has_no_effect(system: CoreSystem) -> None:
-    """Its transaction is undone; whoever took it over has the effect."""
+    """Its transaction is rolled back. Only the worker that took it over has an effect."""
     system.start()
     jobs.send(Effect(key="tg:43:1", fate="lose"))
     wait_until(lambda: system.state("next:tg:43:1") == "done", 60)

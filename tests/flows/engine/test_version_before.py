@@ -82,7 +82,7 @@ def test_every_button_of_an_old_chat_means_what_it_meant(
 
 
 def test_an_unknown_button_is_seen_by_the_comparison(desk: Desk) -> None:
-    """Negative control: the comparison above has something to find."""
+    """Negative control: the comparison above finds a difference."""
     (answer,) = desk.tapped(["a_button_of_nobody"])
     assert answer["job"]["fields"]["page"] == "unknown"
     other = json.loads(json.dumps(answer).replace('"unknown"', '"support"'))

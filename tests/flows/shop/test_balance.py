@@ -92,7 +92,7 @@ def test_a_foreign_or_ended_order_is_not_paid(shop: Shop, buyer: Buyer) -> None:
 
 
 def test_an_invoice_paid_after_the_balance_is_listed(shop: Shop, buyer: Buyer) -> None:
-    """The buyer had the invoice open: what they pay there too waits for a decision."""
+    """The buyer had the invoice open. The payment there waits for a decision too."""
     give(shop, buyer, "100")
     order_id = buyer.open_order("mini")
     invoice = buyer.invoice(order_id)

@@ -125,7 +125,7 @@ def test_a_reader_of_an_earlier_mark_cannot_put_the_old_value_back(shop: Shop, k
 
 
 def test_without_the_mark_a_reader_puts_the_old_value_back(shop: Shop, key: str) -> None:
-    """Negative control: forgetting by deletion."""
+    """Negative control: the key is deleted instead of marked."""
 
     def slow() -> str:
         resources.cache().delete(key)

@@ -140,7 +140,7 @@ def test_a_purchase_is_refunded_and_its_days_end(shop: Shop, buyer: Buyer, admin
 
 
 def test_a_payment_without_an_owner_waits_for_one(shop: Shop, buyer: Buyer, admin: Admin) -> None:
-    """The question for its owner stays open until the answer is one."""
+    """The question for the owner stays open until the answer is valid."""
     payment_id, _ = exceptional(shop, buyer, "unknown_order")
     card = admin.says(jobs.ShowPayment, "Жодне замовлення не відповідає", payment_id=payment_id)
     assert [d for d in data_of(card) if d.startswith("payment_")] == [
@@ -225,7 +225,7 @@ def test_the_second_admin_sees_the_first_admin_s_decision(shop: Shop, buyer: Buy
 def test_the_confirmation_names_the_sum_the_person_and_the_package(
     shop: Shop, buyer: Buyer, admin: Admin
 ) -> None:
-    """The first step is the button without a state, as old chats have it; only the button below decides."""
+    """The first button has no state, as in old chats. Only the confirmation's button decides."""
     payment_id, _ = exceptional(shop, buyer, "wrong_amount")
     about = {"payment_id": payment_id, "action": "activate"}
     for contract in (jobs.AskDecision, jobs.ResolvePayment):  # the second: a tap queued by an older release
@@ -243,7 +243,7 @@ def test_the_confirmation_names_the_sum_the_person_and_the_package(
 def test_two_admins_with_the_same_card_send_the_buyer_one_message(
     shop: Shop, buyer: Buyer, admin: Admin
 ) -> None:
-    """One activates; the other, on the card they had open, sends the money back."""
+    """One admin activates, and the other refunds on the card that was still open."""
     payment_id, order_id = exceptional(shop, buyer, "wrong_amount")
     card = admin.seen(payment_id)
     admin.decide(payment_id, "activate", card)
@@ -318,7 +318,7 @@ def test_the_list_and_the_notice_lead_to_the_card(shop: Shop, buyer: Buyer, admi
 def test_a_worker_refuses_a_person_who_is_not_an_admin(
     shop: Shop, buyer: Buyer, contract: type[jobs.Job], fields: dict[str, str]
 ) -> None:
-    """Whatever the bot let through: an older process, a job made by hand, an admin's id in a group."""
+    """It does so even if the bot accepted them: an older process, a job made by hand, an id in a group."""
     refused = shop.log_text().count("admin_refused")
     buyer.do(contract, typed=True, **fields)
     buyer.read("Не вдалося розпізнати запит")

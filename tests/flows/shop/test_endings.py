@@ -92,7 +92,7 @@ def test_an_invoice_that_no_longer_exists_counts_as_withdrawn(shop: Shop, buyer:
 
 
 def test_a_refusal_counts_only_while_the_invoice_can_be_paid(shop: Shop, buyer: Buyer) -> None:
-    """Crypto Pay says no to this very thing, in its own envelope: a person must look."""
+    """Crypto Pay itself refuses this deletion, in its own envelope: an admin must decide."""
     order_id = buyer.open_order("mini")
     key = f"withdraw:{buyer.invoice(order_id)['invoice_id']}"
     with shop.fault(shop.crypto_pay, operation="deleteInvoice", kind="status", status=400, times=None):
@@ -125,7 +125,7 @@ def test_an_expired_order_is_closed_like_a_cancelled_one(shop: Shop, buyer: Buye
 
 @pytest.mark.parametrize("wiped", [False, True])
 def test_a_paid_orders_messages_lose_their_buttons(shop: Shop, buyer: Buyer, wiped: bool) -> None:
-    """All of them: the pay link and the card that was opened again under another message."""
+    """Both lose them: the payment link, and the card that was opened again in another message."""
     order_id = buyer.open_order("mini")
     invoice = buyer.invoice(order_id)
     first = buyer.newest()["message_id"]
@@ -177,7 +177,7 @@ def test_a_message_that_shows_something_else_is_left_alone(shop: Shop, buyer: Bu
 
 
 def test_a_payment_link_shown_late_does_not_stay(shop: Shop, buyer: Buyer) -> None:
-    """It is paid while the edit that shows the link is stuck on its way to Telegram."""
+    """The order is paid while the edit with the link is delayed on its way to Telegram."""
     order_id = buyer.open_order("mini")
     card = buyer.newest()["message_id"]
     slow = {"kind": "delay", "seconds": 1.5, "method": "editMessageText", "contains": "Рахунок готовий"}

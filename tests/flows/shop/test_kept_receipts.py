@@ -118,7 +118,7 @@ def test_a_receipt_whose_id_was_lost_with_its_worker_is_not_edited(
     stage: Shop,
     here: pytest.MonkeyPatch,
 ) -> None:
-    """It was killed between the call and the note; the next attempt cannot know which message that was."""
+    """The worker was killed after the call and before the record, so the next attempt has no id."""
     ((person, order_id),) = buyers_who_paid(stage, range(FIRST_ID - 1, FIRST_ID)).items()
     with stage.locked("lasting_messages"):
         send_receipt(order_id)
@@ -135,7 +135,7 @@ def test_a_receipt_whose_id_was_lost_with_its_worker_is_not_edited(
 @NO_JOBS
 @pytest.mark.usefixtures("here")
 def test_two_workers_that_died_after_sending_leave_both_receipts_protected(stage: Shop) -> None:
-    """Neither got as far as recording its message; the job is parked, so no running row protects them."""
+    """Neither recorded its message. The job is parked, so no running row protects the messages."""
     ((person, order_id),) = buyers_who_paid(stage, range(FIRST_ID - 2, FIRST_ID - 1)).items()
     for attempt in (1, 2):
         with under_way.working(Claim("claimed", f"receipt:{order_id}", "died", attempt, 2)):

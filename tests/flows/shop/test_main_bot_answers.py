@@ -53,7 +53,7 @@ def customer(shop: Shop) -> Buyer:
 def test_an_outage_ends_no_post_and_uses_no_attempt(
     shop: Shop, customer: Buyer, fault: dict[str, Any]
 ) -> None:
-    """However often it is met, also until the breaker opens; the task is handed over once it is over."""
+    """This holds however often the outage occurs, even if the breaker opens. Then the task is handed over."""
     url = link()
     with shop.fault(shop.main_bot, operation="push", kind="status", times=None, **fault):
         task_id = add(customer, url)
@@ -127,7 +127,7 @@ def test_a_task_id_is_recognised_in_every_spelling(shop: Shop, customer: Buyer, 
 
 
 def test_the_answer_to_a_poll_is_read_like_a_report(shop: Shop, customer: Buyer) -> None:
-    """Figures as text, `canceled`, an error that is an object: what the owner reads is the same."""
+    """Figures as text, `canceled`, an error as an object: the owner gets the same message."""
     said = {
         "status": "failed",
         "external_task_id": 7,

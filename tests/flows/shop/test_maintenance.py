@@ -108,7 +108,7 @@ def test_health_reports_that_the_database_is_down(stage: Shop, here: pytest.Monk
 
 
 def test_health_reports_that_the_database_accepts_no_writes(stage: Shop, here: pytest.MonkeyPatch) -> None:
-    """A standby, or a plan that is full: it answers every question and is of no use."""
+    """It is a standby or a full plan: it answers every question but is useless."""
     name = stage.value("SELECT current_database()")
     stage.database.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     resources.close()

@@ -127,7 +127,7 @@ def test_a_screen_that_waited_is_dropped_when_a_later_one_was_requested(
 
 
 def test_an_earlier_edit_that_arrives_late_does_not_stay(shop: Shop, buyer: Buyer) -> None:
-    """The earlier render passed the check first and is stuck on its way to Telegram when the later lands."""
+    """The earlier render passed the check first and is delayed on its way while the later one arrives."""
     message_id = buyer.newest()["message_id"]
     earlier, later = buyer.fields(tapped=message_id), buyer.fields(tapped=message_id)
     slow = {"kind": "delay", "seconds": 1.5, "method": "editMessageText", "chat_id": buyer.id}
@@ -161,7 +161,7 @@ def test_a_deleted_message_is_replaced_by_a_new_one(shop: Shop, buyer: Buyer) ->
 def test_the_screen_is_shown_whatever_the_reason_for_refusing_an_edit(
     shop: Shop, buyer: Buyer, words: str, *, sent_anew: bool
 ) -> None:
-    """Telegram's words are more than anybody's list; bad markup would be refused as a new message too."""
+    """No list of Telegram's texts is complete. Bad markup would be refused in a new message too."""
     message_id, before = buyer.newest()["message_id"], len(buyer.messages())
     refused = {"kind": "bad_request", "description": words, "method": "editMessageText", "chat_id": buyer.id}
     with shop.fault(shop.telegram, **refused, times=1):

@@ -60,7 +60,7 @@ def test_a_pause_uses_no_attempt_of_the_notices_in_a_batch(shop: Shop) -> None:
 
 
 def test_many_notices_for_one_chat_do_not_each_ask_the_rate_limiter(shop: Shop) -> None:
-    """Each by itself would be started again and again until its turn comes (docs/adr/0007)."""
+    """Otherwise each would start again and again until its turn (docs/adr/0007)."""
     subjects = [f"line-{number}." for number in range(LINE)]
     for subject in subjects:
         key = f"notice:test:{subject}"
@@ -76,7 +76,7 @@ def test_many_notices_for_one_chat_do_not_each_ask_the_rate_limiter(shop: Shop) 
 
 
 def test_a_429_for_the_channel_delays_nobody_else(shop: Shop) -> None:
-    """The admins' channel has had its fill: a stranger's /start does not wait for that."""
+    """The channel has reached its limit. Another person's /start does not wait for it."""
     with shop.fault(shop.telegram, kind="retry_after", retry_after=12, chat_id=CHANNEL_ID, times=1):
         _announce(shop, "flood")
         told = wait_until(

@@ -68,7 +68,7 @@ def test_many_taps_on_pay_are_one_invoice_and_each_is_answered(shop: Shop, buyer
 
 
 def test_an_answer_that_was_lost_leaves_one_invoice(shop: Shop, buyer: Buyer) -> None:
-    """Crypto Pay made the invoice and we never heard: the next attempt finds it by the order's id."""
+    """Crypto Pay made the invoice and its answer was lost. The next attempt finds it by the order's id."""
     order_id = buyer.open_order("mini")
     with shop.fault(shop.crypto_pay, operation="createInvoice", kind="lost", times=1):
         job = buyer.tap_pay(order_id)
@@ -80,7 +80,7 @@ def test_an_answer_that_was_lost_leaves_one_invoice(shop: Shop, buyer: Buyer) ->
 
 
 def test_an_invoice_that_could_not_be_recorded_is_found_again(shop: Shop, buyer: Buyer) -> None:
-    """PostgreSQL gives the attempt back; that the invoice was made is true all the same."""
+    """The outage of PostgreSQL gives the attempt back, but the invoice exists."""
     order_id = buyer.open_order("mini")
     late = shop.fault(shop.crypto_pay, operation="createInvoice", kind="late", seconds=5.0, times=1)
     with late, psycopg.connect(shop.database_url) as other:
@@ -129,7 +129,7 @@ def test_an_invoice_that_came_after_the_cancellation_is_withdrawn(shop: Shop, bu
     ],
 )
 def test_an_outage_never_closes_an_order(shop: Shop, buyer: Buyer, fault: dict[str, Any]) -> None:
-    """However often it is met; the link is there when it is over."""
+    """This holds however often it occurs. The link comes when the outage is over."""
     order_id = buyer.open_order("mini")
     with shop.fault(shop.crypto_pay, operation="*", kind="status", times=None, **fault):
         job = buyer.tap_pay(order_id)
@@ -206,7 +206,7 @@ def test_another_order_s_invoice_is_neither_taken_nor_withdrawn(
 
 
 def test_three_answers_about_another_invoice_leave_the_order_open(shop: Shop, buyer: Buyer) -> None:
-    """A person is told at once; the order is nobody's to close, and its buyer hears why there was no link."""
+    """The admins are notified at once. The order stays open, and its buyer learns why there was no link."""
     order_id = buyer.open_order("mini")
     fault = {"operation": "createInvoice", "kind": "altered", "changes": {"amount": "1"}, "times": None}
     with shop.fault(shop.crypto_pay, **fault):

@@ -126,7 +126,7 @@ def test_money_is_replayed_and_never_discarded(shop: Shop, buyer: Buyer, admin: 
 
 
 def test_fractions_survive_a_replay(shop: Shop, admin: Admin) -> None:
-    """JSON from the database has Decimal, which no message can carry."""
+    """JSON from the database has Decimal values, which no message can carry."""
     key = f"api:fraction:{shop.next_id()}"
     args = {"key": key, "task_id": "00000000-0000-4000-8000-000000000000", "status": "completed"}
     shop.rows(
@@ -209,7 +209,7 @@ def test_a_dead_letter_about_money_cannot_be_discarded(shop: Shop, buyer: Buyer,
 @pytest.mark.parametrize("args", ["7", '["nonsense"]', '{"nonsense": 1}'])
 @pytest.mark.parametrize("actor", ["send_receipt", "send_refund", "dispatch_tasks"])
 def test_an_unreadable_message_can_only_be_discarded(args: str, actor: str, shop: Shop, admin: Admin) -> None:
-    """A decision must not fail on it: it would stay on the list for ever."""
+    """A decision must not fail on it, or it would stay in the list for ever."""
     key = f"bad:{shop.next_id()}"
     shop.rows(
         "INSERT INTO job_ledger (key, actor, queue, args, state, attempts, error)"

@@ -56,7 +56,7 @@ def test_a_receipt_is_not_edited_even_after_redis_was_wiped(shop: Shop, buyer: B
 
 
 def test_a_receipt_not_yet_recorded_is_not_edited(shop: Shop, buyer: Buyer) -> None:
-    """Tapped the moment it is there; Redis is wiped, and PostgreSQL has not taken the note (it cannot)."""
+    """It is tapped at once, Redis is wiped, and PostgreSQL cannot record the message yet."""
     with shop.locked("lasting_messages"):
         job = buyer.pay(buyer.invoice(order_id := buyer.open_order("mini")))
         receipt = buyer.read("✅ Оплата успішна")
@@ -79,7 +79,7 @@ def test_a_receipt_not_yet_recorded_is_not_edited(shop: Shop, buyer: Buyer) -> N
 
 
 def test_a_receipt_of_unknown_id_is_not_edited(shop: Shop, buyer: Buyer) -> None:
-    """Telegram took it and did not say so: it is sent again, and the first one is there as well."""
+    """Telegram accepted it and the answer was lost. It is sent again, and the first one exists too."""
     order_id = buyer.open_order("mini")
     lost = {"kind": "lose_answer", "method": "sendMessage", "chat_id": buyer.id, "contains": "Оплата успішна"}
     with shop.fault(shop.telegram, **lost, times=1):
@@ -97,7 +97,7 @@ def test_a_receipt_of_unknown_id_is_not_edited(shop: Shop, buyer: Buyer) -> None
 
 @pytest.mark.parametrize("token", [PAY_TOKEN, "12345:" + "d" * 35, None])
 def test_the_raw_event_is_kept_encrypted(shop: Shop, buyer: Buyer, token: str | None) -> None:
-    """As web sealed it for the way, or open as an older one did. One that stays shut costs no payment."""
+    """Web encrypted it, or an older web did not. If it cannot be decrypted, the payment still counts."""
     event = '{"secret":"canary-7f3a"}'
     order_id = buyer.open_order("mini")
     sealed = event if token is None else Courier(SecretStr(token)).seal(event.encode())
@@ -204,7 +204,7 @@ def test_money_for_an_unknown_order_is_listed(shop: Shop) -> None:
 def test_a_webhook_that_precedes_our_record_of_the_invoice_activates_the_order(
     shop: Shop, buyer: Buyer
 ) -> None:
-    """Crypto Pay was faster than our commit: the payment finds its order by the id it carries."""
+    """Crypto Pay was faster than our commit. The payment finds its order by the id that it carries."""
     order_id = buyer.open_order("mini")
     unknown = {"invoice_id": 10**9 + shop.next_id(), "asset": "USDT", "amount": "99.99", "payload": order_id}
     buyer.pay(unknown)
@@ -213,7 +213,7 @@ def test_a_webhook_that_precedes_our_record_of_the_invoice_activates_the_order(
 
 
 def test_a_webhook_that_precedes_the_invoice_s_answer_withdraws_nothing(shop: Shop, buyer: Buyer) -> None:
-    """What was paid is not to be deleted at Crypto Pay, whatever that would answer."""
+    """A paid invoice must not be deleted at Crypto Pay."""
     order_id = buyer.open_order("mini")
     with shop.fault(shop.crypto_pay, operation="createInvoice", kind="late", seconds=2.0, times=1):
         tap = buyer.tap_pay(order_id)
@@ -241,7 +241,7 @@ def test_a_receipt_to_a_buyer_who_blocked_the_bot_ends_its_job(shop: Shop, buyer
 
 @pytest.mark.parametrize("paid_at", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "now"])
 def test_an_invalid_time_does_not_stop_a_payment(shop: Shop, buyer: Buyer, paid_at: str) -> None:
-    """It could be stored and then not be read back, here or by whoever lists payments."""
+    """PostgreSQL could store it, but nobody could read it back."""
     order_id = buyer.open_order("mini")
     shop.wait_for_job(buyer.pay(buyer.invoice(order_id), paid_at=paid_at).key)
     assert order(shop, order_id)["status"] == "paid"
@@ -295,7 +295,7 @@ def test_buying_the_same_package_again_extends_it(shop: Shop, buyer: Buyer) -> N
 def test_a_job_in_the_outbox_runs_although_redis_refused_it_at_first(
     shop: Shop, buyer: Buyer, here: pytest.MonkeyPatch
 ) -> None:
-    """Redis goes away between the payment's commit and the receipt's wake-up: the rescuer sends it."""
+    """Redis goes down between the payment's commit and the receipt's message. The rescuer sends it."""
     order_id = buyer.open_order("mini")
     invoice = buyer.invoice(order_id)
     broker.install("redis://127.0.0.1:1/0")
@@ -311,7 +311,7 @@ def test_a_job_in_the_outbox_runs_although_redis_refused_it_at_first(
 def test_no_job_is_added_when_the_payment_was_not_recorded(
     shop: Shop, buyer: Buyer, here: pytest.MonkeyPatch
 ) -> None:
-    """The other half of the outbox: what follows a commit never happens without it."""
+    """The other half of the outbox: without the commit no job follows."""
     order_id = buyer.open_order("mini")
     invoice = buyer.invoice(order_id)
     here.setattr(outbox, "GRACE_SECONDS", "no number")  # PostgreSQL refuses the last statement
@@ -323,7 +323,7 @@ def test_no_job_is_added_when_the_payment_was_not_recorded(
 
 
 def test_one_locked_order_delays_no_other_order(shop: Shop, newcomer: Callable[[], Buyer]) -> None:
-    """A lock is waited for two seconds at most, and by its own order only."""
+    """Only its own jobs wait for a lock, and for at most two seconds."""
     stuck, other = newcomer(), newcomer()
     order_id = stuck.open_order("mini")
     invoice = stuck.invoice(order_id)

@@ -237,7 +237,7 @@ def test_a_redelivered_message_is_one_post(shop: Shop, buyer: Buyer) -> None:
 
 
 def test_a_repeated_attempt_gives_the_first_answer(shop: Shop, buyer: Buyer) -> None:
-    """The post was taken and Telegram's answer was lost: the quota is not used a second time."""
+    """The post was accepted and Telegram's answer was lost. The quota is not used twice."""
     buyer.buy("plus")
     with shop.fault(shop.telegram, kind="lose_answer", method="sendMessage", chat_id=buyer.id, times=1):
         job = buyer.add_post(LINK)

@@ -93,7 +93,7 @@ def test_the_card_asks_for_a_value_and_shows_the_change(shop: Shop, admin: Admin
 
 
 def test_a_package_that_a_colleague_changed_meanwhile_is_shown_instead(shop: Shop, admin: Admin) -> None:
-    """Both had its card open; the second price was meant for what is no more."""
+    """Both admins had its card open. The second price was meant for the old values."""
     before = package(shop, "plus")
     query = "SELECT package_seen(p) FROM packages AS p WHERE slug = 'plus'"
     older = {"package_id": before["package_id"], "seen": shop.value(query)}

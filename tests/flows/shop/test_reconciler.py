@@ -84,7 +84,7 @@ def test_a_payment_whose_webhook_was_lost_activates_its_order(shop: Shop, buyer:
 def test_crypto_pay_is_asked_about_ended_orders_too(
     shop: Shop, newcomer: Callable[[], Buyer], how: str
 ) -> None:
-    """Its invoice could not be withdrawn before it was paid."""
+    """The order's invoice was paid before it could be withdrawn."""
     buyer = newcomer()
     order_id = buyer.open_order("mini")
     invoice = buyer.invoice(order_id)
@@ -112,7 +112,7 @@ def test_a_payment_of_an_unrecorded_invoice_is_found_among_the_newest(shop: Shop
 def test_a_payment_of_an_unrecorded_invoice_is_found_below_pages_of_known_ones(
     shop: Shop, buyer: Buyer
 ) -> None:
-    """The list is in the order in which invoices were made: one made early and paid late is far down."""
+    """The list is ordered by creation: an invoice made early and paid late is far down."""
     early = make_elsewhere(shop, buyer.open_order("mini"))
     for number in range(RECENT_PAGE + 1):
         later = make_elsewhere(shop, f"known {number}")
@@ -141,7 +141,7 @@ def test_a_payment_of_an_unrecorded_invoice_is_found_below_pages_of_known_ones(
 def test_one_unreadable_row_hides_no_other_payment(
     shop: Shop, newcomer: Callable[[], Buyer], odd: dict[str, Any], state: str | None
 ) -> None:
-    """What it spoils is itself at most."""
+    """At most the row itself is lost."""
     others, unlucky = newcomer(), newcomer()
     invoices = [buyer.invoice(buyer.open_order("mini")) for buyer in (others, unlucky)]
     row = {"invoice_id": invoices[1]["invoice_id"]}
@@ -175,7 +175,7 @@ def test_confirmed_payments_are_marked_and_unknown_ones_reported_once(
 
 
 def test_an_open_invoice_is_due_again_before_the_next_round(shop: Shop, buyer: Buyer) -> None:
-    """Due a moment after it, it would be asked about in every second turn only, and found twice as late."""
+    """Due a moment later, it would be asked about in every second round only and be found later."""
     invoice = str(buyer.invoice(buyer.open_order("mini"))["invoice_id"])
 
     def asked() -> list[float]:
@@ -249,7 +249,7 @@ class TestSilentTasks:
         assert len(shop.executions(sent)) == 1
 
     def test_a_pulled_task_that_main_bot_has_is_handed_to_nobody_else(self, shop: Shop, sent: str) -> None:
-        """As if it had been pulled and then only waited there."""
+        """Main Bot pulled the task and has not begun it."""
         shop.rows(
             "UPDATE tasks SET handed_over_by = 'pull', lease_owner = 'gone', lease_until = now(),"
             " due_at = now() + interval '15 minutes'"
@@ -342,7 +342,7 @@ def test_a_broken_invariant_is_reported_to_the_admins_once(shop: Shop, buyer: Bu
 
 
 def test_the_daily_report_has_the_day_s_figures(shop: Shop, buyer: Buyer) -> None:
-    """Money in another coin, which an admin took, is no USDT."""
+    """Money in another asset, which an admin accepted, is not counted as USDT."""
     payment_id, _ = exceptional(shop, buyer, "wrong_asset")
     admin = Admin(shop)
     admin.decide(payment_id, "activate")

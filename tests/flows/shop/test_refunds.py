@@ -184,7 +184,7 @@ def test_a_5xx_of_the_transfer_is_looked_up_and_uses_no_attempt(
 def test_a_list_that_ignores_the_spend_id_matches_no_other_transfer(
     shop: Shop, newcomer: Callable[[], Buyer], admin: Admin
 ) -> None:
-    """Two buyers, one sum; then the first once more: the earlier transfer is not the later one's either."""
+    """Two buyers get the same sum, then the first one again: the earlier transfer does not match either."""
     first, second = newcomer(), newcomer()
     shop.post(shop.crypto_pay, "/sim/settings", {"ignores_spend_id": True})
     try:
@@ -247,7 +247,7 @@ def test_a_lost_answer_does_not_repeat_the_transfer(
 
 
 def test_a_replayed_refund_finds_the_transfer_already_sent(shop: Shop, buyer: Buyer, admin: Admin) -> None:
-    """Sent, every answer lost, parked; then the look-up works again: the replay only writes it down."""
+    """It was sent, every answer was lost, and it was parked. When the look-up works, a replay records it."""
     payment_id, _ = exceptional(shop, buyer, "too_late")
     with shop.fault(shop.crypto_pay, operation="transfer", kind="lost", times=1):
         admin.decide(payment_id, "refund")

@@ -76,7 +76,7 @@ def test_support_can_look_but_not_decide_about_money(shop: Shop, buyer: Buyer, c
 
 
 def test_a_manager_can_decide_about_money(shop: Shop, buyer: Buyer, colleague: Colleague) -> None:
-    """Control of the one above: it is the role that makes the difference."""
+    """Control of the test above: the role makes the difference."""
     payment_id, _ = exceptional(shop, buyer, "too_late")
     colleague.becomes("manager")
     job = colleague.decide(payment_id, "credit")
@@ -105,7 +105,7 @@ def test_a_role_lost_before_the_confirmation_gives_no_right(
 def test_a_role_lost_between_two_attempts_gives_no_right(
     shop: Shop, buyer: Buyer, colleague: Colleague
 ) -> None:
-    """The first attempt failed; at the second the person is an admin no more."""
+    """The first attempt failed. At the second the person is no longer an admin."""
     payment_id, _ = exceptional(shop, buyer, "wrong_amount")
     colleague.becomes("manager")
     job = jobs.ResolvePayment(

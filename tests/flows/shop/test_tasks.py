@@ -142,7 +142,7 @@ def test_a_cut_connection_repeats_the_same_task(shop: Shop, customer: Buyer, kin
 
 
 def test_a_409_for_an_accepted_task_counts_as_accepted(shop: Shop, customer: Buyer) -> None:
-    """Main Bot took the task, its answer was lost, and it answers the repeat with 409."""
+    """Main Bot accepted the task, its answer was lost, and it answers the repeat with 409."""
     shop.post(shop.main_bot, "/sim/settings", {"repeat_status": 409})
     with shop.fault(shop.main_bot, operation="push", kind="lost", times=1):
         task_id = add(customer, link())
@@ -221,7 +221,7 @@ def claims(shop: Shop, event: str) -> int:
 
 
 def test_a_pull_that_reaches_the_database_too_late_leases_nothing(shop: Shop, waiting_task: str) -> None:
-    """The database hangs until the caller has left."""
+    """The database hangs until the caller has disconnected."""
     caller = f"pull:{uuid.uuid4()}"
     before = claims(shop, "job_finished")
     with psycopg.connect(shop.database_url) as hanging:
@@ -252,7 +252,7 @@ def test_health_says_the_database_answers(shop: Shop) -> None:
 
 
 def test_a_main_bot_that_ignores_keys_works_a_lost_hand_over_once(shop: Shop, customer: Buyer) -> None:
-    """Before handing over again it is asked by the task's id."""
+    """Before another hand-over it is asked by the task's id."""
     shop.post(shop.main_bot, "/sim/settings", {"honours_keys": False})
     try:
         with shop.fault(shop.main_bot, operation="push", kind="lost", times=1):
@@ -267,7 +267,7 @@ def test_a_main_bot_that_ignores_keys_works_a_lost_hand_over_once(shop: Shop, cu
 
 
 def test_a_main_bot_that_ignores_keys_and_questions_needs_an_admin(shop: Shop, customer: Buyer) -> None:
-    """Nobody can know whether it has the task: it is listed, and handed over again when a person says so."""
+    """It is unknown whether it has the task. It is listed, and handed over again if an admin decides so."""
     shop.post(shop.main_bot, "/sim/settings", {"honours_keys": False})
     try:
         with (

@@ -60,7 +60,7 @@ def wait_for_an_answer(shop: Shop, key: str, task_id: str, interval: str) -> Non
 def test_a_hand_over_of_unknown_outcome_needs_an_admin_if_main_bot_does_not_answer(
     shop: Shop, customer: Buyer, also_health: bool, interval: str
 ) -> None:
-    """With a page for /health as well it may be an outage, which is waited out for a day."""
+    """If /health is a page too, it may be an outage, for which the job waits a day."""
     with ExitStack() as faults:
         faults.enter_context(shop.fault(shop.main_bot, operation="push", kind="lost", times=1))
         faults.enter_context(shop.fault(shop.main_bot, operation="show", **NO_ROUTE))
@@ -95,7 +95,7 @@ def test_a_silent_task_needs_an_admin_if_main_bot_does_not_answer(shop: Shop, cu
 
 
 def test_tasks_wait_while_main_bot_is_down(shop: Shop, customer: Buyer) -> None:
-    """While Main Bot does not say that it is well either, nobody is called to each of its tasks."""
+    """While Main Bot does not report itself healthy, no admin is asked about its tasks."""
     forget_outages(shop)
     task_id = add(customer, link())
     shop.wait_for_job(f"task:{task_id}")

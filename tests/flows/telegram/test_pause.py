@@ -60,7 +60,7 @@ def test_nobody_sends_inside_a_pause(traffic: Traffic, *, wiped: bool) -> None:
 
 
 def test_a_sender_that_ignores_the_pause_is_detected(traffic: Traffic) -> None:
-    """Negative control: the window is looked at where calls would be."""
+    """Negative control: the pause is checked at the place of the calls."""
     traffic.post("/sim/limits", {"enabled": False})
     sender = traffic.start("reckless", 9, "reckless", traffic.people(1))
     traffic.wait_for_records(1)

@@ -47,7 +47,7 @@ def _first(records: list[dict[str, object]], name: str) -> float:
 
 
 def test_without_the_rate_limiter_telegram_refuses(traffic: Traffic) -> None:
-    """Negative control: the limits are on, and this many messages hit them."""
+    """Negative control: the limits are on, and this many messages exceed them."""
     chats = traffic.people(200)
     sender = traffic.start("reckless", 4, "reckless", chats)
     traffic.result(sender)
@@ -136,7 +136,7 @@ AMPLE = 2_000
 
 @pytest.mark.parametrize("burst", [BURST, FLOOD], ids=["a chat's limit", "negative control: none"])
 def test_one_chat_gets_no_more_than_telegram_accepts(traffic: Traffic, burst: int) -> None:
-    """Its 429 would stop everybody: the limit holds however much room the rate limiter has."""
+    """Its 429 would stop everybody, so the limit holds however many tokens there are."""
     limiter = traffic.rate_limiter(rate=AMPLE, burst=burst)
     limiter.person()
     time.sleep(0.5)
@@ -175,7 +175,7 @@ def test_without_redis_a_person_has_a_share_too() -> None:
 
 
 def test_a_group_gets_twenty_a_minute(traffic: Traffic) -> None:
-    """The minute before is written down as the rate limiter does it: nobody waits that long in a test."""
+    """The last minute is written as the rate limiter stores it, so the test does not wait that long."""
     group, limiter = -1_001, traffic.rate_limiter()
     limiter.person()  # makes the state
     with redis.Redis.from_url(traffic.redis_url) as client:

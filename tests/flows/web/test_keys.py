@@ -76,7 +76,7 @@ def test_only_hashes_of_the_keys_are_kept(client: FlaskClient) -> None:
 
 @pytest.mark.usefixtures("impatient")
 def test_a_key_is_replaced_without_a_gap(make_client: MakeClient) -> None:
-    """Old alone, both, new alone: whoever has changed over in the middle was never refused."""
+    """Old key, both keys, new key: a caller that changes in the middle is never refused."""
     path = "/api/tasks/pending"
     old, new = "the-old-key-of-main-bot", "the-new-key-of-main-bot"
     for live in (old, f"{old},{new}", new):

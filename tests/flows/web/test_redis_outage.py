@@ -34,7 +34,7 @@ def deliver(server: Server, number: int) -> int:
 def test_webhooks_get_503_while_redis_hangs(
     start: Callable[..., Server], valkey_server: ValkeyServer
 ) -> None:
-    """More webhooks than web has threads: none waits for the hanging to end."""
+    """There are more webhooks than web has threads, and none waits until Redis works again."""
     process = valkey_server.process
     assert process is not None
     server = start()
@@ -54,7 +54,7 @@ def test_a_redis_outage_loses_no_repeated_webhook(
     redis_url: str,
     valkey_server: ValkeyServer,
 ) -> None:
-    """Each is repeated until it gets 200, as Crypto Pay does; then its job is queued."""
+    """Each is repeated until it gets 200, like Crypto Pay does. Then its job is queued."""
     server, again, away = start(), threading.Event(), threading.Event()
     while_away: list[int] = []
 

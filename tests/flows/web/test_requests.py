@@ -135,7 +135,7 @@ def test_errors_have_one_shape(method: str, path: str, status: int, code: str, c
 def test_an_internal_error_has_a_fixed_body_with_an_id(
     client: FlaskClient, answer: Answer, tmp_path: Path
 ) -> None:
-    """A worker of another release, whose answers this web cannot read, is such a fault."""
+    """An answer of another release's worker that web cannot read is such an error."""
     answer(jobs.UpdateTaskStatus, lambda _: {"inner": "detail"})
     task = f"/api/tasks/{ORDER}/status"
     response = client.put(task, json={"status": "failed"}, headers=bearer(MAIN_BOT_KEY))

@@ -139,7 +139,7 @@ def test_health_over_http_and_a_clean_stop(start: Callable[..., Server]) -> None
 def test_the_server_stops_in_time_while_redis_hangs(
     start: Callable[..., Server], valkey_server: ValkeyServer
 ) -> None:
-    """Told as a whole group is, with a webhook under way and clients that never say all they want."""
+    """The whole group gets the signal, with a webhook in progress and clients that never finish."""
     server = start()
     with closing(server.connect()) as asking, closing(server.connect()) as silent, frozen(valkey_server):
         silent.send(b"GET /heal")

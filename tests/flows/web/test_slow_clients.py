@@ -72,7 +72,7 @@ def is_closed(client: socket.socket) -> bool:
 def test_slow_clients_hold_no_thread(
     sent: bytes, start: Callable[..., Server], connect: Callable[..., socket.socket], redis_url: str
 ) -> None:
-    """hunt: sixteen to two hundred incomplete requests left /health and signed webhooks without an answer."""
+    """Without this worker class sixteen incomplete requests leave /health and webhooks without an answer."""
     server = start()
     slow = [connect(server, sent) for _ in range(SLOW)]
     assert statuses(connect(server, WEBHOOK), 1) == [200]

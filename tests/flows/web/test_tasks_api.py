@@ -145,7 +145,7 @@ def test_the_worker_s_answer_is_passed_on(
 def test_a_report_is_read_like_the_answer_to_a_poll(
     report: dict[str, Any], read: dict[str, Any], client: FlaskClient, redis_url: str
 ) -> None:
-    """Also with a slash after the address and a byte order mark before the body."""
+    """It works with a slash after the address and a byte order mark before the body too."""
     body = "\ufeff" + json.dumps({"status": "failed", **report})
     response = client.put(f"{STATUS}/", data=body.encode(), headers=KEY)
     assert response.status_code == 202

@@ -127,7 +127,7 @@ def test_an_update_that_got_503_is_taken_when_it_comes_again_and_only_once(
 
 @pytest.mark.parametrize("code", [0, 0xD800, 0xDC00])
 def test_text_that_cannot_be_stored_is_cleaned(client: FlaskClient, redis_url: str, code: int) -> None:
-    """Else nobody answers, and the person can never use the shop: their very name breaks each job."""
+    """Otherwise a person with such a name could never use the shop: each of their jobs would fail."""
     bad = chr(code)
     update = message("/start")
     update["message"]["from"] |= {"first_name": f"О{bad}ля", "language_code": f"uk{bad}"}
