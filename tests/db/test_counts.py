@@ -30,7 +30,7 @@ Thing = TypeVar("Thing")
 def in_rounds(
     store: Store, count: int, things: Sequence[Thing], action: Callable[[Store, int, Thing], T]
 ) -> list[tuple[T, ...]]:
-    """Return what `count` threads get for each thing; they come to it together, one thing after the other."""
+    """Return the results of `count` threads for each item. They start on each item together."""
     gate = threading.Barrier(count)
 
     def walk(other: Store, number: int) -> list[T]:
@@ -50,12 +50,12 @@ def in_rounds(
 
 
 def pending(store: Store, count: int) -> dict[str, str]:
-    """So many people, each with an order that waits for payment: invoice -> order."""
+    """Create people, each with an order that waits for payment. Returns the orders by invoice."""
     return {f"P{number}": store.order(store.person(), invoice=f"P{number}") for number in range(count)}
 
 
 def outcomes(store: Store) -> Row:
-    """Return what became of the orders and of the money."""
+    """Return the outcomes of the orders and of the payments."""
     return store.rows(
         "SELECT (SELECT count(*) FROM orders WHERE status = 'paid') AS active,"
         " (SELECT count(*) FROM activations) AS activations,"
@@ -68,7 +68,7 @@ def outcomes(store: Store) -> Row:
 
 
 def press_together(store: Store, people: int) -> None:
-    """Each person's "buy" is pressed 50 times at once, and each press makes an invoice of its own."""
+    """Each person taps "buy" 50 times at once, and each tap makes an invoice of its own."""
 
     def press(other: Store, number: int, person: int) -> tuple[str, str]:
         order = other.call("create_order", person, "starter")
@@ -91,7 +91,7 @@ def test_fifty_taps_of_each_person_make_one_order_each(store: Store) -> None:
 
 
 def pay_two_invoices_together(store: Store, count: int) -> None:
-    """Two invoices of each order are paid at once; none goes on before all have come to a lock."""
+    """Two invoices of each order are paid at once. None continues before all wait for the lock."""
     orders = pending(store, count)
     both = [(name, order) for invoice, order in orders.items() for name in (invoice, f"second-{invoice}")]
     told: Counter[tuple[str, str | None]] = Counter()
@@ -131,7 +131,7 @@ WHEN = ("before the invoice", "before its commit", "in the same instant", "after
 
 
 def test_payments_around_their_invoice_s_commit_activate_every_order(store: Store) -> None:
-    """Whichever is first, webhook or invoice, the order is active."""
+    """The order is active whether the webhook or the invoice comes first."""
     draw = random.Random(9)
     orders = [(store.order(store.person()), draw.choice(WHEN), draw.uniform(0, 0.05)) for _ in range(500)]
     gates = [threading.Barrier(2) for _ in range(20)]
@@ -168,7 +168,7 @@ def test_payments_around_their_invoice_s_commit_activate_every_order(store: Stor
 
 
 def test_two_hundred_late_payments_are_activated_or_listed(store: Store) -> None:
-    """A day after the deadline money still counts, later it is listed; never silence."""
+    """Money counts for a day after the deadline. Later it is listed, and never ignored."""
     late_days = [(n + 0.5) / 100 for n in range(100)] + [1 + (n + 0.5) / 10 for n in range(100)]
     orders = list(pending(store, 200).items())
     for number, ((_, order_id), days) in enumerate(zip(orders, late_days, strict=True)):
@@ -256,7 +256,7 @@ def test_no_wrong_payment_activates_anything(store: Store) -> None:
 
 
 def edit_package(store: Store, number: int) -> Row:
-    """Edit what is sold; its terms from now on."""
+    """Edit the package. Returns its new terms."""
     terms: Row = {
         "name": f"Edition {number}", "price": Decimal(1000 + number) / 100, "posts_per_day": 1 + number % 3,
         "views_range": f"{number}-{number + 9}", "features": {"speed": f"{number}%"},
@@ -269,7 +269,7 @@ def edit_package(store: Store, number: int) -> Row:
 
 
 def test_orders_keep_their_terms_while_the_package_is_edited(store: Store) -> None:
-    """Each order has the price, limit, name and days it was bought with."""
+    """Each order has the price, limit, name and days with which it was bought."""
     people = [store.person() for _ in range(100)]
     bought: list[Row] = []
     for number, person in enumerate(people):
@@ -303,7 +303,7 @@ def test_orders_keep_their_terms_while_the_package_is_edited(store: Store) -> No
 
 
 def post_together(store: Store, people: int) -> None:
-    """Forty links of each person come at once; two a day are sold."""
+    """Each person sends forty links at once, with a limit of two a day."""
     buyers = [store.person() for _ in range(people)]
     for buyer in buyers:
         store.buy(buyer)
@@ -325,7 +325,7 @@ def test_forty_links_of_each_person_give_exactly_the_limit(store: Store) -> None
 
 
 def new_tasks(store: Store, count: int) -> list[str]:
-    """So many posts of one person, each with its task, as add_user_post_v2 makes them."""
+    """Create posts of one person, each with its task, as add_user_post_v2 makes them."""
     store.run("UPDATE packages SET posts_per_day = %s", count)
     store.buy(store.person())
     store.run(
@@ -342,7 +342,7 @@ def new_tasks(store: Store, count: int) -> list[str]:
 
 
 def push_and_pull_together(store: Store, count: int) -> None:
-    """Eight pull, and each of four pushes a half of the tasks, another half and in another order each."""
+    """Eight threads pull, and four push: each a different half of the tasks in a different order."""
     tasks = new_tasks(store, count)
 
     def act(other: Store, number: int) -> list[str]:
@@ -391,7 +391,7 @@ UNLOCKED: dict[str, tuple[Callable[[Store, int], None], int, tuple[str, ...]]] =
 
 @pytest.mark.parametrize("row", UNLOCKED)
 def test_without_a_function_s_lock_its_count_is_wrong(database_url: str, row: str) -> None:
-    """Negative control: also the keys are gone that would make an error of it, so the counts must show it."""
+    """Negative control. Keys that would make the mistake an error are removed, so the count must show it."""
     scene, count, functions = UNLOCKED[row]
     with opened(database_url) as store:
         store.package()

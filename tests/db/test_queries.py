@@ -37,14 +37,14 @@ def test_what_breaks_the_grammar_is_named(text: str, words: str) -> None:
         queries.parse(text, "x.sql")
 
 
-def test_one_name_twice_is_refused(tmp_path: Path) -> None:
+def test_a_name_used_twice_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.sql").write_text(GOOD)
     (tmp_path / "b.sql").write_text(GOOD)
     with pytest.raises(ValueError, match="both define get_it"):
         queries.load(tmp_path)
 
 
-def test_a_query_answers_in_its_own_kind_only(database_url: str) -> None:
+def test_a_query_can_only_be_called_by_its_kind(database_url: str) -> None:
     with Database(database_url, pool_size=1) as db:
         assert db.value("ping") == 1
         with pytest.raises(ValueError, match="ping is :value"):
@@ -54,7 +54,7 @@ def test_a_query_answers_in_its_own_kind_only(database_url: str) -> None:
 
 
 @pytest.mark.parametrize("pooler", ["", "?pgbouncer=true"])
-def test_values_come_back_as_the_program_wants_them(database_url: str, pooler: str) -> None:
+def test_values_are_converted_to_the_program_s_types(database_url: str, pooler: str) -> None:
     with Database(database_url + pooler, pool_size=2) as db:
         assert db.pooled is bool(pooler)
         person = {"telegram_id": 1, "username": "u", "first_name": "f", "last_name": None, "language": "uk"}
@@ -123,7 +123,7 @@ def test_an_error_during_commit_is_raised(database_url: str, end: str) -> None:
         assert db.value("ping") == 1  # the pool replaces the connection
 
 
-def test_a_server_that_may_forget_commits_is_refused(database_url: str) -> None:
+def test_a_server_that_may_lose_commits_is_refused(database_url: str) -> None:
     name = database_url.rsplit("/", 1)[1]
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off'.encode())
@@ -131,7 +131,7 @@ def test_a_server_that_may_forget_commits_is_refused(database_url: str) -> None:
         Database(database_url, pool_size=1).open()
 
 
-def test_a_database_that_is_away_is_said_so_in_time() -> None:
+def test_a_database_that_is_down_is_reported_in_time() -> None:
     started = time.monotonic()
     with pytest.raises(psycopg.OperationalError):
         Database("postgresql://nobody@127.0.0.1:1/none", pool_size=1).open()
@@ -145,5 +145,5 @@ def test_a_database_that_is_away_is_said_so_in_time() -> None:
     ("postgresql://u:p@h/d?sslmode=require&pgbouncer=true", "postgresql://u:p@h/d?sslmode=require", True),
     ("postgresql://u:p%40@h/d?sslmode=require", "postgresql://u:p%40@h/d?sslmode=require", False),
 ])  # fmt: skip
-def test_a_transaction_pooler_may_be_named(dsn: str, url: str, *, pooled: bool) -> None:
+def test_a_transaction_pooler_can_be_configured(dsn: str, url: str, *, pooled: bool) -> None:
     assert connection_string(dsn) == (url, pooled)

@@ -52,7 +52,9 @@ def moved(connection: psycopg.Connection[dict[str, Any]], since: str) -> list[fl
     return [row["due"] for row in rows]
 
 
-def test_a_turn_moves_a_page_and_as_many_behind_it(connection: psycopg.Connection[dict[str, Any]]) -> None:
+def test_spacing_moves_one_page_and_as_many_notices_behind_it(
+    connection: psycopg.Connection[dict[str, Any]],
+) -> None:
     waiting = run(connection, "claim_admin_notice", NEXT).fetchone()["waiting"]
     assert [json.loads(args)["n"] for args in waiting] == list(range(1, 20))
     since = connection.execute("SELECT now()::text AS now").fetchall()[0]["now"]
@@ -66,7 +68,7 @@ def test_a_turn_moves_a_page_and_as_many_behind_it(connection: psycopg.Connectio
     assert min(moved(connection, since)[2 * PAGE : 3 * PAGE]) >= 60, "those not moved yet come next"
 
 
-def test_a_notice_that_changes_meanwhile_is_looked_at_again(
+def test_a_notice_that_changes_meanwhile_is_checked_again(
     connection: psycopg.Connection[dict[str, Any]], database_url: str
 ) -> None:
     """PostgreSQL 17 itself crashed in that second look when the query asked for a maximum of its own rows."""
@@ -84,7 +86,7 @@ def test_a_notice_that_changes_meanwhile_is_looked_at_again(
             assert spacing.result(60).rowcount >= 1
 
 
-def test_the_next_are_read_from_the_front(connection: psycopg.Connection[dict[str, Any]]) -> None:
+def test_waiting_notices_are_read_from_the_oldest(connection: psycopg.Connection[dict[str, Any]]) -> None:
     names = ("claim_admin_notice", "get_notice_delay")
     assert max(most_rows(plan(connection, name)) for name in names) <= PAGE
     connection.execute("DROP INDEX idx_job_ledger_notices")  # negative control

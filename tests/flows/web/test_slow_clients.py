@@ -107,7 +107,7 @@ def test_an_incomplete_request_is_closed_in_time(
     assert is_closed(client)
 
 
-def test_the_oldest_incomplete_request_makes_room(
+def test_the_oldest_incomplete_request_is_closed_for_a_new_one(
     start: Callable[..., Server], connect: Callable[..., socket.socket]
 ) -> None:
     """Four have room, for an hour; the fifth closes the first, and whole requests are answered."""
@@ -119,7 +119,7 @@ def test_the_oldest_incomplete_request_makes_room(
     del rest
 
 
-def test_requests_that_come_together_are_answered_in_turn(
+def test_pipelined_requests_are_answered_in_order(
     start: Callable[..., Server], connect: Callable[..., socket.socket]
 ) -> None:
     client = connect(start(), WEBHOOK + HEALTH + HALF_HEAD)
@@ -138,7 +138,7 @@ def test_a_request_in_single_bytes_is_answered(
     assert statuses(client, 1) == [200]
 
 
-def test_what_follows_a_body_that_is_too_long_is_no_request(
+def test_the_rest_of_a_body_that_is_too_long_is_not_read_as_a_request(
     start: Callable[..., Server], connect: Callable[..., socket.socket]
 ) -> None:
     """The rest of such a body is never read as the next request: one answer, then the end."""
@@ -164,7 +164,7 @@ def test_a_client_that_waits_for_100_continue_is_answered(
     assert statuses(client, 2)[-1] == 200
 
 
-def test_a_client_that_reads_no_answer_holds_no_thread_for_long(
+def test_a_client_that_does_not_read_answers_holds_no_thread_for_long(
     start: Callable[..., Server], connect: Callable[..., socket.socket]
 ) -> None:
     """Its requests fill every buffer on the way; others are answered meanwhile."""
