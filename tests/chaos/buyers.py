@@ -17,7 +17,7 @@ import aiohttp
 
 PACKAGES = ("starter-mini", "pro-advanced", "enterprise-elite")
 PATIENCE_SECONDS = 6.0
-"""After so long without an answer a person tries again; after longer and longer, as people do."""
+"""The times without an answer after which a person tries again. They grow, as with people."""
 LONGEST_PATIENCE_SECONDS = 25.0
 GIVE_UP_SECONDS = 150.0
 RECEIPT_SECONDS = 75.0
@@ -31,7 +31,7 @@ Matches = Callable[[Message], Any]
 
 
 class LostPatienceError(Exception):
-    """A buyer who got no answer for good; nothing was paid."""
+    """A buyer never got an answer, and nothing was paid."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ class Habit:
     """Pays a second invoice of the same order at the same moment."""
     pays_wrong: bool = False
     cancels_first: bool = False
-    """Cancels the order and pays its invoice all the same."""
+    """Cancels the order and pays its invoice anyway."""
     taps_twice: bool = False
 
 
 @dataclass(frozen=True)
 class Shares:
-    """What part of the buyers has which habit."""
+    """The share of buyers with each habit."""
 
     posts: float = 0.25
     pays_twice: float = 0.02
@@ -60,7 +60,7 @@ class Shares:
 
 
 def habits(seed: int, count: int, shares: Shares | None = None) -> list[Habit]:
-    """Return what each of `count` buyers does: the same for the same seed."""
+    """Return the habits of `count` buyers. The same seed gives the same habits."""
     shares, rng = shares or Shares(), random.Random(f"habits {seed}")
     drawn = []
     for _ in range(count):
@@ -83,7 +83,7 @@ def habits(seed: int, count: int, shares: Shares | None = None) -> list[Habit]:
 
 @dataclass
 class Town:
-    """Where the buyers live: the stand-ins' addresses, and one reader of everything the bot writes."""
+    """The buyers' world: the stand-ins' addresses, and one reader of all messages of the bot."""
 
     telegram_url: str
     crypto_pay_url: str
@@ -94,7 +94,7 @@ class Town:
     _news: dict[int, asyncio.Event] = field(default_factory=dict)
 
     async def read(self) -> None:
-        """Follow what the bot writes, until cancelled."""
+        """Read the bot's messages until cancelled."""
         change = -1
         while True:
             try:
@@ -121,7 +121,7 @@ class Town:
             return body
 
     async def post(self, url: str, body: dict[str, Any], **headers: str) -> tuple[int, dict[str, Any]]:
-        """POST; the status and what was said."""
+        """POST. Returns the status and the answer."""
         async with self.http.post(url, json=body, headers=headers) as answer:
             return answer.status, await answer.json()
 
@@ -162,7 +162,7 @@ class Buyer:
         )
 
     async def _get_link(self) -> str:
-        """Order and press "pay" until there is a link; an order that ended without one is opened anew."""
+        """Order and tap "pay" until there is a link. An order that ended without one is opened again."""
         deadline = time.monotonic() + GIVE_UP_SECONDS
         while time.monotonic() < deadline:
             card = await self._insist(
@@ -181,7 +181,7 @@ class Buyer:
         raise LostPatienceError("no link")
 
     async def _pressed(self, data: str) -> str:
-        """Press "pay" until there is a link."""
+        """Tap "pay" until there is a link."""
         return _url(await self._insist(lambda: self._pay_taps(data), _url, "a link", times=4))
 
     async def _pay_taps(self, data: str) -> None:
@@ -216,7 +216,7 @@ class Buyer:
         return invoice
 
     async def _second_invoice(self, first: dict[str, Any]) -> str:
-        """Another invoice of the same order, as is left behind by a createInvoice whose answer was lost."""
+        """Make another invoice of the same order, like a createInvoice whose answer was lost."""
         body = {name: first[name] for name in ("asset", "amount", "description", "payload")}
         url = f"{self.town.crypto_pay_url}/api/createInvoice"
         token = {"Crypto-Pay-API-Token": self.town.crypto_pay_token}
@@ -276,10 +276,10 @@ class Buyer:
         times: int = 10,
         old_ones: bool = False,
     ) -> Message:
-        """Act and wait for an answer that matches; again after a while, as often as `times`.
+        """Act and wait for an answer that matches. Repeat it after a while, at most `times` times.
 
-        With `old_ones` what was on the screen before will do when nothing new comes: the same screen once
-        more changes nothing in it.
+        With `old_ones` the present screen is enough if no new one comes, because an identical screen changes
+        nothing.
         """
         since, patience = self._newest(), PATIENCE_SECONDS
         for _ in range(times):
@@ -318,7 +318,7 @@ class Buyer:
         await self.town.post(f"{self.town.telegram_url}/sim/people/{self.id}/messages", {"text": text})
 
     async def _tap(self, data: str) -> None:
-        """Tap the button, also one that another screen has replaced meanwhile (it was still on ours)."""
+        """Tap the button, even if another screen has replaced it meanwhile."""
         url = f"{self.town.telegram_url}/sim/people/{self.id}/taps"
         await self.town.post(url, {"data": data, "stale": True})
 

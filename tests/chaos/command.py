@@ -16,7 +16,7 @@ ORDERS = 2000
 
 
 def main(arguments: list[str]) -> int:
-    """Run what is asked for; 1 when a bar was broken."""
+    """Run the requested command. Returns 1 if a figure was above its limit."""
     options = _parser().parse_args(arguments)
     if options.report:
         report.rewrite()

@@ -1,6 +1,6 @@
 """Runs the chaos rig's negative controls: small runs, each without one guard, set up so that it is needed.
 
-With every guard in place the same things happen in the short form, which must be green (test_chaos.py).
+With every guard in place the short form has the same faults and must pass (test_chaos.py).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Kills a worker once at every crash point, one after another, and checks the buyers' orders.
 
-First a few people walk every way there is, and the points they reach are written down. Then the points are
-armed, a few at a time; the same people walk again; whoever reaches an armed point dies there. Each time
-everything must end right before the next ones are armed.
+First a few people walk every possible way, and the points that workers reach are recorded. Then the points
+are armed, a few at a time, and the same people walk again: a worker that reaches an armed point dies there.
+Each time everything must end correctly before the next points are armed.
 """
 
 from __future__ import annotations
@@ -46,18 +46,18 @@ SELDOM = (
     "postpone_invoice_checks @ watch",  # an invoice that is open in the moment of a turn
     "@ check_invariants",  # every five minutes
 )
-"""Parts of the names of points that need more than walks: found once, they may never be reached again."""
+"""Parts of the names of points that walks reach only by chance. They may not be reached again."""
 LOOP_SECONDS, MINUTE_SECONDS = 12.0, 75.0
-"""How long an armed point is waited for after the walk: what loops comes soon, what ticks each minute."""
+"""How long to wait for an armed point after the walk. Loops reach it soon, scheduled jobs each minute."""
 LOST_WEBHOOKS = {"lost": 0.3}
-"""So that the reconciler has something to do."""
+"""The share of lost webhooks, so that the reconciler has work."""
 ALLOWED = ("parked",)
-"""A job whose every attempt ended by a death is listed for an admin: an outcome, not a violation."""
+"""A job whose attempts all ended with a dead worker is listed for an admin. That is not a violation."""
 
 
 @dataclass
 class Coverage:
-    """Which points there are, at which somebody died, and what went wrong then."""
+    """The points, those at which a worker died, and the violations that followed."""
 
     existing: list[str] = field(default_factory=list)
     armed: list[str] = field(default_factory=list)
@@ -68,7 +68,7 @@ class Coverage:
 
     @property
     def missed(self) -> list[str]:
-        """Points that were armed and that nobody reached again."""
+        """Armed points that no worker reached again."""
         return [name for name in self.armed if name not in self.struck]
 
     @property
@@ -100,9 +100,9 @@ def carry_out(
     postgres: PostgresServer | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Coverage:
-    """Walk, learn the points, die at each: at all, at `most` drawn from the seed, or at those named.
+    """Walk, record the points, and let a worker die at all of them, at `most` drawn ones, or at the named.
 
-    `cut`: lose the connection to PostgreSQL around each commit instead of dying.
+    `cut`: the worker loses its PostgreSQL connection around each commit instead of dying.
     """
     options = RigOptions(
         directory=directory,
@@ -119,7 +119,7 @@ def carry_out(
 
 @dataclass(frozen=True)
 class Aim:
-    """At which points somebody is to die: those named, or else those that walks find."""
+    """Return the points at which a worker must die: the named ones, or those that walks find."""
 
     points: Sequence[str]
     most: int
@@ -128,7 +128,7 @@ class Aim:
     cut: bool
 
     def among(self, seen: list[str]) -> list[str]:
-        """Those of the points that this is about."""
+        """Return those of the points that this run is about."""
         return [name for name in seen if self.points or name.startswith(CUT) == self.cut]
 
     def choose(self, found: list[str]) -> Sequence[str]:
@@ -173,7 +173,7 @@ async def _cover(rig: Rig, aim: Aim, say: Callable[[str], None]) -> Coverage:
 
 
 def doer(point: str) -> str:
-    """The job, loop or thread a point belongs to."""
+    """Return the job, loop or thread of a point."""
     return point.rpartition(" @ ")[2]
 
 
@@ -183,7 +183,7 @@ def is_seldom(point: str) -> bool:
 
 
 def batches(names: Iterable[str], size: int) -> list[list[str]]:
-    """Return the points in batches, each point of a batch another job's: no job dies of two at once."""
+    """Return the points in batches. Each point of a batch belongs to another job."""
     left, found = list(names), []
     while left:
         batch: list[str] = []
@@ -196,7 +196,7 @@ def batches(names: Iterable[str], size: int) -> list[list[str]]:
 
 
 async def _wait_for_deaths(rig: Rig, names: list[str]) -> None:
-    """Wait for the deaths at points that loops and the minute's tick reach by themselves."""
+    """Wait for the deaths at points that loops and scheduled jobs reach by themselves."""
     slow = any(doer(name) in BY_THE_MINUTE for name in names)
     deadline = time.monotonic() + (MINUTE_SECONDS if slow else LOOP_SECONDS)
     while time.monotonic() < deadline and len(rig.struck()) < len(names):  # noqa: ASYNC110 (files of others)
@@ -212,7 +212,7 @@ async def _walk_all(rig: Rig, town: Town, buyers: list[Buyer], numbers: Iterable
 
 
 async def _end(rig: Rig, buyers: list[Buyer]) -> None:
-    """Wait until nothing is on its way any more."""
+    """Wait until all work is finished."""
     order = Order(directory=rig.options.directory, not_waited_for="")
     await settle(order, rig.world.database_url, buyers)
     await asyncio.sleep(0.5)  # what was sent last is read as well

@@ -10,8 +10,8 @@ says what happens there and for which job, loop or thread:
     after call crypto_pay POST createInvoice @ create_invoice
     cut after commit attach_invoice+remember_card @ create_invoice
 
-Files under CHAOS_POINTS connect the workers and whoever runs them: `seen` collects the names, `armed` lists
-those at which to die (`<times> <name>` a line), `struck-…` are the deaths so far.
+Files under CHAOS_POINTS connect the workers with the rig: `seen` collects the names, `armed` lists the points
+at which to die (`<times> <name>` in each line), `struck-…` are the deaths so far.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from socialboost.clients.http import HttpService
 from socialboost.db import pool
 
 READS = ("get_", "find_", "list_", "ping", "set_session_limits", "check_")
-"""Statements that leave nothing behind: dying around one is dying around nothing."""
+"""Statements without an effect. A death around one shows nothing, so they are no points."""
 CUT = "cut "
-"""How the name of a point begins at which a connection is lost and nobody dies."""
+"""The prefix of points at which a connection is lost and no worker dies."""
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -50,12 +50,12 @@ class Points:
         self._lock = threading.Lock()
 
     def reach(self, moment: str, what: str) -> None:
-        """Note that this point was reached; die there if it is armed and its deaths are not used up."""
+        """Record that this point was reached. Die if it is armed and has deaths left."""
         if self._is_struck(moment, what):
             os.kill(os.getpid(), signal.SIGKILL)
 
     def cut(self, moment: str, what: str) -> None:
-        """Note that the connection could be lost here; raise as psycopg does if this is armed."""
+        """Record that the connection could be lost here. If the point is armed, raise psycopg's error."""
         if self._is_struck(f"{CUT}{moment}", what):
             raise psycopg.OperationalError("the rig cut the connection")
 
@@ -97,7 +97,7 @@ def hash_of(name: str) -> int:
 
 
 def install(directory: Path) -> Points:
-    """Put the hooks around this process's commits and calls."""
+    """Install the hooks around this process's commits and calls."""
     points = Points(directory)
     _hook_commits(points)
     _hook_calls(points)
@@ -105,7 +105,7 @@ def install(directory: Path) -> Points:
 
 
 def _what(names: list[str]) -> str:
-    """Return what a commit is called; empty for one that leaves nothing behind."""
+    """Return the name of a commit, empty for one without an effect."""
     written = [name for name in dict.fromkeys(names) if not name.startswith(READS)]
     return f"commit {'+'.join(written)}" if written else ""
 

@@ -1,16 +1,16 @@
 """A TCP proxy that breaks connections on demand; `python -m tests.chaos.proxy NAME=HOST:PORT …`.
 
-It knows nothing of what it carries. One port stands before each target, and all faults are counted: a
-fault that was ordered and met nobody is not reported as one that was survived. Ordered over a control
-port, one JSON object a line (`Proxy` is the other side of it):
+It does not read the data. It has one port for each target and counts every fault: a fault that hit no
+connection is not reported as survived. Faults are ordered over a control port, one JSON object in each line
+(`Proxy` is the client):
 
-    refuse       nobody listens for `seconds`: connections are refused
-    latency      for `seconds`, every piece of data arrives `delay` seconds late
-    reset        the next `times` connections with something to say are cut after `bytes` more bytes
-    deaf         the next `times` connections that say something are heard by nobody, and cut after `seconds`
-    lose_answer  the next `times` answers are thrown away and their connections cut: it was accepted
-    hang         for `seconds` connections are taken and nothing is carried; then what was said arrives
-    silence      when one that spoke before speaks again, all such carry nothing more, without an end
+    refuse       for `seconds` connections are refused
+    latency      for `seconds` all data arrive `delay` seconds late
+    reset        the next `times` connections that send data are cut after `bytes` more bytes
+    deaf         the next `times` connections that send data get no answer and are cut after `seconds`
+    lose_answer  the next `times` answers are dropped and their connections cut; the request was accepted
+    hang         for `seconds` connections are accepted and nothing is forwarded; then the data arrive
+    silence      when an open connection sends again, all open ones forward nothing more, without an end
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ BACKLOG = 512
 
 
 class Target:
-    """One address behind the proxy, the port before it, and what is to go wrong between them."""
+    """One address behind the proxy, the port before it, and the faults between them."""
 
     def __init__(self, name: str, host: str, port: int) -> None:
         self.name, self.host, self.port = name, host, port
@@ -53,7 +53,7 @@ class Target:
         self._server: asyncio.Server | None = None
 
     async def listen(self) -> None:
-        """Open the port; after a refusal the same one again."""
+        """Open the port. After a refusal it is the same port."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
             lambda: Client(self), "127.0.0.1", self.own_port, backlog=BACKLOG, reuse_address=True
@@ -93,7 +93,7 @@ class Target:
             self.silence_is_due = True
 
     def clear(self) -> None:
-        """Let everything through again; who was not heard any more is cut."""
+        """End all faults. Connections that had become silent are cut."""
         self.resets, self.deaf, self.lost_answers, self.delay = [], [], 0, 0.0
         self.silence_is_due = False
         self.hangs = min(self.hangs, 1)
@@ -102,7 +102,7 @@ class Target:
             link.cut()
 
     def fall_silent(self) -> None:
-        """Carry nothing more on the connections there are."""
+        """Forward nothing more on the open connections."""
         self.silence_is_due = False
         for link in self.links:
             link.is_silent = link.is_silent or link.has_spoken
@@ -113,7 +113,7 @@ class Target:
             link.pause()
 
     def _go_on(self) -> None:
-        """End one hang. What was said meanwhile waits in the kernel, as with a process that was stopped."""
+        """End one hang. Data sent meanwhile wait in the kernel, as with a stopped process."""
         self.hangs = max(0, self.hangs - 1)
         for link in self.links if self.hangs == 0 else ():
             self.met["hang"] += link.is_waiting
@@ -121,7 +121,7 @@ class Target:
 
 
 class Link:
-    """A connection to us and ours to the target, as one."""
+    """A client's connection and ours to the target, as a pair."""
 
     def __init__(self, target: Target, client: asyncio.Transport) -> None:
         self.target, self.client = target, client
@@ -140,7 +140,7 @@ class Link:
             self.pause()
 
     def from_client(self, data: bytes) -> None:
-        """Return what the product says."""
+        """Return the data from the product."""
         target = self.target
         if target.silence_is_due and self.has_spoken:
             target.fall_silent()
@@ -164,7 +164,7 @@ class Link:
             self._pass(self.server, data)
 
     def from_server(self, data: bytes) -> None:
-        """Return what the service answers."""
+        """Return the data from the service."""
         if self.is_deaf or self.is_silent:
             return
         if self.target.lost_answers > 0:
@@ -190,18 +190,18 @@ class Link:
             to.write(data)
 
     def pause(self) -> None:
-        """Take nothing from either side."""
+        """Stop reading from both sides."""
         for transport in self._open():
             transport.pause_reading()
 
     def resume(self) -> None:
-        """Go on."""
+        """Read again from both sides."""
         for transport in self._open():
             transport.resume_reading()
 
     @property
     def is_waiting(self) -> bool:
-        """Return True if the client has said something that was not taken."""
+        """Return True if the client has sent data that were not read."""
         if self.client.is_closing():
             return False
         waiting = fcntl.ioctl(self.client.get_extra_info("socket").fileno(), termios.FIONREAD, bytes(4))
@@ -221,9 +221,9 @@ class Link:
                 transport.abort()
 
     def end(self, other: asyncio.Transport | None) -> None:
-        """One half has ended: let the other say what it still has to, then end it too.
+        """End the other half after one has ended, once its remaining data are sent.
 
-        In silence the other is not told: a session of the server stays, with whatever it has locked.
+        In silence the other half stays open: a server's session stays, with its locks.
         """
         if self.is_silent and other is not None:
             return
@@ -297,7 +297,7 @@ class Proxy:
         self.program.wait_for_address()
 
     def url(self, name: str) -> str:
-        """host:port to use instead of the target's."""
+        """Return the host:port to use instead of the target's."""
         return f"127.0.0.1:{self.program.announced['ports'][name]}"
 
     def order(self, target: str, kind: str, **settings: Any) -> None:
@@ -305,11 +305,11 @@ class Proxy:
         self._ask({"target": target, "kind": kind, **settings})
 
     def clear(self) -> None:
-        """Let everything through again."""
+        """End all faults."""
         self._ask({"kind": "clear"})
 
     def met(self) -> dict[str, dict[str, int]]:
-        """Return how many connections, or spells of time, each kind of fault met at each target."""
+        """Return how many connections, or periods, each kind of fault hit at each target."""
         found: dict[str, dict[str, int]] = self._ask({"kind": "met"})["met"]
         return found
 

@@ -19,7 +19,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 KEPT = DOCS / "reliability"
 PAGE = DOCS / "reliability.md"
 SHOWN = 5
-"""Cases of each kind that are named."""
+"""The number of cases of each kind that are named."""
 BEGIN, END = "<!-- {}: made by ./run chaos --report -->", "<!-- end of {} -->"
 
 COLUMNS: Mapping[str, str] = {
@@ -48,7 +48,7 @@ COLUMNS: Mapping[str, str] = {
 
 
 def as_json(result: Result) -> dict[str, Any]:
-    """Return a run as it is kept: how it was made, where, and what came out."""
+    """Return a run as it is stored: its parameters, its machine, and its figures."""
     order = result.order
     return {
         "orders": order.orders,
@@ -69,7 +69,7 @@ def as_json(result: Result) -> dict[str, Any]:
 
 
 def save(result: Result) -> Path:
-    """Keep a run beside the page that shows it."""
+    """Store a run beside the page that shows it."""
     order = result.order
     name = f"without-{order.without}" if order.without else f"chaos-{order.orders:05d}-seed-{order.seed}"
     return _write(name, as_json(result))
@@ -112,7 +112,7 @@ def render(result: Result) -> str:
 
 
 def rewrite(page: Path = PAGE, kept: Path = KEPT) -> None:
-    """Put the kept figures into the page's tables; a table without figures says so."""
+    """Write the stored figures into the page's tables. A table without figures says so."""
     runs = [json.loads(path.read_text()) for path in sorted(kept.glob("chaos-*.json"))]
     controls = [json.loads(path.read_text()) for path in sorted(kept.glob("without-*.json"))]
     points = [json.loads(path.read_text()) for path in sorted(kept.glob("points.json"))]

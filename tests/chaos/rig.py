@@ -25,25 +25,25 @@ from tests.chaos.proxy import Proxy
 INTERACTIVE, BACKGROUND = "worker-interactive", "worker-background"
 ROW_LOCK = Path(__file__).with_name("row_lock.sql")
 REPORTS = ({"kind": "doubled", "times": 100}, {"kind": "delayed", "seconds": 2.0, "times": 100})
-"""What becomes of Main Bot's first reports; one that is late comes after the task's next."""
+"""The faults of Main Bot's first reports. A late one comes after the task's next report."""
 HOOKED = "tests.chaos.hooked_workers"
-"""Given to dramatiq in place of `workers`: the same actors, with hooks around what they do."""
+"""The module that dramatiq gets instead of `workers`: the same actors with the rig's hooks."""
 
 
 @dataclass(frozen=True)
 class RigOptions:
-    """What differs from one run to another, besides the faults."""
+    """The options of a run, besides the faults."""
 
     directory: Path
     postgres: PostgresServer | None = None
-    """A running server, for a run that does not break it; None starts one."""
+    """A running server for a run that does not break it. With None one is started."""
     interactive: int = 4
     background: int = 3
     threads: int = 8
     without: str = ""
-    """The guard that is taken away: a negative control."""
+    """The guard that is removed, for a negative control."""
     points: Path | None = None
-    """Where workers and rig meet about the points at which to die (points.py); None: without those hooks."""
+    """The directory of the crash points' files (points.py). With None there are no such hooks."""
     armed: Mapping[str, int] = field(default_factory=dict)
     log_level: str = "WARNING"
     main_bot_step_seconds: float = 0.5
@@ -124,19 +124,19 @@ class Rig:
         return True
 
     def freeze(self, name: str) -> bool:
-        """SIGSTOP a program with all its processes, as a machine that is paused and knows nothing of it."""
+        """SIGSTOP a program with all its processes, like a paused machine."""
         if not self._signal(name, signal.SIGSTOP):
             return False
         self.frozen.add(name)
         return True
 
     def thaw(self, name: str) -> None:
-        """Let it go on."""
+        """Continue the program."""
         self._signal(name, signal.SIGCONT)
         self.frozen.discard(name)
 
     def _make_main_bot_careless(self) -> None:
-        """It ignores Idempotency-Key: a hand-over repeated unasked is work done twice. Reports vary."""
+        """Let Main Bot ignore Idempotency-Key, so that an unasked repeat does work twice, and vary reports."""
         settings = {"honours_keys": False, "callbacks": REPORTS}
         answer = requests.post(f"{self.world.main_bot_url}/sim/settings", json=settings, timeout=10)
         answer.raise_for_status()
@@ -159,7 +159,7 @@ class Rig:
         return bool(self.options.without or self.options.points)
 
     def arm(self, names: Mapping[str, int]) -> None:
-        """Let workers die at these points, each so many times; what was armed before is not any more."""
+        """Let workers die at these points, each so many times. Points armed before are disarmed."""
         if self.options.points is None:
             raise ValueError("this rig was started without points")
         for path in self.options.points.glob("struck-*"):
@@ -169,7 +169,7 @@ class Rig:
         draft.replace(self.options.points / "armed")
 
     def struck(self) -> list[str]:
-        """The points at which somebody died since they were armed, once for each death."""
+        """Return the points at which a worker died since they were armed, once for each death."""
         directory = self.options.points
         return [] if directory is None else sorted(path.read_text() for path in directory.glob("struck-*"))
 
@@ -179,7 +179,7 @@ class Rig:
         return sorted(set(path.read_text().splitlines())) if path is not None and path.exists() else []
 
     def _stand_between(self, world: World) -> dict[str, str]:
-        """Start the proxy; what the product's environment says instead of the real addresses."""
+        """Start the proxy. Returns the settings that replace the real addresses for the product."""
         if self.options.without == "row_lock":
             with psycopg.connect(world.database_url, autocommit=True, connect_timeout=10) as connection:
                 connection.execute(ROW_LOCK.read_bytes())
@@ -219,7 +219,7 @@ def _moved(url: str, address: str) -> str:
 
 @contextlib.contextmanager
 def stopped(pid: int) -> Iterator[None]:
-    """SIGSTOP a server with all its processes for the block: the kernel takes connections for it."""
+    """SIGSTOP a server with all its processes for the block. The kernel still accepts its connections."""
     found: list[int] = []
     try:
         found += _all_sent([pid], signal.SIGSTOP)  # it has no new children from here on
@@ -230,7 +230,7 @@ def stopped(pid: int) -> Iterator[None]:
 
 
 def _all_sent(processes: Iterable[int], number: signal.Signals) -> list[int]:
-    """Send a signal to each; those that were there."""
+    """Send a signal to each process. Returns those that existed."""
     there = []
     for process in processes:
         with contextlib.suppress(ProcessLookupError):
@@ -240,7 +240,7 @@ def _all_sent(processes: Iterable[int], number: signal.Signals) -> list[int]:
 
 
 def descendants(pid: int) -> list[int]:
-    """Children of a process, their children and so on; of those that end meanwhile nothing is said."""
+    """Return the children of a process, their children and so on, without those that end meanwhile."""
     found: list[int] = []
     for path in Path(f"/proc/{pid}/task").glob("*/children") if Path(f"/proc/{pid}").exists() else []:
         with contextlib.suppress(OSError):

@@ -24,9 +24,9 @@ from tests.chaos.stress import Stress
 
 SETTLE_SECONDS = 120.0
 TASK_SECONDS = 15.0
-"""For tasks alone: one whose report was lost is asked about after a quarter of an hour, not here."""
+"""The extra wait for tasks. A lost report is asked about after a quarter of an hour, not within a run."""
 AT_ONCE = 120
-"""People on their way at the same time; more wait at the door, so a slow machine is not asked for more."""
+"""The largest number of people at the same time. Others wait, so that a slow machine is not overloaded."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,12 @@ class Order:
     orders: int = 2000
     seed: int = 1
     seconds: float = 0.0
-    """In which they come; 0: as `rate` says."""
+    """The time in which they come. With 0 `rate` decides."""
     rate: float = 20.0
     at_once: int = AT_ONCE
     without: str = ""
     kit: Kit | None = None
-    """None: the usual one for so long a run."""
+    """The kit of faults. With None it is the usual one for a run of this length."""
     shares: Shares = field(default_factory=Shares)
     armed: dict[str, int] = field(default_factory=dict)
     """Points at which a worker dies, each so many times (points.py)."""
@@ -64,7 +64,7 @@ class Order:
 
 @dataclass
 class Result:
-    """What a run was and what came of it."""
+    """A run's parameters and its results."""
 
     order: Order
     faults: list[Fault]
@@ -73,7 +73,7 @@ class Result:
     saboteur: Saboteur
     met: dict[str, dict[str, int]]
     loads: list[float]
-    """The machine's load average, every five seconds: what else ran beside it."""
+    """The machine's load average every five seconds, which shows what else was running."""
 
 
 def carry_out(order: Order) -> Result:
@@ -129,13 +129,13 @@ async def _run(order: Order, rig: Rig, faults: list[Fault]) -> Result:
 
 
 def unmet(struck: Iterable[Fault], met: Mapping[str, Mapping[str, int]]) -> list[str]:
-    """Return the kinds of stress that were ordered and reached nobody, at whatever address."""
+    """Return the kinds of stress that were ordered and hit nothing at any address."""
     kinds = {fault.kind.removeprefix("net_") for fault in struck if fault.kind in schedule.STRESS_KINDS}
     return sorted(kind for kind in kinds if not any(counts.get(kind) for counts in met.values()))
 
 
 async def _first(work: Coroutine[Any, Any, None], helper: asyncio.Task[None]) -> None:
-    """Do the work; when the helper it relies on ends before it, its error is ours."""
+    """Do the work. If the helper that it needs ends first, raise the helper's error."""
     task = asyncio.create_task(work)
     await asyncio.wait({task, helper}, return_when=asyncio.FIRST_COMPLETED)
     if helper.done():
@@ -153,7 +153,7 @@ class Door:
         self._came = 0
 
     def clock(self) -> float:
-        """Seconds of the schedule: it stands still while people wait outside."""
+        """Return the schedule's seconds. They stop while people wait to be let in."""
         return self._order.arriving * self._came / self._order.orders
 
     async def let_in(self, buyers: list[Buyer]) -> None:
@@ -177,7 +177,7 @@ class Door:
 async def settle(
     order: Order, database_url: str, buyers: list[Buyer], planted: frozenset[str] = frozenset()
 ) -> None:
-    """Return when nothing is on its way any more, or when the time for that is over."""
+    """Return when all work is finished, or when the time for it is over."""
     wanted = {str(number) for buyer in buyers for number in buyer.paid}
     deadline = time.monotonic() + order.settle_seconds
     patience = TASK_SECONDS
@@ -218,5 +218,5 @@ async def _narrate(
 
 
 def say(text: str) -> None:
-    """A line for the person who started it."""
+    """Print a line about the progress."""
     print(f"chaos: {text}", file=sys.stderr, flush=True)  # noqa: T201

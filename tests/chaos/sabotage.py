@@ -23,7 +23,7 @@ COUNT = sql.SQL("UPDATE job_ledger SET attempts = attempts + 1 WHERE key = %s AN
 
 
 def without_reconciler() -> None:
-    """Nobody asks Crypto Pay."""
+    """Remove the reconciler: Crypto Pay is never asked."""
     for name in ("repair", "verify", "look_through_recent"):
         setattr(reconciler.Reconciler, name, lambda *_: None)
 
@@ -48,7 +48,7 @@ def _send(job: jobs.LedgerJob) -> None:
 
 
 def without_attempt_before_effect() -> None:
-    """An attempt is counted when it has ended, so one that ends with its process is not."""
+    """Count an attempt at its end, so an attempt that ends with its process is not counted."""
     claim, finish, retry = ledger.claim, ledger.finish, ledger.retry
 
     def claim_uncounted(db: Database, job: Any, worker: str) -> ledger.Claim:

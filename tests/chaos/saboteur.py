@@ -17,12 +17,12 @@ from tests.chaos.schedule import Fault
 from tests.chaos.stress import Stress
 
 STRUCK_WITHIN_SECONDS = 5.0
-"""A worker that is just being started again is waited for; a notice that none comes is not."""
+"""The wait for a worker that is being restarted. A missing notice is not waited for."""
 TICK_SECONDS = 0.05
 Way = Callable[[Fault], Coroutine[Any, Any, bool]]
 
 DOWN_SECONDS = 0.5
-"""Between a server's end and its new start."""
+"""Time between a server's stop and its start."""
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Saboteur:
         self._servers = {name: asyncio.Lock() for name in ("valkey", "postgres")}
 
     async def run(self, clock: Callable[[], float]) -> None:
-        """Return when the last fault has done what it does; `clock` tells the schedule's time."""
+        """Return when the last fault has ended. `clock` returns the schedule's time."""
         for fault in self.faults:
             while clock() < fault.at:  # noqa: ASYNC110 (that clock stands still at times: nobody can say when)
                 await asyncio.sleep(TICK_SECONDS)
@@ -48,7 +48,7 @@ class Saboteur:
         await asyncio.gather(*self._tasks)
 
     async def make_peace(self) -> None:
-        """Let every service and every connection work again; what was killed comes back by itself."""
+        """Let every service and every connection work again. Killed processes restart by themselves."""
         world = self.rig.world
         for url in (world.telegram_url, world.crypto_pay_url, world.main_bot_url):
             await asyncio.to_thread(requests.delete, f"{url}/sim/faults", timeout=10)
@@ -73,7 +73,7 @@ class Saboteur:
         (self.struck if done else self.missed).append(fault)
 
     def _alone(self, way: Way) -> Way:
-        """The same, with the server to itself: nobody restarts one that is stopped."""
+        """Do the same with exclusive access to the server, so that a stopped one is not restarted."""
 
         async def strike(fault: Fault) -> bool:
             async with self._servers[fault.where]:
@@ -99,7 +99,7 @@ class Saboteur:
         return False
 
     async def _kill_at_webhook_on(self, fault: Fault) -> bool:
-        """Kill a worker of the queue at the moment at which the shop has said 200 to a notice."""
+        """Kill a worker of the queue at the moment at which the shop has answered a notice with 200."""
         path = self.rig.world.wire_log("crypto_pay")
         position, deadline = path.stat().st_size, time.monotonic() + STRUCK_WITHIN_SECONDS
         while time.monotonic() < deadline:
@@ -143,7 +143,7 @@ class Saboteur:
         return True
 
     async def _service_on(self, fault: Fault) -> bool:
-        """A fault of a stand-in's own making."""
+        """Order a fault from a stand-in."""
         world = self.rig.world
         url = {
             "crypto_pay": world.crypto_pay_url,

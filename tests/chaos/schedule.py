@@ -1,7 +1,7 @@
 """The schedule of faults in a chaos run, drawn from a seed. The same seed gives the same schedule.
 
-A fault names what is struck by a number, not by what happens to run: "the third of seven workers" is the
-same on every run, its process number is not.
+A fault names its target by a number: "the third of seven workers" is the same in every run, while its process
+id is not.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from pathlib import Path
 from typing import Any
 
 KILL_SECONDS = (1.2, 2.8)
-"""Between two kills of a worker at a random moment: two seconds on the average."""
+"""Time between two kills of a worker at random moments: two seconds on average."""
 FROZEN_SECONDS = (22.0, 25.0)
-"""Longer than a claim's lease (10 s) and the broker's heartbeat (20 s): a live process given up for dead."""
+"""Longer than a claim's lease (10 s) and the broker's heartbeat (20 s), so a live process counts as dead."""
 WEBHOOK_SHARES = {"lost": 0.20, "doubled": 0.30, "delayed": 0.08, "reordered": 0.08}
-"""What becomes of the notices of payment; the rest arrives as it should."""
+"""The faults of payment notices. All other notices arrive normally."""
 FIRST, LAST = 0.05, 0.95
 """Faults fall within this part of the time in which people buy."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that goes wrong when the buyers due within `at` seconds have come.
+    """One fault, which happens when the buyers due within `at` seconds have come.
 
-    On a machine that keeps up that is the time since the first of them; a slower one, at whose door people
-    wait, gets its faults later too, so that they always meet people who buy.
+    On a fast machine that is the time since the first buyer. On a slower one, where people wait, the faults
+    come later too, so that they always hit people who buy.
     """
 
     at: float
@@ -44,7 +44,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Kit:
-    """How much of each kind there is in a run; the defaults are those of the published figures."""
+    """The number of faults of each kind in a run. The defaults are those of the published figures."""
 
     kills: bool = True
     kills_at_webhook: int = 5
@@ -55,7 +55,7 @@ class Kit:
     entry_kills: int = 1
     """Kills of the bot's process, and of web's."""
     services: int = 3
-    """Rounds of what Crypto Pay, Main Bot and Telegram do wrong, and of what the network does."""
+    """Rounds of faults of Crypto Pay, Main Bot, Telegram and the network."""
     stress: int = 1
     """Rounds of stress: hanging services, silent connections, full stores and crowds."""
     webhook_shares: dict[str, float] = field(default_factory=lambda: dict(WEBHOOK_SHARES))
@@ -81,7 +81,7 @@ SERVICES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("telegram", "server_error", {"method": "sendMessage", "status": 502, "json": False, "times": 4}),
     ("telegram", "duplicate_update", {"times": 20}),
 )
-"""What the services do wrong, each once a round."""
+"""The faults of the services, each once in a round."""
 
 NETWORK: tuple[tuple[str, dict[str, Any]], ...] = (
     ("latency", {"seconds": 2.0, "delay": 0.15}),
@@ -90,7 +90,7 @@ NETWORK: tuple[tuple[str, dict[str, Any]], ...] = (
     ("deaf", {"times": 2, "seconds": 4.0}),
     ("lose_answer", {"times": 3}),
 )
-"""What the network does wrong, each once a round at each of these addresses; at Valkey's, to web and bot."""
+"""The faults of the network, each once in a round at each address; at Valkey's for web and bot only."""
 ADDRESSES = ("crypto_pay", "main_bot", "telegram", "postgres", "valkey")
 
 STRESS: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -109,7 +109,7 @@ STRESS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("slow_clients", "web", {"connections": 200, "seconds": 8.0}),
     ("flood", "telegram", {"texts": 400, "at_once": 64}),
 )
-"""What holds up or wears out what it can, each once a round."""
+"""The kinds of stress, each once in a round."""
 
 BAD_ROWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("crypto_pay", {"paid_amount": "1E-99999"}),
@@ -124,20 +124,20 @@ BAD_ROWS: tuple[tuple[str, dict[str, Any]], ...] = (
         {"actor": "add_post", "queue": "interactive", "args": None, "state": "running", "attempts": 3},
     ),
 )
-"""Rows that some round meets again and again and can neither read nor act on, until the end of the run.
+"""Rows that a loop finds again and again and can neither read nor process, until the end of the run.
 
-Of Crypto Pay: what is altered, in every list, about one buyer's paid invoice, of which no webhook comes.
+For Crypto Pay: the changed fields of one buyer's paid invoice in every list, without a webhook.
 """
 
 
 STRESS_KINDS = frozenset({kind for kind, _, _ in STRESS} | {"bad_row"})
 
 CALM = Kit(False, 0, 0, 0, 0, 0, 0, 0, 0, {})
-"""Nothing goes wrong: what the machine does without us."""
+"""A kit without faults, which shows how the machine behaves."""
 
 
 def kit_for(seconds: float) -> Kit:
-    """The usual kit for a run of this length: as many rounds as leave a moment between two faults."""
+    """Return the usual kit for a run of this length, with some time between two faults."""
     return Kit(
         services=max(1, round(seconds / 50)),
         stress=max(1, round(seconds / 100)),
@@ -222,5 +222,5 @@ def by_kind(faults: Iterable[Fault]) -> dict[str, int]:
 
 
 def save(faults: Iterable[Fault], path: Path) -> None:
-    """Write the list down, one JSON object a line."""
+    """Write the list, one JSON object in each line."""
     path.write_text("".join(json.dumps(asdict(fault)) + "\n" for fault in faults))

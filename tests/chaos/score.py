@@ -24,12 +24,12 @@ from tests.chaos.stress import Planted
 
 QUERIES = Path(__file__).with_name("scorecard.sql")
 LATE_SECONDS = 30.0
-"""After this long a job that is due and not done is a breach; what is parked is a figure of its own."""
+"""A job that is due for longer and not done is a breach. Parked jobs are a separate figure."""
 NOTICES = tuple(
     f"⚠️ <b>{words}"
     for words in ("Сума платежу", "Інша валюта", "Платіж надійшов запізно", "Повторний платіж")
 )
-"""How every notice about money that waits for a decision begins."""
+"""The beginning of every notice about money that waits for a decision."""
 MAY_COME_LATER = "send_admin_notice"
 """An actor. A channel gets twenty messages a minute: what it is told of thousands of orders may come for
 minutes; `find_breaches` names one that was left behind."""
@@ -40,21 +40,21 @@ BARS = {"lost": 0, "double": 0, "silent": 0, "repeats": 1, "active_p99": 15.0, "
     "denied": 0,
     "receipts_edited_away": 0,
 }
-"""The most there may be of each; times in seconds."""
+"""The limit of each figure. Times are in seconds."""
 
 
 @dataclass
 class Score:
-    """One run's figures. `problems` names the first few of each kind, for whoever must find out why."""
+    """One run's figures. `problems` names the first few cases of each kind."""
 
     figures: dict[str, Any] = field(default_factory=dict)
     problems: dict[str, list[str]] = field(default_factory=dict)
     doubled: set[str] = field(default_factory=set)
-    """Orders, invoices and tasks with more of anything than was due."""
+    """Orders, invoices and tasks with a double effect."""
 
     @property
     def broken(self) -> list[str]:
-        """The bars this run broke, each with its figure."""
+        """Return the limits that this run exceeded, each with its figure."""
         return [
             f"{name}: {self.figures[name]} (at most {bar})"
             for name, bar in BARS.items()
@@ -62,11 +62,11 @@ class Score:
         ] + [f"{name}: {self.figures[name]}" for name in ("breaches", "met_nobody") if self.figures.get(name)]
 
     def note(self, kind: str, subject: str) -> None:
-        """Remember one case."""
+        """Record one case."""
         self.problems.setdefault(kind, []).append(subject)
 
     def note_double(self, subject: str, what: str) -> None:
-        """Remember that there is more of something than was due."""
+        """Record a double effect."""
         self.doubled.add(subject)
         self.note("double", f"{subject} {what}")
 
@@ -83,7 +83,7 @@ class Sent:
 
 @dataclass
 class Evidence:
-    """What was seen, by whom."""
+    """The evidence from the services and the shop's database."""
 
     paid: dict[str, dict[str, Any]]
     """Crypto Pay: invoice id to the moment at which it was paid and the order it was for."""
@@ -101,7 +101,7 @@ class Evidence:
 
 
 def gather(world: World) -> Evidence:
-    """Ask everybody."""
+    """Collect the evidence from all services."""
     paid: dict[str, dict[str, Any]] = {}
     for _, line in iter_lines(world.wire_log("crypto_pay")):
         record = json.loads(line)
@@ -143,7 +143,7 @@ def named_queries() -> dict[str, str]:
 
 
 def breaches(world: World) -> list[str]:
-    """Return what the shop itself says must never be."""
+    """Return the breaches that find_breaches finds in the shop."""
     wanted = {"since": datetime(2000, 1, 1, tzinfo=UTC), "late_seconds": LATE_SECONDS}
     with psycopg.connect(world.database_url, connect_timeout=10) as connection:
         found = connection.execute(queries.get("find_breaches", "many").text, wanted).fetchall()
@@ -170,7 +170,7 @@ def judge(
     messages: Mapping[int, Mapping[int, Message]],
     planted: Planted | None = None,
 ) -> Score:
-    """Hold what was seen against what was paid; what was planted may at most have spoilt itself."""
+    """Compare the evidence with the payments. Planted rows may affect only themselves."""
     score, planted = Score(), planted or Planted()
     crowd = list(buyers)
     paid = {number: one for number, one in evidence.paid.items() if number not in planted.invoices}
@@ -240,7 +240,7 @@ def _note_jobs(score: Score, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _fates(evidence: Evidence, planted: Planted) -> dict[str, int]:
-    """Return what became of the rows that were spoilt: payments by state, jobs by state."""
+    """Return the state of the planted rows: payments by state, jobs by state."""
     states = {row["invoice_id"]: f"payment {row['state']}" for row in evidence.rows["payments"]}
     states |= {row["key"]: f"job {row['state']}" for row in evidence.rows["jobs"]}
     fates = [states.get(name, "payment unknown") for name in planted.invoices]
@@ -271,7 +271,7 @@ def _told(evidence: Evidence, crowd: Iterable[Buyer]) -> dict[tuple[str, str], l
 
 
 def _edited_away(evidence: Evidence, messages: Mapping[int, Mapping[int, Message]]) -> int:
-    """Return how many receipts show something else by now."""
+    """Return how many receipts show something else now."""
     receipts = (sent for sent in evidence.sent if sent.kind == "receipt")
     shown = (messages.get(sent.chat_id, {}).get(sent.message_id) for sent in receipts)
     return sum(message is not None and not message["text"].startswith(RECEIPT) for message in shown)

@@ -1,6 +1,6 @@
 """The complex faults of the saboteur: services that hang, full stores, crowds and unreadable rows.
 
-Each way counts whom it met (`met`), so that a fault that reached nobody is not reported as survived.
+Each kind counts its hits (`met`), so that a fault that hit nothing is not reported as survived.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from tests.chaos.rig import Rig, stopped
 from tests.chaos.schedule import BAD_ROWS, Fault
 
 QUESTIONS = {"valkey": b"PING\r\n", "postgres": b"\x00\x00\x00\x08\x04\xd2\x16\x2f"}
-"""What a server answers at once, also to a stranger: PING, and PostgreSQL's question for SSL."""
+"""Requests that a server answers at once without a login: PING, and PostgreSQL's request for SSL."""
 PROBE_SECONDS = 0.5
 READ_ONLY = b"in a read-only transaction"
-"""What PostgreSQL logs of each statement that it refuses."""
+"""The text that PostgreSQL logs for each statement that it refuses."""
 BEGINNINGS = (
     b"",
     b"GET /heal",
@@ -39,7 +39,7 @@ BEGINNINGS = (
 DRIP_SECONDS = 0.5
 READY_WITHIN_SECONDS = 60.0
 PLANTED = "planted:"
-"""How the keys of the ledger's bad rows begin."""
+"""The prefix of the keys of the ledger's bad rows."""
 PLANT = """
 INSERT INTO job_ledger (key, actor, queue, args, state, attempts, lease_until)
 VALUES (%(key)s, %(actor)s, %(queue)s, %(args)s::jsonb, %(state)s, %(attempts)s, now())
@@ -48,14 +48,14 @@ VALUES (%(key)s, %(actor)s, %(queue)s, %(args)s::jsonb, %(state)s, %(attempts)s,
 
 @dataclass
 class Planted:
-    """What the rig itself spoilt: its outcome is looked at, but it is no lost order."""
+    """The rows that the rig itself damaged. Their outcome is checked, but they are not lost orders."""
 
     invoices: set[str] = field(default_factory=set)
     orders: set[str] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
 
     def is_in(self, text: str) -> bool:
-        """Return True if a line of the shop's is about one of them."""
+        """Return True if a line of the shop is about one of them."""
         return any(name in text for name in self.invoices | self.orders | self.keys)
 
 
@@ -99,7 +99,7 @@ class Stress:
         return True
 
     async def read_only(self, fault: Fault) -> bool:
-        """Let PostgreSQL refuse whatever writes, for a while."""
+        """Let PostgreSQL refuse all writes for a while."""
         log, seconds = self._server_log(), float(fault.settings["seconds"])
         before = log.read_bytes().count(READ_ONLY)
         way = {"setting": self._by_setting, "sessions": self._by_sessions}[fault.settings["how"]]
@@ -139,7 +139,7 @@ class Stress:
                 connection.execute(statement.encode())
 
     def _owner(self) -> psycopg.Connection[Any]:
-        """A session that may write whatever the server says."""
+        """Open a session that may write although the server is read-only."""
         url, options = self._rig.world.database_url, "-c default_transaction_read_only=off"
         return psycopg.connect(url, autocommit=True, connect_timeout=10, options=options)
 
@@ -174,7 +174,7 @@ class Stress:
             await asyncio.sleep(0.2)
 
     async def flood(self, fault: Fault) -> bool:
-        """Let one person write hundreds of texts in one breath."""
+        """Let one person send hundreds of texts at once."""
         people, texts = f"{self._town.telegram_url}/sim/people", int(fault.settings["texts"])
         person = {"first_name": "Flood", "language_code": "uk", "started": True}
         _, created = await self._town.post(people, person)
@@ -196,7 +196,7 @@ class Stress:
     # --- what cannot be read ---
 
     async def bad_row(self, fault: Fault) -> bool:
-        """Plant one row that some round will meet until the end of the run."""
+        """Plant one row that a loop will find until the end of the run."""
         number = int(fault.settings["row"])
         where, row = BAD_ROWS[number]
         return await (self._spoil_invoice(row) if where == "crypto_pay" else self._spoil_ledger(number, row))
@@ -228,13 +228,13 @@ class Stress:
             connection.execute(PLANT, values)
 
     async def count_bad_rows(self) -> None:
-        """Ask Crypto Pay how often it listed what was spoilt."""
+        """Ask Crypto Pay how often it listed the damaged invoice."""
         _, said = await self._town.post(f"{self._town.crypto_pay_url}/sim/settings", {})
         self.met["crypto_pay"]["bad_row"] = int(said["odd_shown"])
 
 
 def is_silent(port: int, question: bytes) -> bool:
-    """Return True if a server takes the connection and then says nothing."""
+    """Return True if a server accepts the connection and then sends nothing."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=PROBE_SECONDS) as connection:
             connection.sendall(question)

@@ -20,9 +20,9 @@ pytestmark = [
 SHORT = Kit(kills_at_webhook=2, freezes=1, wipes=1, valkey_kills=1, postgres_restarts=1, services=1, stress=1)
 ORDERS = 150
 AT_ONCE = 40
-"""On their way together: what breaks makes everybody tap again, and a busy machine would do nothing else."""
+"""People at the same time. Faults make everybody tap again, and more people would overload a busy machine."""
 TIMES = ("active_p99: ", "active_max: ")
-"""Bars that are the machine's as much as ours: a run of a minute on a busy one says nothing of them."""
+"""Limits that depend on the machine too, so a run of a minute on a busy machine does not check them."""
 ACTIVATED = "apply_payment+owe_job+owe_claimed_job+owe_admin_notices+finish_job"
 DEADLY = (
     "after call crypto_pay POST /api/createInvoice @ create_invoice",

@@ -23,9 +23,9 @@ WHY = {
     "outbox": "silent",
     "attempt_before_effect": "repeats",
 }
-"""The bar that each guard holds."""
+"""The figure that exceeds its limit without each guard."""
 AT_ONCE = 4
-"""They mostly wait for a lease to run out."""
+"""Runs at the same time. They mostly wait for the end of a lease."""
 
 
 @pytest.fixture(scope="module")
