@@ -136,7 +136,7 @@ class Rig:
         self.frozen.discard(name)
 
     def _make_main_bot_careless(self) -> None:
-        """Let Main Bot ignore Idempotency-Key, so that an unasked repeat does work twice, and vary reports."""
+        """Let Main Bot ignore Idempotency-Key, so an unasked repeat does work twice, and vary its reports."""
         settings = {"honours_keys": False, "callbacks": REPORTS}
         answer = requests.post(f"{self.world.main_bot_url}/sim/settings", json=settings, timeout=10)
         answer.raise_for_status()

@@ -1,4 +1,4 @@
-"""`@actor(jobs.X)`: name and queue from the contract, the ledger's promise around the body.
+"""Declares actors: `@actor(jobs.X)` takes name and queue from the contract and runs the body with the ledger.
 
     @actor(jobs.OpenOrder)
     def open_order(job: jobs.OpenOrder, attempt: Attempt) -> None: ...      # a LedgerJob
@@ -9,10 +9,10 @@
     @actor(jobs.ShowPayment, right="look")
     def show_payment(job: jobs.ShowPayment) -> None: ...                    # an admin's (engine/rights.py)
 
-The decorated function stays a plain function: tests call it. What an exception means (engine/outages.py):
-PostponeError, ThrottledError, UnreachableError, our PostgreSQL or Redis away: not now, no attempt used.
-RejectedError, ParkError: never; a ledger job is parked. DiscardError: never, and that is all. Anything else:
-a failed attempt. A RefusesUsError is said to the admins as well (workers/notices/infrastructure.py).
+The decorated function stays a plain function, which tests can call. An exception means (engine/outages.py):
+PostponeError, ThrottledError, UnreachableError, our PostgreSQL or Redis is down: postponed, no attempt used.
+RejectedError, ParkError: final, a ledger job is parked. DiscardError: final, the job is discarded. Any other:
+a failed attempt. A RefusesUsError also notifies the admins (workers/notices/infrastructure.py).
 """
 
 from __future__ import annotations
@@ -49,25 +49,25 @@ log = logs.get(__name__)
 
 @dataclass(frozen=True)
 class Attempt:
-    """Which attempt of a ledger job this is."""
+    """The current attempt of a ledger job."""
 
     number: int
-    """1 for the first."""
+    """The number of the attempt, from 1."""
     worker: str
-    """Names this attempt and no other: the owner to write beside what it leases."""
+    """The unique id of this attempt: the owner of everything that it leases."""
     last: bool
-    """Whether a failure now parks the job."""
+    """True if a failure now parks the job."""
     is_repeated: bool = False
-    """Whether the job was begun before, so that its effect may be there: `number` does not count an attempt
-    that was given back."""
+    """True if the job was claimed before, so its effect may exist. `number` does not count attempts that were
+    given back."""
     found: Mapping[str, Any] | None = None
-    """The further columns of the statement that claimed the job (`claims_with`), or what was read for it by
-    the transaction that added it (under_way.add_next)."""
+    """The other columns of the statement that claimed the job (`claims_with`), or the data that the
+    transaction which added the job read for it (under_way.add_next)."""
 
 
 @dataclass(frozen=True)
 class Actor:
-    """One actor as declared; `REGISTRY` has them all by name."""
+    """A declared actor. `REGISTRY` has all of them by name."""
 
     contract: type[Job]
     function: Callable[..., Any]
@@ -75,7 +75,7 @@ class Actor:
     on_busy: Callable[[Any], object] | None
     on_exhausted: OnExhausted | None
     right: Right | None = None
-    """What whoever is behind the job must be allowed; without it the body does not run."""
+    """The right that the job's person needs. Without it the body does not run."""
     claims_with: Claiming | None = None
     """The query that claims the job, if it does more than claim."""
 
@@ -108,14 +108,15 @@ def actor(
     claims_with: Claiming | None = None,
     **options: Any,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare the contract's actor on the installed broker; `options` are Dramatiq's (`periodic`, …).
+    """Declare the contract's actor on the installed broker. `options` are Dramatiq's (`periodic`, …).
 
-    `right` is asked for before the body; ValueError for an admins' contract without one.
-    For a LedgerJob: `on_duplicate(job)` runs instead of the body when the job is settled already,
-    `on_busy(job)` when another worker has it or it waits for its next attempt (what either returns answers
-    a question), `on_exhausted(tx, job, error)` in the transaction that parks the row. `claims_with` is
-    a query that claims the job and does in the same statement what the body begins with: something that is
-    read, or can be done twice, and for which nobody's right is asked (ValueError).
+    `right` is checked before the body. Raises ValueError for an admin's contract without one.
+
+    For a LedgerJob: `on_duplicate(job)` runs instead of the body if the job has already ended, `on_busy(job)`
+    if another worker has it or it waits for its next attempt (the return value of either answers a question),
+    and `on_exhausted(tx, job, error)` runs in the transaction that parks the row. `claims_with` is a query
+    that claims the job and makes the body's first step in the same statement. That step must read only, or be
+    safe to repeat, and the actor must not need a right (ValueError).
     """
 
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -275,7 +276,7 @@ def _permitted(declared: Actor, job: Any, attempt: Attempt) -> Any:
 
 
 def _not_ours(declared: Actor, job: LedgerJob, claimed: Claim, message: Message[Any]) -> Any:
-    """Answer for a job that is settled, or in other hands."""
+    """Answer for a job that has ended or that another worker has."""
     if claimed.outcome == "foreign":
         log.error("job_key_taken", job=job.actor_name, key=job.key)
         return None
@@ -296,7 +297,7 @@ def _not_ours(declared: Actor, job: LedgerJob, claimed: Claim, message: Message[
 
 
 def _not_now(message: Message[Any], error: Exception, wait: outages.Wait) -> dramatiq.Retry:
-    """Return what has a message without a row come back later; it ages out while that lasts."""
+    """Return the error that postpones a message without a ledger row. Its age limit still applies."""
     if isinstance(error, RefusesUsError):
         hooks.SERVICE_REFUSES(error)
     delay = wait.after(_waited_ms(message) / 1000)
@@ -313,7 +314,7 @@ def settle_failure(
     *,
     kept: Sequence[tuple[int, int]] = (),
 ) -> None:
-    """Decide what an exception costs, and write that down, after the messages (`kept`) that must last."""
+    """Classify the exception and record the outcome, after the messages (`kept`) that must last."""
     text, wait, db = outages.describe(error), outages.wait(error), resources.db
 
     def settle(action: Callable[[], object]) -> None:
@@ -343,10 +344,10 @@ def settle_failure(
 
 
 def seconds_left() -> float | None:
-    """For how much longer somebody waits for the answer of the job under way; None when nobody said.
+    """Return how much longer the caller waits for the running job's answer, None without a given time.
 
-    It is reckoned from when the question was queued, as its age is when a worker takes it. A clock of this
-    machine that is behind gives it no more than its whole time.
+    It counts from the time when the question was queued, like its age at the fetch. If this machine's clock
+    is behind, the result is at most the whole time.
     """
     message = _message()
     most = message.options.get("max_age")
@@ -361,12 +362,12 @@ def _message() -> Message[Any]:
 
 
 def _answer(message: Message[Any], value: Any) -> Any:
-    """Wrap the value for whoever asked; nobody did when the message was only sent."""
+    """Wrap the value for the caller, if the message is a question."""
     return {ANSWER: value} if message.options.get("store_results") else None
 
 
 def _labels(job: Job, message: Message[Any]) -> dict[str, Any]:
-    """Return what every line logged during this job carries."""
+    """Return the fields of every line logged during this job."""
     own = {name: getattr(job, name, None) for name in ("key", "telegram_id", "update_id")}
     return {
         "job": job.actor_name,

@@ -68,7 +68,7 @@ def notify_admins(tx: Transaction, notice: jobs.NotifyAdmins, *, told_before: bo
 
 
 def begun(job: jobs.LedgerJob) -> dict[str, Any]:
-    """Return what a job's row holds from the beginning, whatever its state."""
+    """Return the first values of a job's row, which do not depend on its state."""
     return {
         "key": job.key,
         "actor": job.actor_name,
@@ -101,7 +101,7 @@ def _wake(actor: str, queue: str, args: dict[str, Any]) -> None:
 
 
 def send_after(tx: Transaction, job: jobs.LedgerJob, *, due_now: bool) -> None:
-    """Have the job sent after the commit of `tx`, which wrote its row. A later one waits for the rescuer.
+    """Send the job after the commit of `tx`, which added its row. The rescuer sends a delayed job.
 
     All jobs of a transaction are sent in one call to Redis, after its other hooks.
     """

@@ -1,4 +1,4 @@
-"""The ledger job that runs in this thread, and what it does in one commit with its effect.
+"""The ledger job that runs in this thread: ends it, or adds its next job, in the commit of its effect.
 
     with resources.db().transaction() as tx:
         tx.value("apply_payment", ...)
@@ -27,13 +27,13 @@ from workers.engine import ledger, outbox, resources
 from workers.engine.ledger import Claim, End
 
 UNKNOWN_ID: Final = 0
-"""Stands for a message in `lasting_messages` that may exist under an id we do not know."""
+"""Stands for a message in `lasting_messages` that may exist with an unknown id."""
 
 log = logs.get(__name__)
 
 
 class ClaimLostError(Exception):
-    """Another worker has taken the job over: this one must change nothing more."""
+    """Another worker has taken the job over, so this one must change nothing more."""
 
 
 @dataclass
@@ -51,7 +51,7 @@ class UnderWay:
     """Claimed jobs with which this process goes on."""
 
     def finished(self) -> None:
-        """Note that the job was recorded as done."""
+        """Record in memory that the job's row says done."""
         self.is_finished = True
 
 
@@ -85,9 +85,9 @@ def finish_with(tx: Transaction) -> None:
 def end_with(query: str, *, keeps_messages: bool = False, **arguments: Any) -> None:
     """Let this `:run` statement record the running job as done, by `key` and `worker` as `finish_job` does.
 
-    With `keeps_messages` it is also given the messages that must last, as `finish_sending_job` is. It is run
-    when the body has returned, and again if PostgreSQL is away, so it must be safe to repeat. Outside of a
-    ledger job it does nothing.
+    With `keeps_messages` it also gets the messages that must last, like `finish_sending_job`. It runs after
+    the body has returned, and again if PostgreSQL was down, so it must be safe to repeat. Outside of a ledger
+    job it does nothing.
     """
     job = _current.get()
     if job is not None:
@@ -103,9 +103,9 @@ def add_next(
 ) -> bool:
     """Add a job with which this process goes on when the running one has ended. Returns as `outbox.add`.
 
-    Its row is born claimed: the first attempt is counted in `tx`, so the job needs neither a message nor a
-    claim of its own. If the process dies, the lease runs out and the rescuer sends the job like any other.
-    `found` is what `tx` has read for it (Attempt.found).
+    Its row is added with a claim: the first attempt is counted in `tx`, so the job needs neither a message
+    nor a claim of its own. If the process dies, the lease ends and the rescuer sends the job like any other.
+    `found` has the data that `tx` has read for it (Attempt.found).
     """
     running = _current.get()
     if told_before or running is None:
@@ -143,11 +143,11 @@ def keep_unknown(db: Database, chat_id: int) -> None:
 
 
 def keep_message(db: Database, chat_id: int, message_id: int) -> None:
-    """Record that a message must never be edited. UNKNOWN_ID stands for one whose id nobody was told.
+    """Record that a message must never be edited. UNKNOWN_ID stands for one with an unknown id.
 
-    In a ledger job this is written with the job's settlement: until then the row is `running`, and
-    `get_message_fate` takes every unknown message of its chat for one to keep. Elsewhere it is written at
-    once. No error is raised: the message was sent, and sending it twice would be worse than editing it.
+    In a ledger job this is recorded with the job's end: until then the row is `running`, and
+    `get_message_fate` protects every unknown message of its chat. Elsewhere it is recorded at once. No error
+    is raised: the message was sent, and sending it twice would be worse than editing it.
     """
     job = _current.get()
     if job is not None:
