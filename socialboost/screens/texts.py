@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from fluent.runtime import FluentBundle, FluentResource
@@ -23,6 +23,8 @@ from socialboost.screens.core import LABEL_CHARACTERS
 
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 _SPACES = re.compile(r"\s+")
+KEPT_TEXTS: Final = 2048
+"""Texts of one language that are kept as they were formatted. Most of a screen is the same for everybody."""
 
 
 class Html(str):
@@ -58,6 +60,7 @@ class Texts:
         borrowed = default._resources if default else []  # a text may be made of one that is missing
         for resource in (*self._resources, *borrowed):
             self._bundle.add_resource(resource)
+        self._formatted = lru_cache(maxsize=KEPT_TEXTS)(self._format_anew)
 
     def html(self, key: str, **values: str | int) -> Html:
         """Return a text for a message body: every str value is cleaned and escaped unless it is Html."""
@@ -78,12 +81,16 @@ class Texts:
         return self._bundle.has_message(key)
 
     def _format(self, key: str, values: Mapping[str, str | int]) -> str:
+        return self._formatted(key, tuple(values.items()))
+
+    def _format_anew(self, key: str, items: tuple[tuple[str, str | int], ...]) -> str:
+        values = dict(items)
         if key not in self._own and self._default is not None:
             return self._default._format(key, values)  # by the plural rules of its own language
         pattern = self._bundle.get_message(key).value
         if pattern is None:
             raise KeyError(key)
-        text, errors = self._bundle.format_pattern(pattern, dict(values))
+        text, errors = self._bundle.format_pattern(pattern, values)
         if errors:
             raise ValueError(f"text {key} in {self.language}: {errors[0]}")
         return str(text)
@@ -93,11 +100,11 @@ class Texts:
         local = instant(value).astimezone(zone)
         return self.html(
             "moment",
-            day=f"{local:%d}",
-            month=f"{local:%m}",
-            year=f"{local:%Y}",
-            hour=f"{local:%H}",
-            minute=f"{local:%M}",
+            day=f"{local.day:02}",
+            month=f"{local.month:02}",
+            year=f"{local.year:04}",
+            hour=f"{local.hour:02}",
+            minute=f"{local.minute:02}",
             zone=local.tzname() or "",
         )
 
@@ -117,11 +124,13 @@ def clean(value: str, *, limit: int = 200) -> str:
 
     Emoji built with joiners are split into their parts, which is harmless and prevents hidden names.
     """
-    visible = "".join(
-        " " if character in "\n\r\t\u2028\u2029" else character
-        for character in value[: 4 * limit]
-        if character in "\n\r\t\u2028\u2029" or unicodedata.category(character) not in _INVISIBLE
-    )
+    visible = value[: 4 * limit]
+    if not visible.isprintable():  # seldom: going through every character is slow
+        visible = "".join(
+            " " if character in "\n\r\t\u2028\u2029" else character
+            for character in visible
+            if character in "\n\r\t\u2028\u2029" or unicodedata.category(character) not in _INVISIBLE
+        )
     line = _SPACES.sub(" ", visible).strip()
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
