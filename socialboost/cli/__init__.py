@@ -1,1 +1,1 @@
-"""Commands that read the program's own text."""
+"""Commands that read the program's own source code."""

@@ -1,8 +1,8 @@
-"""The program's text as a graph: who names whom, read with `ast` and without importing anything.
+"""Reads the source code as a graph of references, with `ast` and without importing anything.
 
-A node is a top-level function, class or value of a module. An arrow is a name in its text that stands for
-another node. A class is one node with all its methods. Names that a function makes for itself hide a node of
-that name; types in annotations are no arrows.
+A node is a top-level function, class or value of a module. An arrow is a reference to another node in its
+code. A class is one node with all its methods. A local name of a function hides a node of the same name.
+Types in annotations are not arrows.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Env = Mapping[str, object]
 
 @dataclass(frozen=True, order=True)
 class Ref:
-    """A node: what `name` is at the top of `module`."""
+    """A node: the top-level `name` of `module`."""
 
     module: str
     name: str
@@ -29,7 +29,7 @@ class Ref:
 
 @dataclass
 class Module:
-    """One file and what its names stand for."""
+    """One file and the meaning of its names."""
 
     path: str
     tree: ast.Module
@@ -90,20 +90,20 @@ class Code:
         return None
 
     def arrows(self, ref: Ref) -> tuple[Ref, ...]:
-        """Return the nodes that a node names, in the order of its text."""
+        """Return the nodes that a node refers to, in the order of its code."""
         if ref not in self._arrows:
             self._arrows[ref] = tuple(dict.fromkeys(self.names(ref.module, self.node(ref))))
         return self._arrows[ref]
 
     def names(self, module: str, node: ast.AST) -> Iterator[Ref]:
-        """Yield the nodes that a piece of text names."""
+        """Yield the nodes that a piece of code refers to."""
         for part in walk(node):
             found = self.resolve(module, part)
             if found is not None:
                 yield found
 
     def reach(self, starts: Iterable[Ref], follows: Callable[[Ref], bool]) -> list[Ref]:
-        """Return the starts and what they lead to, nearest first; only what `follows` accepts leads on."""
+        """Return the starts and all nodes behind them, nearest first. Only `follows` nodes lead further."""
         waiting = deque(starts)
         found = dict.fromkeys(waiting)
         while waiting:
@@ -116,7 +116,7 @@ class Code:
         return list(found)
 
     def value(self, module: str, node: ast.AST, env: Env | None = None) -> object:
-        """Return what an expression of constants comes to; None when it takes more than reading."""
+        """Return the value of an expression of constants, None if it cannot be known from the code."""
         env = env or {}
         if isinstance(node, ast.Constant):
             return node.value
@@ -155,7 +155,7 @@ def is_within(name: str, package: str) -> bool:
 
 
 def walk(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the parts of a text that are worked on: no annotations, no names that a function made itself."""
+    """Yield the relevant parts of a piece of code: no annotations, no local names of a function."""
     hidden: frozenset[str] = frozenset()
     yield from _walk(node, hidden)
 

@@ -1,4 +1,4 @@
-"""Finds in the code where a job begins: buttons, commands, messages, endpoints and other senders."""
+"""Finds the origins of jobs in the code: buttons, commands, messages, endpoints and other senders."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Entry:
     name: str
     node: ast.AST
     around: ast.AST
-    """The function that it is written in, or itself."""
+    """The function that contains it, or the node itself."""
 
 
 def entries(code: Code) -> list[Entry]:
-    """Return what the bot's routes and web's endpoints listen for, in the order of the code."""
+    """Return the events of the bot's routes and web's endpoints, in the order of the code."""
     return [*_bot(code), *_web(code)]
 
 
@@ -63,7 +63,7 @@ def _route(code: Code, module: str, call: ast.Call) -> tuple[str, ast.expr, list
 
 
 def _assigned(function: ast.AST) -> dict[str, ast.expr]:
-    """Return what a function gives names to: some filters are written so."""
+    """Return the local names of a function with their values, because some filters use them."""
     return {
         part.targets[0].id: part.value
         for part in ast.walk(function)
@@ -81,7 +81,7 @@ def _event(code: Code, module: str, kind: str, filters: list[ast.expr]) -> str:
 
 
 def _heard(code: Code, module: str, node: ast.expr) -> str:
-    """Return what one filter lets through, in words; nothing for one that only narrows."""
+    """Return a description of the events that a filter accepts, nothing for a filter that only narrows."""
     if isinstance(node, ast.Compare):
         return _ticked([code.value(module, node.comparators[0])])
     if isinstance(node, ast.Call):
@@ -104,7 +104,7 @@ def _called(code: Code, module: str, call: ast.Call) -> str:
 
 
 def _of_ours(code: Code, module: str, call: ast.Call) -> str:
-    """Return the words for a filter of the bot's own, or for what a helper makes of one with a prefix."""
+    """Return the description of one of the bot's own filters, or of a helper's result with a prefix."""
     helper = code.resolve(module, call.func)
     function = code.node(helper) if helper else None
     if helper is None or function is None or helper.name == "Asked":  # whose data is there: no event
@@ -147,7 +147,7 @@ def _choices(code: Code, module: str, parser: ast.expr, env: Env) -> list[str]:
 
 
 def _flat(code: Code, module: str, nodes: list[ast.expr], env: Env) -> list[str]:
-    """Return the texts that some arguments come to, sequences written out."""
+    """Return the texts of some arguments, with sequences expanded."""
     found: list[str] = []
     for node in nodes:
         inner = node.value if isinstance(node, ast.Starred) else node
@@ -201,14 +201,14 @@ class Site:
 
 
 def sites(code: Code, contracts: Mapping[Ref, str], *packages: str) -> Iterator[Site]:
-    """Yield where in these packages the contracts are made."""
+    """Yield the places in these packages where contracts are made."""
     for package in packages:
         for ref in list(code.refs(package)):
             yield from _made(code, contracts, ref, code.node(ref), ref.name)
 
 
 def made(code: Code, contracts: Mapping[Ref, str], entry: Entry) -> Iterator[Site]:
-    """Yield what the text of an entry itself makes."""
+    """Yield the contracts that the code of an entry itself makes."""
     yield from _made(code, contracts, Ref(entry.module, entry.name), entry.node, entry.name)
 
 
@@ -226,6 +226,6 @@ def _made(code: Code, contracts: Mapping[Ref, str], ref: Ref, node: ast.AST, fun
 
 
 def follows(entry: Entry) -> Callable[[Ref], bool]:
-    """Return which nodes lead on from an entry: those of its own process."""
+    """Return the nodes that lead further from an entry: those of its own process."""
     process = BOT if is_within(entry.module, BOT) else WEB
     return lambda ref: is_within(ref.module, process)

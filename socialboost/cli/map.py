@@ -1,7 +1,7 @@
-"""docs/map.md: for each job where it comes from, what it does and what tests it, derived from the code.
+"""Writes docs/map.md: each job's origin, actor, SQL, screens and tests, derived from the code.
 
-`python -m socialboost map` writes it; tests/rules/test_map.py compares it. What cannot be read from the code
-is left out, never guessed.
+`python -m socialboost map` writes it, and tests/rules/test_map.py compares it. Facts that cannot be read from
+the code are left out, never guessed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MACHINERY: Final = (
     *("workers.engine", "workers.telegram.answers", "workers.telegram.rate_limit"),
     *("workers.people.access", "workers.people.current"),
 )
-"""Every job goes through these: what they do is no job's own."""
+"""The modules that every job uses. Their effects do not belong to a single job."""
 _TOOLS: Final = ("socialboost.screens.core", "socialboost.screens.texts")
 _ASKS: Final = {"one", "many", "value", "run", "end_with", "Claiming"}
 _TITLE: Final = """# The map
@@ -54,7 +54,7 @@ what the loops and the commands ask, are in the table before the last.
 
 @dataclass
 class Job:
-    """One contract with all that was found about it."""
+    """One contract with everything that was found about it."""
 
     name: str
     queue: str
@@ -83,7 +83,7 @@ def page(files: Mapping[str, str]) -> str:
 
 
 def write(root: Path = ROOT) -> Path:
-    """Write the page anew; return its path."""
+    """Write the page again. Returns its path."""
     (root / PAGE).write_text(page(read(root)), encoding="utf-8")
     return PAGE
 
@@ -189,7 +189,7 @@ class _Map:
                 self.jobs[site.contract].origins.append(self._inside(site))
 
     def _inside(self, site: events.Site) -> str:
-        """Return a place that sends a job by itself, after the jobs that come to it."""
+        """Return the description of a place that sends a job, with the jobs that lead to it."""
         after = [
             job.actor_name
             for job in self.jobs.values()

@@ -49,12 +49,12 @@ def note_restore(dsn: str, at: datetime | None, actors: Sequence[str]) -> dict[s
 
 
 def set_admin(dsn: str, telegram_id: int, role: str) -> bool:
-    """Give somebody a role, with an audit entry; False if they have it already."""
+    """Give a person a role, with an audit entry. Returns False if they have it already."""
     return bool(_ask(dsn, "set_admin", telegram_id=telegram_id, role=role, by=BY_COMMAND))
 
 
 def remove_admin(dsn: str, telegram_id: int) -> bool:
-    """Take somebody's role away, with an audit entry; False if they had none."""
+    """Remove a person's role, with an audit entry. Returns False if they had none."""
     return bool(_ask(dsn, "remove_admin", telegram_id=telegram_id, by=BY_COMMAND))
 
 

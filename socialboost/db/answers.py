@@ -11,7 +11,7 @@ from typing import Any, Literal, TypedDict, final, overload
 
 
 class Done(TypedDict):
-    """A decision was carried out, and there is nothing to say beyond that."""
+    """A decision was carried out, without further data."""
 
     success: Literal[True]
 
@@ -44,7 +44,7 @@ class PaymentActivated(_Resolved):
 
 
 class RefundWanted(_Resolved):
-    """resolve_payment wants the money sent back."""
+    """resolve_payment recorded that the money must be sent back."""
 
     action: Literal["refund"]
     order_id: str | None
@@ -54,7 +54,7 @@ class RefundWanted(_Resolved):
 
 
 class PaymentRefunded(_Resolved):
-    """resolve_payment put the money back on the balance: no transfer is owed."""
+    """resolve_payment returned the money to the balance, so there is no transfer."""
 
     action: Literal["refund"]
     order_id: str | None
@@ -77,7 +77,7 @@ PaymentResolved = PaymentActivated | RefundWanted | PaymentRefunded | PaymentClo
 
 
 class PaymentNotResolved(TypedDict):
-    """resolve_payment refused; how the payment stands."""
+    """resolve_payment refused. It has the payment's present state."""
 
     success: Literal[False]
     error: str
@@ -86,14 +86,14 @@ class PaymentNotResolved(TypedDict):
 
 
 class OwnerNamed(TypedDict):
-    """name_payment_owner wrote the owner down."""
+    """name_payment_owner recorded the owner."""
 
     success: Literal[True]
     telegram_id: int
 
 
 class BroadcastMoved(TypedDict):
-    """move_broadcast, whether it moved anything or not: how the broadcast stands."""
+    """The answer of move_broadcast, changed or not: the broadcast's present state."""
 
     moved: bool
     status: str
@@ -116,7 +116,7 @@ class JobSettled(TypedDict):
 
 @final
 class JobChanged(TypedDict):
-    """settle_parked_job found the job not as it was seen."""
+    """settle_parked_job found that the job has changed since it was seen."""
 
     changed: Literal[True]
 
@@ -130,7 +130,7 @@ class TaskAbandoned(TypedDict):
 
 
 class TaskNotAbandoned(TypedDict):
-    """abandon_task found the task ended, or none."""
+    """abandon_task found no task, or one that has ended."""
 
     ended: Literal[False]
     status: str | None
@@ -138,7 +138,7 @@ class TaskNotAbandoned(TypedDict):
 
 
 class Values:
-    """Reads single values by named queries; whoever runs them says how."""
+    """Reads single values by named queries. Subclasses decide how the queries run."""
 
     @overload
     def value(

@@ -29,7 +29,7 @@ def timezone_difference(db: Database, zone: ZoneInfo) -> str | None:
 def warn_about_timezone(db: Database, zone: ZoneInfo) -> None:
     """Log a warning if people are shown other days than the daily limit counts.
 
-    It is no reason to stop: paid orders are processed all the same.
+    It is not a reason to stop, because paid orders are still processed.
     """
     try:
         theirs = timezone_difference(db, zone)

@@ -1,9 +1,9 @@
 """Freezes the old texts of functions for old migrations, so that a function's file is its current text.
 
-A migration includes the files of functions. When such a file is to change, `freeze` copies the text it has
-now to sql/migrations/frozen/ and lets every migration that included the file include the copy: what they say,
-and so their checksum, stays the same. `record` then writes down the checksum of each new migration
-(sql/README.md has the recipe).
+A migration includes the files of functions. Before such a file changes, `freeze` copies its present text to
+sql/migrations/frozen/, and every migration that included the file then includes the copy. So their texts and
+checksums stay the same. `record` then stores the checksum of each new migration (sql/README.md has the
+recipe).
 """
 
 from __future__ import annotations

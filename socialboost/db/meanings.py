@@ -1,7 +1,7 @@
 """Classifies errors of PostgreSQL by SQLSTATE: whose fault it is, and if waiting helps.
 
-psycopg's classes follow the SQL standard and do not tell: a read-only server (25006) is an InternalError, a
-full disk an OperationalError.
+psycopg's classes follow the SQL standard and do not show that: a read-only server (25006) is an
+InternalError, a full disk an OperationalError.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from psycopg_pool import PoolTimeout
 
 
 class Meaning(StrEnum):
-    """Whose fault an error is. AWAY and BUSY pass by waiting and cost no attempt."""
+    """The cause of an error. AWAY and BUSY end by waiting and use no attempt."""
 
     AWAY = "away"
     """The service or the connection to it is down."""
