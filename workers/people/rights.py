@@ -17,7 +17,7 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
     # lists, and single payments, jobs, messages, packages and broadcasts as they stand; the machinery
     "look": frozenset({OWNER, MANAGER, SUPPORT}),
     "statistics": frozenset({OWNER, MANAGER, SUPPORT}),
-    # the notices that reached nobody: who looks at them counts as told, and money is told to these two
+    # undelivered notices: seeing them counts as receiving, and these roles receive notices about money
     "notices": frozenset({OWNER, MANAGER}),
     "payments": frozenset({OWNER, MANAGER}),
     "parked_jobs": frozenset({OWNER, MANAGER}),

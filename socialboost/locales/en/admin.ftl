@@ -1,4 +1,4 @@
-### Texts of the admins' part. The rules are shop.ftl's.
+### Texts for admins. The rules are in shop.ftl.
 
 ## admin.py
 
@@ -19,7 +19,7 @@ button-admin-packages = 📦 Packages
 button-admin-settings = ⚙️ Settings
 button-admin-exceptions = ⚠️ Payments ({ $count })
 button-admin-jobs = 🧰 Parked jobs ({ $count })
-button-admin-notices = 📭 Notices that reached nobody: { $count }
+button-admin-notices = 📭 Notices that nobody received: { $count }
 admin-stats =
     📊 <b>System statistics</b>
 
@@ -110,7 +110,7 @@ refund-refusal-discarded = An admin discarded the parked refund; at that moment 
 refund-refusal-other = Crypto Pay refused: <code>{ $name }</code>. Check the app in @CryptoBot; trying again never pays twice.
 decision-refused = ❗️ Not decided: { $why }
 decision-error-not_found = there is no such payment.
-decision-error-changed_meanwhile = the payment changed while you were deciding. This is how it stands now.
+decision-error-changed_meanwhile = the payment changed while you were deciding. This is its current state.
 decision-error-already_resolved = this payment has already been decided.
 decision-error-refund_under_way = a refund is already under way.
 decision-error-no_order = the payment belongs to no order.
@@ -191,7 +191,7 @@ job-outcome-unknown_actor = ❗️ This version does not know this kind of job. 
 job-sure = ❓ <b>Discard it?</b>
 job-sure-refund = The refund of { $sum } to { $person } will not be sent. The payment will wait for a decision again.
 job-sure-message = The person will not get this message.
-job-sure-task = The post will not be promoted. Its owner is told, and the daily limit is given back.
+job-sure-task = The post will not be promoted. Its owner is notified, and the post no longer counts towards the daily limit.
 job-sure-letter = The message will be removed from the queue, and its job will never be done.
 job-sure-other = This job will never be done.
 button-sure-discard = 🗑 Yes, discard

@@ -48,10 +48,10 @@ broadcast-card =
     Recipients when confirmed: { $count }
 broadcast-moved = 📢 The card of this broadcast is in another message now.
 broadcast-reason = Reason: <code>{ $reason }</code>
-broadcast-reason-telegram_away = ⏳ Telegram is away; the broadcast goes on by itself. <code>{ $detail }</code>
-broadcast-reason-refuses_us = ⏳ Telegram refuses the bot: check { $detail }. After that the broadcast goes on by itself.
+broadcast-reason-telegram_away = ⏳ Telegram is not answering. The broadcast continues automatically. <code>{ $detail }</code>
+broadcast-reason-refuses_us = ⏳ Telegram refuses the bot: check { $detail }. Then the broadcast continues automatically.
 broadcast-reason-mostly_refused = Reason: { $detail } of Telegram's first answers were refusals. Check the message and the recipients, then resume or cancel.
-broadcast-reason-restored = ⏸ The database was restored from a copy: some of the recipients may have got this already. Go on or cancel.
+broadcast-reason-restored = ⏸ The database was restored from a copy, and some of the recipients may have received this message already. Resume or cancel.
 broadcast-when = 🕒 Begins: { $moment }
 broadcast-counts =
     📨 On the list: { $recipients }

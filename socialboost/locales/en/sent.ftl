@@ -1,4 +1,4 @@
-### What people send by themselves: words, stickers, commands, several links.
+### Answers to unrequested messages: texts, stickers, commands, several links.
 
 ## strays.py
 
