@@ -14,7 +14,7 @@ from sandbox.servers import PostgresServer, ValkeyServer
 
 @contextmanager
 def frozen(*servers: PostgresServer | ValkeyServer) -> Iterator[None]:
-    """SIGSTOP the servers with all their processes for the block, as a machine that is paused."""
+    """SIGSTOP the servers with all their processes for the block, like a paused machine."""
     found: list[int] = []
     try:
         for server in servers:
@@ -39,6 +39,6 @@ def children(pid: int) -> list[int]:
 
 @contextmanager
 def silence() -> Iterator[str]:
-    """The URL of a service that takes every connection and never answers."""
+    """Return the URL of a service that accepts every connection and never answers."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -10,7 +10,7 @@ from tests.flows.shop.world import Shop
 
 
 class Copy:
-    """A copy of the shop's database, and the way back to it; nobody may be connected at either moment."""
+    """Copies and restores the shop's database. There must be no connection at either moment."""
 
     def __init__(self, server: PostgresServer, shop: Shop) -> None:
         self.server = server
@@ -25,7 +25,7 @@ class Copy:
         self.shop.reconnect()
 
     def restore(self) -> None:
-        """Put the copy in the database's place."""
+        """Replace the database by the copy."""
         self.shop.database.close()
         self.server.drop_database(self.original)
         self.server.create_database(self.original, template=self.name)

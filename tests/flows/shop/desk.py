@@ -42,11 +42,11 @@ class Admin(Buyer):
         return job
 
     def seen(self, payment_id: str) -> str:
-        """How the payment stands: what the button that says yes would carry now."""
+        """Return the payment's present state, as a confirmation's button carries it."""
         return str(self.shop.value("SELECT payment_seen(%s)", payment_id) or "gone")
 
     def decide(self, payment_id: str, action: str, seen: str = "") -> jobs.ResolvePayment:
-        """Say yes to a decision and wait until it is worked on and shown."""
+        """Confirm a decision and wait until it is taken and shown."""
         seen = seen or self.seen(payment_id)
         job = self.do(jobs.ResolvePayment, typed=True, payment_id=payment_id, action=action, seen=seen)
         assert isinstance(job, jobs.ResolvePayment)
@@ -55,7 +55,7 @@ class Admin(Buyer):
         return job
 
     def settle(self, ref: str, action: str, words: str) -> None:
-        """Replay or discard, and read what became of it."""
+        """Replay or discard, and read the outcome."""
         query = "SELECT job_seen(j) FROM job_ledger AS j WHERE md5(key) = %s"
         seen = str(self.shop.value(query, ref) or callbacks.LETTER_SEEN)
         self.says(jobs.SettleParkedJob, words, ref=ref, action=action, seen=seen)
@@ -107,7 +107,7 @@ def refund_row(shop: Shop, payment_id: str) -> dict[str, Any]:
 
 
 def transfers(shop: Shop, spend_id: str) -> list[dict[str, Any]]:
-    """Return what Crypto Pay really sent under this spend_id."""
+    """Return the transfers that Crypto Pay really sent under this spend_id."""
     answer = shop.http.post(
         f"{shop.crypto_pay.url}/api/getTransfers",
         json={"spend_id": spend_id},
@@ -123,7 +123,7 @@ def balance(shop: Shop, buyer: Buyer) -> Any:
 
 
 def give(shop: Shop, buyer: Buyer, amount: str) -> None:
-    """Credit a balance behind the product's back, and forget what it has cached of the person."""
+    """Credit a balance without the product, and clear the person's cached figures."""
     shop.rows(
         "INSERT INTO balance_entries (user_id, amount, kind, reference)"
         " SELECT id, %s, 'credit', 'test:' || gen_random_uuid() FROM users WHERE telegram_id = %s"

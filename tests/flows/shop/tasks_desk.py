@@ -34,7 +34,7 @@ def task(shop: Shop, task_id: str) -> dict[str, Any]:
 
 
 def report(task_id: str, status: str, external_task_id: str | None = None, **response: Any) -> dict[str, Any]:
-    """Return what web asks when Main Bot reports."""
+    """Return the job that web sends when Main Bot reports."""
     job = jobs.UpdateTaskStatus(
         key=f"api:{uuid.uuid4()}",
         task_id=task_id,

@@ -26,7 +26,7 @@ END $$;
 CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON {table}
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_for_space();
 """
-"""What PostgreSQL says when it has no room for a row."""
+"""The error of PostgreSQL when it has no space for a row."""
 TABLES = ("job_ledger", "leases", "heartbeats", "payments", "orders")
 
 
@@ -58,7 +58,7 @@ def full(shop: Shop) -> Iterator[None]:
 
 @contextmanager
 def read_only(shop: Shop) -> Iterator[None]:
-    """As after a failover to a standby; then it ends, and old sessions do not know that."""
+    """Make the database read-only as after a failover. Old sessions stay so when it is over."""
     with psycopg.connect(shop.database_url, autocommit=True) as owner:
         name = owner.info.dbname
         owner.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")

@@ -21,7 +21,7 @@ def cached(shop: Shop, key: str) -> str | None:
 
 
 def figures(shop: Shop, buyer: Buyer) -> dict[str, Any] | None:
-    """Return what the cache says of somebody; None when it says nothing."""
+    """Return the cached figures of a person, None if there are none."""
     text = cached(shop, cache.user_key(buyer.id))
     return json.loads(text)["figures"] if text else None
 
@@ -100,7 +100,7 @@ def key(here: object) -> str:
 
 def test_a_reader_from_before_the_commit_cannot_put_the_old_value_back(shop: Shop, key: str) -> None:
     def slow() -> str:
-        """Looks, and while it is on its way back the value changes and is forgotten."""
+        """Read the value, which changes and is cleared before the reader returns."""
         cache.forget(key)
         return "old"
 

@@ -55,7 +55,7 @@ def test_what_no_row_can_hold_is_no_attempt(stage: Shop, here: object) -> None:
 
 
 def test_only_a_job_without_a_right_claims_with_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The right is asked after the claim: what the claim did would be done already."""
+    """The right is checked after the claim, when the claim's own effect would already exist."""
     monkeypatch.delitem(actors.REGISTRY, jobs.ResolvePayment.actor_name)
     by = actors.REGISTRY["register_user"].claims_with
     with pytest.raises(ValueError, match="its right is asked after the claim"):

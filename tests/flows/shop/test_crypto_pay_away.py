@@ -65,9 +65,9 @@ def test_orders_wait_for_crypto_pay_and_admins_are_notified_once(
 def test_a_hanging_crypto_pay_takes_no_thread_from_others(
     shop: Shop, newcomer: Callable[[], Buyer], line: Proxy
 ) -> None:
-    """It takes connections and says nothing: others are answered, and each order gets its link at the end.
+    """It accepts connections and never answers. Others are served, and each order finally gets its link.
 
-    Without the guard every thread of the worker waits for Crypto Pay, in turn, for as long as it hangs.
+    Without the guard every thread of the worker would wait for Crypto Pay, one after another.
     """
     waiters = [newcomer() for _ in range(12)]
     orders = [waiter.open_order("mini") for waiter in waiters]

@@ -24,13 +24,13 @@ def sweep(shop: Shop) -> None:
 
 
 def run_out(shop: Shop, order_id: str) -> None:
-    """The order's hour is over; its invoice was made late in it and lives on."""
+    """End the order's hour. Its invoice was made late and is still valid."""
     query = "UPDATE orders SET deadline_at = now() - interval '1 minute' WHERE id = %s RETURNING id"
     shop.rows(query, order_id)
 
 
 def ways_to_pay(message: dict[str, Any]) -> list[str]:
-    """Return what the message offers for an order: links, and data that pays or cancels."""
+    """Return the message's buttons about an order: links, and callback data to pay or cancel."""
     buttons = [button for row in message["keyboard"] for button in row]
     links = [button["url"] for button in buttons if button.get("url")]
     return links + [d for d in data_of(message) if d.startswith(("pay_", "cancel_", "balance_"))]

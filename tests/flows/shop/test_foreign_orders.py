@@ -15,7 +15,7 @@ COUNTED = ("orders", "invoices", "payments", "activations", "users", "posts", "t
 
 @pytest.fixture
 def hasty(stage: Shop) -> Shop:
-    """A shop that may write more often than Telegram lets it: two thousand answers are waited for."""
+    """A shop with a higher send rate than Telegram allows: the test waits for two thousand answers."""
     stage.environment |= {"TELEGRAM_SEND_RATE": "1000", "TELEGRAM_CHAT_BURST": "10000"}
     stage.start_workers()
     return stage
@@ -59,7 +59,7 @@ def own_orders(shop: Shop, owner: Buyer) -> list[dict[str, object]]:
 
 
 def invoices_touched(shop: Shop) -> int:
-    """Calls that made or withdrew an invoice; the reconciler only asks, and of its own accord."""
+    """Return the calls that made or withdrew an invoice, without the reconciler's questions."""
     methods = ("createInvoice", "deleteInvoice")
     return sum(len(shop.calls(shop.crypto_pay, event="api", method=method)) for method in methods)
 

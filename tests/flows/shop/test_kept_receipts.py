@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 def buyers_who_paid(shop: Shop, people: range) -> dict[int, str]:
-    """People whose order was paid for, through the functions that do so; their orders."""
+    """Create people with paid orders through the SQL functions. Returns the orders."""
     in_parallel(lambda person: meet(shop, person), people)
     shop.rows("SELECT register_user(id, '', 'Х', '', 'uk', NULL) FROM unnest(%s::bigint[]) AS id", [*people])
     bought = shop.rows(
@@ -49,7 +49,7 @@ def meet(shop: Shop, telegram_id: int) -> None:
 
 
 def in_parallel(action: Callable[[int], T], people: Iterable[int]) -> list[T]:
-    """Do it for each of them, some at a time, as the threads of a worker do; what came of it."""
+    """Run it for each of them in several threads, like a worker. Returns the results."""
 
     def act(person: int) -> T:
         while True:
@@ -68,7 +68,7 @@ def send_receipt(order_id: str, attempt: int = 1) -> None:
 
 
 def tap(chat_id: int, message_id: int) -> None:
-    """A button below a message; its screen belongs into that message, where it may be."""
+    """Tap a button below a message. Its screen should be shown in that message if possible."""
     screens.show_page(
         jobs.ShowPage(telegram_id=chat_id, chat_id=chat_id, message_id=message_id, seq=1, page="support")
     )

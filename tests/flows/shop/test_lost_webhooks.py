@@ -18,7 +18,7 @@ PRICE = "99.99"
 
 @pytest.fixture
 def hasty(stage: Shop) -> Shop:
-    """A shop that may write more often than Telegram lets it, whose Crypto Pay loses every webhook."""
+    """A shop with a higher send rate than Telegram allows, whose Crypto Pay loses every webhook."""
     stage.environment["TELEGRAM_SEND_RATE"] = "1000"
     settings = {"url": "http://127.0.0.1:9", "enabled": True, "shares": {"lost": 1.0}}
     stage.post(stage.crypto_pay, "/sim/webhook", settings)
@@ -53,7 +53,7 @@ def test_five_hundred_payments_without_a_webhook_are_found(
 
 
 def open_orders(shop: Shop, people: list[int]) -> list[str]:
-    """Somebody's first order each, as /start and a tap on the package leave it; the orders' ids."""
+    """Create people with a first order each, as after /start and a tap on the package. Returns the orders."""
     shop.rows(
         "SELECT register_user(id, NULL, 'Олена', NULL, 'uk', NULL) FROM unnest(%s::bigint[]) AS p (id)",
         people,

@@ -1,4 +1,4 @@
-"""Tests of the jobs that run by the clock or at the start."""
+"""Tests of the jobs that run on a schedule or at the start."""
 
 from __future__ import annotations
 

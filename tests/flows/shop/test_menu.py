@@ -1,4 +1,4 @@
-"""Tests of the menu: one message, the right language, and the later tap decides."""
+"""Tests of the menu: one message is edited, in the right language, and the later tap wins."""
 
 from __future__ import annotations
 

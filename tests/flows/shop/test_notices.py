@@ -1,4 +1,4 @@
-"""Tests of batching: notices for the same admin leave in one message; none is lost."""
+"""Tests of batching: notices for the same admin are sent in one message, and none is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of what an order costs, as counts: commits and calls of each job. `./run bench cost` has the rest."""
+"""Tests of an order's cost: the commits and calls of each job. `./run bench cost` measures the rest."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from socialboost import jobs
 from tests.flows.shop.world import ADMIN_ID, Buyer, Shop
 
 ORDERS = 3
-"""The cheapest counts: a busy machine repeats what it kept waiting, and never saves anything."""
+"""The smallest of several runs counts, because a busy machine only adds repetitions."""
 COMMITS = {
     "register_user": 3,  # the claim, which registers; the figures; its end
     "open_order": 2,  # the claim; the order (the person is in the cache)

@@ -33,13 +33,13 @@ CHANNEL_REFUSALS: dict[str, Row] = {
 
 
 class Telegram:
-    """What Telegram refuses."""
+    """The refusals of Telegram."""
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
 
     def refuse(self, chat_id: int, **fault: Any) -> None:
-        """From now on this chat gets nothing."""
+        """Refuse all messages to this chat from now on."""
         body = {"method": "sendMessage", "chat_id": chat_id, "times": None, **fault}
         self.shop.post(self.shop.telegram, "/sim/faults", body)
 
@@ -47,7 +47,7 @@ class Telegram:
         self.refuse(ADMIN_ID, kind="forbidden", description=words)
 
     def mend(self) -> None:
-        """Nothing is refused any more."""
+        """End all refusals."""
         self.shop.http.delete(self.shop.telegram.url + "/sim/faults", timeout=10).raise_for_status()
 
 
@@ -64,7 +64,7 @@ def telegram(shop: Shop) -> Iterator[Telegram]:
 
 
 def announce(shop: Shop, subject: str, kind: str = "payment_exception") -> str:
-    """Tell the admins something; the notice's key."""
+    """Add a notice to the admins. Returns its key."""
     key = f"notice:owed:{subject}"
     jobs.send(jobs.NotifyAdmins(key=key, kind=kind, data={"reason": f"{subject}."}))
     return key
@@ -93,12 +93,12 @@ def calls(shop: Shop, chat_id: int) -> int:
 
 
 def make_due(shop: Shop) -> None:
-    """Some minutes pass."""
+    """Make the notices due, as after some minutes."""
     shop.rows("UPDATE owed_notices SET due_at = now() RETURNING key")
 
 
 def wait_round(shop: Shop, key: str, rounds: int) -> None:
-    """Wait until it was sent ahead so often, and the outcome is known."""
+    """Wait until it was sent so often as a probe and the outcome is known."""
     wait_until(lambda: owed(shop, key)["rounds"] == rounds, f"round {rounds} of {key}")
     wait_until(
         lambda: (

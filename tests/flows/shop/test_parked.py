@@ -27,7 +27,7 @@ def park(shop: Shop, key: str) -> None:
 
 
 def parked_receipt(shop: Shop, buyer: Buyer) -> str:
-    """A receipt whose answers were lost twice; its key."""
+    """Park a receipt whose answers were lost twice. Returns its key."""
     order_id = buyer.open_order("mini")
     invoice = buyer.invoice(order_id)
     lost = {"kind": "lose_answer", "method": "sendMessage", "chat_id": buyer.id, "times": None}
@@ -38,7 +38,7 @@ def parked_receipt(shop: Shop, buyer: Buyer) -> str:
 
 
 def parked_task(shop: Shop, buyer: Buyer) -> tuple[str, str]:
-    """A task that Main Bot never confirmed and answers no question about; its id and its link."""
+    """Park a task that Main Bot never confirmed and does not answer about. Returns its id and its link."""
     buyer.buy("mini")
     url = f"https://t.me/channel/{shop.next_id()}"
     with (
@@ -143,7 +143,7 @@ def test_fractions_survive_a_replay(shop: Shop, admin: Admin) -> None:
 
 
 def letter(shop: Shop, body: bytes, actor: str | None) -> str:
-    """A message that was given up, as the watcher keeps it; its ref."""
+    """Store a dead letter as the watch does. Returns its ref."""
     kept = shop.value(
         "INSERT INTO dead_letters (queue, message_id, actor, body)"
         " VALUES ('interactive', gen_random_uuid()::text, %s, %s) RETURNING id",

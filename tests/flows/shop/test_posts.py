@@ -23,7 +23,7 @@ def used_today(shop: Shop, buyer: Buyer) -> int:
 
 
 def begin_dialogue(shop: Shop, buyer: Buyer, name: str) -> None:
-    """Return what the bot writes when a platform was chosen and a link was sent."""
+    """Choose a platform and send a link. Returns the bot's answer."""
     with redis.Redis.from_url(shop.redis_url) as client:
         client.set(dialogues.state_key(buyer.id, buyer.id), dialogues.PROCESSING_POST)
         client.set(

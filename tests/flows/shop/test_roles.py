@@ -19,23 +19,23 @@ REFUSED = "Не вдалося розпізнати запит"
 
 
 class Colleague(Admin):
-    """Somebody with a row in the table, who has never been an owner by the setting."""
+    """A person with a row in the table who was never an owner in the setting."""
 
     def __init__(self, shop: Shop) -> None:
         super().__init__(shop, Buyer(shop, name="Колега").id)
 
     def becomes(self, role: str) -> None:
-        """Get the role, as by the command on the server."""
+        """Give the person the role, as the command on the server does."""
         assert self.shop.value("SELECT set_admin(%s, %s, 0)", self.id, role) is True
 
     def leaves(self) -> None:
-        """Have it no more."""
+        """Remove the person's role."""
         assert self.shop.value("SELECT remove_admin(%s, 0)", self.id) is True
 
 
 @pytest.fixture
 def colleague(shop: Shop) -> Iterator[Colleague]:
-    """Nobody yet; whatever they became ends with the test."""
+    """A person without a role. A role given in a test ends with it."""
     colleague = Colleague(shop)
     yield colleague
     shop.value("SELECT remove_admin(%s, 0)", colleague.id)
@@ -53,7 +53,7 @@ def status(shop: Shop, order_id: str) -> str:
 
 
 def traces(shop: Shop, subject: str) -> int:
-    """How many decisions about this were written down."""
+    """Return how many decisions about this were recorded."""
     return int(shop.value("SELECT count(*) FROM admin_actions WHERE subject = %s", subject))
 
 

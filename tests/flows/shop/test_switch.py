@@ -14,13 +14,13 @@ from workers.engine import resources
 
 
 def moment(shop: Shop, order_id: str, language: str) -> str:
-    """When an order ends, as people read it."""
+    """Return an order's end as people read it."""
     ends: datetime = shop.value("SELECT expires_at FROM orders WHERE id = %s", order_id)
     return str(texts.texts(language).moment(ends, resources.settings().timezone))
 
 
 def screen(buyer: Buyer, contract: type[jobs.Job], words: str, **fields: object) -> str:
-    """Walk there under the newest message; the text it shows then."""
+    """Tap through the screens under the newest message. Returns its text."""
     buyer.do(contract, **fields)
     wait_until(lambda: words in buyer.newest()["text"], words)
     return str(buyer.newest()["text"])

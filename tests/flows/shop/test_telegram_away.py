@@ -45,7 +45,7 @@ def tries(shop: Shop, buyer: Buyer) -> int:
 
 
 def try_again(shop: Shop, key: str, waited: str = "0 s") -> Row:
-    """Have it tried once more, as one that has been waiting for so long."""
+    """Run the job once more as if it had waited for so long."""
     shop.rows(
         "UPDATE job_ledger SET run_at = now(), wake_at = now(), error = NULL,"
         " waiting_since = now() - %s::interval WHERE key = %s AND state = 'queued' RETURNING key",
@@ -64,13 +64,13 @@ def telegram(shop: Shop) -> Iterator[Telegram]:
 
 
 class Telegram:
-    """What is wrong with Telegram."""
+    """The faults of Telegram."""
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
 
     def fail(self, method: str, **fault: Any) -> None:
-        """From now on every such call goes wrong."""
+        """Let every such call fail from now on."""
         self.shop.post(self.shop.telegram, "/sim/faults", {"method": method, "times": None, **fault})
 
     def mend(self) -> None:

@@ -39,13 +39,13 @@ def admin(shop: Shop) -> Admin:
 
 @dataclass
 class Heard:
-    """Somebody who was told something that the copy does not know of."""
+    """A person who got a message that the copy does not have."""
 
     buyer: Buyer
     key: str
     """Of the message."""
     before: int = 0
-    """Messages in the chat when the lost database had told everything."""
+    """The number of messages in the chat after the lost database had sent everything."""
 
 
 def restored(shop: Shop, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -63,7 +63,7 @@ def restored(shop: Shop, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 class Past:
-    """What happens around a copy: begun before it, told after it, and then the copy is restored."""
+    """The history around a copy: it begins before it, messages follow, and then the copy is restored."""
 
     def __init__(self, shop: Shop, copy: Copy, newcomer: Newcomer, admin: Admin) -> None:
         self.shop, self.copy, self.admin = shop, copy, admin
@@ -72,7 +72,7 @@ class Past:
         )
 
     def live(self) -> list[Heard]:
-        """Live through it; who heard what, each once."""
+        """Run the history. Returns the people and their messages, each sent once."""
         shop = self.shop
         found, less, late = (
             one.invoice(one.open_order("mini")) for one in (self.found, self.less, self.late)
@@ -116,7 +116,7 @@ class Past:
         return self.heard
 
     def again(self) -> None:
-        """The restored shop finds out what the lost one knew."""
+        """Let the restored shop find the facts that the lost database had."""
         self.shop.start_workers()
         self.lapse(self.late_order)
         jobs.send(jobs.AskMainBot(key=f"ask:{self.task_id}:1", task_id=self.task_id))

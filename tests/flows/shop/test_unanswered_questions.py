@@ -17,7 +17,7 @@ NO_ROUTE: Final[dict[str, Any]] = {
     "body": "<h1>Not Found</h1>",
     "times": None,
 }
-"""What a framework says for a path its program lacks: not Main Bot's own word."""
+"""A framework's answer for a missing path, which is not Main Bot's own."""
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +41,14 @@ def asked(shop: Shop, task_id: str) -> int:
 
 
 def ask_again(shop: Shop, key: str) -> dict[str, Any]:
-    """Have the job run now, with nobody remembering that questions failed; how it stands."""
+    """Run the job now without recorded failures. Returns its row."""
     forget_outages(shop)
     shop.hurry()
     return shop.job(key)
 
 
 def wait_for_an_answer(shop: Shop, key: str, task_id: str, interval: str) -> None:
-    """Have it ask in vain, then let so much time pass."""
+    """Let it ask without an answer, then let so much time pass."""
     wait_until(lambda: ask_again(shop, key) and asked(shop, task_id), "the first question")
     since = "UPDATE job_ledger SET waiting_since = waiting_since - %s::interval WHERE key = %s RETURNING key"
     waiting = "SELECT waiting_since IS NOT NULL FROM job_ledger WHERE key = %s"

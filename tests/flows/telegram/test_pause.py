@@ -14,7 +14,7 @@ from workers.telegram.rate_limit import MARGIN_SECONDS, RateLimiter
 
 PAUSE_SECONDS = 3
 UNDER_WAY_MS = 400
-"""What had left, or was leaving, when the 429 came."""
+"""The tolerance for calls that were in flight when the 429 came."""
 
 
 def inside(traffic: Traffic) -> tuple[list[Record], list[Record]]:

@@ -18,7 +18,7 @@ from workers.telegram.rate_limit_local import LocalRateLimiter
 pytestmark = pytest.mark.alone  # it measures a rate
 
 EVEN = RATE // 4 + 1
-"""What notices and broadcasts may be ahead of their even rate."""
+"""How far notices and broadcasts may be ahead of their even rate."""
 LATE = 20
 """Calls that a busy machine may move from one window into the next."""
 

@@ -88,7 +88,7 @@ class Traffic:
         return sender
 
     def result(self, sender: subprocess.Popen[str]) -> dict[str, int]:
-        """Wait for a sender's end; what it counted."""
+        """Wait for a sender's end. Returns its counts."""
         output, _ = sender.communicate(timeout=120)
         assert sender.returncode == 0, output[-3000:]
         found: dict[str, int] = json.loads(output.splitlines()[-1])
@@ -139,7 +139,7 @@ class Traffic:
             client.flushall()
 
     def forget_pause(self) -> None:
-        """Take away what PostgreSQL knows."""
+        """Delete the pauses in PostgreSQL."""
         with psycopg.connect(self.database_url, autocommit=True) as connection:
             connection.execute("DELETE FROM leases WHERE name LIKE 'telegram_pause%'")
 
