@@ -5,7 +5,7 @@ VALUES (%(key)s, %(kind)s, %(data)s::jsonb, now() + make_interval(secs => %(wait
 ON CONFLICT (key) DO NOTHING
 
 -- name: finish_told_notice :run
--- Settles the claim of a message that a chat got: its notices are told, and the messages that must last are noted with it.
+-- Finishes the claim of a delivered message, marks its notices as received, and records the messages that must last.
 WITH kept AS (
     INSERT INTO lasting_messages (chat_id, message_id)
     SELECT chat_id, message_id
@@ -76,10 +76,10 @@ WHERE key IN (
 )
 
 -- name: claim_admin_notice :one
--- Claims the message to one chat as claim_job does, and reads what it needs: the admin's language, where Telegram moved
--- the chat to, whether nobody got some of the kept notices, and the other notices that wait for this chat, oldest first,
--- which may leave in one message. One that was tried before waits for its time. They are looked for among the first
--- %(page)s, however many wait.
+-- Claims the message to one chat like claim_job, and reads its data: the admin's language, the chat's new id if Telegram
+-- has moved it, whether there are undelivered notices, and the other notices that wait for this chat, oldest first, so that
+-- one message carries them. A notice that was tried before must also be due. Only the first %(page)s are searched, however
+-- many wait.
 -- nullable: language, moved_to
 SELECT
     c.outcome, c.attempts, c.max_attempts, c.args, j.error IS NOT NULL AS is_repeated,
