@@ -29,6 +29,7 @@ BENCHES: Final = {
     "scale": "every query in a shop of a million people beside an empty one",
     "footprint": "what the product's processes cost while nothing happens",
     "crowd": "what others notice while one floods, idles or hangs",
+    "steps": "one HTTP exchange and one log line, in microseconds of processor time",
     "profile": "the functions of the hottest paths",
 }
 

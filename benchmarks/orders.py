@@ -142,6 +142,6 @@ def _wall_table(found: Sustained) -> Table:
     rows.append(("all jobs of an order", logs.jobs_ms / count, "100%"))
     rows.append(("waiting in queues", logs.waited_ms / count, "–"))
     rows.append(("jobs an order", logs.counts["job_finished"] / count, "–"))
-    rows.append(("transactions an order", logs.counts["transaction_committed"] / count, "–"))
-    rows.append(("calls to Telegram an order", logs.counts["telegram_called"] / count, "–"))
+    rows.append(("transactions an order", logs.counts["transactions"] / count, "–"))
+    rows.append(("calls to Telegram an order", logs.counts["telegram_calls"] / count, "–"))
     return Table("Wall time of one order's jobs", ("part", "ms an order", "share of the jobs"), rows)

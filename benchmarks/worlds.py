@@ -45,7 +45,7 @@ def world(
         directory=directory / "world",
         rate_limits=not raised,
         commands=replaced,
-        extra_env={**(RAISED if raised else {}), **(environment or {})},
+        extra_env={"LOG_LEVEL": "INFO", **(RAISED if raised else {}), **(environment or {})},
         between=between,
     )
     try:

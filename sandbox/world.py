@@ -291,6 +291,7 @@ class World:
             "ADMIN_TELEGRAM_IDS": str(ADMIN_ID),
             "ADMIN_CHANNEL_ID": str(CHANNEL_ID),
             "LOG_DIR": str(self.log_dir),
+            "LOG_LEVEL": "DEBUG",  # the page and the tests follow each step of a job
             **webhook,
             **self.options.extra_env,
         }

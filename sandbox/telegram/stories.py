@@ -148,6 +148,8 @@ class Stories:
         """Take a line of the product's log."""
         at_ms = wall_ms(line.get("timestamp"))
         marks = marks_of(line)
+        if not marks and str(line.get("level")).upper() == "DEBUG":  # of nothing that a person caused
+            return
         story = self._story_of(marks, at_ms)
         if story is None and marks:
             story = self._begin_from_log(line, at_ms, marks)

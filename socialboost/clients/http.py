@@ -36,6 +36,7 @@ from socialboost.clients.direct import DirectConnection
 from socialboost.clients.guard import CallGuard
 from socialboost.clients.proxied import ProxiedConnection
 from socialboost.errors import AmbiguousError, RejectedError, ServiceError, ThrottledError, UnreachableError
+from socialboost.logs import tally
 from socialboost.partners import outbound
 
 log = logs.get(__name__)
@@ -68,11 +69,16 @@ class HttpService:
         headers: Mapping[str, str] | None = None,
         limits: Limits | None = None,
         guard: CallGuard | None = None,
+        quiet: bool = False,
     ) -> None:
-        """`guard` limits the calls. Without one a service that hangs holds every thread that calls it."""
+        """`guard` limits the calls. Without one a service that hangs holds every thread that calls it.
+
+        `quiet`: a success inside a job is logged at DEBUG only, as the job's own line counts it.
+        """
         self.service = service
         self._guard = guard
-        self._event = f"{service}_called"
+        self._event, self._calls = f"{service}_called", f"{service}_calls"
+        self._quiet = quiet
         self._base_url = base_url.rstrip("/")
         self._headers = {
             "User-Agent": "SocialBoost",
@@ -118,8 +124,10 @@ class HttpService:
             raise
         finally:
             took_ms = round((time.perf_counter() - started) * 1000, 1)
+            is_told = tally.add(self._calls, took_ms) and self._quiet and status and not error
             extra = {"error": error} if error else {}
-            log.info(self._event, **(fields or {}), status=status, ms=took_ms, **extra)
+            write = log.debug if is_told else log.info
+            write(self._event, **(fields or {}), status=status, ms=took_ms, **extra)
         return answer
 
     def close(self) -> None:

@@ -119,7 +119,7 @@ class TelegramClient:
 
     def __init__(self, api_url: str, token: str, guard: CallGuard | None = None) -> None:
         limits = Limits(read_seconds=10.0, total_seconds=12.0)
-        self._http = HttpService(SERVICE, api_url, limits=limits, guard=guard)
+        self._http = HttpService(SERVICE, api_url, limits=limits, guard=guard, quiet=True)
         self._prefix = f"/bot{token}/"
 
     def deliver(self, chat_id: int, content: Content) -> int:

@@ -38,6 +38,7 @@ from socialboost.db.answers import Values
 from socialboost.db.reads import Reads
 from socialboost.db.silence import SilenceWatch
 from socialboost.errors import SettingsError
+from socialboost.logs import tally
 from socialboost.queue.latch import Latch
 
 STATEMENT_TIMEOUT: Final = "5s"
@@ -348,5 +349,6 @@ class Database(Reads, Values):
     @staticmethod
     def _log_commit(statements: Statements, started: float) -> None:
         ms = round((time.monotonic() - started) * 1000, 3)
-        write = log.debug if ROUTINE.issuperset(statements.names) else log.info
+        is_told = tally.add("transactions", ms) or ROUTINE.issuperset(statements.names)
+        write = log.debug if is_told else log.info
         write("transaction_committed", queries=statements.names, ms=ms)

@@ -175,7 +175,7 @@ def _deliver(message: Message[Any]) -> str:
 
 def _log_queued(message: Message[Any]) -> None:
     shown = {name: message.kwargs[name] for name in _SHOWN if message.kwargs.get(name)}
-    log.info(
+    log.debug(
         "job_queued", job=message.actor_name, queue=message.queue_name, job_id=message.message_id, **shown
     )
 

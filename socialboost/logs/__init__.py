@@ -16,18 +16,19 @@ import logging
 import os
 import re
 import sys
+import time
 import traceback
 from collections.abc import Mapping, MutableMapping
 from contextlib import AbstractContextManager, suppress
-from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal, NoReturn, cast
 
 import structlog
 from structlog.typing import FilteringBoundLogger
 
-from socialboost.logs import redaction
 from socialboost.errors import SettingsError
+from socialboost.logs import redaction
 from socialboost.logs.files import LogFile
 
 Process = Literal["web", "bot", "worker", "scheduler", "cli"]
@@ -43,6 +44,7 @@ _PASSING: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.EN
 """Temporary errors of a correctly configured directory."""
 _NAME: Final = "_logger"
 """Under which a bound logger carries its name; structlog keeps `logger` for itself."""
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, default=str, separators=(",", ":"))
 _MONEY: Final = re.compile(r"payment|crypto_?(pay|bot)|invoice|receipt|refund|activate_order")
 _ADMIN: Final = re.compile(r"admin|\.decisions|\.dialogue\b|parked_jobs|operations\.screens|people\.access")
 _ON_THEIR_OWN: Final = ("gunicorn.error", "gunicorn.access")
@@ -105,22 +107,23 @@ def check_directory(directory: Path | None) -> None:
             ) from None
 
 
-def _topics(fields: Mapping[str, Any], level: int) -> list[str]:
+def _topics(fields: Mapping[str, Any], level: int) -> tuple[str, ...]:
     """Return which of the filtered files also get the line."""
-    topics: list[str] = []
-    if level >= logging.ERROR:
-        topics.append("errors")
-    origin = " ".join(str(fields.get(name, "")) for name in ("logger", "event", "job", "queue", "source"))
-    if _MONEY.search(origin):
-        topics.append("payments")
-    if _ADMIN.search(origin):
-        topics.append("admin")
-    return topics
+    get = fields.get
+    origin = f"{get('logger')} {get('event')} {get('job', '')} {get('queue', '')} {get('source', '')}"
+    topics = _topics_of(origin)
+    return ("errors", *topics) if level >= logging.ERROR else topics
+
+
+@lru_cache(maxsize=512)
+def _topics_of(origin: str) -> tuple[str, ...]:
+    wanted = {"payments": _MONEY, "admin": _ADMIN}
+    return tuple(topic for topic, pattern in wanted.items() if pattern.search(origin))
 
 
 def _render(fields: Mapping[str, Any]) -> bytes:
     """Return the line: JSON, redacted, UTF-8, with its newline."""
-    line = json.dumps(redaction.clean_fields(fields), ensure_ascii=False, default=str, separators=(",", ":"))
+    line = _ENCODER.encode(redaction.clean_fields(fields))
     return redaction.clean(line).encode("utf-8", "backslashreplace") + b"\n"
 
 
@@ -137,9 +140,9 @@ def _deliver(_logger: object, level: str, fields: MutableMapping[str, Any]) -> N
 def _shape(fields: Mapping[str, Any], level: str, process: str) -> dict[str, Any]:
     """Return the fields in their fixed order: time, level, logger, event, process, then the rest."""
     rest = dict(fields)
-    now = datetime.now(UTC)
+    now = time.time()
     shaped = {
-        "timestamp": f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}Z",
+        "timestamp": f"{_second(int(now))}.{int(now % 1 * 1000):03d}Z",
         "level": level,
         "logger": rest.pop(_NAME, ""),
         "event": rest.pop("event", ""),
@@ -153,6 +156,11 @@ def _shape(fields: Mapping[str, Any], level: str, process: str) -> dict[str, Any
         if isinstance(exception, BaseException):
             shaped["exception"] = "".join(traceback.format_exception(exception))
     return shaped | rest
+
+
+@lru_cache(maxsize=4)
+def _second(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
 
 
 class _StandardHandler(logging.Handler):

@@ -21,16 +21,18 @@ class LogFile:
 
     def __init__(self, path: Path, *, max_bytes: int, count: int) -> None:
         self._path = path
+        self._name = str(path)
         self._max_bytes = max_bytes
         self._count = count
         self._lock = threading.Lock()
         self._descriptor = -1
+        self._identity = (0, 0)
+        """Device and inode of the open file; neither is another file's while it is open."""
 
     def write(self, line: bytes) -> None:
         """Append one whole line, newline included; OSError when the disk refuses."""
         with self._lock:
-            self._follow()
-            if os.fstat(self._descriptor).st_size + len(line) > self._max_bytes:
+            if self._follow() + len(line) > self._max_bytes:
                 self._rotate(len(line))
             os.write(self._descriptor, line)
 
@@ -41,24 +43,27 @@ class LogFile:
                 os.close(self._descriptor)
                 self._descriptor = -1
 
-    def _follow(self) -> None:
-        """Open the file that the name leads to now, if it is another."""
+    def _follow(self) -> int:
+        """Open the file that the name leads to now, if it is another. Returns its size."""
         if self._descriptor >= 0:
             try:
-                if os.path.samestat(os.fstat(self._descriptor), self._path.stat()):
-                    return
+                found = os.stat(self._name)  # noqa: PTH116 (a Path would cost more than the call)
+                if (found.st_dev, found.st_ino) == self._identity:
+                    return found.st_size
             except FileNotFoundError:
                 pass  # moved away by another process or an operator: a new one is made below
             os.close(self._descriptor)
         self._descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _MODE)
+        opened = os.fstat(self._descriptor)
+        self._identity = (opened.st_dev, opened.st_ino)
+        return opened.st_size
 
     def _rotate(self, incoming: int) -> None:
         """Rename the chain unless another process just did."""
         lock = os.open(self._path.with_name(".rotate.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            self._follow()
-            size = os.fstat(self._descriptor).st_size
+            size = self._follow()
             if size and size + incoming > self._max_bytes:
                 for number in range(self._count - 2, -1, -1):
                     source = self._numbered(number)

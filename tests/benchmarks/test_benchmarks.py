@@ -103,10 +103,12 @@ def test_a_tap_is_paired_with_its_own_answer(tmp_path: Path) -> None:
 
 def test_the_log_is_added_up_by_part(tmp_path: Path) -> None:
     at = "2026-11-24T12:00:00.000Z"
+    done = {"transactions": 1, "transactions_ms": 2.0, "telegram_calls": 2, "telegram_calls_ms": 3.0}
     events = [
-        {"timestamp": at, "event": "transaction_committed", "job": "x", "ms": 2.0},
+        {"timestamp": at, "event": "transaction_committed", "job": "x", "ms": 2.0, "level": "DEBUG"},
         {"timestamp": at, "event": "telegram_called", "job": "x", "ms": 3.0},
-        {"timestamp": at, "event": "job_finished", "job": "x", "ms": 6.0},
+        {"timestamp": at, "event": "job_finished", "job": "x", "ms": 6.0, "waited_ms": 4, **done},
+        {"timestamp": at, "event": "job_finished", "job": "y", "outcome": "joined"},
         {"timestamp": at, "event": "transaction_committed", "ms": 50.0},
         {"timestamp": "2026-11-24T13:00:00.000Z", "event": "job_finished", "job": "x", "ms": 100.0},
     ]
@@ -114,7 +116,8 @@ def test_the_log_is_added_up_by_part(tmp_path: Path) -> None:
     now = log_times.moment(events[0])
     found = log_times.read(tmp_path, now - 1, now + 1)
     assert found.parts == {"PostgreSQL": 2.0, "HTTP to Telegram": 3.0}
-    assert found.jobs_ms == 6.0
+    assert (found.jobs_ms, found.waited_ms) == (6.0, 4.0)
+    assert (found.counts["transactions"], found.counts["telegram_calls"]) == (2, 2)
 
 
 def test_a_sample_counts_for_its_innermost_topic() -> None:

@@ -208,6 +208,35 @@ def test_redaction_keeps_a_line_json(text: str, secret: str) -> None:
     assert isinstance(json.loads(logs._render({"text": f"{text} {secret} ://a:b@c"})), dict)
 
 
+SECRETS = (
+    "abcdefgh",
+    "xxabcdefghyy",
+    "cdefghij://",
+    "long secret of words",
+    "7317:AAhTestOnly",
+    "abcdefghij",
+)
+PIECES = (
+    *SECRETS,
+    "abcdefg",
+    "bot731:AAhTestOnly",
+    "12345:" + "a" * 20,
+    "://u:p@",
+    "Bearer x",
+    "password=y",
+    " ",
+)
+
+
+@given(st.lists(st.sampled_from(SECRETS), max_size=4), st.lists(st.sampled_from(PIECES), max_size=6))
+def test_a_line_that_is_not_looked_at_closely_has_nothing_to_mask(
+    secrets: list[str], text: list[str]
+) -> None:
+    redaction.hide(secrets)
+    line = "".join(text)
+    assert redaction.clean(line) == redaction._pattern.sub(redaction.MASK, line)
+
+
 def test_lone_surrogates_are_written(directory: Path) -> None:
     logs.get("workers.engine.actors").info("odd", text="\ud83d")
     assert lines(directory / "bot.log")[0]["event"] == "odd"

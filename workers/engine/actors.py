@@ -32,9 +32,10 @@ from socialboost import logs
 from socialboost.errors import DiscardError, ParkError, RefusesUsError, RejectedError
 from socialboost.jobs import PAYMENTS, Decision, Job, LedgerJob, Tap
 from socialboost.jobs.sending import ANSWER
+from socialboost.logs import tally
 from socialboost.queue import broker
 from socialboost.queue.middleware import MAX_RETRIES, worth_repeating
-from workers.engine import claiming, deciding, hooks, ledger, outages, resources, rights, under_way
+from workers.engine import claiming, deciding, hooks, ledger, lines, outages, resources, rights, under_way
 from workers.engine.claiming import ContractError
 from workers.engine.ledger import Claim, Claiming, OnExhausted
 from workers.engine.rights import Right
@@ -191,10 +192,11 @@ def _run_plain(declared: Actor, kwargs: Mapping[str, Any]) -> Any:
     job = decode(declared.contract, kwargs)
     retries = message.options.get("retries", 0)
     started = time.monotonic()
-    with logs.context(**_labels(job, message), attempt=retries + 1):
+    with logs.context(**lines.labels(job, message), attempt=retries + 1), tally.counting():
         if hooks.IS_SUPERSEDED(job, _waited_ms(message)):
             return None
-        log.info("job_started", waited_ms=_waited_ms(message))
+        waited_ms = _waited_ms(message)
+        lines.started(retries + 1, waited_ms)
         try:
             value = declared.function(job) if rights.allows(declared.right, job) else None
         except RejectedError as error:  # a screen that Telegram refuses for good: nobody to tell
@@ -206,7 +208,7 @@ def _run_plain(declared: Actor, kwargs: Mapping[str, Any]) -> Any:
                 log.warning("job_failed", error=outages.describe(error), ms=_ms(started))
                 raise
             raise _not_now(message, error, wait) from error
-        log.info("job_finished", outcome="done", ms=_ms(started))
+        log.info("job_finished", outcome="done", ms=_ms(started), waited_ms=waited_ms, **tally.fields())
         return _answer(message, value)
 
 
@@ -215,14 +217,13 @@ def _run_ledger(declared: Actor, kwargs: Mapping[str, Any]) -> Any:
     message = _message()
     job = decode(declared.contract, kwargs)
     assert isinstance(job, LedgerJob)  # noqa: S101 (`actor` chose this function for it)
-    with logs.context(**_labels(job, message)):
+    with logs.context(**lines.labels(job, message)), tally.counting():
         claimed = claiming.claim(job, message, declared.claims_with)
         if claimed.outcome != "claimed":
             return _answer(message, _not_ours(declared, job, claimed, message))
         job = decode(declared.contract, {**kwargs, **(claimed.args or {})})
         with logs.context(attempt=claimed.attempt):
-            log.info("job_started", waited_ms=_waited_ms(message))
-            value, following = _work(declared, job, claimed)
+            value, following = _work(declared, job, claimed, _waited_ms(message))
     _go_on(following, message)
     return _answer(message, value)
 
@@ -232,14 +233,16 @@ def _go_on(following: Sequence[tuple[LedgerJob, Claim]], message: Message[Any]) 
     waiting = list(following)
     while waiting:
         job, claimed = waiting.pop(0)
-        with logs.context(**_labels(job, message), attempt=claimed.attempt):
-            log.info("job_started", waited_ms=0)
-            waiting += _work(REGISTRY[job.actor_name], job, claimed)[1]
+        with logs.context(**lines.labels(job, message), attempt=claimed.attempt), tally.counting():
+            waiting += _work(REGISTRY[job.actor_name], job, claimed, 0)[1]
 
 
-def _work(declared: Actor, job: Any, claimed: Claim) -> tuple[Any, list[tuple[LedgerJob, Claim]]]:
+def _work(
+    declared: Actor, job: Any, claimed: Claim, waited_ms: int
+) -> tuple[Any, list[tuple[LedgerJob, Claim]]]:
     """Run the body of a claimed job and settle it. Returns its value, and the jobs to go on with."""
     started = time.monotonic()
+    lines.started(claimed.attempt, waited_ms)
     resources.lease_renewer().hold(claimed, job.lease_seconds)
     attempt = Attempt(claimed.attempt, claimed.worker, claimed.last, claimed.is_repeated, claimed.found)
     with under_way.working(claimed) as running:
@@ -251,7 +254,7 @@ def _work(declared: Actor, job: Any, claimed: Claim) -> tuple[Any, list[tuple[Le
             settle_failure(declared, job, claimed, error, started, kept=running.kept)
             return None, running.next
     _settle_success(running, job)
-    log.info("job_finished", outcome="done", ms=_ms(started))
+    log.info("job_finished", outcome="done", ms=_ms(started), waited_ms=waited_ms, **tally.fields())
     return value, running.next
 
 
@@ -364,17 +367,6 @@ def _message() -> Message[Any]:
 def _answer(message: Message[Any], value: Any) -> Any:
     """Wrap the value for the caller, if the message is a question."""
     return {ANSWER: value} if message.options.get("store_results") else None
-
-
-def _labels(job: Job, message: Message[Any]) -> dict[str, Any]:
-    """Return the fields of every line logged during this job."""
-    own = {name: getattr(job, name, None) for name in ("key", "telegram_id", "update_id")}
-    return {
-        "job": job.actor_name,
-        "queue": job.queue,
-        "job_id": message.message_id,
-        **{name: value for name, value in own.items() if value},
-    }
 
 
 def _waited_ms(message: Message[Any]) -> int:

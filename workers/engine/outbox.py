@@ -123,7 +123,7 @@ class _Outgoing:
     def __call__(self) -> None:
         """Send those that are due."""
         for job, _ in self.written:
-            log.info("owed", job=job.actor_name, queue=job.queue, key=job.key)
+            log.debug("owed", job=job.actor_name, queue=job.queue, key=job.key)
         due = [job for job, due_now in self.written if due_now]
         try:
             if due:

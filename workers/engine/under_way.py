@@ -128,7 +128,7 @@ def add_next(
 
 
 def _go_on_with(running: UnderWay, job: jobs.LedgerJob, claim: Claim) -> None:
-    log.info("owed", job=job.actor_name, queue=job.queue, key=job.key)
+    log.debug("owed", job=job.actor_name, queue=job.queue, key=job.key)
     resources.lease_renewer().hold(claim, job.lease_seconds)
     running.next.append((job, claim))
 

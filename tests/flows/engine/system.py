@@ -43,6 +43,7 @@ def environment(redis_url: str, database_url: str, record: Path) -> dict[str, st
         "DATABASE_URL": database_url,
         "CORE_RECORD": str(record),
         "LOG_DIR": "-",
+        "LOG_LEVEL": "DEBUG",  # tests follow each step of a job
         "TELEGRAM_BOT_TOKEN": "1234567890:" + "t" * 35,
         "TELEGRAM_API_URL": "http://127.0.0.1:9",
         "CRYPTOBOT_TOKEN": "12345:" + "c" * 35,

@@ -136,7 +136,7 @@ def has_ended(process: int) -> bool:
 
 
 def test_the_scheduler_needs_only_redis_and_registers_the_bot_once(system: CoreSystem) -> None:
-    for name in set(system.environment) - {"PATH", "LANG", "PYTHONPATH", "REDIS_URL", "LOG_DIR"}:
+    for name in set(system.environment) - {"PATH", "LANG", "PYTHONPATH", "REDIS_URL", "LOG_DIR", "LOG_LEVEL"}:
         del system.environment[name]
     scheduler = system.spawn("periodiq", "workers")
 

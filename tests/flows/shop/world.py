@@ -79,6 +79,7 @@ class Shop:
             "REDIS_URL": redis_url,
             "DATABASE_URL": self._worker_login(),
             "LOG_DIR": "-",
+            "LOG_LEVEL": "DEBUG",  # tests follow each step of a job
             "TELEGRAM_BOT_TOKEN": BOT_TOKEN,
             "TELEGRAM_API_URL": self.telegram.url,
             "TELEGRAM_CHAT_BURST": "1000",  # the stand-in's own limits are off
