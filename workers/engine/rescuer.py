@@ -72,10 +72,11 @@ class Rescuer(Loop):
 
     def _notice_wipe(self) -> None:
         """Make every queued row due at once if Redis has lost its data."""
-        if not resources.redis().exists(MARK):
+        # It is written in every round, because a full Redis answers reads and refuses writes.
+        if not resources.redis().set(MARK, 1, xx=True):
             woken = self.db().run("wake_all_queued")
             log.warning("redis_was_empty", woken=woken)
-        resources.redis().set(MARK, 1)  # in every round: a full Redis answers reads and refuses writes
+            resources.redis().set(MARK, 1)
 
     def _handle(self, row: Mapping[str, Any]) -> None:
         declared = actors.REGISTRY.get(row["actor"])
