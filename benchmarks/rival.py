@@ -53,8 +53,9 @@ def run(options: Options) -> Result:
     with world(raised=True) as running, rival() as other:
         sides = (ours(running), other)
         found = [Measured(), Measured()]
-        for _ in range(1 if options.quick else ROUNDS):
-            for side, measured in zip(sides, found, strict=True):
+        turns = list(zip(sides, found, strict=True))
+        for number in range(1 if options.quick else ROUNDS):
+            for side, measured in turns[::-1] if number % 2 else turns:  # neither always goes first
                 asyncio.run(_round(side, measured, quick=options.quick))
         survived = asyncio.run(survival.measure(sides, quick=options.quick))
         servers = described(running)
