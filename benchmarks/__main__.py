@@ -1,6 +1,6 @@
 """Runs benchmarks: `./run bench [name] [--quick]` prints and stores; `--report` writes the document.
 
-Without a name every bench runs, one after another: some twenty minutes on a quiet machine with two cores.
+Without a name every bench runs, one after another: some thirty minutes on a quiet machine with two cores.
 """
 
 from __future__ import annotations

@@ -17,7 +17,8 @@ from benchmarks.results import Table
 from benchmarks.rival_world import Side
 
 ORDERS: Final = 10
-PATIENCE_SECONDS: Final = 90.0
+PATIENCE_SECONDS: Final = 60.0
+"""The work of a killed worker is back by then."""
 QUICK_PATIENCE_SECONDS: Final = 15.0
 AWAY_SECONDS: Final = 5.0
 SLOW_SECONDS: Final = 3.0

@@ -57,8 +57,8 @@ _TCP_LIMITS: Final = {
 _RETRY_SECONDS: Final = 0.5
 """Between two tries of a server that is down. One thread tries, the others fail at once."""
 PREPARE_AFTER: Final = 5
-"""Runs of a query on one connection before it is prepared. Preparing is a round trip of its own, which a query
-that seldom runs does not earn back (docs/performance.md)."""
+"""Runs of a query on one connection before it is prepared. Preparing is a round trip of its own, which a
+query that seldom runs does not earn back (docs/performance.md)."""
 ROUTINE: Final = frozenset(
     {
         "sweep_jobs",
