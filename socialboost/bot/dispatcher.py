@@ -82,8 +82,29 @@ async def feed(dispatcher: Dispatcher, bot: Bot, update: Update) -> None:
         return
     delivery = deliveries.Delivery(mark)
     with jobs.gathering(delivery):
-        await dispatcher.feed_update(bot, update, delivery=delivery)
+        await _propagate(dispatcher, bot, update, delivery)
     await jobs.send_gathered(delivery)
+
+
+async def _propagate(dispatcher: Dispatcher, bot: Bot, update: Update, delivery: deliveries.Delivery) -> None:
+    """Give the event to its handler, as aiogram's `feed_update` does.
+
+    That also looks up the update's kind twice in a cache that compares whole updates, and calls middlewares
+    for chats, topics and errors that nothing here uses.
+    """
+    for kind in ALLOWED_UPDATES:
+        event = getattr(update, kind)
+        if event is not None:
+            await dispatcher.propagate_event(
+                kind,
+                event,
+                **dispatcher.workflow_data,
+                bot=bot,
+                event_update=update,
+                event_from_user=event.from_user,
+                delivery=delivery,
+            )
+            return
 
 
 def _mark(update: Update) -> str | None:

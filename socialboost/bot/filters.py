@@ -16,6 +16,21 @@ from aiogram.types import CallbackQuery, Message
 from socialboost.chat import callbacks
 
 
+class Tapped(Filter):
+    """Callback data that is exactly one of `data`.
+
+    aiogram evaluates its F in another thread, for each route that an update passes. That takes longer than
+    everything else aiogram does with the update.
+    """
+
+    def __init__(self, *data: str) -> None:
+        self._data = frozenset(data)
+
+    async def __call__(self, callback: CallbackQuery) -> bool:
+        """Return True if the button carries such data."""
+        return callback.data in self._data
+
+
 class Carries(Filter):
     """Callback data `<prefix><value>` whose value `parse` accepts; the handler gets it as `name`."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.enums import ChatMemberStatus, ChatType, ContentType
 from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, TelegramObject, Update
 
@@ -49,8 +49,25 @@ SERVICE: Final = frozenset(
 """Telegram's service messages, which need no answer. Every other kind gets one, including kinds that
 Telegram adds later."""
 
-SAID_BY_A_PERSON: Final = ~F.content_type.in_(SERVICE)
-ANSWER: Final = (SAID_BY_A_PERSON, ~F.func(is_command))
+
+async def said_by_a_person(message: Message) -> bool:
+    """Return True for a message that is not Telegram's own."""
+    return message.content_type not in SERVICE
+
+
+async def _is_answer(message: Message) -> bool:
+    return message.content_type not in SERVICE and not is_command(message)
+
+
+async def _is_unknown_command(message: Message) -> bool:
+    return is_command(message)
+
+
+async def _is_reachability(change: ChatMemberUpdated) -> bool:
+    return change.chat.type == ChatType.PRIVATE and change.new_chat_member.status in _REACHABLE
+
+
+ANSWER: Final = (_is_answer,)
 """Messages that a dialogue accepts as an answer: all except commands, known or not."""
 
 _REACHABLE: Final = {ChatMemberStatus.MEMBER: True, ChatMemberStatus.KICKED: False}
@@ -100,9 +117,8 @@ async def reachability(change: ChatMemberUpdated, event_update: Update) -> None:
 def router() -> Router:
     """Return the last routes of all."""
     routes = Router(name="strays")
-    routes.message.register(unknown_command, F.func(is_command))
-    routes.message.register(stray_message, SAID_BY_A_PERSON)
+    routes.message.register(unknown_command, _is_unknown_command)
+    routes.message.register(stray_message, said_by_a_person)
     routes.callback_query.register(stray_tap)
-    in_private = F.chat.type == ChatType.PRIVATE
-    routes.my_chat_member.register(reachability, in_private, F.new_chat_member.status.in_(set(_REACHABLE)))
+    routes.my_chat_member.register(reachability, _is_reachability)
     return routes

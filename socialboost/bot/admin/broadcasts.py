@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiogram import F
 from aiogram.enums import ContentType
-from aiogram.filters import Command
+from aiogram.filters import Command, StateFilter
 from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, Message
 
 from socialboost import jobs
 from socialboost.bot import strays, taps
-from socialboost.bot.filters import Asked, Carries, page_number
+from socialboost.bot.filters import Asked, Carries, Tapped, page_number
 from socialboost.bot.guard import CALLBACK, MESSAGE, Route
 from socialboost.bot.states import AdminStates
 from socialboost.bot.taps import TapFields
@@ -99,13 +98,13 @@ def _verb(name: str, *verbs: str) -> Carries:
 _DETAIL: Final = Asked("broadcast_id", "detail", "dialogue")
 ROUTES: Final = (
     Route(MESSAGE, compose, (Command("broadcast", ignore_mention=True),)),
-    Route(CALLBACK, compose, (F.data == callbacks.ADMIN_BROADCAST,)),
+    Route(CALLBACK, compose, (Tapped(callbacks.ADMIN_BROADCAST),)),
     Route(CALLBACK, aim, (Carries(callbacks.BROADCAST_TO_PREFIX, "aim", callbacks.broadcast_segment),)),
     Route(CALLBACK, ask_detail, (_verb("detail", *callbacks.BROADCAST_DETAILS),)),
     Route(CALLBACK, move, (_verb("move", *callbacks.BROADCAST_ACTIONS),)),
     Route(CALLBACK, show_list, (Carries(callbacks.BROADCAST_LIST_PREFIX, "page", page_number),)),
     Route(CALLBACK, show, (_verb("shown", "show"),)),
-    Route(MESSAGE, composed, (AdminStates.BROADCAST_COMPOSE, *strays.ANSWER)),
-    Route(MESSAGE, detailed, (AdminStates.BROADCAST_CONFIRM, _DETAIL, *strays.ANSWER)),
+    Route(MESSAGE, composed, (StateFilter(AdminStates.BROADCAST_COMPOSE), *strays.ANSWER)),
+    Route(MESSAGE, detailed, (StateFilter(AdminStates.BROADCAST_CONFIRM), _DETAIL, *strays.ANSWER)),
 )
 """The routes. Commands come first, because they are commands in any dialogue."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Final
 
-from aiogram import F
+from aiogram.filters import StateFilter
 from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, Message
 
 from socialboost import jobs
 from socialboost.bot import strays, taps
-from socialboost.bot.filters import Asked, Carries
+from socialboost.bot.filters import Asked, Carries, Tapped
 from socialboost.bot.guard import CALLBACK, MESSAGE, Route
 from socialboost.bot.states import AdminDialogues, AdminStates
 from socialboost.bot.taps import TapFields
@@ -72,11 +72,11 @@ def _one_of(choices: Collection[str]) -> Callable[[str], tuple[str, str, str] | 
 
 _VALUE: Final = Asked("package_id", "field", "dialogue", seen="")
 ROUTES: Final = (
-    Route(CALLBACK, show_packages, (F.data == callbacks.ADMIN_PACKAGES,)),
+    Route(CALLBACK, show_packages, (Tapped(callbacks.ADMIN_PACKAGES),)),
     Route(
         CALLBACK, ask_value, (Carries(callbacks.EDIT_PREFIX, "chosen", _one_of(callbacks.PACKAGE_FIELDS)),)
     ),
     Route(CALLBACK, switch_sale, (Carries(callbacks.EDIT_PREFIX, "chosen", _one_of(callbacks.SALES)),)),
     Route(CALLBACK, show_package, (Carries(callbacks.EDIT_PREFIX, "package_id", callbacks.uuid),)),
-    Route(MESSAGE, change_value, (AdminDialogues.CHANGING_PACKAGE, _VALUE, *strays.ANSWER)),
+    Route(MESSAGE, change_value, (StateFilter(AdminDialogues.CHANGING_PACKAGE), _VALUE, *strays.ANSWER)),
 )

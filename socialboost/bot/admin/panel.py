@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiogram import F
-from aiogram.filters import Command, CommandObject
+from aiogram.filters import Command, CommandObject, StateFilter
 from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State
 from aiogram.types import CallbackQuery, Message
 
 from socialboost import jobs
 from socialboost.bot import strays, taps
-from socialboost.bot.filters import Asked, Carries, page_number
+from socialboost.bot.filters import Asked, Carries, Tapped, page_number
 from socialboost.bot.guard import CALLBACK, MESSAGE, Route
 from socialboost.bot.states import AdminDialogues, AdminStates
 from socialboost.bot.taps import TapFields
@@ -116,7 +115,7 @@ async def settle_job(
 _OWNER: Final = Asked("payment_id", "dialogue", seen="")
 ROUTES: Final = (
     Route(MESSAGE, command, (Command(*_COMMANDS, ignore_mention=True),)),
-    Route(CALLBACK, show_page, (F.data.in_(set(_PAGES)),)),
+    Route(CALLBACK, show_page, (Tapped(*_PAGES),)),
     Route(CALLBACK, show_exceptions, (Carries(callbacks.ADMIN_EXCEPTIONS_PREFIX, "page", page_number),)),
     Route(CALLBACK, resolve, (Carries(callbacks.PAYMENT_PREFIX, "decision", callbacks.payment_decision),)),
     Route(CALLBACK, ask_owner, (Carries(callbacks.PAYMENT_OWNER_PREFIX, "payment", callbacks.uuid_seen),)),
@@ -124,6 +123,6 @@ ROUTES: Final = (
     Route(CALLBACK, show_jobs, (Carries(callbacks.ADMIN_JOBS_PREFIX, "page", page_number),)),
     Route(CALLBACK, settle_job, (Carries(callbacks.JOB_PREFIX, "settlement", callbacks.job_settlement),)),
     Route(CALLBACK, show_job, (Carries(callbacks.JOB_PREFIX, "ref", callbacks.job_ref),)),
-    Route(MESSAGE, name_owner, (AdminDialogues.NAMING_OWNER, _OWNER, *strays.ANSWER)),
+    Route(MESSAGE, name_owner, (StateFilter(AdminDialogues.NAMING_OWNER), _OWNER, *strays.ANSWER)),
 )
 """The routes. Commands come first, because they are commands in any dialogue."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery
 
 from socialboost import jobs
-from socialboost.bot.filters import Carries
+from socialboost.bot.filters import Carries, Tapped
 from socialboost.bot.states import UserStates
 from socialboost.bot.taps import TapFields
 from socialboost.chat import callbacks
@@ -28,6 +28,6 @@ async def show_package(_callback: CallbackQuery, state: FSMContext, tap: TapFiel
 def router() -> Router:
     """Return the routes of this topic."""
     routes = Router(name="packages")
-    routes.callback_query.register(show_packages, F.data == callbacks.SELECT_PACKAGES)
+    routes.callback_query.register(show_packages, Tapped(callbacks.SELECT_PACKAGES))
     routes.callback_query.register(show_package, Carries(callbacks.PACKAGE_PREFIX, "slug"))
     return routes

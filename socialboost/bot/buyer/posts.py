@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.filters import Filter, StateFilter
 from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, Message
 
 from socialboost import jobs, links
 from socialboost.bot import sent, strays, taps
-from socialboost.bot.filters import Asked, Carries, one_of
+from socialboost.bot.filters import Asked, Carries, Tapped, one_of
 from socialboost.bot.states import UserStates
 from socialboost.bot.taps import TapFields
 from socialboost.chat import callbacks
@@ -63,7 +63,7 @@ async def add_unasked(_message: Message, tap: TapFields, text: str) -> None:
 def router() -> Router:
     """Return the routes of this topic."""
     routes = Router(name="posts")
-    routes.callback_query.register(choose_platform, F.data == callbacks.ADD_POST)
+    routes.callback_query.register(choose_platform, Tapped(callbacks.ADD_POST))
     platform = Carries(callbacks.PLATFORM_PREFIX, "platform", one_of(*callbacks.PLATFORMS))
     routes.callback_query.register(ask_link, platform)
     expecting = StateFilter(UserStates.WAITING_POST_URL, UserStates.PROCESSING_POST)

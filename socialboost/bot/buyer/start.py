@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.filters import CommandObject, CommandStart
 from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, Message, User
 
 from socialboost import jobs
 from socialboost.bot import taps
+from socialboost.bot.filters import Tapped
 from socialboost.bot.states import UserStates
 from socialboost.bot.taps import TapFields
 from socialboost.chat import callbacks
@@ -47,5 +48,5 @@ def router() -> Router:
     """Return the routes of this topic."""
     routes = Router(name="start")
     routes.message.register(start, CommandStart(ignore_mention=True))
-    routes.callback_query.register(menu, F.data.in_({callbacks.BACK_TO_MENU, callbacks.CANCEL_ACTION}))
+    routes.callback_query.register(menu, Tapped(callbacks.BACK_TO_MENU, callbacks.CANCEL_ACTION))
     return routes

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery
 
 from socialboost import jobs
-from socialboost.bot.filters import Carries, page_number
+from socialboost.bot.filters import Carries, Tapped, page_number
 from socialboost.bot.states import UserStates
 from socialboost.bot.taps import TapFields
 from socialboost.chat import callbacks
@@ -28,6 +28,6 @@ async def show_history(_callback: CallbackQuery, state: FSMContext, tap: TapFiel
 def router() -> Router:
     """Return the routes of this topic."""
     routes = Router(name="stats")
-    routes.callback_query.register(show_stats, F.data == callbacks.MY_STATS)
+    routes.callback_query.register(show_stats, Tapped(callbacks.MY_STATS))
     routes.callback_query.register(show_history, Carries(callbacks.HISTORY_PREFIX, "page", page_number))
     return routes

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.filters import Command, CommandObject
 from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, Message
 
 from socialboost import jobs
 from socialboost.bot import taps
-from socialboost.bot.filters import Carries
+from socialboost.bot.filters import Carries, Tapped
 from socialboost.bot.states import UserStates
 from socialboost.bot.taps import TapFields
 from socialboost.chat import callbacks
@@ -51,8 +51,8 @@ def router() -> Router:
     """Return the routes of this topic."""
     routes = Router(name="support")
     routes.message.register(show_command, Command(*_COMMANDS, ignore_mention=True))
-    routes.callback_query.register(show_page, F.data.in_(set(_PAGES)))
+    routes.callback_query.register(show_page, Tapped(*_PAGES))
     language = Carries(callbacks.LANGUAGE_PREFIX, "chosen", callbacks.language)
     routes.callback_query.register(choose_language, language)
-    routes.callback_query.register(stop_spinner, F.data == callbacks.NOOP)
+    routes.callback_query.register(stop_spinner, Tapped(callbacks.NOOP))
     return routes

@@ -8,6 +8,7 @@ import pytest
 import redis
 
 from socialboost import jobs
+from socialboost.bot import dispatcher
 from socialboost.chat import callbacks, dialogues
 from tests.flows.bot.conftest import Feed
 from tests.flows.updates import (
@@ -100,6 +101,20 @@ async def test_a_button_is_one_job(
         assert job.args["key"] == f"tg:{update['update_id']}:0"
     assert state(redis_url) == state_after
     contract(**job.args)
+
+
+def test_no_filter_is_evaluated_in_another_thread() -> None:
+    """aiogram does so with its F, and with every filter that is no coroutine."""
+    built = dispatcher.build("redis://127.0.0.1:1/0")
+    handlers = [
+        handler
+        for router in built.chain_tail
+        for observer in router.observers.values()
+        for handler in observer.handlers
+    ]
+    called = [one for handler in handlers for one in (handler, *(handler.filters or ()))]
+    assert len(called) > len(TAPS)
+    assert [one.callback for one in called if not one.awaitable] == []
 
 
 def test_the_table_has_every_button_of_the_specification() -> None:
