@@ -31,26 +31,19 @@ from socialboost.errors import (
     ThrottledError,
     UnreachableError,
 )
+from tests import timings
 from tests.flows.engine.recording import record, recorded
 from workers.engine import (
     deciding,
-    finisher,
-    ledger,
     outbox,
-    rescuer,
     resources,
     shutdown,
     under_way,
-    watchdog,
 )
 from workers.engine.actors import Attempt, actor
 from workers.operations import boot
 
-if "CORE_LEASE" in os.environ:  # the same course of events in less time
-    vars(ledger)["LEASE_SECONDS"] = vars(rescuer)["LEASE_SECONDS"] = float(os.environ["CORE_LEASE"])
-
-if "CORE_END_WAIT" in os.environ:  # ends wait longer for others, so that a slow machine shows it too
-    vars(finisher)["WAIT_SECONDS"] = float(os.environ["CORE_END_WAIT"])
+timings.apply_those_of_the_environment()
 
 if "CORE_SKEW_MS" in os.environ:  # a machine whose clock is wrong, as far as Dramatiq can see
     skew = int(os.environ["CORE_SKEW_MS"])
@@ -61,12 +54,6 @@ if "CORE_SKEW_MS" in os.environ:  # a machine whose clock is wrong, as far as Dr
 if "CORE_NO_VITALS" in os.environ:  # a negative control: nobody looks after the threads
     vars(boot)["Watchdog"] = lambda *_: SimpleNamespace(start=list, stop=list)
 
-
-if "CORE_PATIENCE" in os.environ:  # a watchdog that is soon convinced
-    names = ("MARGIN_SECONDS", "ROUND_SECONDS", "LOOP_SECONDS")
-    vars(watchdog).update(
-        {name: float(os.environ["CORE_PATIENCE"]) for name in names} | {"PERIOD_SECONDS": 1.0}
-    )
 
 if "CORE_NO_ENDING" in os.environ:  # a negative control: a worker that ends as Dramatiq has it
     for step in ("install", "end_jobs"):

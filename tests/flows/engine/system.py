@@ -17,6 +17,8 @@ import psycopg
 import redis
 from psycopg.rows import dict_row
 
+from tests.timings import Timings
+
 ROOT = Path(__file__).resolve().parents[3]
 T = TypeVar("T")
 
@@ -65,6 +67,10 @@ class CoreSystem:
         self.log = directory / "log"
         self.environment = environment(redis_url, database_url, self.record)
         self.masters: list[subprocess.Popen[bytes]] = []
+
+    def hurry(self, timings: Timings) -> None:
+        """Have the workers that start from now on use these times."""
+        self.environment |= timings.environment()
 
     def start(
         self,

@@ -18,6 +18,7 @@ from sandbox.servers import PostgresServer
 from socialboost import jobs
 from tests.flows.engine.actors import EndThread, Stick, Work
 from tests.flows.engine.system import CoreSystem, wait_until
+from tests.timings import Timings
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_a_process_that_lost_a_thread_exits_to_be_restarted(system: CoreSystem, 
 
 @pytest.mark.parametrize("kind", ["ConsumerThread", "sweeper"])
 def test_a_process_with_a_stuck_thread_exits(system: CoreSystem, kind: str) -> None:
-    system.environment["CORE_PATIENCE"] = "4"
+    system.hurry(Timings(patience=4))
     master = system.start()
     jobs.send(EndThread(kind=kind, hangs=True))
     wait_until(lambda: master.poll() is not None, 60, "the master to end")
@@ -99,13 +100,13 @@ def test_a_process_with_a_stuck_thread_exits(system: CoreSystem, kind: str) -> N
 
 
 def test_a_job_beyond_its_time_limit_ends_its_process_and_is_repeated(system: CoreSystem) -> None:
-    system.environment["CORE_PATIENCE"] = "4"
+    system.hurry(Timings(patience=4))
     master = system.start(threads=2)
     jobs.send(Stick(key="tg:1:1"))
     wait_until(lambda: events(system, "worker_stuck"), 60)
     assert jobs.ask(Work(key="api:1")) == "worked on api:1"  # the other thread goes on until the end
     wait_until(lambda: master.poll() is not None, 60, "the master to end")
-    del system.environment["CORE_PATIENCE"]
+    system.hurry(Timings())
     system.start()
     wait_until(lambda: system.state("tg:1:1") == "done", 60)
     stacks = [line["stack"] for line in events(system, "thread_stack")]

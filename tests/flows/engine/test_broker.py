@@ -15,6 +15,7 @@ from socialboost import jobs
 from socialboost.queue import broker
 from tests.flows.engine.actors import Look, Once, Work
 from tests.flows.engine.system import CoreSystem, wait_until
+from tests.timings import Timings
 
 DAMAGED: list[Any] = [
     "{not json",
@@ -190,7 +191,7 @@ def test_sigterm_lets_running_jobs_end_and_returns_the_others_to_the_queue(syste
 
 def test_thousands_of_jobs_survive_a_kill_and_a_sigterm(system: CoreSystem) -> None:
     """None is lost. At most the jobs that the killed process was running are repeated."""
-    system.environment["CORE_LEASE"] = "5"
+    system.hurry(Timings(lease=5))
     doomed, stopped = system.start(threads=4), system.start(threads=4)
     system.start(threads=4)
     for number in range(1_200):

@@ -17,6 +17,7 @@ import pytest
 from socialboost import jobs
 from tests.flows.engine.actors import Look, Work
 from tests.flows.engine.system import CoreSystem, wait_until
+from tests.timings import Timings
 
 DEPLOYS = 20
 PAUSE_SECONDS = 0.02
@@ -52,7 +53,7 @@ def test_twenty_rolling_deploys_lose_nothing_and_do_nothing_twice(
 
 def test_killing_workers_instead_repeats_some_jobs(system: CoreSystem) -> None:
     """Negative control: the jobs that were running begin again."""
-    system.environment["CORE_LEASE"] = "3"
+    system.hurry(Timings(lease=3))
     masters = [system.start()]
     with load(system):
         deploy(system, masters, 0, system.kill)

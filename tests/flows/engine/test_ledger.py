@@ -10,6 +10,7 @@ import redis
 from socialboost import jobs
 from tests.flows.engine.actors import Chain, Hang, Look, Work
 from tests.flows.engine.system import CoreSystem, wait_until
+from tests.timings import Timings
 
 
 def test_a_job_is_done_once_however_often_it_is_sent(system: CoreSystem) -> None:
@@ -50,7 +51,7 @@ def test_a_killed_workers_jobs_run_again_within_a_minute_of_idling(system: CoreS
 
 
 def test_a_job_that_kills_its_process_starts_three_times_and_is_parked(system: CoreSystem) -> None:
-    system.environment["CORE_LEASE"] = "4"
+    system.hurry(Timings(lease=4))
     jobs.send(Work(key="tg:4:1", mode="die"))
     for attempt in (1, 2, 3):
         # It may die before it has said that it is ready: only the job's start tells that it ran, and
@@ -185,7 +186,7 @@ def test_without_the_rescuer_a_wiped_redis_loses_the_work(system: CoreSystem) ->
 
 def test_a_frozen_worker_changes_nothing_after_its_lease_ended(system: CoreSystem) -> None:
     """After SIGSTOP beyond the lease another worker has the job, and the first one changes nothing."""
-    system.environment["CORE_LEASE"] = "5"
+    system.hurry(Timings(lease=5))
     system.start()
     jobs.send(Work(key="tg:12:1", mode="raise", seconds=4, times=1))
     wait_until(lambda: system.count("start", "tg:12:1") == 1)
@@ -205,7 +206,7 @@ def test_a_frozen_worker_changes_nothing_after_its_lease_ended(system: CoreSyste
 
 
 def test_a_long_job_keeps_its_lease_and_a_hanging_one_loses_it(system: CoreSystem) -> None:
-    system.environment["CORE_LEASE"] = "4"
+    system.hurry(Timings(lease=4))
     system.start(processes=2)
     jobs.send(Work(key="tg:13:1", seconds=9))
     jobs.send(Hang(key="tg:13:2"))

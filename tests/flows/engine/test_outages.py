@@ -11,11 +11,12 @@ from sandbox.servers import PostgresServer, ValkeyServer
 from socialboost import jobs
 from tests.flows.engine.actors import Chain, Work
 from tests.flows.engine.system import CoreSystem, wait_until
+from tests.timings import Timings
 
 
 def test_a_postgresql_outage_uses_no_attempt(system: CoreSystem, postgres_server: PostgresServer) -> None:
     """It is down for longer than a lease: at the claim, in the body, at the settlement, in the rescuer."""
-    system.environment["CORE_LEASE"] = "4"
+    system.hurry(Timings(lease=4))
     system.start(threads=8)
     for number in range(6):
         jobs.send(Work(key=f"tg:settle:{number}", seconds=3))
@@ -54,7 +55,7 @@ def test_every_job_ends_when_postgresql_restarts_under_load(
     system: CoreSystem, postgres_server: PostgresServer
 ) -> None:
     """Connections break during claims, commits and settlements: every job ends, and none is parked."""
-    system.environment["CORE_LEASE"] = "4"
+    system.hurry(Timings(lease=4))
     system.start(processes=2)
     for number in range(300):
         jobs.send(Chain(key=f"tg:{number}:1"))

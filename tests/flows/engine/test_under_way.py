@@ -7,6 +7,7 @@ import psycopg
 from socialboost import jobs
 from tests.flows.engine.actors import Effect, Quick
 from tests.flows.engine.system import CoreSystem, wait_until
+from tests.timings import Timings
 
 
 def test_a_job_ends_with_its_effect_and_its_process_goes_on(system: CoreSystem) -> None:
@@ -25,7 +26,7 @@ def test_a_job_ends_with_its_effect_and_its_process_goes_on(system: CoreSystem) 
 
 
 def test_a_job_killed_before_its_commit_has_no_effect(system: CoreSystem) -> None:
-    system.environment["CORE_LEASE"] = "4"
+    system.hurry(Timings(lease=4))
     first = system.start()
     jobs.send(Effect(key="tg:41:1", fate="die"))
     wait_until(lambda: first.poll() is not None, 30)
@@ -38,7 +39,7 @@ def test_a_job_killed_before_its_commit_has_no_effect(system: CoreSystem) -> Non
 
 
 def test_a_kill_in_the_next_job_repeats_only_that_job(system: CoreSystem) -> None:
-    system.environment["CORE_LEASE"] = "4"
+    system.hurry(Timings(lease=4))
     first = system.start()
     jobs.send(Effect(key="tg:42:1", mode="die"))
     wait_until(lambda: first.poll() is not None, 30)
@@ -63,7 +64,7 @@ def test_a_job_that_was_taken_over_has_no_effect(system: CoreSystem) -> None:
 
 
 def test_ends_of_jobs_without_follow_ups_share_commits(system: CoreSystem) -> None:
-    system.environment["CORE_END_WAIT"] = "1"
+    system.hurry(Timings(end_wait=1))
     for number in range(200):
         jobs.send(Quick(key=f"tg:44:{number}"))
     system.start(threads=8)
@@ -75,7 +76,7 @@ def test_ends_of_jobs_without_follow_ups_share_commits(system: CoreSystem) -> No
 
 
 def test_a_job_killed_before_its_end_is_recorded_is_repeated(system: CoreSystem) -> None:
-    system.environment |= {"CORE_LEASE": "4", "CORE_END_WAIT": "5"}
+    system.hurry(Timings(lease=4, end_wait=5))
     first = system.start()
     jobs.send(Quick(key="tg:45:1", die=True))
     wait_until(lambda: first.poll() is not None, 30)
@@ -86,7 +87,7 @@ def test_a_job_killed_before_its_end_is_recorded_is_repeated(system: CoreSystem)
 
 
 def test_a_stopping_worker_records_the_ends_that_wait(system: CoreSystem) -> None:
-    system.environment["CORE_END_WAIT"] = "5"
+    system.hurry(Timings(end_wait=5))
     master = system.start()
     for number in range(50):
         jobs.send(Quick(key=f"tg:46:{number}"))

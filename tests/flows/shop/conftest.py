@@ -13,6 +13,7 @@ from sandbox.servers import PostgresServer, ValkeyServer
 from socialboost.queue import broker
 from tests.flows.shop.world import Buyer, Shop
 from tests.invariants import breaches, excused
+from tests.timings import Timings
 
 with pytest.MonkeyPatch.context() as patch:  # a REDIS_URL left behind would replace the tests' own server
     patch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
@@ -20,12 +21,19 @@ with pytest.MonkeyPatch.context() as patch:  # a REDIS_URL left behind would rep
 
 
 @pytest.fixture(scope="module")
-def stage(
+def timings() -> Timings | None:
+    """The times of this module's workers: those of production, unless it has a fixture of its own."""
+    return None
+
+
+@pytest.fixture(scope="module")
+def stage(  # noqa: PLR0917 (pytest passes them by name)
     postgres_server: PostgresServer,
     template_database: str,
     valkey_server: ValkeyServer,
     redis_database: int,
     tmp_path_factory: pytest.TempPathFactory,
+    timings: Timings | None,
 ) -> Iterator[Shop]:
     """A shop whose workers have not started: for tests that call actors themselves."""
     name = f"shop_{secrets.token_hex(6)}"
@@ -33,7 +41,7 @@ def stage(
     redis_url = valkey_server.url_for(redis_database)
     with redis.Redis.from_url(redis_url) as client:
         client.flushdb()
-    shop = Shop(database_url, redis_url, tmp_path_factory.mktemp("shop"))
+    shop = Shop(database_url, redis_url, tmp_path_factory.mktemp("shop"), timings)
     _seed(shop)
     installed = broker.install(redis_url)
     yield shop

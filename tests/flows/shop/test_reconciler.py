@@ -16,11 +16,19 @@ from socialboost.queue import broker
 from socialboost.screens.texts import crypto
 from tests.flows.shop.desk import Admin, exceptional
 from tests.flows.shop.world import ADMIN_ID, Buyer, Shop, wait_until
-from workers.payments.reconciler import PERIOD_SECONDS
+from tests.timings import Timings
 
+TIMINGS = Timings(watch=2, recent=4)
+"""What is found is the same in less time. tests/flows/shop/test_lost_webhooks.py has those of production."""
 _numbers = itertools.count(1)
 RECENT_PAGE = 500
 """Paid invoices that the reconciler reads at once (workers/payments/reconciler.py)."""
+
+
+@pytest.fixture(scope="module")
+def timings() -> Timings:
+    """A watch that comes more often."""
+    return TIMINGS
 
 
 def pay_unheard(shop: Shop, invoice: dict[str, Any], **changes: Any) -> None:
@@ -185,7 +193,8 @@ def test_an_open_invoice_is_due_again_before_the_next_round(shop: Shop, buyer: B
     first = wait_until(asked, "the invoice to be asked about")[0]
     due = "SELECT extract(epoch FROM check_at)::float8 FROM invoices WHERE invoice_id = %s"
     again = wait_until(lambda: (at := shop.value(due, invoice)) > first and at, "it to be due again")
-    assert again - max(at for at in asked() if at < again) < PERIOD_SECONDS
+    assert TIMINGS.watch is not None
+    assert again - max(at for at in asked() if at < again) < TIMINGS.watch
 
 
 def test_an_outage_of_crypto_pay_uses_no_attempt(shop: Shop, buyer: Buyer) -> None:

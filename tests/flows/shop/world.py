@@ -27,6 +27,7 @@ from psycopg.rows import dict_row
 from sandbox.programs import Program
 from socialboost import jobs
 from socialboost.chat import callbacks
+from tests.timings import Timings
 
 ROOT = Path(__file__).resolve().parents[3]
 BOT_TOKEN = "1234567890:" + "t" * 35
@@ -51,7 +52,10 @@ def wait_until(condition: Callable[[], T], what: str, seconds: float = WAIT_SECO
 class Shop:
     """Everything that runs, and a look at everything that is left."""
 
-    def __init__(self, database_url: str, redis_url: str, directory: Path) -> None:
+    def __init__(
+        self, database_url: str, redis_url: str, directory: Path, timings: Timings | None = None
+    ) -> None:
+        self.workers_module = "tests.flows.shop.hurried_workers" if timings else "workers"
         self.database_url = database_url
         self.redis_url = redis_url
         self.root = ROOT
@@ -90,6 +94,7 @@ class Shop:
             "PAYMENT_DATA_KEY": base64.urlsafe_b64encode(b"k" * 32).decode(),
             "ADMIN_TELEGRAM_IDS": str(ADMIN_ID),
             "ADMIN_CHANNEL_ID": str(CHANNEL_ID),
+            **(timings.environment() if timings else {}),
         }
         self.http = requests.Session()
         self.workers: subprocess.Popen[bytes] | None = None
@@ -119,7 +124,7 @@ class Shop:
         """Start one worker process for all queues."""
         with self.log.open("ab") as log:
             self.workers = subprocess.Popen(
-                [sys.executable, "-m", "dramatiq", "workers", "-p", "1", "-t", "8"],
+                [sys.executable, "-m", "dramatiq", self.workers_module, "-p", "1", "-t", "8"],
                 cwd=self.root,
                 env=self.environment,
                 stdout=log,
