@@ -50,6 +50,7 @@ def test_every_control_has_a_reason() -> None:
     assert set(WHY) == set(controls.NAMES)
 
 
+@pytest.mark.slow("the first one waits for its whole run, beside the others")
 @pytest.mark.parametrize("name", controls.NAMES[::-1])
 def test_a_run_without_a_guard_fails(name: str, runs: Mapping[str, Future[Result]]) -> None:
     score = runs[name].result().score

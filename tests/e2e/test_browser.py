@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 import requests
 from playwright.async_api import expect
 
@@ -175,6 +176,7 @@ async def fail_a_post(world: World, buyer: Chat, admin: Chat) -> None:
     await expect(admin.having("Статистика системи").last).to_contain_text("⚠️ Не вдалося: 1")
 
 
+@pytest.mark.slow("walks through every screen of an admin in a browser, a broadcast included")
 async def test_an_admin_decides_broadcasts_and_reads_the_figures(world: World) -> None:
     async with a_buyer(world, "Ірина") as buyer, opened_chat(world.telegram_url, ADMIN_ID) as admin:
         await buyer.order(PACKAGE)

@@ -81,12 +81,14 @@ def test_a_worker_stops_when_its_master_was_killed(system: CoreSystem) -> None:
 
 @pytest.mark.parametrize("kind", ["ConsumerThread", "WorkerThread", "sweeper"])
 def test_a_process_that_lost_a_thread_exits_to_be_restarted(system: CoreSystem, kind: str) -> None:
+    system.hurry(Timings(patience=4))
     master = system.start()
     jobs.send(EndThread(kind=kind))
     wait_until(lambda: master.poll() is not None, 60, "the master to end")
     assert "worker_thread_died" in system.log_text()
 
 
+@pytest.mark.slow("the end of a process waits for the thread that is stuck")
 @pytest.mark.parametrize("kind", ["ConsumerThread", "sweeper"])
 def test_a_process_with_a_stuck_thread_exits(system: CoreSystem, kind: str) -> None:
     system.hurry(Timings(patience=4))
@@ -123,10 +125,11 @@ def events(system: CoreSystem, name: str) -> list[dict[str, Any]]:
 def test_without_the_watchdog_a_stuck_process_looks_healthy(system: CoreSystem) -> None:
     """Negative control."""
     system.environment["CORE_NO_VITALS"] = "1"
+    system.hurry(Timings(patience=4))  # with which the watchdog would look every second
     master = system.start(threads=1)
     jobs.send(EndThread(kind="ConsumerThread"))
     wait_until(lambda: system.count("start", "ConsumerThread") == 1)
-    time.sleep(12)
+    time.sleep(3)
     assert master.poll() is None
 
 

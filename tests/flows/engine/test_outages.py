@@ -16,7 +16,8 @@ from tests.timings import Timings
 
 def test_a_postgresql_outage_uses_no_attempt(system: CoreSystem, postgres_server: PostgresServer) -> None:
     """It is down for longer than a lease: at the claim, in the body, at the settlement, in the rescuer."""
-    system.hurry(Timings(lease=4))
+    lease = 4
+    system.hurry(Timings(lease=lease))
     system.start(threads=8)
     for number in range(6):
         jobs.send(Work(key=f"tg:settle:{number}", seconds=3))
@@ -25,7 +26,7 @@ def test_a_postgresql_outage_uses_no_attempt(system: CoreSystem, postgres_server
     postgres_server.stop()
     for number in range(20):
         jobs.send(Work(key=f"tg:claim:{number}"))
-    time.sleep(8)
+    time.sleep(lease + 1)
     postgres_server.start()
     wait_until(lambda: states(system) == {"done": 32}, 60)
     with psycopg.connect(system.database_url) as connection:

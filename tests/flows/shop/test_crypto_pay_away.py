@@ -45,6 +45,7 @@ def told(shop: Shop) -> dict[int, int]:
     }
 
 
+@pytest.mark.slow("Crypto Pay is away for longer than the admins are spared")
 def test_orders_wait_for_crypto_pay_and_admins_are_notified_once(
     shop: Shop, newcomer: Callable[[], Buyer], line: Proxy
 ) -> None:
@@ -62,6 +63,7 @@ def test_orders_wait_for_crypto_pay_and_admins_are_notified_once(
     assert told(shop) == {ADMIN_ID: 1, CHANNEL_ID: 1}
 
 
+@pytest.mark.slow("calls in flight end by their timeouts, and twelve orders take turns")
 def test_a_hanging_crypto_pay_takes_no_thread_from_others(
     shop: Shop, newcomer: Callable[[], Buyer], line: Proxy
 ) -> None:
