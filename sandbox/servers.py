@@ -70,6 +70,8 @@ class PostgresServer:
         statement: sql.Composed = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
         if template is not None:
             statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
+            if self.process is not None:  # ours: half the processor time for a small template
+                statement += sql.SQL(" STRATEGY file_copy")
         self._execute(statement)
         return self.dsn_for(name)
 
