@@ -1,6 +1,6 @@
 """Runs random histories of a person on a real database against tests/db/model.py and the invariants.
 
-`./run test tests/db/test_machine.py` walks 60 histories, always the same; with HYPOTHESIS_PROFILE=long, as
+`./run test tests/db/test_machine.py` walks 150 histories, always the same; with HYPOTHESIS_PROFILE=long, as
 in .ci/run, it walks 500 of this selection, and with HYPOTHESIS_PROFILE=night 10,000 others. A failure prints
 the steps that lead to it.
 """
@@ -23,7 +23,7 @@ common = settings(
     suppress_health_check=list(HealthCheck), print_blob=True, report_multiple_bugs=False,
 )  # fmt: skip
 PROFILES = {
-    "push": settings(common, max_examples=60),
+    "push": settings(common, max_examples=150),
     "long": settings(common, max_examples=500),
     "night": settings(common, derandomize=False, max_examples=10_000),
 }
