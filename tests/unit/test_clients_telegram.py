@@ -19,6 +19,7 @@ from socialboost.errors import (
     RejectedError,
     ThrottledError,
 )
+from socialboost.logs import tally
 from tests.unit import clients_server as wire
 
 TOKEN = "123456:AAH-test-only-token"
@@ -210,3 +211,16 @@ def test_each_call_is_logged_without_the_token() -> None:
     ]
     assert all(c["ms"] >= 0 for c in calls)
     assert TOKEN not in repr(lines)
+
+
+def test_within_a_job_only_a_failed_call_has_a_line_at_info() -> None:
+    with (
+        capture_logs() as lines,
+        telegram(wire.answer(200, MESSAGE), refusal(403, "x")) as (client, _),
+        tally.counting(),
+    ):
+        client.send_message(5, "a")
+        with pytest.raises(RejectedError):
+            client.send_message(6, "a")
+        assert tally.fields()["telegram_calls"] == 2
+    assert [line["chat_id"] for line in lines if line["event"] == "telegram_called"] == [6]

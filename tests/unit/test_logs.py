@@ -7,6 +7,8 @@ import logging
 import re
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from hypothesis import strategies as st
 
 from socialboost import logs
 from socialboost.errors import SettingsError
-from socialboost.logs import redaction
+from socialboost.logs import redaction, tally
 from socialboost.logs.files import LogFile
 from tests.rules.source import run_python
 
@@ -235,6 +237,21 @@ def test_a_line_that_is_not_looked_at_closely_has_nothing_to_mask(
     redaction.hide(secrets)
     line = "".join(text)
     assert redaction.clean(line) == redaction._pattern.sub(redaction.MASK, line)
+
+
+def test_the_line_that_ends_a_job_counts_its_steps() -> None:
+    assert not tally.add("transactions", 1.0), "outside a job nobody counts"
+    with tally.counting():
+        assert tally.add("transactions", 1.0)
+        with ThreadPoolExecutor(1) as pool:  # as the spinner's call
+            pool.submit(copy_context().run, tally.add, "telegram_calls", 2.0).result()
+        with tally.counting():  # a job that the same process goes on with
+            assert tally.fields() == {}
+        tally.add("transactions", 0.25)
+        assert tally.fields() == {
+            "transactions": 2, "transactions_ms": 1.2, "telegram_calls": 1, "telegram_calls_ms": 2.0,
+        }  # fmt: skip
+    assert tally.fields() == {}
 
 
 def test_lone_surrogates_are_written(directory: Path) -> None:
