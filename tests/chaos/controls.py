@@ -15,7 +15,7 @@ from tests.chaos.schedule import CALM
 PLAIN = Shares(posts=0.0, pays_twice=0.0, pays_wrong=0.0, cancels_first=0.0, taps_twice=0.0)
 FEW = {"interactive": 2, "background": 1}
 COMMITTED = (
-    "after commit apply_payment+owe_job+owe_claimed_job+owe_admin_notices+finish_job @ activate_order",
+    "after commit apply_payment+owe_claimed_job+owe_admin_notices+finish_job @ activate_order",
     "after commit apply_payment+owe_admin_notices+finish_job @ activate_order",
 )
 """The money is recorded, its buyer is not told yet; the second is its name without the outbox."""

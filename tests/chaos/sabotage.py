@@ -50,9 +50,12 @@ def _send(job: jobs.LedgerJob) -> None:
 def without_attempt_before_effect() -> None:
     """Count an attempt at its end, so an attempt that ends with its process is not counted."""
     claim, finish, retry = ledger.claim, ledger.finish, ledger.retry
+    finish_by = ledger.finish_by
 
-    def claim_uncounted(db: Database, job: Any, worker: str) -> ledger.Claim:
-        claimed = claim(db, job, worker)
+    def claim_uncounted(
+        db: Database, job: Any, worker: str, by: ledger.Claiming | None = None
+    ) -> ledger.Claim:
+        claimed = claim(db, job, worker, by)
         if claimed.outcome == "claimed":
             _execute(db, UNCOUNT, claimed.key, claimed.worker)
         return claimed
@@ -66,7 +69,12 @@ def without_attempt_before_effect() -> None:
         return settle_and_count
 
     ledger.claim, ledger.finish, ledger.retry = claim_uncounted, counted(finish), counted(retry)
-    under_way.add_next = outbox.add  # whose row is claimed, and so not counted, like any other
+    ledger.finish_by = counted(finish_by)
+
+    def add(tx: Transaction, job: jobs.LedgerJob, *, told_before: bool = False, **_: object) -> bool:
+        return outbox.add(tx, job, told_before=told_before)  # whose row is claimed, and so not counted
+
+    under_way.add_next = add
 
 
 def _execute(db: Database, statement: sql.SQL, *values: str) -> None:
