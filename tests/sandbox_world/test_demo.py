@@ -68,6 +68,7 @@ def test_demo_once_walks_and_leaves_nothing_behind(tmp_path: Path, mark: str) ->
     assert code == 0, said
     for step in STEPS:
         assert re.search(rf"^{re.escape(step)}\s.*\d+ ms$", said, re.MULTILINE), (step, said)
+    assert re.search(r"^a link to no post\s+⚠️ Це не сайт Telegram", said, re.MULTILINE), said
     assert marked(mark) == []
 
 
